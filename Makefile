@@ -1,0 +1,38 @@
+# The project's commands. `make` alone lists them.
+STACK ?= hub
+PYTHON ?= python3
+GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
+
+.PHONY: help setup book page outputs test lint links lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: ## everything the other commands need, in .venv/$(STACK)
+	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK)
+
+book: setup ## run every page and build the site into _build/html
+	@$(GUIDE) build --stack $(STACK)
+
+page: setup ## run one page: make page PAGE=book/index.md
+	@$(GUIDE) page --stack $(STACK) $(or $(PAGE),$(error name a page: make page PAGE=book/index.md))
+
+outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
+	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
+
+test: setup ## prove everything; STACK=latest for the newest versions
+	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) $(ARGS)
+
+lint: setup ## format and style of the code
+	@.venv/$(STACK)/bin/ruff check . && .venv/$(STACK)/bin/ruff format --check .
+
+links: setup ## check the links that lead out of the site
+	@$(GUIDE) links --stack $(STACK)
+
+lock: setup ## renew lock/hub.txt and lock/latest.txt from pyproject.toml
+	@for stack in hub latest; do .venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --group site --group run --group test --group stack-$$stack pyproject.toml -o lock/$$stack.txt || exit 1; done
+
+clean: ## remove everything that was built
+	rm -rf _build .venv

@@ -1,0 +1,126 @@
+"""``python -m guide``: what the Makefile calls. Each command exits non-zero when anything failed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from guide.blocks import BlockError, read_page
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; its exit status."""
+    parser = argparse.ArgumentParser(prog="guide", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="run every page and build the site")
+    build.add_argument("--out", type=Path, help="where to (default: _build)")
+    page = commands.add_parser("page", help="run one page")
+    page.add_argument("page", type=Path)
+    outputs = commands.add_parser("outputs", help="rewrite the recorded outputs of all pages, or of one")
+    outputs.add_argument("page", type=Path, nargs="?")
+    for command in (build, page, outputs):
+        command.add_argument("--stack", default="hub", choices=["hub", "latest"])
+        command.add_argument("--user", default=os.environ.get("JUPYTERHUB_USER", "funky-user"))
+        command.add_argument("--mode", default="auto", choices=["auto", "names", "proxy"])
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    inside = commands.add_parser("in-session", help="run one page in the stand-in this process lives in")
+    inside.add_argument("page", type=Path)
+    inside.add_argument("--out", type=Path, required=True)
+    inside.add_argument("--stack", required=True)
+    inside.add_argument("--home", type=Path, default=Path(os.environ.get("HOME", ".")))
+    inside.add_argument("--accept", action="store_true")
+    options = parser.parse_args(arguments)
+    handlers = {"build": _build, "page": _page, "outputs": _outputs, "in-session": _in_session}
+    try:
+        return handlers[options.command](options)
+    except BlockError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _lane(options: argparse.Namespace):
+    from guide.runner import Lane
+
+    return Lane(options.stack, options.user, options.mode)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from guide.build import build_site
+
+    return build_site(_lane(options), options.jobs, options.out)
+
+
+def _path(page: Path) -> Path:
+    """The file of a page named with or without its suffix."""
+    found = [path for path in (page, page.with_suffix(".md"), page.with_suffix(".ipynb")) if path.is_file()]
+    if not found:
+        raise BlockError(f"{page}: there is no such page; name one, for example PAGE=book/index.md")
+    return found[0].resolve()
+
+
+def _page(options: argparse.Namespace) -> int:
+    from guide.runner import run_pages
+
+    (record,) = run_pages([_path(options.page)], _lane(options), 1, force=True)
+    ran = sum(block["status"] == "passed" for block in record["blocks"])
+    print(f"{record['page']}: {record['status']}, {ran} of {len(record['blocks'])} blocks in {record['seconds']:.1f} s")
+    return 0 if record["status"] == "passed" else 1
+
+
+def _outputs(options: argparse.Namespace) -> int:
+    import nbformat
+
+    from guide.outputs import rewrite_notebook, rewrite_transcripts
+    from guide.runner import pages_of_book, run_pages
+
+    paths = [_path(options.page)] if options.page else pages_of_book()
+    records = run_pages(paths, _lane(options), options.jobs, force=True, accept=True)
+    for path, record in zip(paths, records, strict=True):
+        if record["status"] != "passed":
+            continue
+        if path.suffix == ".ipynb":
+            changed = rewrite_notebook(path, nbformat.from_dict(record["notebook"]))
+        else:
+            changed = rewrite_transcripts(path, record["blocks"])
+        print(f"{record['page']}: {'rewritten' if changed else 'as it was'}")
+    return 0 if all(record["status"] == "passed" for record in records) else 1
+
+
+def _in_session(options: argparse.Namespace) -> int:
+    from guide.runner import ROOT, versions
+    from guide.session import run_page
+
+    started = time.monotonic()
+    page = read_page(options.page, ROOT)
+    blocks, notebook = run_page(page, options.home, lambda line: print(line, flush=True), options.accept)
+    failed = any(block["status"] == "failed" for block in blocks)
+    if not failed and not options.accept and options.stack == "hub" and page.path.suffix == ".ipynb":
+        failed = _differs(page.path, notebook)
+    record = {"status": "failed" if failed else "passed", "seconds": round(time.monotonic() - started, 3)}
+    record |= {"versions": versions(), "blocks": blocks, "notebook": notebook}
+    options.out.write_text(json.dumps(record), encoding="utf-8")
+    return 1 if failed else 0
+
+
+def _differs(path: Path, ran) -> bool:
+    """Whether a notebook's committed outputs are others than those that ran; says how."""
+    import nbformat
+
+    from guide.outputs import difference
+
+    found = difference(nbformat.read(path, as_version=4), ran)
+    if found:
+        print(f"{path}: outputs are others than the committed ones; if that is right: make outputs PAGE={path}")
+        print(found, flush=True)
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,44 @@
+"""``_build/report.json``: every block that ran, when, on which stack and with what result."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+_PAGE_KEYS = ("page", "status", "date", "seconds", "key", "error")
+_BLOCK_KEYS = ("page", "line", "kind", "language", "status", "seconds", "reason")
+
+
+def write_report(records: list[dict[str, Any]], stack: str, path: Path) -> dict[str, Any]:
+    """Write the report of ``records`` (see ``runner.run_pages``) to ``path`` and return it.
+
+    ``pages`` has page, status, date (UTC), seconds and the key of its run; ``blocks`` has page, line, kind,
+    language, status, seconds and reason, in the order of the book.
+    """
+    report = {
+        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "stack": stack,
+        "versions": next((record["versions"] for record in records if "versions" in record), {}),
+        "pages": [{key: record.get(key) for key in _PAGE_KEYS} for record in records],
+        "blocks": [{key: block[key] for key in _BLOCK_KEYS} for record in records for block in record["blocks"]],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return report
+
+
+def summary(report: dict[str, Any]) -> str:
+    """The report in one line."""
+    status = Counter(block["status"] for block in report["blocks"])
+    kinds = Counter(block["kind"] for block in report["blocks"] if block["status"] == "passed")
+    parts = [
+        f"{len(report['pages'])} pages",
+        f"{kinds['cell'] + kinds['run']} blocks ran",
+        f"{kinds['file']} files written",
+        f"{status['skipped']} opted out",
+        f"{status['failed'] + sum(1 for page in report['pages'] if page['error'])} failed",
+    ]
+    return ", ".join(parts) + f" (stack {report['stack']})"

@@ -1,0 +1,93 @@
+"""Sphinx extension: what ran, on the site itself; and pages are read again when their outputs are new.
+
+``{report-summary}`` says on which stack, when and how much ran; ``{report-table}`` lists the pages and
+every opted-out block with its reason.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxDirective
+
+from guide.report import summary
+
+
+def _report(env: BuildEnvironment) -> dict[str, Any]:
+    """The report of this build; an empty one when pages were not run (a build for looks only)."""
+    path = _path(env.srcdir)
+    if path.is_file():
+        return json.loads(path.read_text(encoding="utf-8"))
+    return {"date": "", "stack": "none", "versions": {}, "pages": [], "blocks": []}
+
+
+def _path(srcdir: str | Path) -> Path:
+    return Path(os.environ.get("GUIDE_REPORT", Path(srcdir) / "_build" / "report.json"))
+
+
+class ReportSummary(SphinxDirective):
+    """One paragraph with the counts, and the versions beneath."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the paragraph and the list of versions."""
+        self.env.note_dependency(str(_path(self.env.srcdir)))
+        report = _report(self.env)
+        lead = nodes.paragraph(text=f"{summary(report)}; last run {report['date']}.")
+        versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+        return [lead, nodes.paragraph(text=f"Versions: {versions}.")]
+
+
+class ReportTable(SphinxDirective):
+    """A table of the pages, and the opted-out blocks with their reasons."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table and, where there are any, the opt-outs."""
+        self.env.note_dependency(str(_path(self.env.srcdir)))
+        report = _report(self.env)
+        rows = []
+        for page in report["pages"]:
+            blocks = [block for block in report["blocks"] if block["page"] == page["page"]]
+            ran = sum(block["status"] == "passed" for block in blocks)
+            rows.append([page["page"], str(ran), f"{page['seconds']:.1f}", page["date"]])
+        found: list[nodes.Node] = [_table("Blocks by page", ["Page", "Blocks proven", "Seconds", "Last run"], rows)]
+        skipped = [block for block in report["blocks"] if block["status"] == "skipped"]
+        if skipped:
+            rows = [[f"{b['page']}:{b['line']}", b["language"], b["reason"]] for b in skipped]
+            found.append(_table("Blocks that do not run here", ["Block", "Language", "Why"], rows))
+        return found
+
+
+def _table(caption: str, head: list[str], rows: list[list[str]]) -> nodes.table:
+    table = nodes.table("", nodes.title(text=caption))
+    group = nodes.tgroup(cols=len(head))
+    table += group
+    group += [nodes.colspec(colwidth=1) for _ in head]
+    group += nodes.thead("", _row(head))
+    group += nodes.tbody("", *(_row(row) for row in rows))
+    return table
+
+
+def _row(cells: list[str]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph(text=cell)) for cell in cells))
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:
+    """Pages whose run is another than the one their HTML was made from."""
+    now = {str(Path(page["page"]).with_suffix("")): page["key"] for page in _report(env)["pages"]}
+    before = getattr(env, "guide_runs", {})
+    env.guide_runs = now
+    return [name for name in env.found_docs if now.get(name) != before.get(name)]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives and the check for new outputs."""
+    app.add_directive("report-summary", ReportSummary)
+    app.add_directive("report-table", ReportTable)
+    app.connect("env-get-outdated", _outdated)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

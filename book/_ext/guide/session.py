@@ -1,0 +1,202 @@
+"""One page, run as a reader runs it: its blocks in order, in one kernel, one shell and one home directory.
+
+Runs *inside* the stand-in (see ``runner``). What the page needs to know comes from the environment alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from guide.blocks import Block, Page
+from guide.effects import Buckets, EffectError
+from guide.shell import Shell, ShellError, check_transcript
+
+CELL_TIMEOUT_S = 300
+# Variables of the project's own machinery; a page must behave the same without them.
+PRIVATE = ("FAKEHUB_SESSION", "FAKEHUB_HUB_YML", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class BlockFailure(Exception):
+    """A block that did not do what the page says."""
+
+
+@dataclass
+class Result:
+    """What became of one block; ``status`` is ``passed``, ``failed``, ``skipped`` or ``not run``."""
+
+    page: str
+    line: int
+    kind: str
+    language: str
+    status: str
+    seconds: float
+    reason: str | None = None
+    real: str | None = None  # a transcript as it really went, where that differs from the page
+
+
+def run_page(
+    page: Page, home: Path, show: Callable[[str], None], accept: bool = False
+) -> tuple[list[dict[str, Any]], nbformat.NotebookNode | None]:
+    """Run all blocks of ``page`` in order; results and the executed notebook (``None`` for a page of prose).
+
+    ``home`` is the fresh directory the page lives in. After the first failure the rest is ``not run``: it
+    would build on what is not there. ``show`` gets one line for each failure. With ``accept`` a transcript
+    that went otherwise than the page shows is recorded (``real``) and no failure.
+    """
+    session = Session(page, home, accept)
+    try:
+        results = session.run(show)
+    finally:
+        session.close()
+    return [asdict(result) for result in results], session.notebook
+
+
+class Session:
+    """The kernel, the shell and the buckets of one page."""
+
+    def __init__(self, page: Page, home: Path, accept: bool) -> None:
+        self._page = page
+        self._home = home
+        self._accept = accept
+        env = {name: value for name, value in os.environ.items() if name not in PRIVATE}
+        self._env = env | {"HOME": str(home), "PWD": str(home)}
+        self._shell = Shell(self._env, home)
+        self._buckets = Buckets()
+        self._code = nbformat.v4.new_notebook(metadata=page.notebook.metadata if page.notebook else {})
+        self._client: NotebookClient | None = None
+        self._kernel: Any = None
+        self.notebook = page.notebook
+
+    def run(self, show: Callable[[str], None]) -> list[Result]:
+        """Run every block and compare what is left in the buckets with what the page says."""
+        before = self._buckets.own() if self._touches_buckets() else set()
+        results: list[Result] = []
+        for block in self._page.blocks:
+            results.append(self._one(block, show) if not _failed(results) else self._result(block, "not run", 0.0))
+        if not _failed(results) and self._touches_buckets():
+            try:
+                self._buckets.check_left(before, self._page.leaves)
+            except EffectError as error:
+                last = results[-1]
+                last.status, last.reason = "failed", str(error)
+                show(f"{self._page.path}: {error}")
+        return results
+
+    def _touches_buckets(self) -> bool:
+        return any(block.kind in {"cell", "run"} for block in self._page.blocks)
+
+    def _result(self, block: Block, status: str, seconds: float, reason: str | None = None) -> Result:
+        place = (str(self._page.path), block.line, block.kind, block.language)
+        return Result(*place, status, round(seconds, 3), reason or block.reason)
+
+    def _one(self, block: Block, show: Callable[[str], None]) -> Result:
+        started = time.monotonic()
+        real = None
+        try:
+            real = self._execute(block)
+            self._buckets.check(block.leaves, block.removes)
+            if real is not None and not self._accept:
+                raise BlockFailure(f"prints something else than the page shows\n{_difference(block.source, real)}")
+        except (BlockFailure, ShellError, EffectError) as error:
+            what = "cell" if block.kind == "cell" else f"{block.language} block"
+            place = f"cell {block.line}" if self._page.path.suffix == ".ipynb" else str(block.line)
+            show(f"{self._page.path}:{place}: {what} {error}")
+            return self._result(block, "failed", time.monotonic() - started, str(error).splitlines()[0])
+        status = "skipped" if block.kind == "skip" else "passed"
+        result = self._result(block, status, time.monotonic() - started)
+        result.real = real
+        return result
+
+    def _execute(self, block: Block) -> str | None:
+        """Do what the block's fate says; for a transcript that went otherwise, return how it really went."""
+        if block.kind == "file":
+            target = self._home / block.target
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(block.source, encoding="utf-8")
+        elif block.kind in {"cell", "run"} and block.language == "python":
+            self._python(block)
+        elif block.language == "console":
+            real = check_transcript(self._shell, block.source)
+            return real if real != block.source else None
+        elif block.language == "bash":
+            self._bash(block)
+        return None
+
+    def _bash(self, block: Block) -> None:
+        status, printed = self._shell.run(block.source)
+        last = printed.strip().splitlines()[-1] if printed.strip() else "it printed nothing"
+        if block.fails is None and status != 0:
+            raise BlockFailure(f"failed with exit status {status}: {last}")
+        if block.fails is not None and (status == 0 or block.fails not in printed):
+            raise BlockFailure(f"should fail and print {block.fails!r}, but exit status was {status}: {last}")
+
+    def _python(self, block: Block) -> None:
+        cell = nbformat.v4.new_code_cell(block.source)
+        if block.cell is not None:
+            cell = self.notebook.cells[block.cell]
+            cell.outputs, cell.execution_count = [], None
+        if self._client is None:
+            self._start_kernel()
+        # The client takes the cell by its index in its own notebook when it collects outputs.
+        self._code.cells.append(cell)
+        allowed = cell.metadata.pop("tags", None)
+        try:
+            self._client.execute_cell(cell, len(self._code.cells) - 1, store_history=block.cell is not None)
+        except CellExecutionError as error:
+            _check_error(block, f"{error.ename}: {_ANSI.sub('', error.evalue)}")
+        except CellTimeoutError as error:
+            raise BlockFailure(f"did not end within {CELL_TIMEOUT_S} s") from error
+        except DeadKernelError as error:
+            raise BlockFailure("killed the kernel") from error
+        else:
+            _check_error(block, None)
+        finally:
+            if allowed is not None:
+                cell.metadata["tags"] = allowed
+
+    def _start_kernel(self) -> None:
+        self._client = NotebookClient(
+            self._code, timeout=CELL_TIMEOUT_S, kernel_name="python3", resources={"metadata": {"path": str(self._home)}}
+        )
+        self._kernel = self._client.setup_kernel(env=self._env)
+        self._kernel.__enter__()
+
+    def close(self) -> None:
+        """End the kernel."""
+        if self._kernel is not None:
+            self._kernel.__exit__(None, None, None)
+
+
+def _failed(results: list[Result]) -> bool:
+    return any(result.status == "failed" for result in results)
+
+
+def _check_error(block: Block, raised: str | None) -> None:
+    """Compare the error that a Python block raised (``Type: message``) with the one the page shows."""
+    if block.raises is None and raised is not None:
+        raise BlockFailure(f"failed: {raised}")
+    if block.raises is None:
+        return
+    if raised is None:
+        raise BlockFailure(f"should raise {block.raises!r}, but raised nothing")
+    kind, _, message = block.raises.partition(":")
+    if raised.partition(":")[0] != kind.strip().rpartition(".")[2] or message.strip() not in raised:
+        raise BlockFailure(f"should raise {block.raises!r}, but raised {raised}")
+
+
+def _difference(page: str, real: str) -> str:
+    import difflib
+
+    lines = difflib.unified_diff(page.splitlines(), real.splitlines(), "on the page", "really", lineterm="", n=1)
+    return "\n".join(lines)

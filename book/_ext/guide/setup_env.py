@@ -1,0 +1,83 @@
+"""Sets up what the project needs: ``python3 book/_ext/guide/setup_env.py hub``. Standard library only.
+
+Makes ``.venv/STACK`` from ``lock/STACK.txt`` (every package by its hash) and, as root on Debian, installs the
+packages of ``apt.txt``. Does nothing when all of it is there already.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+OLDEST = (3, 11)
+
+
+class SetupError(Exception):
+    """What is missing and what to do, in one line."""
+
+
+def main(stack: str) -> int:
+    """Set up ``stack`` and the Debian packages; 0, or 1 with one line on stderr."""
+    try:
+        _python(stack)
+        _debian()
+    except SetupError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _python(stack: str) -> None:
+    if sys.version_info < OLDEST:
+        have = ".".join(map(str, sys.version_info[:2]))
+        raise SetupError(f"Python {have} is too old; name one from 3.11 on: make PYTHON=python3.12 ...")
+    lock, uv_lock = ROOT / "lock" / f"{stack}.txt", ROOT / "lock" / "uv.txt"
+    if not lock.is_file():
+        raise SetupError(f"there is no lock/{stack}.txt; STACK is hub or latest")
+    venv = ROOT / ".venv" / stack
+    ready = venv / ".ready"
+    made_from = (lock.read_bytes(), uv_lock.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), str(venv).encode())
+    key = hashlib.sha256(b"\0".join(made_from)).hexdigest()
+    if ready.is_file() and ready.read_text() == key:
+        return
+    print(f"setup: {venv.relative_to(ROOT)} from lock/{stack}.txt", flush=True)
+    ready.unlink(missing_ok=True)
+    if not (venv / "bin" / "python").exists():
+        _run([sys.executable, "-m", "venv", "--clear", str(venv)], "no virtual environment (on Debian: python3-venv)")
+    python = str(venv / "bin" / "python")
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    _run([python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(uv_lock)], "uv was not installed")
+    uv = [str(venv / "bin" / "uv"), "pip"]
+    _run([*uv, "sync", "--quiet", "--python", python, "--require-hashes", str(lock)], f"lock/{stack}.txt")
+    own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+    _run([*uv, "install", "--quiet", "--python", python, *own], "fakehub was not installed")
+    ready.write_text(key)
+
+
+def _run(command: list[str], what: str, env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        said = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no message"]
+        raise SetupError(f"{what}: {' '.join(said)[-400:]} (is the network up? then run the same command again)")
+
+
+def _debian() -> None:
+    """Install the packages of ``apt.txt`` whose command is missing; say which, where that is not possible."""
+    lines = (line.split("#")[0].split() for line in (ROOT / "apt.txt").read_text().splitlines())
+    missing = [words[0] for words in lines if words and not any(shutil.which(command) for command in words[1:])]
+    if not missing:
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        print(f"setup: not on this machine: {', '.join(missing)}; the tests that need them will say so")
+        return
+    print(f"setup: installing {', '.join(missing)}", flush=True)
+    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    _run(["apt-get", "update", "-q"], "apt-get update", env)
+    _run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], "apt-get install", env)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "hub"))

@@ -1,0 +1,71 @@
+"""The shell of a page: state that lives on, and transcripts compared with what is printed."""
+
+import os
+
+import pytest
+from guide.shell import Shell, ShellError, check_transcript, matches
+
+
+@pytest.fixture
+def shell(tmp_path):
+    return Shell({"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, tmp_path)
+
+
+def test_a_block_sees_what_the_one_before_it_set(shell, tmp_path):
+    shell.run("mkdir data; cd data; export NAME='two words'")
+
+    assert shell.run('echo "$NAME"; pwd') == (0, f"two words\n{tmp_path}/data\n")
+
+
+def test_the_first_failing_command_ends_a_block(shell):
+    status, printed = shell.run("echo before; false; echo after")
+
+    assert (status, printed) == (1, "before\n")
+
+
+def test_an_unset_variable_is_an_error(shell):
+    status, printed = shell.run('ls "$NO_SUCH_VARIABLE"')
+
+    assert status != 0
+    assert "unbound variable" in printed
+
+
+def test_a_transcript_that_goes_as_shown_comes_back_unchanged(shell):
+    shown = "$ echo one\none\n$ echo two \\\n>   three\ntwo three\n$ true\n"
+
+    assert check_transcript(shell, shown) == shown
+
+
+def test_a_transcript_shows_the_message_of_a_failing_command(shell):
+    shown = "$ cat no-such-file\ncat: no-such-file: No such file or directory\n"
+
+    assert check_transcript(shell, shown) == shown
+
+
+def test_a_transcript_that_goes_otherwise_comes_back_as_it_went(shell):
+    assert check_transcript(shell, "$ echo one\ntwo\n$ echo ...\n...\n") == "$ echo one\none\n$ echo ...\n...\n"
+
+
+def test_a_transcript_begins_with_a_command(shell):
+    with pytest.raises(ShellError, match="begins with"):
+        check_transcript(shell, "output\n$ echo one\n")
+
+
+@pytest.mark.parametrize(
+    ("expected", "real", "same"),
+    [
+        ([], [], True),
+        (["a"], ["a"], True),
+        (["a"], ["a", "b"], False),
+        (["a", "..."], ["a"], True),
+        (["a", "...", "d"], ["a", "b", "c", "d"], True),
+        (["a", "...", "d"], ["a", "b", "c"], False),
+        (["size ... bytes"], ["size 12 bytes"], True),
+        (["a...a"], ["a"], False),
+        (["a...b...c"], ["a-b-c"], True),
+        (["a...b...c"], ["a-c"], False),
+        (["...", "b"], ["b"], True),
+    ],
+)
+def test_dots_stand_for_any_text(expected, real, same):
+    assert matches(expected, real) is same
