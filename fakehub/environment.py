@@ -1,0 +1,63 @@
+"""The environment a command sees inside the stand-in: the hub's variables, and the way to the stand-in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+from fakehub.facts import Facts
+from fakehub.tls import METADATA_HOST
+
+# Variables that would lead a client to somebody's real account, or past the stand-in.
+_LEAKS = re.compile(
+    r"(GOOGLE|CLOUDSDK|GCE_METADATA|STORAGE_EMULATOR|GCSFS|FSSPEC|AWS|BOTO|JUPYTER|IPYTHON|XDG|MPLCONFIG)"
+    r"|(?i:(https?|all|no)_proxy$)"
+)
+_CA_VARIABLES = (
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "CURL_CA_BUNDLE",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
+    "AWS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTPLIB2_CA_CERTS",
+    "GIT_SSL_CAINFO",
+)
+USERNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
+
+
+def hub_variables(facts: Facts, user: str) -> dict[str, str]:
+    """The variables set in every server of the hub, for ``user``."""
+    known = {"JUPYTERHUB_USER": user, "IMAGE": facts.default_image.ref}
+    return {
+        name: re.sub(r"\$\((\w+)\)", lambda found: known[found.group(1)], variable.value)
+        for name, variable in facts.environment_variables.values.items()
+    }
+
+
+def environment(facts: Facts, user: str, workdir: Path, ports: dict[str, int]) -> dict[str, str]:
+    """The whole environment of a command; ``ports`` as the server's ready line has them."""
+    env = {name: value for name, value in os.environ.items() if not _LEAKS.match(name)}
+    ca, home = str(workdir / "ca.pem"), workdir / "home"
+    home.mkdir(exist_ok=True)
+    env |= dict.fromkeys(_CA_VARIABLES, ca) | hub_variables(facts, user)
+    env |= {"HOME": str(home), "USER": "jovyan", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    env |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"}
+    env |= {"FAKEHUB_SESSION": str(workdir)}
+    metadata = METADATA_HOST if ports["metadata"] == 80 else f"127.0.0.1:{ports['metadata']}"
+    env |= {"GCE_METADATA_HOST": metadata, "GCE_METADATA_ROOT": metadata}
+    env["GCE_METADATA_IP"] = metadata.replace(METADATA_HOST, "127.0.0.1")
+    boto = workdir / "boto"
+    boto.write_text(f"[Boto]\nca_certificates_file = {ca}\n", encoding="utf-8")
+    env["BOTO_CONFIG"] = str(boto)
+    if "proxy" in ports:
+        proxy = f"http://127.0.0.1:{ports['proxy']}"
+        env |= {"HTTPS_PROXY": proxy, "https_proxy": proxy, "NO_PROXY": "127.0.0.1,localhost"}
+        env |= {"no_proxy": "127.0.0.1,localhost"}
+        # aiohttp looks at the proxy variables only when told to.
+        env["FSSPEC_GS"] = json.dumps({"session_kwargs": {"trust_env": True}})
+    return env

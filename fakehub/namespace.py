@@ -1,0 +1,115 @@
+"""Linux namespaces: a small world in which Google's names lead to the stand-in and nothing else is reachable."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import struct
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from fakehub.tls import METADATA_HOST, STORAGE_HOSTS
+
+_NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+_PR_SET_PDEATHSIG = 1
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+
+
+class NamespaceError(Exception):
+    """The system does not allow the namespaces; why, in one line."""
+
+
+def _call(name: str, *arguments: object) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise NamespaceError(f"{name}: {os.strerror(number)}")
+
+
+def available() -> bool:
+    """Whether this process may make the namespaces; tried in a child, so nothing changes here."""
+    if not sys.platform.startswith("linux"):
+        return False
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = run_inside(lambda: 0)
+        except (NamespaceError, OSError):
+            status = 1
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def run_inside(action: Callable[[], int]) -> int:
+    """Run ``action`` as the first process of new namespaces and return its status; everything it started ends
+    with it. Signals to this process go on to it, and it dies when this process is killed.
+
+    Raises ``NamespaceError`` where the system refuses.
+    """
+    if not sys.platform.startswith("linux"):
+        raise NamespaceError("there are namespaces on Linux only")
+    _unshare()
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read_end)
+        status = 1
+        try:
+            _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            _furnish()
+            os.close(write_end)
+            status = action()
+        except (NamespaceError, OSError) as error:
+            os.write(write_end, str(error).encode())
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    os.close(write_end)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: os.kill(child, number))
+    problem = os.read(read_end, 4096).decode()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if problem:
+        raise NamespaceError(problem)
+    return status if status >= 0 else 128 - status
+
+
+def _unshare() -> None:
+    uid, gid = os.getuid(), os.getgid()
+    _call("unshare", _NEWNS | _NEWPID | _NEWNET | (0 if uid == 0 else _NEWUSER))
+    if uid == 0:
+        return
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+
+
+def _furnish() -> None:
+    """Give the namespaces a loopback, a process table and names of their own."""
+    _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
+    _call("mount", b"proc", b"/proc", b"proc", 0, None)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as loopback:
+        request = struct.pack("16sh", b"lo", 0)
+        flags = struct.unpack("16sh", fcntl.ioctl(loopback, _SIOCGIFFLAGS, request + bytes(22))[:18])[1]
+        fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | _IFF_UP) + bytes(22))
+    names = " ".join((*STORAGE_HOSTS, METADATA_HOST))
+    _bind("/etc/hosts", f"127.0.0.1 localhost\n127.0.0.1 {names}\n")
+    _bind("/etc/resolv.conf", "options timeout:1 attempts:1\n")
+
+
+def _bind(target: str, text: str) -> None:
+    """Show a file with ``text`` in the place of ``target``, in this mount namespace only."""
+    with tempfile.NamedTemporaryFile() as source:
+        source.write(text.encode())
+        source.flush()
+        os.chmod(source.name, 0o644)
+        _call("mount", source.name.encode(), os.path.realpath(target).encode(), None, _MS_BIND, None)

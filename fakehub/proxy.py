@@ -1,0 +1,49 @@
+"""An HTTP CONNECT proxy: brings Google's names to the stand-in, and refuses every other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+_PIECE = 65536
+
+
+async def start_proxy(ports: dict[str, int], refused: Callable[[str], None]) -> asyncio.Server:
+    """Listen on a free port of 127.0.0.1; ``ports`` maps a host's name to where it is answered.
+
+    A host that is not in ``ports`` gets 403, and ``refused`` is told its name.
+    """
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            method, target, *_ = [*head.decode("latin-1").split(" "), "", ""]
+            host = target.removeprefix("http://").partition("/")[0].partition(":")[0]
+            if method != "CONNECT" or host not in ports:
+                refused(host)
+                writer.write(b"HTTP/1.1 403 Not a host of the stand-in\r\nContent-Length: 0\r\n\r\n")
+                await writer.drain()
+            else:
+                await _tunnel(reader, writer, ports[host])
+        writer.close()
+
+    return await asyncio.start_server(serve, "127.0.0.1", 0)
+
+
+async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+    there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    try:
+        await asyncio.gather(_pipe(reader, there_writer), _pipe(there_reader, writer))
+    finally:
+        there_writer.close()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while piece := await reader.read(_PIECE):
+            writer.write(piece)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()

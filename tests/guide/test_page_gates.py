@@ -1,0 +1,57 @@
+"""Every gate that a page passes when it runs: a page that must not pass turns it red, with page, line and error."""
+
+import pytest
+
+# The file in tests/broken, and what the one line about it must say.
+GATES = {
+    "undeclared-block.md": ":3: this bash block declares no fate",
+    "undeclared-nested-block.md": ":6: this python block declares no fate",
+    "code-block-directive.md": ":3: {code-block} declares no fate",
+    "opt-out-without-reason.md": ":3: an opt-out needs a reason",
+    "unknown-attribute.md": ":3: unknown word 'leave'",
+    "cells-without-front-matter.md": ":3: a page with cells needs 'file_format: mystnb'",
+    "error-not-required.md": ":8: an error on a page needs both",
+    "failing-cell.md": ":12: cell failed: AttributeError: module 'os' has no attribute 'getcwdd'",
+    "other-error.md": ":8: cell should raise 'FileNotFoundError: no such object', but raised ValueError",
+    "no-error.md": ":8: cell should raise 'ValueError: invalid literal', but raised nothing",
+    "failing-fence.md": ":3: python block failed: AttributeError",
+    "failing-shell.md": ":3: bash block failed with exit status 2",
+    "failing-early-in-shell.md": ":3: bash block failed with exit status 1",
+    "shell-does-not-fail.md": ":3: bash block should fail and print 'No such file'",
+    "other-transcript.md": ":3: console block prints something else than the page shows",
+    "promise-not-kept.md": ":8: cell it should leave $SCRATCH_BUCKET/promised.txt",
+    "not-removed.md": ":18: python block it should remove $SCRATCH_BUCKET/kept.txt",
+    "left-behind.md": ": the page leaves gs://leap-scratch/funky-user/forgotten.txt behind",
+    "other-host.md": ":3: bash block failed with exit status",
+    "killed-kernel.md": ":8: cell killed the kernel",
+    "changed-output.ipynb": ": outputs are others than the committed ones",
+}
+
+
+@pytest.mark.parametrize("page", GATES)
+def test_a_broken_page_fails_with_its_line_and_error(guide, stack, page):
+    if page.endswith(".ipynb") and stack != "hub":
+        pytest.skip("outputs are committed for, and compared on, the hub's versions")
+
+    ran = guide("page", f"tests/broken/{page}", "--stack", stack)
+
+    assert ran.returncode != 0
+    assert f"tests/broken/{page}{GATES[page]}" in ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_every_broken_page_has_its_gate(root):
+    from test_site_gates import GATES as SITE_GATES
+
+    pages = {path.name for path in (root / "tests/broken").iterdir() if path.suffix in {".md", ".ipynb"}}
+
+    assert pages == set(GATES) | set(SITE_GATES)
+
+
+def test_a_missing_page_is_one_clear_line(guide):
+    ran = guide("page", "book/no-such-page.md")
+
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines() == [
+        "book/no-such-page.md: there is no such page; name one, for example PAGE=book/index.md"
+    ]

@@ -1,0 +1,72 @@
+"""Gates a page passes when the site is made of it, and rules that hold for its text."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from guide.page_rules import stand_in_words
+
+# The file in tests/broken, and what the build says about it.
+GATES = {
+    "unknown-fact.md": "hub.number_of_moons",
+    "dead-link.md": "no-such-page.md",
+    "dead-anchor.md": "no-such-heading",
+    "missing-picture.md": "no-such-picture.png",
+    "unknown-directive.md": "attentoin",
+    "typed-fact.md": "typed by hand",
+    "stand-in-named.md": "names the stand-in",
+}
+BUILD_GATES = [page for page in GATES if page not in {"typed-fact.md", "stand-in-named.md"}]
+
+
+@pytest.fixture(scope="module")
+def tiny_book(root, tmp_path_factory):
+    """A copy of the project whose book has a single page."""
+    book = tmp_path_factory.mktemp("tiny") / "project"
+    book.mkdir()
+    for name in ("_config.yml", "hub.yml"):
+        shutil.copy(root / name, book)
+    for name in ("book/_ext", "book/_static", "fakehub", "lock"):
+        shutil.copytree(root / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
+    if (root / "book/_templates").is_dir():
+        shutil.copytree(root / "book/_templates", book / "book/_templates")
+    (book / "_toc.yml").write_text("format: jb-book\nroot: book/index\n")
+
+    def build(text: str, stack: str) -> subprocess.CompletedProcess[str]:
+        (book / "book/index.md").write_text(text)
+        env = os.environ | {"PYTHONPATH": str(book / "book/_ext")}
+        command = [sys.executable, "-m", "guide", "build", "--stack", stack]
+        return subprocess.run(command, cwd=book, env=env, capture_output=True, text=True, timeout=300)
+
+    return build
+
+
+def test_a_sound_page_builds(tiny_book, stack):
+    built = tiny_book("# Sound\n\nThe hub runs in {fact}`hub.region`.\n", stack)
+
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "0 warnings" in built.stdout
+
+
+@pytest.mark.parametrize("page", BUILD_GATES)
+def test_a_warning_fails_the_build_and_names_the_culprit(tiny_book, root, stack, page):
+    built = tiny_book((root / "tests/broken" / page).read_text(), stack)
+
+    assert built.returncode != 0
+    assert GATES[page] in built.stderr
+    assert "the site was not built" in built.stderr
+
+
+def test_an_error_in_a_page_stops_the_build_before_the_site(tiny_book, root, stack):
+    built = tiny_book((root / "tests/broken/failing-shell.md").read_text(), stack)
+
+    assert built.returncode != 0
+    assert "failed: book/index.md   again with: make page PAGE=book/index.md" in built.stderr
+
+
+def test_words_of_the_stand_in_are_found(root):
+    found = stand_in_words((root / "tests/broken/stand-in-named.md").read_text())
+
+    assert [line for line, _ in found] == [4, 4]
