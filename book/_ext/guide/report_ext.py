@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+from guide.fact_tables import table
 from guide.report import summary
 
 
@@ -55,26 +56,12 @@ class ReportTable(SphinxDirective):
             blocks = [block for block in report["blocks"] if block["page"] == page["page"]]
             ran = sum(block["status"] == "passed" for block in blocks)
             rows.append([page["page"], str(ran), f"{page['seconds']:.1f}", page["date"]])
-        found: list[nodes.Node] = [_table("Blocks by page", ["Page", "Blocks proven", "Seconds", "Last run"], rows)]
+        found: list[nodes.Node] = [table("Blocks by page", ["Page", "Blocks proven", "Seconds", "Last run"], rows)]
         skipped = [block for block in report["blocks"] if block["status"] == "skipped"]
         if skipped:
             rows = [[f"{b['page']}:{b['line']}", b["language"], b["reason"]] for b in skipped]
-            found.append(_table("Blocks that do not run here", ["Block", "Language", "Why"], rows))
+            found.append(table("Blocks that do not run here", ["Block", "Language", "Why"], rows))
         return found
-
-
-def _table(caption: str, head: list[str], rows: list[list[str]]) -> nodes.table:
-    table = nodes.table("", nodes.title(text=caption))
-    group = nodes.tgroup(cols=len(head))
-    table += group
-    group += [nodes.colspec(colwidth=1) for _ in head]
-    group += nodes.thead("", _row(head))
-    group += nodes.tbody("", *(_row(row) for row in rows))
-    return table
-
-
-def _row(cells: list[str]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph(text=cell)) for cell in cells))
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:

@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "_build"
 # The modules that decide what a block's result is; others only show it.
 _DECIDING = ("blocks.py", "effects.py", "outputs.py", "session.py", "shell.py", "__main__.py")
+# A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
+_QUIET = "ignore:You are using a Python version:FutureWarning"
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def _run_in_stand_in(path: Path, lane: Lane, accept: bool) -> dict[str, Any]:
         else:
             options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
             command = [sys.executable, "-m", "fakehub", "run", *options, "--", *inside]
-        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": _QUIET}
         done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
         if not out.is_file():
             return record | {"status": "failed", "seconds": 0.0, "error": f"the run ended with {done.returncode}"}

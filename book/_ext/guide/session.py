@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -169,7 +170,7 @@ class Session:
         self._client = NotebookClient(
             self._code, timeout=CELL_TIMEOUT_S, kernel_name="python3", resources={"metadata": {"path": str(self._home)}}
         )
-        self._kernel = self._client.setup_kernel(env=self._env)
+        self._kernel = self._client.setup_kernel(env=self._env, stderr=subprocess.DEVNULL)
         self._kernel.__enter__()
 
     def close(self) -> None:

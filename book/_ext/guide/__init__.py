@@ -1,0 +1,1 @@
+"""Runs, proves and builds the guide: block runner, report and Sphinx extensions."""

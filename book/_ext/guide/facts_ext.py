@@ -1,0 +1,97 @@
+"""Sphinx extension: facts of ``hub.yml`` in the text of pages.
+
+``{fact}`hub.region` `` prints a value, ``{fact}`hub.timeouts.server_max_age_s|days` `` in another unit,
+``{fact-link}`the forum <help.forum>` `` a link, and ``{fact-table}`` a table by name (see ``fact_tables``).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from fakehub.facts import Facts, default_path, load
+from guide.fact_tables import TABLES, table
+
+# What a value in seconds is divided by.
+_UNITS = {"minutes": 60, "hours": 3600, "days": 86400}
+
+
+class FactError(Exception):
+    """A fact that hub.yml does not have, in one line."""
+
+
+def fact(facts: Facts, key: str) -> str:
+    """The fact at a dotted ``key``, as text; raises ``FactError``."""
+    path, _, unit = key.partition("|")
+    value: Any = facts
+    for part in path.split("."):
+        name = {"with": "with_", "for": "for_"}.get(part, part)
+        value = value.get(part) if isinstance(value, dict) else getattr(value, name, None)
+        if value is None:
+            raise FactError(f"hub.yml has no fact {path!r}")
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    if isinstance(value, dict) or hasattr(value, "model_fields"):
+        raise FactError(f"{path!r} is a section of hub.yml, not a fact")
+    if not unit:
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    if unit not in _UNITS:
+        raise FactError(f"unknown unit {unit!r}; known are {', '.join(_UNITS)}")
+    count = value / _UNITS[unit]
+    return f"{count:g} {unit if count != 1 else unit[:-1]}"
+
+
+class FactRole(SphinxRole):
+    """A value in the text."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the text."""
+        self.env.note_dependency(str(default_path()))
+        try:
+            return [nodes.Text(fact(load(), self.text))], []
+        except FactError as error:
+            return [], [self.inliner.reporter.warning(str(error), line=self.lineno)]
+
+
+class FactLinkRole(SphinxRole):
+    """A link whose address is a fact."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the link; its text is the address unless one is given."""
+        self.env.note_dependency(str(default_path()))
+        named = re.fullmatch(r"(.+?)\s*<([^>]+)>", self.text, re.DOTALL)
+        text, key = named.groups() if named else (None, self.text)
+        try:
+            url = fact(load(), key)
+        except FactError as error:
+            return [], [self.inliner.reporter.warning(str(error), line=self.lineno)]
+        url = url if url.startswith("https://") else f"mailto:{url}"
+        return [nodes.reference("", text or url.removeprefix("mailto:"), refuri=url)], []
+
+
+class FactTable(SphinxDirective):
+    """A table made of facts."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        self.env.note_dependency(str(default_path()))
+        name = self.arguments[0]
+        if name not in TABLES:
+            text = f"there is no fact table {name!r}; known are {', '.join(sorted(TABLES))}"
+            return [self.state.document.reporter.warning(text, line=self.lineno)]
+        caption, head, rows = TABLES[name](load())
+        return [table(caption, head, rows)]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the roles and the directive."""
+    app.add_role("fact", FactRole())
+    app.add_role("fact-link", FactLinkRole())
+    app.add_directive("fact-table", FactTable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
