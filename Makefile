@@ -3,7 +3,7 @@ STACK ?= hub
 PYTHON ?= python3
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs test lint links lock clean
+.PHONY: help setup book page outputs test lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -25,9 +25,6 @@ test: setup ## prove everything; STACK=latest for the newest versions
 
 lint: setup ## format and style of the code
 	@.venv/$(STACK)/bin/ruff check . && .venv/$(STACK)/bin/ruff format --check .
-
-links: setup ## check the links that lead out of the site
-	@$(GUIDE) links --stack $(STACK)
 
 lock: setup ## renew lock/hub.txt and lock/latest.txt from pyproject.toml
 	@for stack in hub latest; do .venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,14 +12,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from guide.report import summary, write_report
-from guide.runner import BUILD, ROOT, Lane, pages_of_book, run_pages
+from guide.runner import BUILD, QUIET, ROOT, Lane, pages_of_book, run_pages
 
 REPORT = BUILD / "report.json"
-# Where _config.yml tells the book to look for executed pages.
-CACHE = BUILD / ".jupyter_cache"
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
@@ -40,13 +38,14 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
     if stamp_file.is_file() and stamp_file.read_text() == stamp and (html / "index.html").is_file():
         print(f"{_shown(html / 'index.html')}: nothing changed since it was built")
         return 0
+    # Sphinx does not say again what it said of a page in a build that failed: after one, all is read anew.
+    fresh = not stamp_file.is_file()
     stamp_file.unlink(missing_ok=True)
     report = write_report(records, lane.stack, REPORT)
-    _fill_cache(records)
-    status = _sphinx(out)
-    if status:
+    status = _sphinx(out, lane, fresh)
+    if status or not (html / "index.html").is_file():
         print("the site was not built; the lines above say why", file=sys.stderr)
-        return status
+        return status or 1
     stamp_file.write_text(stamp)
     print(summary(report))
     print(f"{_shown(html / 'index.html')}: built in {time.monotonic() - started:.0f} s with 0 warnings")
@@ -74,39 +73,19 @@ def _stamp(records: list[dict[str, Any]], lane: Lane) -> str:
     return digest.hexdigest()
 
 
-def _fill_cache(records: list[dict[str, Any]]) -> None:
-    """Make the jupyter-cache anew from what ran; the book only reads it.
-
-    jupyter-cache finds a notebook by its cells alone. Two pages with the very same cells would show each
-    other's outputs, so that is refused.
-    """
-    from jupyter_cache import get_cache
-    from jupyter_cache.base import CacheBundleIn
-
-    shutil.rmtree(CACHE, ignore_errors=True)
-    cache = get_cache(CACHE)
-    seen: dict[str, str] = {}
-    for record in records:
-        if record["notebook"] is None:
-            continue
-        notebook = nbformat.from_dict(record["notebook"])
-        _, hashkey = cache.create_hashed_notebook(notebook)
-        if hashkey in seen:
-            raise SystemExit(f"{record['page']} has the same cells as {seen[hashkey]}; make one of them differ")
-        seen[hashkey] = record["page"]
-        data = {"execution_seconds": record["seconds"]}
-        cache.cache_notebook_bundle(CacheBundleIn(notebook, record["page"], data=data), check_validity=False)
-
-
-def _sphinx(out: Path | None) -> int:
+def _sphinx(out: Path | None, lane: Lane, fresh: bool) -> int:
     """Let Jupyter Book make the HTML, with warnings as errors; a named ``out`` is built from nothing."""
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", str(ROOT), "-W", "-n", "--keep-going", "-q"]
+    book = str(Path(sys.executable).with_name("jupyter-book"))
+    command = [book, "build", str(ROOT), "-W", "-n", "--keep-going", "-q"]
+    command += ["--all"] if fresh else []
     if out is not None:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         command += ["--path-output", str(out)]
-    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "GUIDE_REPORT": str(REPORT)}
+    env = os.environ | {"PYTHONWARNINGS": QUIET, "PYTHONPATH": str(Path(__file__).parents[1]), "GUIDE_REPORT": str(REPORT), "GUIDE_LANE": lane.name}
     done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
-        print(done.stdout, file=sys.stderr)
+        lines = [_ANSI.sub("", line) for line in done.stdout.splitlines()]
+        said = [line for line in lines if re.search(r"WARNING|ERROR|Error: ", line)]
+        print("\n".join(said or lines[-20:]), file=sys.stderr)
     return done.returncode

@@ -28,7 +28,7 @@ BUILD = ROOT / "_build"
 # The modules that decide what a block's result is; others only show it.
 _DECIDING = ("blocks.py", "effects.py", "outputs.py", "session.py", "shell.py", "__main__.py")
 # A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
-_QUIET = "ignore:You are using a Python version:FutureWarning"
+QUIET = "ignore:You are using a Python version:FutureWarning"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Lane:
     stack: str = "hub"
     user: str = "funky-user"
     mode: str = "auto"
+
+    @property
+    def name(self) -> str:
+        """What its records are kept under."""
+        return self.stack if self.user == Lane.user else f"{self.stack}-{self.user}"
 
 
 def pages_of_book() -> list[Path]:
@@ -79,7 +84,7 @@ def run_pages(
 
 
 def _run(path: Path, lane: Lane, world: bytes, force: bool, accept: bool) -> dict[str, Any]:
-    store = _store(path, lane)
+    store = record_path(path, lane.name)
     key = hashlib.sha256(world + (path.read_bytes() if path.is_file() else b"")).hexdigest()
     if not force and store.is_file():
         record = json.loads(store.read_text(encoding="utf-8"))
@@ -100,9 +105,9 @@ def _name(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def _store(path: Path, lane: Lane) -> Path:
-    user = "" if lane.user == Lane.user else f"-{lane.user}"
-    return BUILD / "run" / f"{lane.stack}{user}" / f"{_name(path).strip('/').replace('/', '--')}.json"
+def record_path(path: Path, lane: str) -> Path:
+    """Where the record of a page's run in the lane of that name is kept."""
+    return BUILD / "run" / lane / f"{_name(path).strip('/').replace('/', '--')}.json"
 
 
 def _world(lane: Lane) -> bytes:
@@ -134,7 +139,7 @@ def _run_in_stand_in(path: Path, lane: Lane, accept: bool) -> dict[str, Any]:
         else:
             options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
             command = [sys.executable, "-m", "fakehub", "run", *options, "--", *inside]
-        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": _QUIET}
+        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
         done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
         if not out.is_file():
             return record | {"status": "failed", "seconds": 0.0, "error": f"the run ended with {done.returncode}"}

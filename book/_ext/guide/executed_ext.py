@@ -1,0 +1,52 @@
+"""Sphinx extension: cells show what they printed when their page was run; the book itself runs nothing.
+
+MyST-NB has no setting for outputs that were made elsewhere, so its choice of a client is replaced by one that
+reads the runner's record of the page. A page without a record, or with other cells, is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import myst_nb.sphinx_
+import nbformat
+from myst_nb.core.execute.base import ExecutionError, NotebookClientBase
+from sphinx.application import Sphinx
+
+from guide.runner import record_path
+
+
+class RecordedClient(NotebookClientBase):
+    """Takes a notebook's outputs from the record of its run."""
+
+    def start_client(self) -> None:
+        """Put the recorded outputs into the notebook's cells; raises ``ExecutionError``."""
+        store = record_path(Path(self.path), os.environ.get("GUIDE_LANE", "hub"))
+        if not store.is_file():
+            raise ExecutionError(f"{self.path} was not run; build the book with: make book")
+        record = json.loads(store.read_text(encoding="utf-8"))
+        ran = _code(nbformat.from_dict(record["notebook"])) if record["notebook"] else []
+        cells = _code(self.notebook)
+        if [cell.source for cell in ran] != [cell.source for cell in cells]:
+            raise ExecutionError(f"{self.path} has other cells than those that ran; build the book with: make book")
+        # Every kernel of this book speaks Python; without this, code has no colours.
+        self.notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+        for cell, recorded in zip(cells, ran, strict=True):
+            cell.outputs, cell.execution_count = recorded.outputs, recorded.execution_count
+
+
+def _code(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _client(notebook: Any, source: str, nb_config: Any, logger: Any, read_fmt: Any = None) -> RecordedClient:
+    return RecordedClient(notebook, Path(source), nb_config, logger)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Put the client in MyST-NB's place for one."""
+    myst_nb.sphinx_.create_client = _client
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
