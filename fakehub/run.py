@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import shutil
@@ -18,10 +17,9 @@ import psutil
 from fakehub import namespace
 from fakehub.environment import USERNAME, environment
 from fakehub.facts import Facts, FactsError, default_path, load
+from fakehub.processes import end, of_session
 
 PREFIX = "fakehub-"
-# What a child is given to end by itself, in seconds, before it is killed.
-GRACE_S = 3
 
 
 class RunError(Exception):
@@ -87,7 +85,7 @@ def _supervise(command: list[str], user: str, facts: Facts, hub_yml: Path, state
         server, ports = _start_server(workdir, hub_yml, state, proxy)
         return _run_command(command, environment(facts, user, workdir, ports))
     finally:
-        _end_descendants()
+        _end_everything(workdir)
         if server:
             server.wait()
         shutil.rmtree(workdir, ignore_errors=True)
@@ -143,14 +141,9 @@ def _run_command(command: list[str], env: dict[str, str]) -> int:
     return status if status >= 0 else 128 - status
 
 
-def _end_descendants() -> None:
+def _end_everything(workdir: Path) -> None:
     """End everything this process started, also what no longer has a parent there to end it."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    found = psutil.Process().children(recursive=True)
-    for process in found:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
-    for process in psutil.wait_procs(found, timeout=GRACE_S)[1]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
+    started = psutil.Process().children(recursive=True)
+    end(list({*started, *of_session(str(workdir))}))

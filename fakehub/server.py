@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import sys
 import time
@@ -21,6 +22,7 @@ from fakehub.errors import GoogleError
 from fakehub.facts import FactsError, load
 from fakehub.identity import ANONYMOUS, Identities
 from fakehub.metadata import Metadata
+from fakehub.processes import end, of_session
 from fakehub.proxy import start_proxy
 from fakehub.storage.api import Storage
 from fakehub.storage.objects import Store
@@ -100,7 +102,9 @@ async def serve(config: Config) -> None:
             proxy = await start_proxy(ports, log.refused)
             ready["proxy"] = proxy.sockets[0].getsockname()[1]
         print(json.dumps(ready), flush=True)
-        await _told_to_end()
+        if await _starter_is_gone():
+            end(of_session(config.workdir))
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         if proxy:
             proxy.close()
@@ -109,18 +113,20 @@ async def serve(config: Config) -> None:
         store.close()
 
 
-async def _told_to_end() -> None:
+async def _starter_is_gone() -> bool:
+    """Wait until told to end (``False``) or until standard input ends because the starter was killed."""
     loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    told = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, told.set)
     # Ctrl-C goes to the whole terminal; who started this process decides when it ends.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    waits = [asyncio.ensure_future(reader.read()), asyncio.ensure_future(ended.wait())]
+    waits = [asyncio.ensure_future(reader.read()), asyncio.ensure_future(told.wait())]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
+    return not told.is_set()
 
 
 def main(path: str) -> int:

@@ -1,0 +1,31 @@
+"""Ends what a run started, also what has no parent left to end it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import psutil
+
+# What a process is given to end by itself, in seconds, before it is killed.
+GRACE_S = 3
+
+
+def of_session(workdir: str) -> list[psutil.Process]:
+    """Processes whose environment says that they run in the session of ``workdir``, without this one."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.environ().get("FAKEHUB_SESSION") == workdir:
+                found.append(process)
+    return found
+
+
+def end(processes: list[psutil.Process]) -> None:
+    """Ask the processes to end, and kill those that have not after ``GRACE_S`` seconds."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for process in psutil.wait_procs(processes, timeout=GRACE_S)[1]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()

@@ -1,0 +1,113 @@
+"""``fakehub run`` from outside: exit statuses, environment, clients of others, and nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_exit_status_is_the_commands(fakehub, mode):
+    assert fakehub("--mode", mode, "--", "sh", "-c", "exit 7").returncode == 7
+
+
+def test_the_hubs_variables_are_those_of_the_user(fakehub, mode):
+    names = "$JUPYTERHUB_USER $SCRATCH_BUCKET $PERSISTENT_BUCKET $PANGEO_SCRATCH $JUPYTER_IMAGE_SPEC"
+
+    ran = fakehub("--mode", mode, "--user", "other-user", "--", "sh", "-c", f'echo "{names}"; ls -A "$HOME"')
+
+    buckets = "gs://leap-scratch/other-user gs://leap-persistent/other-user gs://leap-scratch/other-user"
+    assert ran.stdout == f"other-user {buckets} pangeo/pangeo-notebook:2026.06.04\n"
+
+
+CLIENTS = """
+import os, gcsfs, google.auth
+from google.cloud import storage
+url = os.environ["SCRATCH_BUCKET"] + "/a.bin"
+data = bytes(range(256)) * 5000 + b"\\r"
+fs = gcsfs.GCSFileSystem()
+fs.pipe(url, data)
+bucket, _, name = url.removeprefix("gs://").partition("/")
+blob = storage.Client(project="p").bucket(bucket).blob(name)
+assert blob.download_as_bytes() == data
+blob.upload_from_string(b"from another client", if_generation_match=fs.info(url)["generation"])
+assert fs.cat(url) == b"from another client"
+assert google.auth.default()[0].requires_scopes in (True, False)
+fs.rm(url)
+try:
+    fs.cat(url)
+except FileNotFoundError:
+    print("all is well")
+"""
+
+
+def test_clients_of_others_need_no_setting(fakehub, mode):
+    ran = fakehub("--mode", mode, "--", "python", "-c", CLIENTS)
+
+    assert ran.stdout == "all is well\n", ran.stderr
+
+
+def test_curl_sees_googles_error(fakehub, mode):
+    ran = fakehub("--mode", mode, "--", "curl", "-s", "https://storage.googleapis.com/storage/v1/b/leap-scratch/o")
+
+    assert "Anonymous caller does not have storage.objects.list access" in ran.stdout
+
+
+def test_another_host_is_out_of_reach(fakehub, mode):
+    ran = fakehub("--mode", mode, "--", "curl", "-s", "--max-time", "20", "https://example.org/")
+
+    assert ran.returncode in {6, 7, 56}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--user", "no_such/name", "--", "true"], "is not a GitHub username"),
+        (["--hub-yml", "no-such.yml", "--", "true"], "cannot be read"),
+        (["--"], "no command to run"),
+        (["--", "no-such-command"], "no-such-command: no such file or directory"),
+        (["--state", "/proc/nowhere", "--", "true"], "cannot be written"),
+    ],
+)
+def test_bad_input_is_one_clear_line(fakehub, arguments, message):
+    ran = fakehub(*arguments)
+
+    assert ran.returncode != 0
+    assert message in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_when_it_is_stopped(mode, number, tmp_path):
+    marker, temporary = tmp_path / "started", tmp_path / "tmp"
+    temporary.mkdir()
+    env = os.environ | {"TMPDIR": str(temporary)}
+    command = f"import time, pathlib; pathlib.Path({str(marker)!r}).touch(); time.sleep(1234.5)"
+    started = subprocess.Popen(
+        [sys.executable, "-m", "fakehub", "run", "--mode", mode, "--", "python", "-c", command], cwd=ROOT, env=env
+    )
+    _until(marker.exists)
+    tree = psutil.Process(started.pid).children(recursive=True)
+
+    os.kill(started.pid, number)
+    started.wait(timeout=30)
+
+    assert started.returncode != 0
+    _until(lambda: not any(process.is_running() and process.status() != "zombie" for process in tree))
+    # What a killed run could not remove, the next one sweeps away.
+    again = [sys.executable, "-m", "fakehub", "run", "--mode", "proxy", "--", "true"]
+    subprocess.run(again, cwd=ROOT, env=env, check=True)
+    _until(lambda: not list(temporary.iterdir()))
+
+
+def _until(condition) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen within 30 s"
+        time.sleep(0.05)
