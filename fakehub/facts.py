@@ -266,7 +266,12 @@ class Facts(_Model):
     def _references(self) -> Facts:
         teams = {tier.team for tier in self.access.tiers} | set(self.access.extra_teams)
         for index, tier in enumerate(self.access.tiers):
-            _known(f"access.tiers.{index}.cpu_node_shares", tier.cpu_node_shares, self.node_shares.options, "share")
+            _known(
+                f"access.tiers.{index}.cpu_node_shares",
+                tier.cpu_node_shares,
+                self.node_shares.options,
+                "share",
+            )
             _known(f"access.tiers.{index}.gpus", tier.gpus, self.gpus.options, "GPU")
         for name, team in self.access.extra_teams.items():
             _known(f"access.extra_teams.{name}.gpus", team.gpus, self.gpus.options, "GPU")
@@ -333,7 +338,7 @@ def load(path: Path | None = None) -> Facts:
     """Read and check the facts file at ``path`` (see ``default_path``); raises ``FactsError``."""
     path = path or default_path()
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as error:
         raise FactsError(f"{path}: cannot be read ({error.strerror}); name another with --hub-yml FILE") from error
     except yaml.YAMLError as error:

@@ -15,7 +15,10 @@ from fakehub.facts import Facts
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 _STORAGE = "https://www.googleapis.com/auth/devstorage."
 # Scopes that allow to read, and those that allow to write as well.
-_READ_SCOPES = {CLOUD_PLATFORM, *(f"{_STORAGE}{name}" for name in ("read_only", "read_write", "full_control"))}
+_READ_SCOPES = {
+    CLOUD_PLATFORM,
+    *(f"{_STORAGE}{name}" for name in ("read_only", "read_write", "full_control")),
+}
 _WRITE_SCOPES = _READ_SCOPES - {f"{_STORAGE}read_only"}
 _READ = frozenset({"storage.objects.get", "storage.objects.list", "storage.buckets.get"})
 _WRITE = _READ | {"storage.objects.create", "storage.objects.delete", "storage.objects.update"}

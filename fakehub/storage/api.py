@@ -130,7 +130,10 @@ class Storage:
         name = self._bucket(call.parts[0])
         have = call.persona.rights.get(name, frozenset())
         asked = re.split(r"[,&]", call.query.get("permissions", ""))
-        resource = {"kind": "storage#testIamPermissionsResponse", "permissions": [p for p in asked if p in have]}
+        resource = {
+            "kind": "storage#testIamPermissionsResponse",
+            "permissions": [p for p in asked if p in have],
+        }
         return json_response(resource, call.query)
 
     # Objects
@@ -224,9 +227,7 @@ class Storage:
         data = b"".join(part.read() for part in parts)
         count = sum(part.components or 1 for part in parts)
         metadata = destination.get("metadata")
-        stored = self._put(
-            call.persona, bucket, name, call.query, data, headers_of(destination, None), metadata, count
-        )
+        stored = self._put(call.persona, bucket, name, call.query, data, headers_of(destination, None), metadata, count)
         return json_response(object_resource(stored), call.query)
 
     def _copied(self, call: Call, bucket: str, name: str) -> tuple[Object, Object]:

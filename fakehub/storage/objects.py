@@ -177,7 +177,10 @@ class Store:
                 continue
             values = change["put"]
             if values["bucket"] in self._objects:
-                values |= {"data": self._spill / values["data"], "md5": values["md5"] and bytes.fromhex(values["md5"])}
+                values |= {
+                    "data": self._spill / values["data"],
+                    "md5": values["md5"] and bytes.fromhex(values["md5"]),
+                }
                 self._objects[values["bucket"]][values["name"]] = Object(**values)
         kept = {found.data.name for objects in self._objects.values() for found in objects.values()}
         for path in self._spill.iterdir():

@@ -50,7 +50,12 @@ def test_a_wrong_fact_is_one_line_with_its_key(root, tmp_path, path, value, mess
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("a: [", "not YAML"), ("- a", "should be a mapping"), ("a: 1\na: 2\n", "'a' is there twice"), ("", "mapping")],
+    [
+        ("a: [", "not YAML"),
+        ("- a", "should be a mapping"),
+        ("a: 1\na: 2\n", "'a' is there twice"),
+        ("", "mapping"),
+    ],
 )
 def test_what_is_no_facts_file_is_one_line(tmp_path, text, message):
     (tmp_path / "hub.yml").write_text(text)

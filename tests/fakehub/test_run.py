@@ -90,7 +90,9 @@ def test_nothing_is_left_when_it_is_stopped(mode, number, tmp_path):
     env = os.environ | {"TMPDIR": str(temporary)}
     command = f"import time, pathlib; pathlib.Path({str(marker)!r}).touch(); time.sleep(1234.5)"
     started = subprocess.Popen(
-        [sys.executable, "-m", "fakehub", "run", "--mode", mode, "--", "python", "-c", command], cwd=ROOT, env=env
+        [sys.executable, "-m", "fakehub", "run", "--mode", mode, "--", "python", "-c", command],
+        cwd=ROOT,
+        env=env,
     )
     _until(marker.exists)
     tree = psutil.Process(started.pid).children(recursive=True)

@@ -23,7 +23,15 @@ RUNNABLE = {"python", "bash", "console"}
 # Directives that print code without saying whether it runs; a plain fence with a fate takes their place.
 CODE_DIRECTIVES = {"code", "code-block", "sourcecode", "literalinclude", "parsed-literal", "prompt", "raw"}
 # Directives whose content is not MyST, so there is nothing to look for inside.
-OPAQUE_DIRECTIVES = {"math", "bibliography", "toctree", "fact-table", "report-summary", "report-table", "image"}
+OPAQUE_DIRECTIVES = {
+    "math",
+    "bibliography",
+    "toctree",
+    "fact-table",
+    "report-summary",
+    "report-table",
+    "image",
+}
 
 
 class BlockError(Exception):

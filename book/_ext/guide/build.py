@@ -82,7 +82,12 @@ def _sphinx(out: Path | None, lane: Lane, fresh: bool) -> int:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         command += ["--path-output", str(out)]
-    env = os.environ | {"PYTHONWARNINGS": QUIET, "PYTHONPATH": str(Path(__file__).parents[1]), "GUIDE_REPORT": str(REPORT), "GUIDE_LANE": lane.name}
+    env = os.environ | {
+        "PYTHONWARNINGS": QUIET,
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "GUIDE_REPORT": str(REPORT),
+        "GUIDE_LANE": lane.name,
+    }
     done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         lines = [_ANSI.sub("", line) for line in done.stdout.splitlines()]

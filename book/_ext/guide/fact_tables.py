@@ -76,7 +76,11 @@ def _gpus(facts: Facts) -> Table:
 
 def _images(facts: Facts) -> Table:
     rows = [
-        [image.label, image.ref, "CPU only" if image.cpu_only else "GPU too" if name in facts.gpus.images else "CPU"]
+        [
+            image.label,
+            image.ref,
+            "CPU only" if image.cpu_only else "GPU too" if name in facts.gpus.images else "CPU",
+        ]
         for name, image in facts.images.options.items()
     ]
     return "Images", ["Choice", "Reference", "Machines"], rows
@@ -102,7 +106,11 @@ def _buckets(facts: Facts) -> Table:
 
 def _variables(facts: Facts) -> Table:
     rows = [
-        [name, variable.value.replace("$(JUPYTERHUB_USER)", "<your username>").replace("$(IMAGE)", "-"), variable.means]
+        [
+            name,
+            variable.value.replace("$(JUPYTERHUB_USER)", "<your username>").replace("$(IMAGE)", "-"),
+            variable.means,
+        ]
         for name, variable in facts.environment_variables.values.items()
     ]
     return "Variables in every server", ["Variable", "Value", "What it is"], rows

@@ -13,7 +13,12 @@ import nbformat
 from pytest_notebook.diffing import diff_notebooks, diff_to_string, filter_diff
 
 # Differences that say nothing about what a reader sees.
-_IGNORED = ["/metadata", "/cells/*/metadata", "/cells/*/execution_count", "/cells/*/outputs/*/execution_count"]
+_IGNORED = [
+    "/metadata",
+    "/cells/*/metadata",
+    "/cells/*/execution_count",
+    "/cells/*/outputs/*/execution_count",
+]
 # Ids that libraries draw anew each time.
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")

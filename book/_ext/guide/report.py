@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ def write_report(records: list[dict[str, Any]], stack: str, path: Path) -> dict[
     language, status, seconds and reason, in the order of the book.
     """
     report = {
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "stack": stack,
         "versions": next((record["versions"] for record in records if "versions" in record), {}),
         "pages": [{key: record.get(key) for key in _PAGE_KEYS} for record in records],

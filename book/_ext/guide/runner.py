@@ -15,7 +15,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def _world(lane: Lane) -> bytes:
 def _run_in_stand_in(path: Path, lane: Lane, accept: bool) -> dict[str, Any]:
     """Run one page in a new stand-in, or in the one this process already lives in."""
     record: dict[str, Any] = {"page": _name(path), "stack": lane.stack, "blocks": [], "notebook": None}
-    record["date"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    record["date"] = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         read_page(path, ROOT)
     except BlockError as error:
@@ -132,7 +132,17 @@ def _run_in_stand_in(path: Path, lane: Lane, accept: bool) -> dict[str, Any]:
         return record | {"status": "failed", "seconds": 0.0, "error": str(error)}
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
         out = Path(folder) / "record.json"
-        inside = [sys.executable, "-m", "guide", "in-session", str(path), "--out", str(out), "--stack", lane.stack]
+        inside = [
+            sys.executable,
+            "-m",
+            "guide",
+            "in-session",
+            str(path),
+            "--out",
+            str(out),
+            "--stack",
+            lane.stack,
+        ]
         inside += ["--accept"] if accept else []
         if "FAKEHUB_SESSION" in os.environ:
             command = [*inside, "--home", folder]
@@ -142,7 +152,11 @@ def _run_in_stand_in(path: Path, lane: Lane, accept: bool) -> dict[str, Any]:
         env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
         done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
         if not out.is_file():
-            return record | {"status": "failed", "seconds": 0.0, "error": f"the run ended with {done.returncode}"}
+            return record | {
+                "status": "failed",
+                "seconds": 0.0,
+                "error": f"the run ended with {done.returncode}",
+            }
         return record | json.loads(out.read_text(encoding="utf-8"))
 
 

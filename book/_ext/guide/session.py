@@ -168,7 +168,10 @@ class Session:
 
     def _start_kernel(self) -> None:
         self._client = NotebookClient(
-            self._code, timeout=CELL_TIMEOUT_S, kernel_name="python3", resources={"metadata": {"path": str(self._home)}}
+            self._code,
+            timeout=CELL_TIMEOUT_S,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(self._home)}},
         )
         self._kernel = self._client.setup_kernel(env=self._env, stderr=subprocess.DEVNULL)
         self._kernel.__enter__()

@@ -39,17 +39,28 @@ def _python(stack: str) -> None:
         raise SetupError(f"there is no lock/{stack}.txt; STACK is hub or latest")
     venv = ROOT / ".venv" / stack
     ready = venv / ".ready"
-    made_from = (lock.read_bytes(), uv_lock.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), str(venv).encode())
+    made_from = (
+        lock.read_bytes(),
+        uv_lock.read_bytes(),
+        (ROOT / "pyproject.toml").read_bytes(),
+        str(venv).encode(),
+    )
     key = hashlib.sha256(b"\0".join(made_from)).hexdigest()
     if ready.is_file() and ready.read_text() == key:
         return
     print(f"setup: {venv.relative_to(ROOT)} from lock/{stack}.txt", flush=True)
     ready.unlink(missing_ok=True)
     if not (venv / "bin" / "python").exists():
-        _run([sys.executable, "-m", "venv", "--clear", str(venv)], "no virtual environment (on Debian: python3-venv)")
+        _run(
+            [sys.executable, "-m", "venv", "--clear", str(venv)],
+            "no virtual environment (on Debian: python3-venv)",
+        )
     python = str(venv / "bin" / "python")
     quiet = ["--quiet", "--disable-pip-version-check"]
-    _run([python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(uv_lock)], "uv was not installed")
+    _run(
+        [python, "-m", "pip", "install", *quiet, "--require-hashes", "-r", str(uv_lock)],
+        "uv was not installed",
+    )
     uv = [str(venv / "bin" / "uv"), "pip"]
     _run([*uv, "sync", "--quiet", "--python", python, "--require-hashes", str(lock)], f"lock/{stack}.txt")
     own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]

@@ -1,0 +1,140 @@
+"""Pages and notebooks of the book: all in the table of contents, all by the rules, all run, and seen as HTML."""
+
+import html
+import json
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlparse
+
+import pytest
+import yaml
+from guide.page_rules import SPEAKS_OF_IT, stand_in_words
+from guide.runner import pages_of_book
+
+
+def _sources(root):
+    pages = [path for path in (root / "book").rglob("*.md") if "_ext" not in path.parts]
+    return sorted(pages + list((root / "notebooks").glob("*.ipynb")))
+
+
+def test_the_table_of_contents_has_every_page_once(root):
+    assert sorted(pages_of_book()) == _sources(root)
+
+
+def test_no_page_knows_what_it_is_tested_with(root):
+    found = {
+        f"{path.relative_to(root)}:{line}: {word}"
+        for path in _sources(root)
+        if str(path.relative_to(root)) != SPEAKS_OF_IT
+        for line, word in stand_in_words(path.read_text())
+    }
+
+    assert found == set()
+
+
+def test_notebooks_are_short_begin_with_a_title_and_carry_outputs(root):
+    for path in (root / "notebooks").glob("*.ipynb"):
+        notebook = json.loads(path.read_text())
+        cells = notebook["cells"]
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+
+        assert len(cells) <= 25
+        assert "".join(cells[0]["source"]).startswith("# ")
+        assert all(cell["execution_count"] for cell in code)
+        assert any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"])
+
+
+def test_readers_get_the_versions_that_are_locked(root):
+    environment = yaml.safe_load((root / "environment.yml").read_text())
+    pinned = dict(entry.split("=") for entry in environment["dependencies"] if "=" in entry)
+    locked = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", (root / "lock/hub.txt").read_text(), re.MULTILINE))
+    pinned.pop("python")
+
+    assert pinned == {name: locked[name.removesuffix("-base")] for name in pinned}
+
+
+class _Page(HTMLParser):
+    """Links, ids and loaded addresses of one HTML page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links, self.ids = set(), set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.ids.add(values.get("id"))
+        for name in ("href", "src"):
+            if values.get(name) and tag != "link":
+                self.links.add(values[name])
+
+
+def test_links_inside_the_site_are_alive(site):
+    pages = {path: _Page(path.read_text()) for path in site.rglob("*.html") if "_static" not in path.parts}
+    dead = []
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlparse(link)
+            if parts.scheme or parts.netloc or not (parts.path or parts.fragment):
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.exists() or (
+                parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].ids
+            ):
+                dead.append(f"{path.relative_to(site)}: {link}")
+
+    assert dead == []
+
+
+def test_every_block_of_the_book_is_in_the_report_and_passed(site, root, stack):
+    report = json.loads((root / "_build/report.json").read_text())
+
+    assert [page["page"] for page in report["pages"]] == [str(p.relative_to(root)) for p in pages_of_book()]
+    assert {block["status"] for block in report["blocks"]} <= {"passed", "skipped"}
+    assert report["stack"] == stack
+    assert report["versions"]["xarray"] in (site / "book/reference/what-was-tested.html").read_text()
+
+
+def test_every_notebook_opens_on_the_hub_with_one_click(site, root):
+    for path in (root / "notebooks").glob("*.ipynb"):
+        page = html.unescape((site / "notebooks" / f"{path.stem}.html").read_text())
+        start = "https://leap.2i2c.cloud/hub/user-redirect/git-pull?repo=https"
+
+        assert start in page
+        assert f"urlpath=lab/tree/leap-stc.github.io/notebooks/{path.name}&branch=main" in page
+
+
+@pytest.mark.parametrize("page", ["book/buckets/read-and-write.md"])
+def test_a_page_runs_for_another_user_and_twice_on_one_store(guide, stack, page, tmp_path):
+    import subprocess
+    import sys
+
+    for user in ("someone-else", "third-user", "third-user"):
+        inside = [sys.executable, "-m", "guide", "page", page, "--stack", stack]
+        command = [
+            sys.executable,
+            "-m",
+            "fakehub",
+            "run",
+            "--user",
+            user,
+            "--state",
+            str(tmp_path / "state"),
+            "--",
+        ]
+        env = {"PYTHONPATH": "book/_ext", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+        ran = subprocess.run([*command, *inside], capture_output=True, text=True, env=env, timeout=200)
+
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("mode", ["names", "proxy"])
+def test_a_page_runs_in_both_modes(guide, stack, mode):
+    from fakehub import namespace
+
+    if mode == "names" and not namespace.available():
+        pytest.skip("this system allows no namespaces")
+
+    ran = guide("page", "book/buckets/read-and-write.md", "--stack", stack, "--mode", mode)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
