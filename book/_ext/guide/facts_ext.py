@@ -30,7 +30,10 @@ def fact(facts: Facts, key: str) -> str:
     value: Any = facts
     for part in path.split("."):
         name = {"with": "with_", "for": "for_"}.get(part, part)
-        value = value.get(part) if isinstance(value, dict) else getattr(value, name, None)
+        if isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            value = value.get(part) if isinstance(value, dict) else getattr(value, name, None)
         if value is None:
             raise FactError(f"hub.yml has no fact {path!r}")
     if isinstance(value, list):
