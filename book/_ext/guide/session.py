@@ -163,6 +163,7 @@ class Session:
         else:
             _check_error(block, None)
         finally:
+            _shorten_errors(cell)
             if allowed is not None:
                 cell.metadata["tags"] = allowed
 
@@ -180,6 +181,13 @@ class Session:
         """End the kernel."""
         if self._kernel is not None:
             self._kernel.__exit__(None, None, None)
+
+
+def _shorten_errors(cell: nbformat.NotebookNode) -> None:
+    """Keep of a traceback what a reader searches for, its last line; the way there shows this machine's paths."""
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            output.traceback = [f"{output.ename}: {output.evalue}"]
 
 
 def _failed(results: list[Result]) -> bool:
