@@ -86,6 +86,10 @@ def test_links_inside_the_site_are_alive(site):
     assert dead == []
 
 
+def test_no_page_shows_where_it_was_built(site, root):
+    assert [path.name for path in site.rglob("*.html") if str(root) in path.read_text()] == []
+
+
 def test_every_block_of_the_book_is_in_the_report_and_passed(site, root, stack):
     report = json.loads((root / "_build/report.json").read_text())
 

@@ -1,0 +1,24 @@
+"""Sphinx extension: what the theme brings and this site does not use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+
+def _without_thebe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Drop Thebe, which runs cells in the browser through other hosts; its script also fails, declared twice."""
+    scripts = context.get("script_files", [])
+    context["script_files"] = [script for script in scripts if not _is_thebe(script)]
+
+
+def _is_thebe(script: Any) -> bool:
+    body = getattr(script, "attributes", {}).get("body") or ""
+    return "THEBE_JS_URL" in body or "thebe" in str(getattr(script, "filename", ""))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the hook."""
+    app.connect("html-page-context", _without_thebe)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
