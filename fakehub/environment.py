@@ -13,7 +13,7 @@ from fakehub.tls import METADATA_HOST
 
 # Variables that would lead a client to somebody's real account, or past the stand-in.
 _LEAKS = re.compile(
-    r"(GOOGLE|CLOUDSDK|GCE_METADATA|STORAGE_EMULATOR|GCSFS|FSSPEC|AWS|BOTO|JUPYTER|IPYTHON|XDG|MPLCONFIG)"
+    r"(GOOGLE|CLOUDSDK|PIP_|GCE_METADATA|STORAGE_EMULATOR|GCSFS|FSSPEC|AWS|BOTO|JUPYTER|IPYTHON|XDG|MPLCONFIG)"
     r"|(?i:(https?|all|no)_proxy$)"
 )
 _CA_VARIABLES = (
