@@ -3,7 +3,7 @@ STACK ?= hub
 PYTHON ?= python3
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs test lint lock clean
+.PHONY: help setup book page outputs tools test lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -20,16 +20,21 @@ page: setup ## run one page: make page PAGE=book/index.md
 outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
 
-test: setup ## prove everything; STACK=latest for the newest versions
+tools: ## programs the tests and the benchmark call, in .venv/tools
+	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools
+
+test: tools ## prove everything; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) $(ARGS)
 
 lint: setup ## format and style of the code
 	@.venv/$(STACK)/bin/ruff check . && .venv/$(STACK)/bin/ruff format --check .
 
-lock: setup ## renew lock/hub.txt and lock/latest.txt from pyproject.toml
+lock: setup ## renew the locks from pyproject.toml
 	@for stack in hub latest; do .venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --group site --group run --group test --group stack-$$stack pyproject.toml -o lock/$$stack.txt || exit 1; done
+	@.venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --group tools -o lock/tools.txt
 
 clean: ## remove everything that was built
 	rm -rf _build .venv

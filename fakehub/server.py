@@ -11,16 +11,16 @@ import json
 import shutil
 import signal
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
 from fakehub.clock import Clock
-from fakehub.errors import GoogleError
 from fakehub.facts import FactsError, load
-from fakehub.identity import ANONYMOUS, Identities
+from fakehub.front import Front, storage_service
+from fakehub.identity import Identities
+from fakehub.log import Log
 from fakehub.metadata import Metadata
 from fakehub.processes import end, of_session
 from fakehub.proxy import start_proxy
@@ -41,44 +41,6 @@ class Config:
     proxy: bool = False
 
 
-class Log:
-    """The request log: one JSON line a request, in ``requests.jsonl``; other hosts in ``refused.txt``."""
-
-    def __init__(self, folder: Path) -> None:
-        self._requests = (folder / "requests.jsonl").open("a", encoding="utf-8", buffering=1)
-        self._refused = folder / "refused.txt"
-
-    def request(self, request: web.BaseRequest, persona: str, status: int, size: int, started: float) -> None:
-        """Note one answered request; ``size`` in bytes, ``started`` as ``time.perf_counter`` gave it."""
-        row = {"time": round(time.time(), 3), "method": request.method, "host": request.host}
-        row |= {"path": request.raw_path, "persona": persona, "status": status, "bytes": size}
-        self._requests.write(json.dumps(row | {"seconds": round(time.perf_counter() - started, 6)}) + "\n")
-
-    def refused(self, host: str) -> None:
-        """Note a host that is not the stand-in's."""
-        with self._refused.open("a", encoding="utf-8") as file:
-            file.write(host + "\n")
-
-
-def _front(storage: Storage, identities: Identities, log: Log):
-    """The handler of the TLS port: authenticates, answers and logs every request."""
-
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        started = time.perf_counter()
-        persona = ANONYMOUS
-        try:
-            if request.host.partition(":")[0] not in STORAGE_HOSTS:
-                raise GoogleError(404, "notFound", f"{request.host} is not a host of the stand-in.")
-            persona = identities.bearer(request.headers.get("Authorization"))
-            response = await storage.handle(request, persona)
-        except GoogleError as error:
-            response = error.response()
-        log.request(request, persona.name, response.status, response.content_length or 0, started)
-        return response
-
-    return handle
-
-
 async def serve(config: Config) -> None:
     """Serve until standard input ends or SIGTERM comes. Raises ``FactsError`` and ``OSError`` (a busy port)."""
     facts = load(Path(config.hub_yml))
@@ -86,7 +48,8 @@ async def serve(config: Config) -> None:
     clock, log = Clock(), Log(folder)
     identities = Identities(facts, clock)
     store = Store(facts.buckets.options, clock, folder / "spill", Path(config.state) if config.state else None)
-    front = web.ServerRunner(web.Server(_front(Storage(store, clock), identities, log), access_log=None))
+    services = dict.fromkeys(STORAGE_HOSTS, storage_service(Storage(store, clock), identities))
+    front = web.ServerRunner(web.Server(Front(services, log).handle, access_log=None))
     metadata = web.ServerRunner(web.Server(Metadata(facts, identities).handle, access_log=None))
     runners = (front, metadata)
     proxy = None

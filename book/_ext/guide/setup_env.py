@@ -1,6 +1,6 @@
-"""Sets up what the project needs: ``python3 book/_ext/guide/setup_env.py hub``. Standard library only.
+"""Sets up what the project needs: ``python3 book/_ext/guide/setup_env.py hub tools``. Standard library only.
 
-Makes ``.venv/STACK`` from ``lock/STACK.txt`` (every package by its hash) and, as root on Debian, installs the
+Makes ``.venv/NAME`` from ``lock/NAME.txt`` (every package by its hash) and, as root on Debian, installs the
 packages of ``apt.txt``. Does nothing when all of it is there already.
 """
 
@@ -19,10 +19,11 @@ class SetupError(Exception):
     """What is missing and what to do, in one line."""
 
 
-def main(stack: str) -> int:
-    """Set up ``stack`` and the Debian packages; 0, or 1 with one line on stderr."""
+def main(names: list[str]) -> int:
+    """Set up the environments of these ``names`` and the Debian packages; 0, or 1 with one line on stderr."""
     try:
-        _python(stack)
+        for name in names:
+            _python(name)
         _debian()
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
@@ -30,14 +31,14 @@ def main(stack: str) -> int:
     return 0
 
 
-def _python(stack: str) -> None:
+def _python(name: str) -> None:
     if sys.version_info < OLDEST:
         have = ".".join(map(str, sys.version_info[:2]))
         raise SetupError(f"Python {have} is too old; name one from 3.11 on: make PYTHON=python3.12 ...")
-    lock, uv_lock = ROOT / "lock" / f"{stack}.txt", ROOT / "lock" / "uv.txt"
+    lock, uv_lock = ROOT / "lock" / f"{name}.txt", ROOT / "lock" / "uv.txt"
     if not lock.is_file():
-        raise SetupError(f"there is no lock/{stack}.txt; STACK is hub or latest")
-    venv = ROOT / ".venv" / stack
+        raise SetupError(f"there is no lock/{name}.txt; STACK is hub or latest")
+    venv = ROOT / ".venv" / name
     ready = venv / ".ready"
     made_from = (
         lock.read_bytes(),
@@ -48,7 +49,7 @@ def _python(stack: str) -> None:
     key = hashlib.sha256(b"\0".join(made_from)).hexdigest()
     if ready.is_file() and ready.read_text() == key:
         return
-    print(f"setup: {venv.relative_to(ROOT)} from lock/{stack}.txt", flush=True)
+    print(f"setup: {venv.relative_to(ROOT)} from lock/{name}.txt", flush=True)
     ready.unlink(missing_ok=True)
     if not (venv / "bin" / "python").exists():
         _run(
@@ -62,9 +63,10 @@ def _python(stack: str) -> None:
         "uv was not installed",
     )
     uv = [str(venv / "bin" / "uv"), "pip"]
-    _run([*uv, "sync", "--quiet", "--python", python, "--require-hashes", str(lock)], f"lock/{stack}.txt")
-    own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-    _run([*uv, "install", "--quiet", "--python", python, *own], "fakehub was not installed")
+    _run([*uv, "sync", "--quiet", "--python", python, "--require-hashes", str(lock)], f"lock/{name}.txt")
+    if name != "tools":  # programs that are called, and import nothing of this project
+        own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+        _run([*uv, "install", "--quiet", "--python", python, *own], "fakehub was not installed")
     ready.write_text(key)
 
 
@@ -91,4 +93,4 @@ def _debian() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "hub"))
+    sys.exit(main(sys.argv[1:] or ["hub"]))
