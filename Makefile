@@ -3,7 +3,7 @@ STACK ?= hub
 PYTHON ?= python3
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs tools test lint lock clean
+.PHONY: help setup book page outputs links picture tools test lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -19,6 +19,12 @@ page: setup ## run one page: make page PAGE=book/index.md
 
 outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
+
+links: setup ## ask every other site that a page links to
+	@$(GUIDE) links --stack $(STACK)
+
+picture: book ## take the README's picture anew
+	@$(GUIDE) picture
 
 tools: ## programs the tests and the benchmark call, in .venv/tools
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools

@@ -47,7 +47,8 @@ def environment(facts: Facts, user: str, workdir: Path, ports: dict[str, int]) -
     env |= dict.fromkeys(_CA_VARIABLES, ca) | hub_variables(facts, user)
     env |= {"HOME": str(home), "USER": "jovyan", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
     env |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"}
-    env |= {"FAKEHUB_SESSION": str(workdir)}
+    # Whatever pip does, it would ask its index for a newer pip, which is no part of what a page does.
+    env |= {"FAKEHUB_SESSION": str(workdir), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     metadata = METADATA_HOST if ports["metadata"] == 80 else f"127.0.0.1:{ports['metadata']}"
     env |= {"GCE_METADATA_HOST": metadata, "GCE_METADATA_ROOT": metadata}
     env["GCE_METADATA_IP"] = metadata.replace(METADATA_HOST, "127.0.0.1")
@@ -56,8 +57,9 @@ def environment(facts: Facts, user: str, workdir: Path, ports: dict[str, int]) -
     env["BOTO_CONFIG"] = str(boto)
     if "proxy" in ports:
         proxy = f"http://127.0.0.1:{ports['proxy']}"
-        env |= {"HTTPS_PROXY": proxy, "https_proxy": proxy, "NO_PROXY": "127.0.0.1,localhost"}
-        env |= {"no_proxy": "127.0.0.1,localhost"}
+        # Plain HTTP as well: so that a host that is not the stand-in's is refused and named.
+        env |= dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy)
+        env |= dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
         # aiohttp looks at the proxy variables only when told to.
         env["FSSPEC_GS"] = json.dumps({"session_kwargs": {"trust_env": True}})
     return env

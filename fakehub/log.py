@@ -22,6 +22,12 @@ class Log:
         row |= {"path": request.raw_path, "persona": persona, "status": status, "bytes": size}
         self._requests.write(json.dumps(row | {"seconds": round(time.perf_counter() - started, 6)}) + "\n")
 
+    def rpc(self, host: str, path: str, persona: str, status: int, size: int, started: float) -> None:
+        """Note one question answered over gRPC, in the same form."""
+        row = {"time": round(time.time(), 3), "method": "POST", "host": host, "path": path, "persona": persona}
+        row |= {"status": status, "bytes": size, "seconds": round(time.perf_counter() - started, 6)}
+        self._requests.write(json.dumps(row) + "\n")
+
     def refused(self, host: str) -> None:
         """Note a host that is not the stand-in's."""
         with self._refused.open("a", encoding="utf-8") as file:

@@ -103,7 +103,7 @@ def _furnish() -> None:
         fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | _IFF_UP) + bytes(22))
     names = " ".join((*STORAGE_HOSTS, METADATA_HOST))
     _bind("/etc/hosts", f"127.0.0.1 localhost\n127.0.0.1 {names}\n")
-    _bind("/etc/resolv.conf", "options timeout:1 attempts:1\n")
+    _bind("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
 
 
 def _bind(target: str, text: str) -> None:

@@ -107,7 +107,7 @@ def _start_server(
 ) -> tuple[subprocess.Popen[bytes], dict[str, int]]:
     from fakehub.server import Config
 
-    ports = {} if proxy else {"tls_port": 443, "metadata_port": 80}
+    ports = {} if proxy else {"tls_port": 443, "metadata_port": 80, "dns_port": 53}
     config = Config(str(hub_yml), str(workdir), str(state.resolve()) if state else None, proxy=proxy, **ports)
     (workdir / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
     server = subprocess.Popen(

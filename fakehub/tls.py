@@ -17,5 +17,6 @@ def make_certificates(folder: Path) -> ssl.SSLContext:
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*STORAGE_HOSTS, METADATA_HOST).configure_cert(context)
-    context.set_alpn_protocols(["http/1.1"])
+    # In this order, so that only a client that offers nothing else (gRPC) gets HTTP/2.
+    context.set_alpn_protocols(["http/1.1", "h2"])
     return context

@@ -2,21 +2,12 @@
 
 import functools
 import http.server
-import shutil
 import threading
 
 import pytest
+from guide.picture import NoBrowser, launch, take
 from playwright.sync_api import sync_playwright
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 READ_AND_WRITE = "book/buckets/read-and-write.html"
 
 
@@ -38,12 +29,11 @@ def address(site):
 @pytest.fixture(scope="module")
 def browser():
     """Debian's Chromium, or another on the machine."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        pytest.fail("there is no browser: install Debian's chromium (apt-get install chromium)", pytrace=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        try:
+            browser = launch(playwright)
+        except NoBrowser as error:
+            pytest.fail(str(error), pytrace=False)
         yield browser
         browser.close()
 
@@ -84,3 +74,10 @@ def test_the_copy_button_copies_the_cell_as_it_ran(address, browser, root):
 
     assert copied.strip() in (root / "book/buckets/read-and-write.md").read_text()
     assert copied.strip().startswith("url = ")
+
+
+def test_the_readmes_picture_can_be_taken_again(site, root, tmp_path):
+    take(site, tmp_path / "guide.png")
+
+    assert (tmp_path / "guide.png").read_bytes()[16:24] == (root / "book/_images/guide.png").read_bytes()[16:24]
+    assert "book/_images/guide.png" in (root / "README.md").read_text()

@@ -10,6 +10,9 @@ import pytest
 import yaml
 from guide.page_rules import SPEAKS_OF_IT, stand_in_words
 from guide.runner import pages_of_book
+from guide.typed_facts import typed_facts
+
+from fakehub.facts import load
 
 
 def _sources(root):
@@ -30,6 +33,26 @@ def test_no_page_knows_what_it_is_tested_with(root):
     }
 
     assert found == set()
+
+
+def test_no_fact_is_typed_a_second_time(root):
+    facts = load(root / "hub.yml")
+    found = [
+        f"{path.relative_to(root)}:{line}: {words} (write its key: {key})"
+        for path in _sources(root)
+        for text in _texts(path)
+        for line, key, words in typed_facts(text, facts)
+    ]
+
+    assert found == []
+
+
+def _texts(path):
+    """The prose of a page, or of each text cell of a notebook."""
+    if path.suffix == ".md":
+        return [path.read_text()]
+    cells = json.loads(path.read_text())["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
 
 
 def test_notebooks_are_short_begin_with_a_title_and_carry_outputs(root):

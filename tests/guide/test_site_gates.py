@@ -7,6 +7,9 @@ import sys
 
 import pytest
 from guide.page_rules import stand_in_words
+from guide.typed_facts import typed_facts
+
+from fakehub.facts import load
 
 # The file in tests/broken, and what the build says about it.
 GATES = {
@@ -15,9 +18,9 @@ GATES = {
     "dead-anchor.md": "no-such-heading",
     "missing-picture.md": "no-such-picture.png",
     "unknown-directive.md": "attentoin",
-    "stand-in-named.md": "names the stand-in",
 }
-BUILD_GATES = [page for page in GATES if page != "stand-in-named.md"]
+# Those that are found in a page's text, without building anything.
+TEXT_GATES = {"stand-in-named.md", "typed-fact.md"}
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +36,11 @@ def tiny_book(root, tmp_path_factory):
         shutil.copytree(root / "book/_templates", book / "book/_templates")
     (book / "_toc.yml").write_text("format: jb-book\nroot: book/index\n")
 
-    def build(text: str, stack: str) -> subprocess.CompletedProcess[str]:
+    def build(text: str, stack: str, command: str = "build") -> subprocess.CompletedProcess[str]:
         (book / "book/index.md").write_text(text)
         env = os.environ | {"PYTHONPATH": str(book / "book/_ext")}
-        command = [sys.executable, "-m", "guide", "build", "--stack", stack]
-        return subprocess.run(command, cwd=book, env=env, capture_output=True, text=True, timeout=300)
+        arguments = [sys.executable, "-m", "guide", command, "--stack", stack]
+        return subprocess.run(arguments, cwd=book, env=env, capture_output=True, text=True, timeout=300)
 
     return build
 
@@ -49,13 +52,21 @@ def test_a_sound_page_builds(tiny_book, stack):
     assert "0 warnings" in built.stdout
 
 
-@pytest.mark.parametrize("page", BUILD_GATES)
+@pytest.mark.parametrize("page", GATES)
 def test_a_warning_fails_the_build_and_names_the_culprit(tiny_book, root, stack, page):
     built = tiny_book((root / "tests/broken" / page).read_text(), stack)
 
     assert built.returncode != 0
     assert GATES[page] in built.stderr
     assert "the site was not built" in built.stderr
+
+
+def test_a_dead_link_to_another_site_is_named(tiny_book, stack):
+    asked = tiny_book("# Links\n\n[Nobody](https://no-such-host.invalid/page) is there.\n", stack, "links")
+
+    assert asked.returncode != 0
+    assert "https://no-such-host.invalid/page" in asked.stderr
+    assert "a link is dead" in asked.stdout
 
 
 def test_an_error_in_a_page_stops_the_build_before_the_site(tiny_book, root, stack):
@@ -69,3 +80,15 @@ def test_words_of_the_stand_in_are_found(root):
     found = stand_in_words((root / "tests/broken/stand-in-named.md").read_text())
 
     assert [line for line, _ in found] == [1, 4, 4]
+
+
+def test_facts_that_are_typed_are_found_with_their_key(root):
+    found = typed_facts((root / "tests/broken/typed-fact.md").read_text(), load(root / "hub.yml"))
+
+    assert [(line, words) for line, _, words in found] == [
+        (3, "seven days"),
+        (3, "7 days"),
+        (4, "pangeo/pangeo-notebook:2026.06.04"),
+        (7, "https://github.com/leap-stc/leap-stc.github.io/discussions"),
+    ]
+    assert [key for _, key, _ in found[2:]] == ["images.options.pangeo.ref", "help.forum"]

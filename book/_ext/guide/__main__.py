@@ -18,11 +18,15 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="run every page and build the site")
     build.add_argument("--out", type=Path, help="where to (default: _build)")
+    links = commands.add_parser("links", help="ask every other site that a page links to")
+    picture = commands.add_parser("picture", help="take the README's picture of the built site")
+    picture.add_argument("--site", type=Path, default=Path("_build/html"))
+    picture.add_argument("--out", type=Path, default=Path("book/_images/guide.png"))
     page = commands.add_parser("page", help="run one page")
     page.add_argument("page", type=Path)
     outputs = commands.add_parser("outputs", help="rewrite the recorded outputs of all pages, or of one")
     outputs.add_argument("page", type=Path, nargs="?")
-    for command in (build, page, outputs):
+    for command in (build, links, page, outputs):
         command.add_argument("--stack", default="hub", choices=["hub", "latest"])
         command.add_argument("--user", default=os.environ.get("JUPYTERHUB_USER", "funky-user"))
         command.add_argument("--mode", default="auto", choices=["auto", "names", "proxy"])
@@ -34,7 +38,8 @@ def main(arguments: list[str]) -> int:
     inside.add_argument("--home", type=Path, default=Path(os.environ.get("HOME", ".")))
     inside.add_argument("--accept", action="store_true")
     options = parser.parse_args(arguments)
-    handlers = {"build": _build, "page": _page, "outputs": _outputs, "in-session": _in_session}
+    handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
+    handlers |= {"in-session": _in_session}
     try:
         return handlers[options.command](options)
     except BlockError as error:
@@ -55,6 +60,19 @@ def _build(options: argparse.Namespace) -> int:
     from guide.build import build_site
 
     return build_site(_lane(options), options.jobs, options.out)
+
+
+def _links(options: argparse.Namespace) -> int:
+    from guide.build import check_links
+
+    return check_links(_lane(options), options.jobs)
+
+
+def _picture(options: argparse.Namespace) -> int:
+    from guide.picture import take
+
+    take(options.site, options.out)
+    return 0
 
 
 def _path(page: Path) -> Path:
@@ -95,16 +113,21 @@ def _outputs(options: argparse.Namespace) -> int:
 
 def _in_session(options: argparse.Namespace) -> int:
     from guide.runner import ROOT, versions
-    from guide.session import run_page
+    from guide.session import refused_hosts, run_page
 
     started = time.monotonic()
     page = read_page(options.page, ROOT)
+    before = refused_hosts()
     blocks, notebook = run_page(page, options.home, lambda line: print(line, flush=True), options.accept)
     failed = any(block["status"] == "failed" for block in blocks)
+    others = refused_hosts()[len(before) :]
+    if others and not failed:
+        failed = True
+        print(f"{page.path}: asks hosts that are not the hub's: {', '.join(dict.fromkeys(others))}", flush=True)
     if not failed and not options.accept and options.stack == "hub" and page.path.suffix == ".ipynb":
         failed = _differs(page.path, notebook)
     record = {"status": "failed" if failed else "passed", "seconds": round(time.monotonic() - started, 3)}
-    record |= {"versions": versions(), "blocks": blocks, "notebook": notebook}
+    record |= {"versions": versions(), "blocks": blocks, "notebook": notebook, "refused": sorted(set(others))}
     options.out.write_text(json.dumps(record), encoding="utf-8")
     return 1 if failed else 0
 

@@ -73,10 +73,21 @@ def _stamp(records: list[dict[str, Any]], lane: Lane) -> str:
     return digest.hexdigest()
 
 
-def _sphinx(out: Path | None, lane: Lane, fresh: bool) -> int:
+def check_links(lane: Lane, jobs: int) -> int:
+    """Ask every other site that a page links to; 1, naming page, line and link, when one is dead."""
+    records = run_pages(pages_of_book(), lane, jobs)
+    if any(record["status"] != "passed" for record in records):
+        return 1
+    write_report(records, lane.stack, REPORT)
+    status = _sphinx(BUILD / "links", lane, fresh=True, builder="linkcheck")
+    print("a link is dead; the lines above say which" if status else "all links to other sites are alive")
+    return status
+
+
+def _sphinx(out: Path | None, lane: Lane, fresh: bool, builder: str = "html") -> int:
     """Let Jupyter Book make the HTML, with warnings as errors; a named ``out`` is built from nothing."""
     book = str(Path(sys.executable).with_name("jupyter-book"))
-    command = [book, "build", str(ROOT), "-W", "-n", "--keep-going", "-q"]
+    command = [book, "build", str(ROOT), "-W", "-n", "--keep-going", "-q", "--builder", builder]
     command += ["--all"] if fresh else []
     if out is not None:
         shutil.rmtree(out, ignore_errors=True)
@@ -91,6 +102,6 @@ def _sphinx(out: Path | None, lane: Lane, fresh: bool) -> int:
     done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         lines = [_ANSI.sub("", line) for line in done.stdout.splitlines()]
-        said = [line for line in lines if re.search(r"WARNING|ERROR|Error: ", line)]
+        said = [line for line in lines if re.search(r"WARNING|ERROR|Error: |\bbroken\b", line)]
         print("\n".join(said or lines[-20:]), file=sys.stderr)
     return done.returncode

@@ -185,6 +185,12 @@ class Session:
             self._kernel.__exit__(None, None, None)
 
 
+def refused_hosts() -> list[str]:
+    """Names of hosts, in order, that programs of this session asked for and that are not Google's or the hub's."""
+    file = Path(os.environ["FAKEHUB_SESSION"]) / "refused.txt"
+    return file.read_text(encoding="utf-8").split() if file.is_file() else []
+
+
 def _shorten_errors(cell: nbformat.NotebookNode) -> None:
     """Keep of a traceback what a reader searches for, its last line; the way there shows this machine's paths."""
     for output in cell.get("outputs", []):

@@ -1,0 +1,90 @@
+"""The bucket's layout, asked over gRPC by Google's own client."""
+
+import json
+import socket
+import ssl
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+
+QUESTIONS = """
+import json
+import google.auth
+from google.api_core import exceptions
+from google.cloud import storage_control_v2
+from google.oauth2.credentials import Credentials
+
+def ask(method, name, credentials):
+    client = storage_control_v2.StorageControlClient(credentials=credentials)
+    try:
+        return getattr(client, method)(name=f"projects/_/buckets/{name}", retry=None, timeout=20)
+    except exceptions.GoogleAPICallError as error:
+        return error
+
+hub, _ = google.auth.default()
+layout = ask("get_storage_layout", "leap-scratch/storageLayout", hub)
+answers = {"layout": [layout.name, layout.location, layout.location_type, layout.hierarchical_namespace.enabled]}
+refused = {
+    "unknown bucket": ask("get_storage_layout", "no-such-bucket/storageLayout", hub),
+    "unknown token": ask("get_storage_layout", "leap-scratch/storageLayout", Credentials("ya29.nobody-issued-this")),
+    "other method": ask("get_folder", "leap-scratch/folders/a", hub),
+    "no bucket": ask("get_storage_layout", "/storageLayout", hub),
+}
+print(json.dumps(answers | {case: [type(e).__name__, e.message] for case, e in refused.items()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def answers(root):
+    """What the client got, by question."""
+    command = [sys.executable, "-m", "fakehub", "run", "--", "python", "-c", QUESTIONS]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=root, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def test_a_buckets_layout_is_flat_and_in_the_hubs_region(answers):
+    name = "projects/_/buckets/leap-scratch/storageLayout"
+
+    assert answers["layout"] == [name, "US-CENTRAL1", "region", False]
+
+
+@pytest.mark.parametrize(
+    ("case", "error"),
+    [
+        ("unknown bucket", ["NotFound", "The specified bucket does not exist."]),
+        ("unknown token", ["Unauthenticated", "Invalid Credentials"]),
+        (
+            "other method",
+            [
+                "MethodNotImplemented",
+                "The stand-in does not answer gRPC's /google.storage.control.v2.StorageControl/GetFolder.",
+            ],
+        ),
+        ("no bucket", ["InvalidArgument", "The name of a storage layout is projects/_/buckets/BUCKET/storageLayout."]),
+    ],
+)
+def test_what_is_refused_has_grpcs_status(answers, case, error):
+    assert answers[case] == error
+
+
+@pytest.mark.parametrize("mode", ["names", "proxy"], indirect=True)
+def test_clients_that_offer_http_2_as_well_are_answered(fakehub, mode):
+    asked = ["curl", "-s", "--http2", "https://storage.googleapis.com/storage/v1/b/no-such-bucket/o"]
+
+    assert "The specified bucket does not exist." in fakehub("--mode", mode, "--", *asked).stdout
+
+
+def test_bytes_that_are_not_http_2_end_the_connection_and_nothing_else(server):
+    context = ssl.create_default_context(cafile=server.folder / "ca.pem")
+    context.set_alpn_protocols(["h2"])
+    plain = socket.create_connection(("127.0.0.1", server.ports["tls"]), timeout=20)
+    with context.wrap_socket(plain, server_hostname="storage.googleapis.com") as line:
+        line.sendall(b"this is not HTTP/2, and long enough to be seen as such\r\n\r\n")
+        while line.recv(65536):
+            pass
+
+    assert server.call("GET", "/storage/v1/b/no-such-bucket/o").status_code == 404
