@@ -135,10 +135,9 @@ def main(path: str) -> int:
 
 def _in_one_line(error: Exception) -> str:
     """What was wrong, and what to do where that is not plain."""
-    busy = (
-        re.search(r"'127\.0\.0\.1', (\d+)", str(error)) if getattr(error, "errno", None) == errno.EADDRINUSE else None
-    )
-    return f"port {busy[1]} is in use; end what listens there, or ask for port 0, any free one" if busy else str(error)
+    is_busy = getattr(error, "errno", None) == errno.EADDRINUSE
+    port = re.search(r"'127\.0\.0\.1', (\d+)", str(error)) if is_busy else None
+    return f"port {port[1]} is in use; end what listens there, or ask for port 0, any free one" if port else str(error)
 
 
 if __name__ == "__main__":
