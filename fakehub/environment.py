@@ -8,12 +8,14 @@ import re
 import sys
 from pathlib import Path
 
+from fakehub.accounts.personas import KEY_FILE
 from fakehub.facts import Facts
+from fakehub.gateway.variables import Settings, gateway_variables, new_token
 from fakehub.tls import METADATA_HOST
 
 # Variables that would lead a client to somebody's real account, or past the stand-in.
 _LEAKS = re.compile(
-    r"(GOOGLE|CLOUDSDK|PIP_|GCE_METADATA|STORAGE_EMULATOR|GCSFS|FSSPEC|AWS|BOTO|JUPYTER|IPYTHON|XDG|MPLCONFIG)"
+    r"(GOOGLE|CLOUDSDK|PIP_|GCE_METADATA|STORAGE_EMULATOR|GCSFS|FSSPEC|AWS|BOTO|JUPYTER|IPYTHON|DASK|XDG|MPLCONFIG)"
     r"|(?i:(https?|all|no)_proxy$)"
 )
 _CA_VARIABLES = (
@@ -39,27 +41,43 @@ def hub_variables(facts: Facts, user: str) -> dict[str, str]:
     }
 
 
-def environment(facts: Facts, user: str, workdir: Path, ports: dict[str, int]) -> dict[str, str]:
-    """The whole environment of a command; ``ports`` as the server's ready line has them."""
+def environment(facts: Facts, user: str, persona: str, workdir: Path, ports: dict[str, int]) -> dict[str, str]:
+    """The whole environment of a command on the machine of ``persona``; ``ports`` as the ready line has them."""
     env = {name: value for name, value in os.environ.items() if not _LEAKS.match(name)}
-    ca, home = str(workdir / "ca.pem"), workdir / "home"
+    home = workdir / "home"
     home.mkdir(exist_ok=True)
-    env |= dict.fromkeys(_CA_VARIABLES, ca) | hub_variables(facts, user)
-    env |= {"HOME": str(home), "USER": "jovyan", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    env |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"}
+    way = _way(workdir, ports, env.get("PATH", os.defpath))
+    if persona != "hub":
+        key = {"GOOGLE_APPLICATION_CREDENTIALS": str(home / KEY_FILE)} if (home / KEY_FILE).exists() else {}
+        return env | way | key | {"HOME": str(home), "USER": user}
+    hub, token = hub_variables(facts, user), new_token()
+    Settings(user, token, way).write(workdir)
+    env |= hub | gateway_variables(facts, hub, token, ports["gateway"]) | way
+    return env | {"HOME": str(home), "USER": "jovyan"}
+
+
+def _way(workdir: Path, ports: dict[str, int], path: str) -> dict[str, str]:
+    """The variables by which every program of a session, wherever it is started, reaches the stand-in."""
+    ca = str(workdir / "ca.pem")
+    way = dict.fromkeys(_CA_VARIABLES, ca) | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    way |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{path}"}
     # Whatever pip does, it would ask its index for a newer pip, which is no part of what a page does.
-    env |= {"FAKEHUB_SESSION": str(workdir), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    metadata = METADATA_HOST if ports["metadata"] == 80 else f"127.0.0.1:{ports['metadata']}"
-    env |= {"GCE_METADATA_HOST": metadata, "GCE_METADATA_ROOT": metadata}
-    env["GCE_METADATA_IP"] = metadata.replace(METADATA_HOST, "127.0.0.1")
+    way |= {"FAKEHUB_SESSION": str(workdir), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # In a world of names without a metadata server there is nothing to keep programs from.
+    if "proxy" in ports or ports["metadata"] == 80:
+        metadata = METADATA_HOST if ports["metadata"] == 80 else f"127.0.0.1:{ports['metadata']}"
+        way |= {"GCE_METADATA_HOST": metadata, "GCE_METADATA_ROOT": metadata}
+        way["GCE_METADATA_IP"] = metadata.replace(METADATA_HOST, "127.0.0.1")
     boto = workdir / "boto"
     boto.write_text(f"[Boto]\nca_certificates_file = {ca}\n", encoding="utf-8")
-    env["BOTO_CONFIG"] = str(boto)
+    way["BOTO_CONFIG"] = str(boto)
     if "proxy" in ports:
         proxy = f"http://127.0.0.1:{ports['proxy']}"
         # Plain HTTP as well: so that a host that is not the stand-in's is refused and named.
-        env |= dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy)
-        env |= dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+        way |= dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy)
+        way |= dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
         # aiohttp looks at the proxy variables only when told to.
-        env["FSSPEC_GS"] = json.dumps({"session_kwargs": {"trust_env": True}})
-    return env
+        way["FSSPEC_GS"] = json.dumps({"session_kwargs": {"trust_env": True}})
+        # Dask Gateway's client would take the proxy to 127.0.0.1 as well.
+        way["DASK_GATEWAY__HTTP_CLIENT__PROXY"] = "False"
+    return way

@@ -18,7 +18,8 @@ class GoogleError(Exception):
         """The JSON error form."""
         detail = {"message": self.message, "domain": "global", "reason": self.reason}
         if self.location:
-            detail |= {"locationType": "header", "location": self.location}
+            kind = "header" if self.location[0].isupper() else "parameter"
+            detail |= {"locationType": kind, "location": self.location}
         error = {"code": self.status, "message": self.message, "errors": [detail]}
         return json.dumps({"error": error}).encode()
 

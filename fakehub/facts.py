@@ -184,6 +184,7 @@ class Bucket(_Model):
     hub: Literal["read", "write"]
     writers_group: bool
     uniform_access: bool
+    versioning: bool = False
     for_: str = Field(alias="for")
     note: str | None = None
 
@@ -243,6 +244,11 @@ class Osn(_Model):
     endpoint: Url
     buckets: dict[str, str]
     src: Sources
+
+    @property
+    def host(self) -> str:
+        """The name of the host that answers at the endpoint."""
+        return self.endpoint.removeprefix("https://").partition("/")[0]
 
 
 class Facts(_Model):

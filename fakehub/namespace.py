@@ -10,10 +10,11 @@ import socket
 import struct
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from fakehub.tls import METADATA_HOST, STORAGE_HOSTS
+from fakehub.tls import METADATA_HOST, TLS_HOSTS
 
 _NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
@@ -48,9 +49,10 @@ def available() -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def run_inside(action: Callable[[], int]) -> int:
-    """Run ``action`` as the first process of new namespaces and return its status; everything it started ends
-    with it. Signals to this process go on to it, and it dies when this process is killed.
+def run_inside(action: Callable[[], int], hosts: tuple[str, ...] = ()) -> int:
+    """Run ``action`` as the first process of new namespaces, in which Google's names and ``hosts`` lead to the
+    stand-in, and return its status; everything it started ends with it. Signals to this process go on to it, and it
+    dies when this process is killed.
 
     Raises ``NamespaceError`` where the system refuses.
     """
@@ -64,11 +66,13 @@ def run_inside(action: Callable[[], int]) -> int:
         status = 1
         try:
             _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            _furnish()
+            _furnish(hosts)
             os.close(write_end)
             status = action()
         except (NamespaceError, OSError) as error:
             os.write(write_end, str(error).encode())
+        except Exception:
+            traceback.print_exc()  # nobody above this process would
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -93,7 +97,7 @@ def _unshare() -> None:
     Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
 
 
-def _furnish() -> None:
+def _furnish(hosts: tuple[str, ...]) -> None:
     """Give the namespaces a loopback, a process table and names of their own."""
     _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
     _call("mount", b"proc", b"/proc", b"proc", 0, None)
@@ -101,7 +105,7 @@ def _furnish() -> None:
         request = struct.pack("16sh", b"lo", 0)
         flags = struct.unpack("16sh", fcntl.ioctl(loopback, _SIOCGIFFLAGS, request + bytes(22))[:18])[1]
         fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | _IFF_UP) + bytes(22))
-    names = " ".join((*STORAGE_HOSTS, METADATA_HOST))
+    names = " ".join((*TLS_HOSTS, *hosts, METADATA_HOST))
     _bind("/etc/hosts", f"127.0.0.1 localhost\n127.0.0.1 {names}\n")
     _bind("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
 

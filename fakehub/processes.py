@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 
 import psutil
 
 # What a process is given to end by itself, in seconds, before it is killed.
 GRACE_S = 3
+# How often a session is looked through for what was started while the rest of it ended.
+_ROUNDS = 5
 
 
 def of_session(workdir: str) -> list[psutil.Process]:
@@ -29,3 +32,13 @@ def end(processes: list[psutil.Process]) -> None:
     for process in psutil.wait_procs(processes, timeout=GRACE_S)[1]:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
+
+
+def end_session(workdir: str, others: Iterable[psutil.Process] = ()) -> None:
+    """End everything that runs in the session of ``workdir``, and ``others``."""
+    ending = list({*others, *of_session(workdir)})
+    for _ in range(_ROUNDS):
+        if not ending:
+            return
+        end(ending)
+        ending = of_session(workdir)

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from fakehub.reset import reset
+
 _PIECE = 65536
 
 
@@ -25,15 +27,16 @@ async def start_proxy(ports: dict[str, int], refused: Callable[[str], None]) -> 
                 writer.write(b"HTTP/1.1 403 Not a host of the stand-in\r\nContent-Length: 0\r\n\r\n")
                 await writer.drain()
             else:
-                await _tunnel(reader, writer, ports[host])
+                await tunnel(reader, writer, ports[host], b"HTTP/1.1 200 Connection established\r\n\r\n")
         writer.close()
 
     return await asyncio.start_server(serve, "127.0.0.1", 0)
 
 
-async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, greeting: bytes = b"") -> None:
+    """Join a connection to ``port`` of 127.0.0.1; ``greeting`` goes back when that is there. Raises ``OSError``."""
     there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    writer.write(greeting)
     try:
         await asyncio.gather(_pipe(reader, there_writer), _pipe(there_reader, writer))
     finally:
@@ -41,9 +44,12 @@ async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, po
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
+    """Pass on what comes from ``reader`` until it ends; when it is reset, so is ``writer``."""
+    try:
         while piece := await reader.read(_PIECE):
             writer.write(piece)
             await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
+    except OSError:
+        await reset(writer.transport)

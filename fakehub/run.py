@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
 from fakehub import namespace
-from fakehub.environment import USERNAME, environment
-from fakehub.facts import Facts, FactsError, default_path, load
-from fakehub.processes import end, of_session
-
-PREFIX = "fakehub-"
+from fakehub.environment import USERNAME
+from fakehub.facts import FactsError, default_path, load
+from fakehub.processes import end_session
+from fakehub.session import SessionError, Wanted, session
 
 
 class RunError(Exception):
@@ -30,11 +25,11 @@ class RunError(Exception):
         self.status = status
 
 
-def run(command: list[str], user: str, mode: str, state: Path | None, hub_yml: Path | None) -> int:
-    """Run ``command`` in a new stand-in as ``user``; its exit status. Raises ``RunError``.
+def run(command: list[str], user: str, persona: str, mode: str, state: Path | None, hub_yml: Path | None) -> int:
+    """Run ``command`` in a new stand-in as ``user``, on the machine of ``persona``; its exit status.
 
     ``mode`` is ``names``, ``proxy`` or ``auto`` (names where the system allows it); ``state`` is a directory
-    in which the buckets live on.
+    in which the buckets live on. Raises ``RunError``.
     """
     if not command:
         raise RunError("no command to run; write it after --: python -m fakehub run -- COMMAND")
@@ -42,7 +37,7 @@ def run(command: list[str], user: str, mode: str, state: Path | None, hub_yml: P
         raise RunError(f"{user!r} is not a GitHub username: letters, digits and hyphens, 39 at most")
     hub_yml = (hub_yml or default_path()).resolve()
     try:
-        facts = load(hub_yml)
+        wanted = Wanted(load(hub_yml), hub_yml, user, persona, state)
     except FactsError as error:
         raise RunError(str(error)) from error
     if state:
@@ -50,9 +45,10 @@ def run(command: list[str], user: str, mode: str, state: Path | None, hub_yml: P
     if mode == "auto":
         mode = "names" if namespace.available() else "proxy"
     if mode == "proxy":
-        return _supervise(command, user, facts, hub_yml, state, proxy=True)
+        return _supervise(command, wanted)
     try:
-        return namespace.run_inside(lambda: _reported(command, user, facts, hub_yml, state))
+        here = (wanted.facts.osn.host,)
+        return namespace.run_inside(lambda: _reported(command, replace(wanted, proxy=False)), here)
     except namespace.NamespaceError as error:
         raise RunError(f"--mode names is not allowed here ({error}); use --mode proxy") from error
 
@@ -66,61 +62,24 @@ def _make_state(state: Path) -> None:
         raise RunError(f"--state {state}: cannot be written ({error.strerror}); name another directory") from error
 
 
-def _reported(*arguments) -> int:
+def _reported(command: list[str], wanted: Wanted) -> int:
     """Supervise inside the namespaces, where an error must be told before the process ends."""
     try:
-        return _supervise(*arguments, proxy=False)
+        return _supervise(command, wanted)
     except RunError as error:
         print(f"fakehub: {error}", file=sys.stderr)
         return error.status
 
 
-def _supervise(command: list[str], user: str, facts: Facts, hub_yml: Path, state: Path | None, proxy: bool) -> int:
-    sweep()
-    workdir = Path(tempfile.mkdtemp(prefix=PREFIX))
-    lock = (workdir / "lock").open("w")
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    server = None
+def _supervise(command: list[str], wanted: Wanted) -> int:
     try:
-        server, ports = _start_server(workdir, hub_yml, state, proxy)
-        return _run_command(command, environment(facts, user, workdir, ports))
-    finally:
-        _end_everything(workdir)
-        if server:
-            server.wait()
-        shutil.rmtree(workdir, ignore_errors=True)
-
-
-def sweep() -> None:
-    """Remove the working directories of runs that were killed; a living one holds a lock on its own."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        try:
-            with (folder / "lock").open("r+") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:  # alive, or somebody else's
-            continue
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _start_server(
-    workdir: Path, hub_yml: Path, state: Path | None, proxy: bool
-) -> tuple[subprocess.Popen[bytes], dict[str, int]]:
-    from fakehub.server import Config
-
-    ports = {} if proxy else {"tls_port": 443, "metadata_port": 80, "dns_port": 53}
-    config = Config(str(hub_yml), str(workdir), str(state.resolve()) if state else None, proxy=proxy, **ports)
-    (workdir / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "fakehub.server", str(workdir / "config.json")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    line = server.stdout.readline()
-    if not line:
-        said = server.stderr.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        raise RunError(f"the stand-in did not start: {said[-1]}", 1)
-    return server, json.loads(line)
+        with session(wanted) as started:
+            try:
+                return _run_command(command, started.environment)
+            finally:
+                _end_everything(started.folder)
+    except SessionError as error:
+        raise RunError(str(error), 1) from error
 
 
 def _run_command(command: list[str], env: dict[str, str]) -> int:
@@ -138,6 +97,8 @@ def _run_command(command: list[str], env: dict[str, str]) -> int:
         status = child.wait()
     except SystemExit as stopped:
         return int(stopped.code)
+    if status < 0:
+        print(f"fakehub: {command[0]} was ended by {signal.Signals(-status).name}", file=sys.stderr)
     return status if status >= 0 else 128 - status
 
 
@@ -145,5 +106,4 @@ def _end_everything(workdir: Path) -> None:
     """End everything this process started, also what no longer has a parent there to end it."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    started = psutil.Process().children(recursive=True)
-    end(list({*started, *of_session(str(workdir))}))
+    end_session(str(workdir), psutil.Process().children(recursive=True))

@@ -14,90 +14,24 @@ import shutil
 import signal
 import sys
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from aiohttp import web
-
-from fakehub.clock import Clock
-from fakehub.dns import Names
-from fakehub.facts import Facts, FactsError, load
-from fakehub.front import Front, Service, storage_service
-from fakehub.identity import Identities
-from fakehub.layout import Layouts, SplitByAlpn
-from fakehub.log import Log
-from fakehub.metadata import Metadata
-from fakehub.processes import end, of_session
-from fakehub.proxy import start_proxy
-from fakehub.storage.api import Storage
-from fakehub.storage.objects import Store
-from fakehub.tls import METADATA_HOST, STORAGE_HOSTS, make_certificates
-
-
-@dataclass(frozen=True)
-class Config:
-    """What to serve: the facts, the working directory, an optional state directory, the ports (0: a free one).
-
-    ``plain_port`` answers storage without TLS as well; only measuring beside servers that speak plain HTTP needs it.
-    """
-
-    hub_yml: str
-    workdir: str
-    state: str | None = None
-    tls_port: int = 0
-    metadata_port: int = 0
-    dns_port: int = 0
-    plain_port: int | None = None
-    proxy: bool = False
+from fakehub.complaints import be_quiet_about_clients
+from fakehub.config import Config
+from fakehub.facts import FactsError, load
+from fakehub.parts import start_parts
+from fakehub.processes import end_session
 
 
 async def serve(config: Config) -> None:
     """Serve until standard input ends or SIGTERM comes. Raises ``FactsError`` and ``OSError`` (a busy port)."""
+    be_quiet_about_clients()
     facts = load(Path(config.hub_yml))
     async with AsyncExitStack() as parts:
-        print(json.dumps(await _start(config, facts, parts)), flush=True)
+        print(json.dumps(await start_parts(config, facts, parts)), flush=True)
         if await _starter_is_gone():
-            end(of_session(config.workdir))
+            end_session(config.workdir)
             shutil.rmtree(config.workdir, ignore_errors=True)
-
-
-async def _start(config: Config, facts: Facts, parts: AsyncExitStack) -> dict[str, int]:
-    """Start every part; ``parts`` ends them. The port of each."""
-    folder = Path(config.workdir)
-    clock, log = Clock(), Log(folder)
-    identities = Identities(facts, clock)
-    store = Store(facts.buckets.options, clock, folder / "spill", Path(config.state) if config.state else None)
-    parts.callback(store.close)
-    services = dict.fromkeys(STORAGE_HOSTS, storage_service(Storage(store, clock), identities))
-    front = await _runner(Front(services, log).handle, parts)
-    metadata = await _runner(Metadata(facts, identities).handle, parts)
-    layouts = Layouts(facts.buckets.options, facts.hub.region, identities, log.rpc)
-    split, context = partial(SplitByAlpn, front.server, layouts), make_certificates(folder)
-    loop = asyncio.get_running_loop()
-    tls = await loop.create_server(split, "127.0.0.1", config.tls_port, ssl=context, backlog=1024)
-    parts.callback(tls.close)
-    await web.TCPSite(metadata, "127.0.0.1", config.metadata_port).start()
-    if config.plain_port is not None:
-        await web.TCPSite(front, "127.0.0.1", config.plain_port).start()
-    ready = {"tls": tls.sockets[0].getsockname()[1], "metadata": metadata.addresses[0][1]}
-    if config.proxy:
-        ports = dict.fromkeys(STORAGE_HOSTS, ready["tls"]) | {METADATA_HOST: ready["metadata"]}
-        proxy = await start_proxy(ports, log.refused)
-        parts.callback(proxy.close)
-        ready["proxy"] = proxy.sockets[0].getsockname()[1]
-    else:
-        names, _ = await loop.create_datagram_endpoint(partial(Names, log.refused), ("127.0.0.1", config.dns_port))
-        parts.callback(names.close)
-    return ready
-
-
-async def _runner(handle: Service, parts: AsyncExitStack) -> web.ServerRunner:
-    """A web server made of one handler, without a port yet."""
-    runner = web.ServerRunner(web.Server(handle, access_log=None))
-    await runner.setup()
-    parts.push_async_callback(runner.cleanup)
-    return runner
 
 
 async def _starter_is_gone() -> bool:

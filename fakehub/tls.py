@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 
 STORAGE_HOSTS = ("storage.googleapis.com", "www.googleapis.com")
+ACCOUNT_HOSTS = (
+    "accounts.google.com",
+    "oauth2.googleapis.com",
+    "openidconnect.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "sdk.cloud.google.com",
+)
+# Names that the TLS port answers besides the pod's, which is a fact; both ways to the stand-in lead these there.
+TLS_HOSTS = (*STORAGE_HOSTS, *ACCOUNT_HOSTS)
 METADATA_HOST = "metadata.google.internal"
 
 
-def make_certificates(folder: Path) -> ssl.SSLContext:
-    """Write ``ca.pem`` into ``folder`` and return the server's TLS context; the keys live as long as it does."""
+def make_certificates(folder: Path, hosts: Iterable[str]) -> ssl.SSLContext:
+    """Write ``ca.pem`` into ``folder`` and return the TLS context of ``hosts``; the keys live as long as it does."""
     import trustme
 
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*STORAGE_HOSTS, METADATA_HOST).configure_cert(context)
+    authority.issue_cert(*hosts, METADATA_HOST).configure_cert(context)
     # In this order, so that only a client that offers nothing else (gRPC) gets HTTP/2.
     context.set_alpn_protocols(["http/1.1", "h2"])
     return context

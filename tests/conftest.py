@@ -16,6 +16,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stack", default="hub", choices=["hub", "latest"], help="which locked versions these are")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, a file's tests stay together, as do all that need the built site; what takes longest begins."""
+    for item in items:
+        group = "site" if "site" in item.fixturenames else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: "site" not in item.fixturenames)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The project's folder."""

@@ -1,326 +1,201 @@
-"""The JSON API: which method a request calls, and what each does to the objects."""
+"""Google's JSON API: which method a request calls, and the rules that every method keeps."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote, unquote
 
 from aiohttp import web
 
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError, bad_request, no_bucket, no_object, not_answered
-from fakehub.identity import Persona
-from fakehub.storage import conditions, downloads
-from fakehub.storage.listing import list_objects
-from fakehub.storage.objects import Object, Store
-from fakehub.storage.resources import HEADERS, bucket_resource, object_resource, only_fields
-from fakehub.storage.uploads import (
-    Resumables,
-    Upload,
-    check_hashes,
-    headers_of,
-    parse_multipart,
-    parse_resource,
-    take_chunk,
+from fakehub.facts import Bucket
+from fakehub.identity import Identities, Persona
+from fakehub.storage import (
+    acl_methods,
+    bucket_methods,
+    conditions,
+    copy_methods,
+    cors,
+    object_methods,
+    upload_methods,
 )
+from fakehub.storage.acl import NEW_OBJECT, UNIFORM_WRITE, predefined
+from fakehub.storage.batch import answer_batch
+from fakehub.storage.call import Call, decoded, decompressed, read_body
+from fakehub.storage.methods import find
+from fakehub.storage.objects import Object, Store
+from fakehub.storage.parameters import refuse_unanswered
+from fakehub.storage.resources import ResourceTexts
+from fakehub.storage.uploads import Resumables
 
 # The longest name of an object, in bytes of UTF-8.
 LONGEST_NAME = 1024
+_API, _DOWNLOADS, _BATCH = "/storage/v1/", "/download/storage/v1/", "/batch/storage/v1"
+_UPLOADS = ("/upload/storage/v1/", "/resumable/upload/storage/v1/")
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request, taken apart: ``parts`` are the names in its path, ``base`` the address the client used."""
-
-    method: str
-    parts: tuple[str, ...]
-    query: dict[str, str]
-    headers: Any
-    body: bytes
-    persona: Persona
-    base: str
-
-
-def json_response(resource: Any, query: dict[str, str], status: int = 200) -> web.Response:
-    """A resource, or the fields of it that were asked for."""
-    body = json.dumps(only_fields(resource, query.get("fields"))).encode()
-    return web.Response(status=status, body=body, content_type="application/json", charset="UTF-8")
+# What answers a method, by its id.
+ANSWERS: dict[str, Callable[[Storage, Call], web.Response]] = {
+    **object_methods.ANSWERS,
+    **copy_methods.ANSWERS,
+    **bucket_methods.ANSWERS,
+    **acl_methods.ANSWERS,
+    **upload_methods.ANSWERS,
+}
 
 
 class Storage:
-    """Answers the JSON API's requests from a ``Store``."""
+    """Answers the JSON API's requests from a ``Store``; ``writers_group`` is the group that may write from outside."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._created = clock.now()
-        self._resumables = Resumables()
-        handlers: list[tuple[str, str, Callable[[Call], web.StreamResponse]]] = [
-            (r"GET", r"/storage/v1/b", self._list_buckets),
-            (r"GET", r"/storage/v1/b/([^/]+)", self._get_bucket),
-            (r"GET", r"/storage/v1/b/([^/]+)/iam/testPermissions", self._test_permissions),
-            (r"GET", r"/storage/v1/b/([^/]+)/o", self._list),
-            (r"GET|HEAD", r"(?:/download)?/storage/v1/b/([^/]+)/o/(.+)", self._get),
-            (r"PATCH|PUT", r"/storage/v1/b/([^/]+)/o/([^/]+)", self._patch),
-            (r"DELETE", r"/storage/v1/b/([^/]+)/o/([^/]+)", self._delete),
-            (r"POST", r"/storage/v1/b/([^/]+)/o/([^/]+)/compose", self._compose),
-            (r"POST", r"/storage/v1/b/([^/]+)/o/([^/]+)/rewriteTo/b/([^/]+)/o/([^/]+)", self._rewrite),
-            (r"POST", r"/storage/v1/b/([^/]+)/o/([^/]+)/copyTo/b/([^/]+)/o/([^/]+)", self._copy),
-            (r"POST", r"/storage/v1/b/([^/]+)/o/([^/]+)/moveTo/o/([^/]+)", self._move),
-            (r"POST|PUT|DELETE", r"(?:/resumable)?/upload/storage/v1/b/([^/]+)/o", self._upload),
-        ]
-        self._routes = [(re.compile(method), re.compile(path), handler) for method, path, handler in handlers]
+    def __init__(self, store: Store, clock: Clock, writers_group: str) -> None:
+        self.store = store
+        self.writers_group = writers_group
+        self.created = clock.now()
+        self.resumables = Resumables(clock)
+        self.texts = ResourceTexts()
 
-    async def handle(self, request: web.BaseRequest, persona: Persona) -> web.StreamResponse:
-        """Answer one request; raises ``GoogleError`` for what is refused."""
-        body = await request.content.read(-1) if request.can_read_body else b""
-        path = request.rel_url.raw_path
-        query = dict(request.rel_url.query)
-        base = f"{request.scheme}://{request.host}"
-        if path.startswith("/batch/storage/v1"):
-            from fakehub.storage.batch import answer_batch
+    async def handle(self, request: web.BaseRequest, identities: Identities) -> web.StreamResponse:
+        """Answer one request, whose persona is left in ``request["persona"]``.
 
+        Raises ``GoogleError`` for what is refused, unless a page asks, which must be allowed to read the refusal.
+        """
+        origin = request.headers.get("Origin")
+        if origin is None:
+            return await self._read_and_answer(request, identities)
+        if request.method == "OPTIONS":
+            return cors.preflight(request, origin)
+        try:
+            response = await self._read_and_answer(request, identities)
+        except GoogleError as error:
+            response = error.response()
+        cors.allow(response, origin)
+        return response
+
+    async def _read_and_answer(self, request: web.BaseRequest, identities: Identities) -> web.Response:
+        persona = request["persona"] = identities.bearer(request.headers.get("Authorization"))
+        body = await read_body(request)
+        if "Content-Encoding" in request.headers:
+            body = decompressed(body, request.headers["Content-Encoding"])
+        url = request.rel_url
+        path, base = url.raw_path, f"{request.scheme}://{request.host}"
+        if path.startswith(_BATCH):
             return answer_batch(self, body, request.headers.get("Content-Type", ""), persona, base)
-        return self.answer(request.method, path, query, request.headers, body, persona, base)
+        return self.answer(request.method, path, url.query, request.headers, body, persona, base)
 
     def answer(
         self,
         method: str,
         path: str,
-        query: dict[str, str],
-        headers: Any,
+        query: Any,
+        headers: Mapping[str, str],
         body: bytes,
         persona: Persona,
         base: str,
-    ) -> web.StreamResponse:
-        """Answer a request that is wholly there; raises ``GoogleError``."""
-        known = False
-        for methods, pattern, handler in self._routes:
-            found = pattern.fullmatch(path)
-            if not found:
-                continue
-            known = True
-            if methods.fullmatch(method):
-                parts = tuple(_decoded(part) for part in found.groups())
-                return handler(Call(method, parts, query, headers, body, persona, base))
-        if known or re.match(r"/storage/v1/(b|projects)(/|$)", path):
-            raise not_answered(f"{method} {path}")
+    ) -> web.Response:
+        """Answer a request that is wholly there; raises ``GoogleError``.
+
+        ``path`` is still encoded, ``query`` a multidict, and ``headers`` do not mind upper and lower case.
+        """
+        if path.startswith(_API):
+            return self._answer_method(method, path[len(_API) :], query, headers, body, persona, base)
+        for prefix in _UPLOADS:
+            if path.startswith(prefix):
+                found = find("POST", path[len(prefix) :].split("/"))
+                if method in {"POST", "PUT", "DELETE"} and found and found[0].id == "storage.objects.insert":
+                    refuse_unanswered(found[0], query, headers)
+                    return upload_methods.upload(
+                        self, Call(method, (decoded(found[1][0]),), query, headers, body, persona, base)
+                    )
+        if path.startswith(_DOWNLOADS) and method in {"GET", "HEAD"}:
+            return self._answer_method(method, path[len(_DOWNLOADS) :], query, headers, body, persona, base)
         raise GoogleError(404, "notFound", "Not Found")
 
-    # Buckets
+    def _answer_method(
+        self, verb: str, path: str, query: Any, headers: Mapping[str, str], body: bytes, persona: Persona, base: str
+    ) -> web.Response:
+        found = find("GET" if verb == "HEAD" else verb, path.split("/"))
+        if found is None:
+            raise GoogleError(404, "notFound", "Not Found")
+        method, names = found
+        refuse_unanswered(method, query, headers)
+        call = Call(verb, tuple([decoded(name) for name in names]), query, headers, body, persona, base)
+        answer = ANSWERS.get(method.id)
+        if answer is None:
+            if "AccessControls" in method.id and self.bucket(call.parts[0]).uniform_access:
+                raise bad_request(UNIFORM_WRITE)
+            raise not_answered(method.id)
+        return answer(self, call)
 
-    def _bucket(self, name: str) -> str:
-        if name not in self._store.buckets:
+    # What other protocols share with this one.
+
+    def bucket(self, name: str) -> Bucket:
+        """The facts of a bucket; raises ``GoogleError`` (404) for an unknown one."""
+        found = self.store.buckets.get(name)
+        if found is None:
             raise no_bucket()
-        return name
+        return found
 
-    def _list_buckets(self, call: Call) -> web.Response:
-        call.persona.check("", "storage.buckets.list")
-        raise not_answered("a listing of buckets")
+    def existing(self, persona: Persona, bucket: str, name: str, query: Mapping[str, str], permission: str) -> Object:
+        """The object that is there, the generation that ``query`` asks for or the live one.
 
-    def _get_bucket(self, call: Call) -> web.Response:
-        name = self._bucket(call.parts[0])
-        call.persona.check(name, "storage.buckets.get")
-        return json_response(bucket_resource(name, self._store.buckets[name], self._created), call.query)
-
-    def _test_permissions(self, call: Call) -> web.Response:
-        name = self._bucket(call.parts[0])
-        have = call.persona.rights.get(name, frozenset())
-        asked = re.split(r"[,&]", call.query.get("permissions", ""))
-        resource = {
-            "kind": "storage#testIamPermissionsResponse",
-            "permissions": [p for p in asked if p in have],
-        }
-        return json_response(resource, call.query)
-
-    # Objects
-
-    def _list(self, call: Call) -> web.Response:
-        name = self._bucket(call.parts[0])
-        call.persona.check(name, "storage.objects.list")
-        items, prefixes, token = list_objects(self._store, name, call.query)
-        resource: dict[str, Any] = {"kind": "storage#objects"}
-        resource |= {"items": [object_resource(found) for found in items]} if items else {}
-        resource |= {"prefixes": prefixes} if prefixes else {}
-        resource |= {"nextPageToken": token} if token else {}
-        return json_response(resource, call.query)
-
-    def _existing(self, call: Call, permission: str) -> Object:
-        bucket, name = self._bucket(call.parts[0]), call.parts[1]
-        call.persona.check(bucket, permission, name)
-        found = self._store.get(bucket, name)
-        wanted = call.query.get("generation")
-        if found is None or (wanted and conditions.number("generation", wanted) != found.generation):
+        Raises ``GoogleError``: 401 or 403 when ``persona`` lacks ``permission`` (``storage.objects.get`` or the
+        like) in the bucket, 404 for no such bucket, object or generation. Preconditions are not looked at.
+        """
+        self.bucket(bucket)
+        persona.check(bucket, permission, name)
+        wanted = query.get("generation")
+        found = self.store.get(bucket, name, conditions.number("generation", wanted) if wanted else None)
+        if found is None:
             raise no_object(bucket, name)
         return found
 
-    def _get(self, call: Call) -> web.StreamResponse:
-        found = self._existing(call, "storage.objects.get")
-        conditions.check(call.query, found, reading=True)
-        if call.query.get("alt") == "media":
-            return downloads.media(found, call.headers, call.method == "HEAD")
-        return json_response(object_resource(found), call.query)
-
-    def _patch(self, call: Call) -> web.Response:
-        found = self._existing(call, "storage.objects.update")
-        conditions.check(call.query, found)
-        resource = parse_resource(call.body)
-        keep = call.method == "PATCH"
-        headers = dict(found.headers) if keep else {"contentType": "application/octet-stream"}
-        for name in HEADERS:
-            if name in resource:
-                headers.pop(name, None)
-                headers |= {name: str(resource[name])} if resource[name] is not None else {}
-        metadata = dict(found.metadata or {}) if keep else {}
-        if "metadata" in resource:
-            metadata = metadata | resource["metadata"] if resource["metadata"] else {}
-        metadata = {key: str(value) for key, value in metadata.items() if value is not None}
-        return json_response(object_resource(self._store.update(found, headers, metadata or None)), call.query)
-
-    def _delete(self, call: Call) -> web.Response:
-        bucket, name = self._bucket(call.parts[0]), call.parts[1]
-        call.persona.check(bucket, "storage.objects.delete", name)
-        conditions.check(call.query, self._store.get(bucket, name))
-        self._store.delete(self._existing(call, "storage.objects.delete"))
-        return web.Response(status=204)
-
-    def _put(
+    def put_object(
         self,
         persona: Persona,
         bucket: str,
         name: str,
-        query: dict[str, str],
+        query: Mapping[str, str],
         data: bytes,
         headers: dict[str, str],
         metadata: dict[str, str] | None,
         components: int | None = None,
+        hashes: Mapping[str, str] | None = None,
     ) -> Object:
-        """Check everything about a new object, then store it."""
-        if not name or len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME or "\r" in name or "\n" in name:
-            raise bad_request(f"A name has 1 to {LONGEST_NAME} bytes and no line break.")
+        """Check everything about a new object, then store it as the live generation.
+
+        ``query`` may hold preconditions (``ifGenerationMatch`` and the like) and ``predefinedAcl``; ``headers``
+        are ``contentType`` and what else the API names (see ``uploads.headers_of``); ``components`` is the number
+        of a composite's parts; ``hashes`` what the client says the data have, ``md5`` and ``crc32c`` in base64.
+        Raises ``GoogleError``: 400 for a bad name or checksum, 401 or 403 without the right to create (and, where
+        there is one already, to delete), 404 for no bucket, 412 for a precondition, 507 for a full disk. A refused
+        object changes nothing.
+        """
+        acl = self.check_new(persona, bucket, name, query)
+        return self.store.put(
+            bucket, name, data, headers, metadata, components, hashes=hashes, owner=persona.email, acl=acl
+        )
+
+    def check_new(self, persona: Persona, bucket: str, name: str, query: Mapping[str, str]) -> str | None:
+        """Raise ``GoogleError`` where ``put_object`` would, its data aside; the access control list asked for."""
+        _check_name(name)
+        facts = self.bucket(bucket)
         persona.check(bucket, "storage.objects.create", name)
-        existing = self._store.get(bucket, name)
+        existing = self.store.get(bucket, name)
         if existing is not None:
             persona.check(bucket, "storage.objects.delete", name)
         conditions.check(query, existing)
-        return self._store.put(bucket, name, data, headers, metadata, components)
-
-    def _compose(self, call: Call) -> web.Response:
-        bucket, name = self._bucket(call.parts[0]), call.parts[1]
-        body = parse_resource(call.body)
-        sources = body.get("sourceObjects") or []
-        if not 1 <= len(sources) <= 32:
-            raise bad_request("The number of source components provided is not between 1 and 32.")
-        parts = []
-        for source in sources:
-            found = self._existing(
-                Call("GET", (bucket, source.get("name", "")), {}, {}, b"", call.persona, call.base),
-                "storage.objects.get",
-            )
-            wanted = (source.get("objectPreconditions") or {}).get("ifGenerationMatch")
-            conditions.check({} if wanted is None else {"ifGenerationMatch": str(wanted)}, found)
-            parts.append(found)
-        destination = body.get("destination") or {}
-        data = b"".join(part.read() for part in parts)
-        count = sum(part.components or 1 for part in parts)
-        metadata = destination.get("metadata")
-        stored = self._put(call.persona, bucket, name, call.query, data, headers_of(destination, None), metadata, count)
-        return json_response(object_resource(stored), call.query)
-
-    def _copied(self, call: Call, bucket: str, name: str) -> tuple[Object, Object]:
-        """Copy an object; the source and what was stored."""
-        source = self._existing(call, "storage.objects.get")
-        conditions.check(call.query, source, "ifSource")
-        wanted = call.query.get("sourceGeneration")
-        if wanted and conditions.number("sourceGeneration", wanted) != source.generation:
-            raise no_object(source.bucket, source.name)
-        resource = parse_resource(call.body)
-        headers, metadata = dict(source.headers), source.metadata
-        if resource:
-            headers |= headers_of(resource, headers["contentType"])
-            metadata = resource.get("metadata", metadata)
-        data, count = source.read(), source.components
-        return source, self._put(call.persona, bucket, name, call.query, data, headers, metadata, count)
-
-    def _copy(self, call: Call) -> web.Response:
-        _, stored = self._copied(call, self._bucket(call.parts[2]), call.parts[3])
-        return json_response(object_resource(stored), call.query)
-
-    def _rewrite(self, call: Call) -> web.Response:
-        _, stored = self._copied(call, self._bucket(call.parts[2]), call.parts[3])
-        sizes = {"totalBytesRewritten": str(stored.size), "objectSize": str(stored.size)}
-        done = {"kind": "storage#rewriteResponse", "done": True, **sizes, "resource": object_resource(stored)}
-        return json_response(done, call.query)
-
-    def _move(self, call: Call) -> web.Response:
-        call.persona.check(self._bucket(call.parts[0]), "storage.objects.delete", call.parts[1])
-        source, stored = self._copied(call, call.parts[0], call.parts[2])
-        self._store.delete(source)
-        return json_response(object_resource(stored), call.query)
-
-    # Uploads
-
-    def _upload(self, call: Call) -> web.StreamResponse:
-        bucket = self._bucket(call.parts[0])
-        if "upload_id" in call.query:
-            return self._chunk(call)
-        kind = call.query.get("uploadType")
-        if call.method == "DELETE" or kind not in {"media", "multipart", "resumable"}:
-            raise bad_request("uploadType is media, multipart or resumable.")
-        resource, data, content_type = {}, call.body, call.headers.get("Content-Type")
-        if kind == "multipart":
-            resource, data, content_type = parse_multipart(call.body, content_type or "")
-        elif kind == "resumable":
-            resource, data = parse_resource(call.body), b""
-            content_type = call.headers.get("X-Upload-Content-Type")
-        name = resource.get("name") or call.query.get("name") or ""
-        upload = Upload(bucket, resource | {"name": name}, call.query, {}, call.persona)
-        upload.resource.setdefault("contentType", content_type or "application/octet-stream")
-        upload.hashes["goog"] = call.headers.get("x-goog-hash", "")
-        if kind == "resumable":
-            call.persona.check(bucket, "storage.objects.create", name)
-            session = self._resumables.start(upload)
-            location = f"{call.base}/upload/storage/v1/b/{quote(bucket)}/o?uploadType=resumable&upload_id={session}"
-            return web.Response(headers={"Location": location, "X-GUploader-UploadID": session})
-        return self._finish(upload, data)
-
-    def _finish(self, upload: Upload, data: bytes) -> web.Response:
-        check_hashes(data, upload.resource, upload.hashes.get("goog", ""))
-        headers = headers_of(upload.resource, None)
-        metadata = upload.resource.get("metadata")
-        stored = self._put(
-            upload.persona, upload.bucket, upload.resource["name"], upload.query, data, headers, metadata
-        )
-        response = json_response(object_resource(stored), upload.query)
-        upload.done = response.body
-        return response
-
-    def _chunk(self, call: Call) -> web.StreamResponse:
-        session = call.query["upload_id"]
-        upload = self._resumables.get(session)
-        if call.method == "DELETE":
-            self._resumables.drop(session)
-            return web.Response(status=499, reason="Client Closed Request")
-        if upload.done is not None:
-            return web.Response(body=upload.done, content_type="application/json")
-        if call.headers.get("x-goog-hash"):
-            upload.hashes["goog"] = call.headers["x-goog-hash"]
-        if take_chunk(upload, call.body, call.headers.get("Content-Range")):
-            data = bytes(upload.data)
-            upload.data.clear()
-            return self._finish(upload, data)
-        headers = {"X-GUploader-UploadID": session}
-        headers |= {"Range": f"bytes=0-{len(upload.data) - 1}"} if upload.data else {}
-        if call.headers.get("X-GUploader-No-308", "").lower() == "yes":
-            return web.Response(headers=headers | {"X-HTTP-Status-Code-Override": "308"})
-        return web.Response(status=308, reason="Resume Incomplete", headers=headers)
+        return predefined(facts, query.get("predefinedAcl"), NEW_OBJECT)
 
 
-def _decoded(part: str) -> str:
+def _check_name(name: str) -> None:
+    """Raise ``GoogleError`` (400) unless ``name`` can name an object."""
+    if not name:
+        raise GoogleError(400, "required", "Required parameter: name", "name")
     try:
-        return unquote(part, errors="strict")
-    except UnicodeDecodeError:
-        raise bad_request("A name is UTF-8, percent-encoded.") from None
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        raise bad_request("An object's name is UTF-8.") from None
+    if size > LONGEST_NAME:
+        raise bad_request(f"The maximum object length is {LONGEST_NAME} characters, but got a name with {size} bytes.")
+    if "\r" in name or "\n" in name or name in {".", ".."} or name.startswith(".well-known/acme-challenge/"):
+        raise bad_request(f"Disallowed unicode characters present in object name {name!r}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from multidict import CIMultiDict, MultiDict
 
 from fakehub.errors import GoogleError, bad_request
 from fakehub.identity import Persona
@@ -43,9 +44,13 @@ def _answer_part(storage: Storage, part: bytes, persona: Persona, base: str) -> 
         answer = bad_request("A part of a batch begins with a request line.").response()
     else:
         path, _, query = re.sub(r"^https?://[^/]+", "", match.group(2)).partition("?")
-        headers = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        pairs = (line.partition(":") for line in lines)
+        headers = CIMultiDict((name.strip(), value.strip()) for name, _, value in pairs)
+        parameters = MultiDict(parse_qsl(query, keep_blank_values=True))
         try:
-            answer = storage.answer(match.group(1), path, dict(parse_qsl(query)), headers, body, persona, base)
+            if not path.startswith("/storage/v1/"):
+                raise bad_request("A part of a batch asks for objects' metadata, not for their data.")
+            answer = storage.answer(match.group(1), path, parameters, headers, body, persona, base)
         except GoogleError as error:
             answer = error.response()
     id_line = b"Content-ID: <response-" + content_id.group(1) + b">\r\n" if content_id else b""

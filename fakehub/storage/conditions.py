@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from fakehub.errors import GoogleError, bad_request, condition_not_met
-from fakehub.storage.objects import Object
 
 _CHECKS = {
     "GenerationMatch": ("generation", True),
@@ -13,14 +14,17 @@ _CHECKS = {
     "MetagenerationMatch": ("metageneration", True),
     "MetagenerationNotMatch": ("metageneration", False),
 }
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
-def check(query: Mapping[str, str], found: Object | None, prefix: str = "if", reading: bool = False) -> None:
-    """Raise ``GoogleError`` unless ``found`` (``None``: no such object) meets the conditions of ``query``.
+def check(query: Mapping[str, str], found: Any, prefix: str = "if", reading: bool = False) -> None:
+    """Raise ``GoogleError`` unless ``found`` meets the conditions of ``query``.
 
-    ``prefix`` is ``if`` or, for the source of a copy, ``ifSource``. An unmet NotMatch of a reading request is
-    304, everything else 412.
+    ``found`` is an object or a bucket, ``None`` where there is none; ``prefix`` is ``if`` or, for the source of a
+    copy, ``ifSource``. An unmet NotMatch of a reading request is 304, everything else 412.
     """
+    if not any(name.startswith(prefix) for name in query):
+        return
     for name, (attribute, must_match) in _CHECKS.items():
         text = query.get(prefix + name)
         if text is None:
@@ -35,8 +39,7 @@ def check(query: Mapping[str, str], found: Object | None, prefix: str = "if", re
 
 
 def number(name: str, text: str) -> int:
-    """``text`` as an integer; raises ``GoogleError`` (400) naming the parameter."""
-    try:
-        return int(text)
-    except ValueError:
-        raise bad_request(f"Invalid value for {name}: {text!r} is not an integer.") from None
+    """``text`` as a 64-bit integer; raises ``GoogleError`` (400) naming the parameter."""
+    if not _NUMBER.fullmatch(text):
+        raise bad_request(f"Invalid value for {name}: {text!r} is not an integer.")
+    return int(text)

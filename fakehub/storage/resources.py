@@ -1,18 +1,20 @@
-"""Objects and buckets as the JSON API shows them, whole or by the ``fields`` a client asks for."""
+"""Objects and buckets as the JSON API shows them."""
 
 from __future__ import annotations
 
 import base64
-import fnmatch
+import json
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
 from fakehub.clock import rfc3339
-from fakehub.errors import bad_request
 from fakehub.facts import Bucket
+from fakehub.storage.acl import entries
 from fakehub.storage.objects import Object, checksums
 
 API = "https://www.googleapis.com/storage/v1"
+MEDIA = "https://storage.googleapis.com/download/storage/v1"
 # What a client may set on an object besides its custom metadata.
 HEADERS = (
     "contentType",
@@ -25,27 +27,34 @@ HEADERS = (
 )
 
 
+STORAGE_CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL")
+PROJECT_NUMBER = "1"
+_MOST_KEPT = 10_000
+# What conditions on a bucket are compared with: the facts are its first and only version.
+THE_BUCKET = SimpleNamespace(generation=1, metageneration=1)
+
+
 def object_resource(found: Object) -> dict[str, Any]:
     """The ``storage#object`` of one object."""
+    bucket, generation = found.bucket, str(found.generation)
     path = quote(found.name, safe="")
-    identity = f"{found.bucket}/{found.name}/{found.generation}"
+    created = rfc3339(found.created)
     resource = {
         "kind": "storage#object",
-        "id": identity,
-        "selfLink": f"{API}/b/{found.bucket}/o/{path}",
-        "mediaLink": f"https://storage.googleapis.com/download/storage/v1/b/{found.bucket}/o/{path}"
-        f"?generation={found.generation}&alt=media",
+        "id": f"{bucket}/{found.name}/{generation}",
+        "selfLink": f"{API}/b/{bucket}/o/{path}",
+        "mediaLink": f"{MEDIA}/b/{bucket}/o/{path}?generation={generation}&alt=media",
         "name": found.name,
-        "bucket": found.bucket,
-        "generation": str(found.generation),
+        "bucket": bucket,
+        "generation": generation,
         "metageneration": str(found.metageneration),
         "storageClass": "STANDARD",
         "size": str(found.size),
-        "etag": base64.b64encode(f"{found.generation}/{found.metageneration}".encode()).decode(),
-        "timeCreated": rfc3339(found.created),
-        "updated": rfc3339(found.updated),
-        "timeStorageClassUpdated": rfc3339(found.created),
-        "timeFinalized": rfc3339(found.created),
+        "etag": etag(found),
+        "timeCreated": created,
+        "updated": created if found.updated == found.created else rfc3339(found.updated),
+        "timeStorageClassUpdated": created,
+        "timeFinalized": created,
         **checksums(found),
         **found.headers,
     }
@@ -53,7 +62,38 @@ def object_resource(found: Object) -> dict[str, Any]:
         resource["metadata"] = found.metadata
     if found.components:
         resource["componentCount"] = found.components
+    if found.deleted is not None:
+        resource["timeDeleted"] = rfc3339(found.deleted)
     return resource
+
+
+class ResourceTexts:
+    """Objects' resources as JSON text; those asked for again and again are kept."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, int, bool], str] = {}
+
+    def of(self, found: Object) -> str:
+        """The JSON text of the object's resource."""
+        key = (found.generation, found.metageneration, found.deleted is None)
+        text = self._kept.get(key)
+        if text is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            text = self._kept[key] = json.dumps(object_resource(found))
+        return text
+
+
+def etag(found: Object) -> str:
+    """What changes with the content and with the metadata of an object."""
+    return base64.b64encode(b"%d/%d" % (found.generation, found.metageneration)).decode()
+
+
+def full_object_resource(found: Object) -> dict[str, Any]:
+    """The resource with who owns the object and its access controls, as ``projection=full`` shows it."""
+    owner = {"owner": {"entity": f"user-{found.owner}"}} if found.owner else {}
+    controls = entries(found.bucket, found.name, found.generation, found.owner, found.acl)
+    return object_resource(found) | owner | {"acl": controls}
 
 
 def bucket_resource(name: str, bucket: Bucket, created: float) -> dict[str, Any]:
@@ -63,7 +103,7 @@ def bucket_resource(name: str, bucket: Bucket, created: float) -> dict[str, Any]
         "id": name,
         "name": name,
         "selfLink": f"{API}/b/{name}",
-        "projectNumber": "1",
+        "projectNumber": PROJECT_NUMBER,
         "metageneration": "1",
         "location": "US-CENTRAL1",
         "locationType": "region",
@@ -71,74 +111,32 @@ def bucket_resource(name: str, bucket: Bucket, created: float) -> dict[str, Any]
         "etag": "CAE=",
         "timeCreated": rfc3339(created),
         "updated": rfc3339(created),
-        "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": bucket.uniform_access}},
+        "iamConfiguration": {
+            "bucketPolicyOnly": {"enabled": bucket.uniform_access},
+            "uniformBucketLevelAccess": {"enabled": bucket.uniform_access},
+            "publicAccessPrevention": "inherited",
+        },
         "softDeletePolicy": {"retentionDurationSeconds": "0"},
     }
+    if bucket.versioning:
+        resource["versioning"] = {"enabled": True}
     if bucket.delete_after_days:
         rule = {"action": {"type": "Delete"}, "condition": {"age": bucket.delete_after_days}}
         resource["lifecycle"] = {"rule": [rule]}
     return resource
 
 
-def only_fields(resource: Any, fields: str | None) -> Any:
-    """The part of ``resource`` that ``fields`` names, such as ``items(name,size),nextPageToken``."""
-    if not fields or fields == "*":
+def full_bucket_resource(name: str, bucket: Bucket, created: float) -> dict[str, Any]:
+    """The resource with its owner and its access controls, as ``projection=full`` shows it."""
+    resource = bucket_resource(name, bucket, created)
+    if bucket.uniform_access:
         return resource
-    return _select(resource, _parse(fields))
+    defaults = [default_object_control(entry) for entry in entries(name)]
+    owner = {"entity": f"project-owners-{PROJECT_NUMBER}"}
+    return resource | {"owner": owner, "acl": entries(name), "defaultObjectAcl": defaults}
 
 
-def _parse(text: str) -> dict[str, Any]:
-    """Field names with what is wanted of each: ``{"items": {"name": {}}}``; an empty dict is all of it."""
-    root: dict[str, Any] = {}
-    stack, start = [root], root
-    word = ""
-    for char in [*text, ","]:
-        if char not in ",()":
-            word += char
-            continue
-        if word.strip():
-            start = stack[-1]
-            for part in word.strip().split("/"):
-                start = start.setdefault(part, {})
-            word = ""
-        if char == "(":
-            stack.append(start)
-        elif char == ")":
-            if len(stack) == 1:
-                raise bad_request(f"Invalid field selection {text}")
-            start = stack.pop()
-    if len(stack) != 1:
-        raise bad_request(f"Invalid field selection {text}")
-    return root
-
-
-def _select(resource: Any, wanted: dict[str, Any]) -> Any:
-    if not wanted or "*" in wanted:
-        return resource
-    if isinstance(resource, list):
-        return [_select(item, wanted) for item in resource]
-    if not isinstance(resource, dict):
-        return resource
-    return {key: _select(value, wanted[key]) for key, value in resource.items() if key in wanted}
-
-
-def glob_matches(name: str, pattern: str) -> bool:
-    """Whether ``name`` matches a ``matchGlob``: ``*`` within a part of the path, ``**`` across parts, ``{a,b}``."""
-    import re
-
-    for alternative in _braces(pattern):
-        parts = re.split(r"(\*\*/?)", alternative)
-        regex = "".join(
-            ".*" if part.startswith("**") else fnmatch.translate(part)[4:-3].replace(".*", "[^/]*") for part in parts
-        )
-        if re.fullmatch(regex, name, re.DOTALL):
-            return True
-    return False
-
-
-def _braces(pattern: str) -> list[str]:
-    head, brace, rest = pattern.partition("{")
-    middle, closing, tail = rest.partition("}")
-    if not brace or not closing:
-        return [pattern]
-    return [head + choice + end for choice in middle.split(",") for end in _braces(tail)]
+def default_object_control(entry: dict[str, Any]) -> dict[str, Any]:
+    """A bucket's access control as the one that its new objects get."""
+    kept = {key: entry[key] for key in ("entity", "role", "etag", "projectTeam")}
+    return {"kind": "storage#objectAccessControl", **kept}

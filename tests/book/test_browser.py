@@ -76,8 +76,8 @@ def test_the_copy_button_copies_the_cell_as_it_ran(address, browser, root):
     assert copied.strip().startswith("url = ")
 
 
-def test_the_readmes_picture_can_be_taken_again(site, root, tmp_path):
-    take(site, tmp_path / "guide.png")
+def test_the_readmes_picture_can_be_taken_again(browser, site, root, tmp_path):
+    take(browser, site, tmp_path / "guide.png")
 
     assert (tmp_path / "guide.png").read_bytes()[16:24] == (root / "book/_images/guide.png").read_bytes()[16:24]
     assert "book/_images/guide.png" in (root / "README.md").read_text()

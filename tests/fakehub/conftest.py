@@ -60,8 +60,8 @@ class Server:
         return requests.request(method, url, headers=headers, verify=False, timeout=20, **options)
 
 
-def _start(folder: Path, **options) -> Server:
-    """Start a server with its files in ``folder``."""
+def _start(folder: Path, stderr=None, **options) -> Server:
+    """Start a server with its files in ``folder``; what it complains of goes to the open file ``stderr``."""
     folder.mkdir(exist_ok=True)
     config = {"hub_yml": str(ROOT / "hub.yml"), "workdir": str(folder)} | options
     (folder / "config.json").write_text(json.dumps(config))
@@ -69,6 +69,7 @@ def _start(folder: Path, **options) -> Server:
         [sys.executable, "-m", "fakehub.server", str(folder / "config.json")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=stderr,
         cwd=ROOT,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
@@ -84,7 +85,7 @@ def server(tmp_path_factory):
     assert running.process.wait(timeout=20) == 0
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def start_server():
     """Start servers as a test needs them: ``start_server(folder, state=...)``; the test ends them."""
     return _start

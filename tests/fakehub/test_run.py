@@ -83,6 +83,32 @@ def test_bad_input_is_one_clear_line(fakehub, arguments, message):
     assert len(ran.stderr.splitlines()) == 1
 
 
+def test_a_killed_command_is_one_line_with_the_signal(fakehub, mode):
+    ran = fakehub("--mode", mode, "--", "sh", "-c", "kill -KILL $$")
+
+    assert (ran.returncode, ran.stderr) == (128 + signal.SIGKILL, "fakehub: sh was ended by SIGKILL\n")
+
+
+# In a user namespace of its own a process may forbid itself network namespaces, as some systems do for all.
+WITHOUT = ["unshare", "--user", "--map-root-user", "sh", "-c", 'echo 0 > /proc/sys/user/max_net_namespaces; "$@"', "sh"]
+
+
+@pytest.mark.parametrize(("mode", "status"), [("names", 2), ("auto", 0)])
+def test_where_namespaces_are_not_allowed_names_say_so_and_auto_goes_on(mode, status):
+    if subprocess.run([*WITHOUT, "true"], capture_output=True).returncode:
+        pytest.skip("this system allows no user namespaces to try it in")
+
+    command = [*WITHOUT, sys.executable, "-m", "fakehub", "run", "--mode", mode, "--", "true"]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
+
+    said = ran.stderr.splitlines()
+    assert ran.returncode == status
+    assert len(said) == (1 if mode == "names" else 0)
+    for line in said:
+        assert line.startswith("fakehub: --mode names is not allowed here (")
+        assert line.endswith("use --mode proxy")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_when_it_is_stopped(mode, number, tmp_path):
     marker, temporary = tmp_path / "started", tmp_path / "tmp"

@@ -1,45 +1,62 @@
 """The JSON API, asked in its own protocol: what clients rely on and what must be refused."""
 
+from __future__ import annotations
+
 import base64
 import concurrent.futures
+import gzip
 import hashlib
-from urllib.parse import quote
+import json
+import threading
 
+import google_crc32c
 import pytest
+from api_client import API, UPLOAD, Api, facts_with, object_path
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-UPLOAD = "/upload/storage/v1/b/leap-scratch/o"
-OBJECTS = "/storage/v1/b/leap-scratch/o"
+BUCKET, UNIFORM = "leap-scratch", "leap-persistent-ro"
+UPLOADS = f"{UPLOAD}/{BUCKET}/o"
+CHUNK = 262144
 
 
-def put(server, name, data=b"data", query="", **options):
-    path = f"{UPLOAD}?uploadType=media&name={quote(name, safe='')}{query}"
-    return server.call("POST", path, data=data, **options)
+@pytest.fixture(scope="module")
+def api(server):
+    return Api(server)
 
 
 @pytest.mark.parametrize(
-    "name", ["a/b", "a%2Fb", "../up", "naïve/Ω.txt", "x" * 1024, " ", "a//b", "?", "#", "a+b", "\U0001f30a"]
+    "name", ["a/b", "a%2Fb", "../up", "naïve/Ω.txt", "x" * 1024, " ", "a//b", "?", "#", "a+b", "\U0001f30a", "o/acl"]
 )
-def test_any_name_comes_back_as_it_was(server, name):
-    put(server, name, b"\x00\r\n\xff\r")
+def test_any_name_comes_back_as_it_was(api, name):
+    api.put(BUCKET, name, b"\x00\r\n\xff\r")
 
-    found = server.call("GET", f"{OBJECTS}/{quote(name, safe='')}?alt=media")
-
-    assert found.content == b"\x00\r\n\xff\r"
-
-
-@pytest.mark.parametrize("name", ["", "x" * 1025, "Ω" * 513, "line\nbreak"])
-def test_names_that_google_refuses_are_refused(server, name):
-    assert put(server, name).status_code == 400
+    assert api.get(BUCKET, name, alt="media").content == b"\x00\r\n\xff\r"
+    assert api.get(BUCKET, name).json()["name"] == name
 
 
-def test_wrong_checksums_store_nothing(server):
-    wrong = base64.b64encode(hashlib.md5(b"other", usedforsecurity=False).digest()).decode()
+@pytest.mark.parametrize("name", ["", "x" * 1025, "Ω" * 513, "line\nbreak", ".", ".."])
+def test_names_that_google_refuses_are_refused(api, name):
+    assert api.put(BUCKET, name).status_code == 400
 
-    refused = put(server, "checked", headers={"x-goog-hash": f"md5={wrong}"})
+
+def base64_of(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        f"md5={base64_of(hashlib.md5(b'other', usedforsecurity=False).digest())}",
+        f"crc32c={base64_of(google_crc32c.value(b'other').to_bytes(4, 'big'))}",
+    ],
+)
+def test_wrong_checksums_store_nothing(api, wrong):
+    path = f"{UPLOADS}?uploadType=media&name=checked"
+
+    refused = api.call("POST", path, data=b"data", headers={"x-goog-hash": wrong})
 
     assert refused.status_code == 400
-    assert server.call("GET", f"{OBJECTS}/checked").status_code == 404
+    assert api.get(BUCKET, "checked").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -50,151 +67,312 @@ def test_wrong_checksums_store_nothing(server):
         ("bytes=-3", 206, b"789"),
         ("bytes=8-99", 206, b"89"),
         ("bytes=10-", 416, None),
+        ("bytes=5-1", 200, b"0123456789"),
         ("lines=1-2", 200, b"0123456789"),
     ],
 )
-def test_ranges(server, span, status, content):
-    put(server, "digits", b"0123456789")
+def test_ranges(api, span, status, content):
+    api.put(BUCKET, "digits", b"0123456789")
 
-    found = server.call("GET", f"{OBJECTS}/digits?alt=media", headers={"Range": span})
+    found = api.call("GET", f"{object_path(BUCKET, 'digits')}?alt=media", headers={"Range": span})
 
     assert found.status_code == status
     assert content is None or found.content == content
 
 
-def test_a_listing_in_pages_is_complete_and_in_order(server):
-    names = [f"list/{i:03d}/{kind}" for i in range(40) for kind in "ab"] + ["list/z"]
-    for name in names:
-        put(server, name)
+def test_of_two_writers_with_a_precondition_exactly_one_wins_a_thousand_times(server):
+    writers, together = [Api(server), Api(server)], threading.Barrier(2)
 
-    got, prefixes, token = [], [], ""
-    while True:
-        page = server.call("GET", f"{OBJECTS}?prefix=list/&maxResults=7&pageToken={quote(token)}").json()
-        got += [item["name"] for item in page.get("items", [])]
-        assert len(page.get("items", [])) <= 7
-        token = page.get("nextPageToken")
-        if not token:
-            break
-    page = {"nextPageToken": ""}
-    while "nextPageToken" in page:
-        token = quote(page["nextPageToken"])
-        page = server.call("GET", f"{OBJECTS}?prefix=list/&delimiter=/&maxResults=9&pageToken={token}").json()
-        prefixes += page.get("prefixes", [])
+    def write(writer: Api, generation: str) -> tuple[int, str]:
+        together.wait()
+        answer = writer.put(BUCKET, "race", b"x", ifGenerationMatch=generation)
+        return answer.status_code, answer.json().get("generation", "")
 
-    assert got == sorted(names)
-    assert prefixes == [f"list/{i:03d}/" for i in range(40)]
-    assert [item["name"] for item in page["items"]] == ["list/z"]
+    generation = "0"
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for _ in range(1000):
+            answers = sorted(pool.map(write, writers, [generation] * 2))
+            assert [status for status, _ in answers] == [200, 412]
+            generation = answers[0][1]
 
 
-def test_a_glob_and_fields_choose(server):
-    for name in ("glob/a.txt", "glob/b.csv", "glob/sub/c.txt"):
-        put(server, name)
-
-    flat = server.call("GET", f"{OBJECTS}?matchGlob=glob/*.txt&fields=items(name)").json()
-    deep = server.call("GET", f"{OBJECTS}?matchGlob=glob/**.txt&fields=items/name").json()
-
-    assert flat == {"items": [{"name": "glob/a.txt"}]}
-    assert [item["name"] for item in deep["items"]] == ["glob/a.txt", "glob/sub/c.txt"]
-
-
-def test_of_many_writers_with_a_precondition_exactly_one_wins(server):
-    token = server.token()
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        for turn in range(20):
-            query = "&ifGenerationMatch=0"
-            writes = [pool.submit(put, server, f"race-{turn}", b"%d" % i, query, token=token) for i in range(8)]
-            assert sorted(write.result().status_code for write in writes) == [200] + [412] * 7
-
-
-@pytest.mark.parametrize("condition", ["ifGenerationMatch=1", "ifMetagenerationMatch=7"])
+@pytest.mark.parametrize("condition", [{"ifGenerationMatch": 1}, {"ifMetagenerationMatch": 7}])
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_an_unmet_precondition_changes_nothing(server, method, condition):
-    before = put(server, "conditional").json()
+def test_an_unmet_precondition_changes_nothing(api, method, condition):
+    before = api.put(BUCKET, "conditional").json()
 
-    refused = server.call(method, f"{OBJECTS}/conditional?{condition}", data=b'{"metadata": {"a": "b"}}')
+    refused = api.call(method, object_path(BUCKET, "conditional"), params=condition, json={"metadata": {"a": "b"}})
 
     assert refused.status_code == 412
-    assert server.call("GET", f"{OBJECTS}/conditional").json()["metageneration"] == before["metageneration"]
+    assert api.get(BUCKET, "conditional").json() == before
 
 
-def test_a_resumable_upload_goes_on_where_the_line_dropped(server):
-    first, second = b"a" * 262144, b"b" * 1000
-    started = server.call("POST", f"{UPLOAD}?uploadType=resumable&name=big", data=b"{}")
-    session = started.headers["Location"].replace("https://storage.googleapis.com", "")
+def test_what_a_reader_has_already_is_not_sent_again(api):
+    generation = api.put(BUCKET, "known").json()["generation"]
 
-    part = server.call("PUT", session, data=first, headers={"Content-Range": "bytes 0-262143/*"})
-    hidden = server.call("GET", f"{OBJECTS}/big")
-    status = server.call("PUT", session, headers={"Content-Range": "bytes */*"})
-    rest = f"bytes 262144-{262144 + 999}/{262144 + 1000}"
-    done = server.call("PUT", session, data=second, headers={"Content-Range": rest})
+    same = api.get(BUCKET, "known", ifGenerationNotMatch=generation)
 
-    assert (part.status_code, part.headers["Range"]) == (308, "bytes=0-262143")
+    assert (same.status_code, same.content) == (304, b"")
+
+
+def start(api, name, **options):
+    answer = api.call("POST", f"{UPLOADS}?uploadType=resumable&name={name}", json={}, **options)
+    return answer.headers["Location"]
+
+
+def test_a_resumable_upload_goes_on_where_the_line_dropped(api):
+    first, second = b"a" * CHUNK, b"b" * 1000
+    session = start(api, "big")
+
+    part = api.call("PUT", session, data=first, headers={"Content-Range": f"bytes 0-{CHUNK - 1}/*"})
+    hidden = api.get(BUCKET, "big")
+    status = api.call("PUT", session, headers={"Content-Range": "bytes */*"})
+    rest = f"bytes {CHUNK}-{CHUNK + 999}/{CHUNK + 1000}"
+    done = api.call("PUT", session, data=second, headers={"Content-Range": rest})
+    again = api.call("PUT", session, data=second, headers={"Content-Range": rest})
+
+    assert (part.status_code, part.headers["Range"]) == (308, f"bytes=0-{CHUNK - 1}")
     assert hidden.status_code == 404
-    assert (status.status_code, status.headers["Range"]) == (308, "bytes=0-262143")
-    assert done.json()["size"] == str(262144 + 1000)
+    assert (status.status_code, status.headers["Range"]) == (308, f"bytes=0-{CHUNK - 1}")
+    assert done.json()["size"] == str(CHUNK + 1000)
+    assert again.json() == done.json()
 
 
-def test_a_cancelled_resumable_upload_is_gone(server):
-    started = server.call("POST", f"{UPLOAD}?uploadType=resumable&name=gone", data=b"{}")
-    session = started.headers["Location"].replace("https://storage.googleapis.com", "")
+def test_a_chunk_behind_a_gap_is_refused(api):
+    session = start(api, "gap")
 
-    assert server.call("DELETE", session).status_code == 499
-    assert server.call("PUT", session, data=b"x").status_code == 404
+    refused = api.call("PUT", session, data=b"x", headers={"Content-Range": f"bytes {CHUNK}-{CHUNK}/{CHUNK + 1}"})
+
+    assert refused.status_code == 400
 
 
-@pytest.mark.parametrize("token", [None, "ya29.nobody-issued-this"])
-def test_without_a_token_of_ours_it_is_401_in_googles_form(server, token):
-    put(server, "secret")
+def test_a_cancelled_resumable_upload_is_gone(api):
+    session = start(api, "gone")
 
-    refused = server.call("GET", f"{OBJECTS}/secret?alt=media", token=token)
+    assert api.call("DELETE", session).status_code == 499
+    assert api.call("PUT", session, data=b"x").status_code == 404
+
+
+@pytest.mark.parametrize("anonymous", [True, False])
+def test_without_a_token_of_ours_it_is_401_in_googles_form(api, anonymous):
+    api.put(BUCKET, "secret")
+    headers = {} if anonymous else {"X-Authorization": "none"}
+
+    refused = api.call("GET", f"{object_path(BUCKET, 'secret')}?alt=media", anonymous=True, headers=headers)
 
     error = refused.json()["error"]
     assert (refused.status_code, error["code"]) == (401, 401)
-    words = "Anonymous caller does not have storage.objects.get access" if token is None else "Invalid Credentials"
-    assert error["message"].startswith(words)
+    assert error["message"].startswith("Anonymous caller does not have storage.objects.get access")
     assert error["errors"][0]["domain"] == "global"
 
 
-def test_the_read_only_bucket_refuses_the_hub(server):
-    refused = server.call("POST", "/upload/storage/v1/b/leap-persistent-ro/o?uploadType=media&name=a", data=b"x")
+def test_the_read_only_bucket_refuses_the_hub(api):
+    refused = api.put(UNIFORM, "a")
 
     assert refused.status_code == 403
     assert "does not have storage.objects.create access" in refused.json()["error"]["message"]
 
 
-def test_unknown_things_are_told_apart(server):
-    assert server.call("GET", "/storage/v1/b/no-such-bucket/o").status_code == 404
-    assert server.call("GET", "/no/such/path").status_code == 404
-    refused = server.call("POST", "/storage/v1/b/leap-scratch/lockRetentionPolicy")
-    assert (refused.status_code, "lockRetentionPolicy" in refused.text) == (501, True)
+def test_the_projects_buckets_are_not_the_hubs_to_list(api):
+    refused = api.call("GET", f"{API}?project=leap-pangeo")
+
+    assert refused.status_code == 403
+    assert "does not have storage.buckets.list access" in refused.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{", b'{"metadata": 3}', b"\xff"])
-def test_a_body_that_is_no_resource_is_400(server, body):
-    put(server, "patched")
+def test_permissions_are_asked_for_one_by_one(api):
+    wanted = ["storage.objects.get", "storage.buckets.delete", "storage.objects.create"]
 
-    assert server.call("PATCH", f"{OBJECTS}/patched", data=body).status_code == 400
+    writable = api.call("GET", f"{API}/{BUCKET}/iam/testPermissions", params={"permissions": wanted}).json()
+    readable = api.call("GET", f"{API}/{UNIFORM}/iam/testPermissions", params={"permissions": wanted}).json()
+
+    assert writable["permissions"] == ["storage.objects.get", "storage.objects.create"]
+    assert readable["permissions"] == ["storage.objects.get"]
 
 
-def test_objects_outlive_a_kill_with_a_state_directory_and_half_ones_do_not(tmp_path, start_server):
-    state = str(tmp_path / "state")
-    first = start_server(tmp_path / "one", state=state)
-    put(first, "whole", b"all of it")
-    put(first, "gone")
-    first.call("DELETE", f"{OBJECTS}/gone")
-    started = first.call("POST", f"{UPLOAD}?uploadType=resumable&name=half", data=b"{}")
-    session = started.headers["Location"].replace("https://storage.googleapis.com", "")
-    first.call("PUT", session, data=b"a" * 262144, headers={"Content-Range": "bytes 0-262143/524288"})
-    first.process.kill()
-    first.process.wait()
+def test_unknown_things_are_told_apart(api):
+    assert api.call("GET", f"{API}/no-such-bucket/o").status_code == 404
+    assert api.call("GET", "/storage/v1/no/such/path").status_code == 404
+    assert api.call("PATCH", f"{API}/{BUCKET}/o").status_code == 404
+    refused = api.call("POST", f"{API}/{BUCKET}/lockRetentionPolicy")
+    assert (refused.status_code, "storage.buckets.lockRetentionPolicy" in refused.text) == (501, True)
 
-    second = start_server(tmp_path / "two", state=state)
-    try:
-        found = second.call("GET", f"{OBJECTS}?fields=items/name").json()
-        content = second.call("GET", f"{OBJECTS}/whole?alt=media").content
-    finally:
-        second.process.terminate()
-        second.process.wait()
 
-    assert found == {"items": [{"name": "whole"}]}
-    assert content == b"all of it"
+@pytest.mark.parametrize("body", [b"[]", b"{", b'{"metadata": 3}', b"\xff", b'{"contentType": "a\\r\\nX: y"}'])
+def test_a_body_that_is_no_resource_is_400(api, body):
+    before = api.put(BUCKET, "patched").json()
+
+    assert api.call("PATCH", object_path(BUCKET, "patched"), data=body).status_code == 400
+    assert api.get(BUCKET, "patched").json() == before
+
+
+def test_patch_keeps_what_it_does_not_name_and_update_does_not(api):
+    api.put(BUCKET, "changed")
+    path = object_path(BUCKET, "changed")
+
+    api.call("PATCH", path, json={"contentType": "text/csv", "metadata": {"a": "1", "b": "2"}})
+    patched = api.call("PATCH", path, json={"cacheControl": "no-store", "metadata": {"b": None}}).json()
+    updated = api.call("PUT", path, json={"contentLanguage": "en"}).json()
+
+    assert (patched["contentType"], patched["cacheControl"]) == ("text/csv", "no-store")
+    assert patched["metadata"] == {"a": "1"}
+    assert (updated["contentLanguage"], updated["contentType"]) == ("en", "application/octet-stream")
+    assert "metadata" not in updated
+    assert "cacheControl" not in updated
+
+
+@pytest.mark.parametrize("fields", ["items(name", "items)", "a,,b", "items()", "name)("])
+def test_a_choice_of_fields_that_is_none_is_refused_before_anything_is_done(api, fields):
+    refused = api.put(BUCKET, "unchosen", fields=fields)
+
+    assert refused.status_code == 400
+    assert refused.json()["error"]["message"] == f"Invalid field selection {fields}"
+    assert refused.json()["error"]["errors"][0]["location"] == "fields"
+    assert api.get(BUCKET, "unchosen").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def uniform(root, tmp_path_factory, start_server):
+    """The API of a stand-in whose leap-persistent has uniform access."""
+    folder = tmp_path_factory.mktemp("uniform")
+    server = start_server(folder, hub_yml=facts_with(root, folder, "leap-persistent", uniform_access=True))
+    yield Api(server)
+    server.process.terminate()
+    server.process.wait()
+
+
+BUCKETS_PATH, OBJECTS_PATH = f"{API}/leap-persistent", object_path("leap-persistent", "open")
+NEW, PRIVATE = f"{UPLOAD}/leap-persistent/o?uploadType=media&name=new", "predefinedAcl=private"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "words"),
+    [
+        ("GET", f"{BUCKETS_PATH}/acl", "Cannot get legacy ACL for a bucket that has uniform"),
+        ("GET", f"{BUCKETS_PATH}/defaultObjectAcl", "Cannot get legacy ACL for a bucket that has uniform"),
+        ("GET", f"{OBJECTS_PATH}/acl", "Cannot get legacy ACL for an object when uniform"),
+        ("POST", f"{BUCKETS_PATH}/acl", "Cannot use ACL API to update bucket policy when uniform"),
+        ("PUT", f"{OBJECTS_PATH}/acl/allUsers", "Cannot use ACL API to update bucket policy when uniform"),
+        ("POST", f"{NEW}&{PRIVATE}", "Cannot insert legacy ACL for an object when uniform"),
+        ("PATCH", f"{OBJECTS_PATH}?{PRIVATE}", "Cannot update access control for an object when uniform"),
+        (
+            "POST",
+            f"{OBJECTS_PATH}/copyTo/b/leap-persistent/o/new?destinationP{PRIVATE[1:]}",
+            "Cannot insert legacy ACL",
+        ),
+    ],
+)
+def test_a_bucket_with_uniform_access_has_no_access_control_lists(uniform, method, path, words):
+    uniform.put("leap-persistent", "open")
+
+    refused = uniform.call(method, path)
+
+    assert refused.status_code == 400
+    assert refused.json()["error"]["message"].startswith(words)
+    assert uniform.get("leap-persistent", "new").status_code == 404
+
+
+def test_who_made_an_object_owns_it(api):
+    api.put(BUCKET, "owned", predefinedAcl="private")
+
+    controls = api.call("GET", f"{object_path(BUCKET, 'owned')}/acl").json()["items"]
+
+    assert [(control["role"], control["entity"][:5]) for control in controls] == [("OWNER", "user-")]
+
+
+def test_a_list_that_would_open_an_object_is_refused_by_its_name(api):
+    refused = api.put(BUCKET, "opened", predefinedAcl="publicRead")
+
+    assert (refused.status_code, "predefinedAcl=publicRead" in refused.text) == (501, True)
+    assert api.get(BUCKET, "opened").status_code == 404
+
+
+def test_what_is_stored_compressed_is_sent_as_the_client_takes_it(api):
+    text = b"many, many words " * 1000
+    api.call("POST", f"{UPLOADS}?uploadType=media&name=packed&contentEncoding=gzip", data=gzip.compress(text))
+    path = f"{object_path(BUCKET, 'packed')}?alt=media"
+
+    packed = api.call("GET", path, headers={"Accept-Encoding": "gzip"}, stream=True)
+    stored = packed.raw.read()
+    plain = api.call("GET", path, headers={"Accept-Encoding": "identity", "Range": "bytes=0-3"})
+    api.call("PATCH", object_path(BUCKET, "packed"), json={"cacheControl": "no-transform"})
+    untouched = api.call("GET", path, headers={"Accept-Encoding": "identity"}, stream=True)
+
+    assert gzip.decompress(stored) == text
+    assert (plain.status_code, plain.content) == (200, text)
+    assert (plain.headers["x-goog-stored-content-encoding"], "Content-Encoding" in plain.headers) == ("gzip", False)
+    assert plain.headers["x-goog-stored-content-length"] == str(len(stored))
+    assert untouched.raw.read() == stored
+
+
+def test_a_body_compressed_on_its_way_is_stored_as_it_was(api):
+    path = f"{UPLOADS}?uploadType=media&name=on-its-way"
+    compressed = {"Content-Encoding": "gzip"}
+
+    stored = api.call("POST", path, data=gzip.compress(b"plain"), headers=compressed)
+    refused = api.call("POST", path, data=b"no gzip", headers=compressed)
+
+    assert stored.json()["size"] == "5"
+    assert refused.status_code == 400
+    assert api.get(BUCKET, "on-its-way", alt="media").content == b"plain"
+
+
+def test_a_page_of_any_origin_may_ask_and_read(api):
+    origin = {"Origin": "https://leap.2i2c.cloud"}
+    asked = origin | {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"}
+    path = object_path(BUCKET, "for-a-page")
+
+    preflight = api.call("OPTIONS", path, anonymous=True, headers=asked)
+    refused = api.call("GET", path, headers=origin)
+
+    assert preflight.status_code == 200
+    assert "PUT" in preflight.headers["Access-Control-Allow-Methods"]
+    assert preflight.headers["Access-Control-Allow-Headers"] == "authorization"
+    assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (404, origin["Origin"])
+
+
+def test_the_parts_of_a_batch_are_answered_one_by_one(api):
+    api.put(BUCKET, "batched")
+    parts = [f"GET {object_path(BUCKET, name)} HTTP/1.1" for name in ("batched", "not-there")]
+    parts.append(f"POST {UPLOADS}?uploadType=media&name=x HTTP/1.1")
+    text = "".join(f"--b\r\nContent-ID: <{i}>\r\n\r\n{part}\r\n\r\n\r\n" for i, part in enumerate(parts))
+
+    kind = {"Content-Type": "multipart/mixed; boundary=b"}
+    answer = api.call("POST", "/batch/storage/v1", data=f"{text}--b--".encode(), headers=kind)
+
+    statuses = [line.split()[1] for line in answer.text.splitlines() if line.startswith("HTTP/1.1")]
+    assert statuses == ["200", "404", "400"]
+    assert "Content-ID: <response-1>" in answer.text
+
+
+def test_a_copy_has_the_sources_content_and_the_rest_as_asked(api):
+    api.put(BUCKET, "source", b"content")
+    api.call("PATCH", object_path(BUCKET, "source"), json={"metadata": {"from": "source"}})
+    path = f"{object_path(BUCKET, 'source')}/rewriteTo/b/leap-persistent/o/copy"
+
+    same = api.call("POST", path).json()["resource"]
+    other = api.call("POST", path, json={"contentType": "text/plain", "metadata": {"to": "copy"}}).json()["resource"]
+
+    assert (same["metadata"], same["bucket"]) == ({"from": "source"}, "leap-persistent")
+    assert (other["metadata"], other["contentType"]) == ({"to": "copy"}, "text/plain")
+    assert api.get("leap-persistent", "copy", alt="media").content == b"content"
+
+
+def test_a_composite_has_the_parts_content_and_no_md5(api):
+    for name in ("part-1", "part-2"):
+        api.put(BUCKET, name, name.encode())
+    body = {"sourceObjects": [{"name": "part-1"}, {"name": "part-2"}], "destination": {"contentType": "text/plain"}}
+
+    composed = api.call("POST", f"{object_path(BUCKET, 'composed')}/compose", data=json.dumps(body)).json()
+
+    assert (composed["componentCount"], "md5Hash" in composed) == (2, False)
+    assert api.get(BUCKET, "composed", alt="media").content == b"part-1part-2"
+
+
+def test_a_moved_object_is_in_one_place(api):
+    api.put(BUCKET, "old-name", b"moved")
+
+    api.call("POST", f"{object_path(BUCKET, 'old-name')}/moveTo/o/new-name")
+
+    assert api.get(BUCKET, "old-name").status_code == 404
+    assert api.get(BUCKET, "new-name", alt="media").content == b"moved"

@@ -25,6 +25,7 @@ GATES = {
     "other-host.md": ":3: bash block failed with exit status",
     "other-host-asked.md": ": asks hosts that are not the hub's: example.org",
     "killed-kernel.md": ":8: cell killed the kernel",
+    "killed-run.md": ": its run ended with exit status 137, before its last block",
     "changed-output.ipynb": ": outputs are others than the committed ones",
 }
 

@@ -69,9 +69,16 @@ def _links(options: argparse.Namespace) -> int:
 
 
 def _picture(options: argparse.Namespace) -> int:
-    from guide.picture import take
+    from playwright.sync_api import sync_playwright
 
-    take(options.site, options.out)
+    from guide.picture import NoBrowser, launch, take
+
+    with sync_playwright() as playwright:
+        try:
+            take(launch(playwright), options.site, options.out)
+        except NoBrowser as error:
+            print(error, file=sys.stderr)
+            return 1
     return 0
 
 

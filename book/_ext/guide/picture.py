@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 # Debian's Chromium, or another on the machine.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -34,15 +34,13 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=found, args=FLAGS)
 
 
-def take(site: Path, out: Path) -> None:
+def take(browser: Browser, site: Path, out: Path) -> None:
     """Write to ``out`` (PNG) how the first step of ``PAGE`` of the built ``site`` looks."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        page = browser.new_page(viewport=SIZE, color_scheme="light")
-        page.goto((site / PAGE).resolve().as_uri())
-        page.locator("div.cell_input", has_text="to_zarr").first.evaluate(
-            "cell => window.scrollTo({top: cell.getBoundingClientRect().top + scrollY - 260, behavior: 'instant'})"
-        )
-        out.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=out)
-        browser.close()
+    page = browser.new_page(viewport=SIZE, color_scheme="light")
+    page.goto((site / PAGE).resolve().as_uri())
+    page.locator("div.cell_input", has_text="to_zarr").first.evaluate(
+        "cell => window.scrollTo({top: cell.getBoundingClientRect().top + scrollY - 260, behavior: 'instant'})"
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=out)
+    page.close()

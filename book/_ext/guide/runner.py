@@ -152,11 +152,9 @@ def _run_in_stand_in(path: Path, lane: Lane, accept: bool) -> dict[str, Any]:
         env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
         done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
         if not out.is_file():
-            return record | {
-                "status": "failed",
-                "seconds": 0.0,
-                "error": f"the run ended with {done.returncode}",
-            }
+            error = f"{_name(path)}: its run ended with exit status {done.returncode}, before its last block"
+            print(error, flush=True)
+            return record | {"status": "failed", "seconds": 0.0, "error": error}
         return record | json.loads(out.read_text(encoding="utf-8"))
 
 

@@ -1,0 +1,124 @@
+"""Which of Google's hosts and paths the accounts answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from fakehub.accounts.consent import Consent, code_page
+from fakehub.accounts.grants import Grants
+from fakehub.accounts.iam import IamCredentials
+from fakehub.accounts.keys import ISSUER
+from fakehub.accounts.tokens import Tokens, json_answer
+from fakehub.clock import Clock
+from fakehub.errors import GoogleError
+from fakehub.identity import Identities
+
+Service = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+# On www.googleapis.com these are the accounts'; all else there is storage's.
+_ACCOUNT_PATHS = ("/oauth2/", "/robot/v1/metadata/")
+_SIGNER_PATHS = ("/robot/v1/metadata/x509/", "/robot/v1/metadata/jwk/")
+
+
+class Accounts:
+    """All that answers for Google's accounts."""
+
+    def __init__(self, identities: Identities, grants: Grants, clock: Clock, person: str) -> None:
+        """``person`` names the persona whose account the browser of this session's machine is signed in to."""
+        self._identities = identities
+        tokens, consent = Tokens(identities, grants), Consent(grants, identities.personas[person])
+        self._iam = IamCredentials(identities, clock)
+        get, post, both = ("GET",), ("POST",), ("GET", "POST")
+        www = {f"/oauth2/v{version}/tokeninfo": (both, tokens.info) for version in (1, 2, 3)}
+        www |= {f"/oauth2/v{version}/userinfo": (both, tokens.user) for version in (1, 2, 3)}
+        www |= {"/oauth2/v4/token": (post, tokens.token), "/oauth2/v1/certs": (get, self._certificates)}
+        www |= {"/oauth2/v3/certs": (get, self._keys)}
+        self._paths = {
+            "oauth2.googleapis.com": {
+                "/token": (post, tokens.token),
+                "/revoke": (both, tokens.revoke),
+                "/tokeninfo": (both, tokens.info),
+            },
+            "accounts.google.com": {
+                "/o/oauth2/auth": (both, consent.ask),
+                "/o/oauth2/v2/auth": (both, consent.ask),
+                "/o/oauth2/token": (post, tokens.token),
+                "/o/oauth2/revoke": (both, tokens.revoke),
+                "/.well-known/openid-configuration": (get, _configuration),
+            },
+            "openidconnect.googleapis.com": {"/v1/userinfo": (both, tokens.user)},
+            "sdk.cloud.google.com": {
+                "/authcode.html": (get, code_page),
+                "/applicationdefaultauthcode.html": (get, code_page),
+            },
+            "www.googleapis.com": www,
+        }
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request to one of the accounts' hosts; raises ``GoogleError``."""
+        host, path = request.host.partition(":")[0], request.rel_url.path
+        if host == "iamcredentials.googleapis.com":
+            return await self._iam.handle(request)
+        if host == "cloudresourcemanager.googleapis.com":
+            return self._project(request)
+        if path.startswith(_SIGNER_PATHS):
+            return self._signer(path)
+        methods, handler = self._paths.get(host, {}).get(path, ((), None))
+        if handler is None:
+            raise GoogleError(404, "notFound", "Not Found")
+        if request.method not in methods:
+            raise GoogleError(405, "methodNotAllowed", "Method Not Allowed")
+        return await handler(request)
+
+    def beside(self, storage: Service) -> Service:
+        """What answers ``www.googleapis.com``, which is the storage's host as well."""
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            mine = request.rel_url.raw_path.startswith(_ACCOUNT_PATHS)
+            return await (self.handle(request) if mine else storage(request))
+
+        return answer
+
+    def _project(self, request: web.BaseRequest) -> web.Response:
+        """Rights in a project, which gcloud asks about after a login: the facts name nobody who has any."""
+        persona = request["persona"] = self._identities.bearer(request.headers.get("Authorization"))
+        if persona.email is None:
+            raise GoogleError(401, "required", "Request is missing required authentication credential.")
+        if request.method == "POST" and request.rel_url.path.endswith(":testIamPermissions"):
+            return json_answer({})
+        raise GoogleError(403, "forbidden", "The caller does not have permission")
+
+    async def _certificates(self, _: web.BaseRequest) -> web.Response:
+        key = self._identities.keys.google
+        return json_answer({key.id: key.certificate})
+
+    async def _keys(self, _: web.BaseRequest) -> web.Response:
+        return json_answer({"keys": [self._identities.keys.google.jwk]})
+
+    def _signer(self, path: str) -> web.Response:
+        kind, _, email = path.removeprefix("/robot/v1/metadata/").partition("/")
+        key = self._identities.keys.account(unquote(email))
+        if key is None:
+            raise GoogleError(404, "notFound", "Not Found")
+        return json_answer({key.id: key.certificate} if kind == "x509" else {"keys": [key.jwk]})
+
+
+async def _configuration(_: web.BaseRequest) -> web.Response:
+    return json_answer(
+        {
+            "issuer": ISSUER,
+            "authorization_endpoint": f"{ISSUER}/o/oauth2/v2/auth",
+            "token_endpoint": "https://oauth2.googleapis.com/token",
+            "userinfo_endpoint": "https://openidconnect.googleapis.com/v1/userinfo",
+            "revocation_endpoint": "https://oauth2.googleapis.com/revoke",
+            "jwks_uri": "https://www.googleapis.com/oauth2/v3/certs",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "scopes_supported": ["openid", "email", "profile"],
+            "code_challenge_methods_supported": ["plain", "S256"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+        }
+    )

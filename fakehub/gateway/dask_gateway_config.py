@@ -1,0 +1,34 @@
+"""The configuration of dask-gateway-server: ``python -m dask_gateway_server -f`` this file, in a session's environment.
+
+The address to listen at is given on the command line.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import fakehub.gateway
+from fakehub.facts import load
+from fakehub.gateway.options import cluster_options
+from fakehub.gateway.session import SessionAuthenticator, SessionBackend
+from fakehub.gateway.variables import Settings
+
+workdir = Path(os.environ["FAKEHUB_SESSION"])
+settings = Settings.read(workdir)
+facts = load().dask_gateway
+memory = str(Path(fakehub.gateway.__file__).with_name("reported_memory.py"))
+# The same words in every version: newer ones install no `dask-scheduler` and `dask-worker`.
+dask = [sys.executable, "-m", "dask"]
+
+c = get_config()  # noqa: F821 (traitlets puts it there)
+c.DaskGateway.log_level = "WARN"
+c.DaskGateway.authenticator_class = SessionAuthenticator
+c.SessionAuthenticator.user = settings.user
+c.SessionAuthenticator.user_token = settings.token
+c.DaskGateway.backend_class = SessionBackend
+c.SessionBackend.cluster_options = cluster_options(facts)
+c.SessionBackend.clusters_directory = str(workdir / "clusters")
+c.SessionBackend.inherited_environment = list(settings.way)
+c.Proxy.prefix = facts.url_prefix
+c.LocalClusterConfig.scheduler_cmd = [*dask, "scheduler"]
+c.LocalClusterConfig.worker_cmd = [*dask, "worker", "--preload-nanny", memory, "--preload", memory]

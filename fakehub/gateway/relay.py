@@ -1,0 +1,112 @@
+"""The gateway's address: listens from the start, and starts the real server when somebody first connects."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import aiohttp
+import psutil
+
+from fakehub.facts import Facts
+from fakehub.gateway.variables import Settings
+from fakehub.processes import end
+from fakehub.proxy import tunnel
+
+_CONFIG = Path(__file__).with_name("dask_gateway_config.py")
+
+
+class GatewayError(Exception):
+    """Why the server cannot run: one line."""
+
+
+class GatewayRelay:
+    """Hands every connection on to dask-gateway-server, which costs nothing until there is one."""
+
+    def __init__(self, facts: Facts, hub_yml: str, folder: Path) -> None:
+        self._prefix, self._hub_yml, self._folder = facts.dask_gateway.url_prefix, hub_yml, folder
+        self._log = folder / "gateway.log"
+        self._listening: asyncio.Server | None = None
+        self._server: psutil.Popen | None = None
+        self._started: asyncio.Future[int] | None = None
+
+    async def listen(self) -> int:
+        """Listen on a free port of 127.0.0.1, which is returned."""
+        self._listening = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self._listening.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Stop listening, and end the server where it runs; its clusters end with it."""
+        if self._listening:
+            self._listening.close()
+        if self._started:
+            self._started.cancel()
+        if self._server:
+            end([self._server])
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._started is None:
+            self._started = asyncio.ensure_future(self._start())
+        with contextlib.suppress(OSError):
+            try:
+                # Shielded: a client that goes away while it waits does not stop the others' server.
+                port = await asyncio.shield(self._started)
+            except GatewayError as error:
+                writer.write(_refusal(str(error)))
+            else:
+                await tunnel(reader, writer, port)
+        writer.close()
+
+    async def _start(self) -> int:
+        """Start the server and wait until it answers; its port. Raises ``GatewayError``."""
+        _check_installed()
+        port = _free_port()
+        self._server = self._launch(port)
+        async with aiohttp.ClientSession() as client:
+            while self._server.poll() is None:
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with client.get(f"http://127.0.0.1:{port}{self._prefix}/api/health") as answer:
+                        if answer.status == 200:
+                            return port
+                await asyncio.sleep(0.05)
+        said = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
+        raise GatewayError(f"the Dask Gateway did not start: {said[-1]}")
+
+    def _launch(self, port: int) -> psutil.Popen:
+        try:
+            settings = Settings.read(self._folder)
+        except OSError as error:
+            raise GatewayError("the Dask Gateway belongs to a session, and there is none here") from error
+        command = [sys.executable, "-m", "dask_gateway_server", "-f", str(_CONFIG), f"--Proxy.address=127.0.0.1:{port}"]
+        env = os.environ | settings.way | {"FAKEHUB_HUB_YML": self._hub_yml}
+        with self._log.open("wb") as output:
+            return psutil.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+
+def _check_installed() -> None:
+    found = importlib.util.find_spec("dask_gateway_server")
+    if found is None:
+        raise GatewayError("the Dask Gateway is not installed: pip install dask-gateway-server")
+    if not (Path(found.origin).parent / "proxy" / "dask-gateway-proxy").is_file():
+        message = "the Dask Gateway has no proxy program: PyPI's dask-gateway-server has it on x86-64 Linux only"
+        raise GatewayError(message)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _refusal(message: str) -> bytes:
+    """An answer in the form of the server's own errors; clients raise ``GatewayServerError`` with the message."""
+    body = json.dumps({"error": message}).encode()
+    head = f"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    return f"{head}\r\nConnection: close\r\n\r\n".encode() + body

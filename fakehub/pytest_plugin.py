@@ -1,0 +1,70 @@
+"""For other projects' tests: ``pytest --fakehub`` runs them inside a stand-in, and a fixture gives them one.
+
+Clients read their settings when they are imported, so the environment has to lead to the stand-in before any test
+module is: that is what the option is for. With the fixture alone, tests start programs with its ``environment``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from fakehub.facts import FactsError, default_path, load
+from fakehub.session import Session, SessionError, Wanted, session
+
+_RUNNING = pytest.StashKey[Session]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option."""
+    parser.addoption("--fakehub", action="store_true", help="run the tests inside a stand-in of the hub")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start the stand-in before anything of the project is imported, where the option asks for it."""
+    if not early_config.known_args_namespace.fakehub:
+        return
+    parts = contextlib.ExitStack()
+    early_config.add_cleanup(parts.close)
+    running = early_config.stash[_RUNNING] = parts.enter_context(_session())
+    before = dict(os.environ)
+    parts.callback(_set_environment, before)
+    _set_environment(running.environment)
+    if "fsspec" in sys.modules:  # another plugin imported it, and it has read its settings
+        from fsspec.config import conf, set_conf_env
+
+        set_conf_env(conf)
+
+
+def _set_environment(variables: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(variables)
+
+
+@contextlib.contextmanager
+def _session() -> Iterator[Session]:
+    hub_yml = default_path().resolve()
+    try:
+        with session(Wanted(load(hub_yml), hub_yml)) as running:
+            yield running
+    except (FactsError, SessionError) as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.fixture(scope="session")
+def fakehub_session(pytestconfig: pytest.Config) -> Iterator[Session]:
+    """A stand-in that runs as long as the tests do, made from ``$FAKEHUB_HUB_YML`` or the ``hub.yml`` found here.
+
+    Start programs with its ``environment``; steer it with ``fakehub.control.Control(fakehub_session.folder)``.
+    """
+    running = pytestconfig.stash.get(_RUNNING, None)
+    if running:
+        yield running
+        return
+    with _session() as running:
+        yield running

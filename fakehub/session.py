@@ -1,0 +1,101 @@
+"""A session: a stand-in of its own in a folder of its own, and the environment that leads to it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fakehub.config import Config
+from fakehub.environment import environment
+from fakehub.facts import Facts
+from fakehub.processes import end_session
+
+PREFIX = "fakehub-"
+
+
+class SessionError(Exception):
+    """Why the stand-in did not start: one line."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a session is made of: the facts and their file, whose it is, on whose machine, and where buckets live on.
+
+    ``persona`` is one of ``fakehub.accounts.personas.NAMES``; ``proxy`` is how names lead to the stand-in (see
+    ``fakehub.namespace`` for the other way).
+    """
+
+    facts: Facts
+    hub_yml: Path
+    user: str = "funky-user"
+    persona: str = "hub"
+    state: Path | None = None
+    proxy: bool = True
+
+
+@dataclass(frozen=True)
+class Session:
+    """A running stand-in: ``folder`` has its files, ``environment`` is all that a program needs to reach it."""
+
+    folder: Path
+    environment: dict[str, str]
+
+
+@contextlib.contextmanager
+def session(wanted: Wanted) -> Iterator[Session]:
+    """Start a stand-in; when the block ends, so does all that runs in its session, and its folder is gone.
+
+    Raises ``SessionError``.
+    """
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    server = None
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            server, ports = _start_server(folder, wanted)
+            yield Session(folder, environment(wanted.facts, wanted.user, wanted.persona, folder, ports))
+        finally:
+            end_session(str(folder))
+            if server:
+                server.terminate()
+                server.wait()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove the folders of sessions that were killed; a living one holds a lock on its own."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            with (folder / "lock").open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # alive, or somebody else's
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start_server(folder: Path, wanted: Wanted) -> tuple[subprocess.Popen[bytes], dict[str, int]]:
+    """The server's process and its ports, once it is ready."""
+    ports = {} if wanted.proxy else {"tls_port": 443, "metadata_port": 80, "dns_port": 53}
+    state = str(wanted.state.resolve()) if wanted.state else None
+    config = Config(str(wanted.hub_yml), str(folder), state, wanted.persona, proxy=wanted.proxy, **ports)
+    (folder / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "fakehub.server", str(folder / "config.json")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    line = server.stdout.readline()
+    if not line:
+        said = server.stderr.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        raise SessionError(f"the stand-in did not start: {said[-1]}")
+    return server, json.loads(line)

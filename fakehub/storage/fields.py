@@ -1,0 +1,67 @@
+"""Partial responses: the ``fields`` parameter, such as ``items(name,size),nextPageToken``."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from fakehub.errors import GoogleError
+
+
+def only_fields(resource: Any, fields: str) -> Any:
+    """The part of ``resource`` that ``fields`` names; raises ``GoogleError`` (400) when it names none."""
+    return resource if fields.strip() == "*" else _select(resource, _parse(fields))
+
+
+def check_fields(fields: str) -> None:
+    """Raise ``GoogleError`` (400) when ``only_fields`` would, before anything is done."""
+    _parse(fields)
+
+
+@functools.lru_cache(maxsize=256)
+def _parse(text: str) -> dict[str, Any]:
+    """Field names with what is wanted of each: ``{"items": {"name": {}}}``; an empty dict is all of it.
+
+    The grammar: ``list = path *("," path)``, ``path = word *("/" word) ["(" list ")"]``.
+    """
+    root: dict[str, Any] = {}
+    stack, here, word, closed = [root], root, "", False
+    for char in [*text, ","]:
+        if char not in ",()/":
+            if closed and not char.isspace():
+                raise _invalid(text)
+            word += char
+            continue
+        word = word.strip()
+        # A separator follows a word, or the parenthesis that closes a list.
+        if not word and not (closed and char in ",)"):
+            raise _invalid(text)
+        if word:
+            here = here.setdefault(word, {})
+        word, closed = "", False
+        if char == "(":
+            stack.append(here)
+        elif char == ",":
+            here = stack[-1]
+        elif char == ")":
+            if len(stack) == 1:
+                raise _invalid(text)
+            stack.pop()
+            here, closed = stack[-1], True
+    if len(stack) != 1:
+        raise _invalid(text)
+    return root
+
+
+def _invalid(text: str) -> GoogleError:
+    return GoogleError(400, "invalidParameter", f"Invalid field selection {text}", "fields")
+
+
+def _select(resource: Any, wanted: dict[str, Any]) -> Any:
+    if not wanted or "*" in wanted:
+        return resource
+    if isinstance(resource, list):
+        return [_select(item, wanted) for item in resource]
+    if not isinstance(resource, dict):
+        return resource
+    return {key: _select(value, wanted[key]) for key, value in resource.items() if key in wanted}

@@ -1,0 +1,330 @@
+"""The endpoints for tokens, asked in their own protocol: every grant, every refusal in Google's words."""
+
+import base64
+import hashlib
+import json
+import time
+
+import google.auth.crypt
+import google.auth.jwt
+import pytest
+from accounts_client import (
+    AUTH,
+    CLOUD_PLATFORM,
+    DEFAULT_CLIENT,
+    GCSFS_CLIENT,
+    JWT_BEARER,
+    answer_of,
+    assertion,
+    decide,
+    key_file,
+    logged_in,
+    oauth,
+    redeem,
+    refresh,
+    token_of,
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+PERSISTENT = "/storage/v1/b/leap-persistent/o"
+UPLOADER = "uploader@leap-pangeo.iam.gserviceaccount.com"
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory, start_server):
+    """The machine of a service account, at whose browser a member of the writers' group sits."""
+    server = start_server(tmp_path_factory.mktemp("server"), persona="service-account")
+    yield server
+    server.process.terminate()
+    server.process.wait()
+
+
+def get(server, host, path, token=None):
+    return server.call("GET", path, token=token, headers={"Host": host})
+
+
+def refused(response):
+    """Status, error and description of a refusal."""
+    answer = response.json()
+    return response.status_code, answer["error"], answer["error_description"]
+
+
+def test_a_login_gives_tokens_that_open_the_persons_buckets(machine):
+    tokens = logged_in(machine)
+
+    assert tokens["token_type"] == "Bearer"
+    assert set(tokens["scope"].split()) == {"openid", f"{AUTH}userinfo.email", CLOUD_PLATFORM}
+    assert machine.call("GET", PERSISTENT, token=tokens["access_token"]).status_code == 200
+
+
+def test_a_code_is_good_once(machine):
+    code = answer_of(decide(machine))["code"]
+
+    assert redeem(machine, code).status_code == 200
+    assert refused(redeem(machine, code)) == (400, "invalid_grant", "Bad Request")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"code": "guessed"}, (400, "invalid_grant", "Malformed auth code.")),
+        ({"redirect_uri": "http://localhost:1/"}, (400, "redirect_uri_mismatch", "Bad Request")),
+        ({"client_id": GCSFS_CLIENT}, (400, "invalid_grant", "Bad Request")),
+        ({"client_id": "nobody"}, (401, "invalid_client", "The OAuth client was not found.")),
+        ({"client_id": ""}, (400, "invalid_request", "Could not determine client ID from request.")),
+        ({"code": ""}, (400, "invalid_request", "Missing required parameter: code")),
+        ({"grant_type": "password"}, (400, "unsupported_grant_type", "Invalid grant_type: password")),
+        ({"grant_type": ""}, (400, "invalid_request", "Missing required parameter: grant_type")),
+    ],
+)
+def test_a_code_that_does_not_fit_is_refused(machine, changes, expected):
+    form = {"code": answer_of(decide(machine))["code"]} | changes
+
+    assert refused(redeem(machine, **form)) == expected
+
+
+@pytest.mark.parametrize("method", ["S256", "plain"])
+def test_pkce_wants_the_verifier(machine, method):
+    verifier = "v" * 43
+    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    challenge = digest if method == "S256" else verifier
+    code = answer_of(decide(machine, code_challenge=challenge, code_challenge_method=method))["code"]
+
+    assert refused(redeem(machine, code)) == (400, "invalid_grant", "Missing code verifier.")
+    wrong = redeem(machine, code, code_verifier="w" * 43)
+    assert refused(wrong) == (400, "invalid_grant", "Invalid code verifier.")
+    assert redeem(machine, code, code_verifier=verifier).status_code == 200
+
+
+def test_a_refresh_may_ask_for_less_but_not_for_more(machine):
+    token = logged_in(machine)["refresh_token"]
+
+    less = refresh(machine, token, scope=f"{AUTH}devstorage.read_only").json()
+    more = refresh(machine, token, scope=f"{AUTH}drive")
+
+    assert less["scope"] == f"{AUTH}devstorage.read_only"
+    upload = "/upload/storage/v1/b/leap-persistent/o?uploadType=media&name=a"
+    assert machine.call("POST", upload, token=less["access_token"], data=b"a").status_code == 403
+    assert refused(more) == (400, "invalid_scope", "Bad Request")
+
+
+def test_a_refresh_token_is_its_clients(machine):
+    token = logged_in(machine)["refresh_token"]
+
+    assert refused(refresh(machine, "1//unknown")) == (400, "invalid_grant", "Bad Request")
+    assert refused(refresh(machine, token, client_id=GCSFS_CLIENT)) == (401, "unauthorized_client", "Unauthorized")
+
+
+@pytest.mark.parametrize("which", ["access_token", "refresh_token"])
+def test_revoking_either_token_ends_both(machine, which):
+    tokens = logged_in(machine)
+
+    done = oauth(machine, "/revoke", token=tokens[which])
+
+    assert (done.status_code, done.json()) == (200, {})
+    assert machine.call("GET", PERSISTENT, token=tokens["access_token"]).status_code == 401
+    ended = (400, "invalid_grant", "Token has been expired or revoked.")
+    assert refused(refresh(machine, tokens["refresh_token"])) == ended
+    again = oauth(machine, "/revoke", token=tokens[which])
+    assert refused(again) == (400, "invalid_token", "Token expired or revoked")
+
+
+def test_a_service_account_gets_a_token_for_its_assertion(machine):
+    token = token_of(machine, "service-account")
+
+    assert machine.call("GET", PERSISTENT, token=token).status_code == 200
+
+
+NOW = int(time.time())
+SHORT_LIVED = (
+    "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
+    "Check your iat and exp values in the JWT claim."
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"iss": "nobody@example.com"}, (400, "invalid_grant", "Invalid grant: account not found")),
+        ({"iss": None}, (400, "invalid_grant", "Invalid grant: account not found")),
+        ({"iss": ["a"]}, (400, "invalid_grant", "Invalid grant: account not found")),
+        ({"exp": NOW - 4000, "iat": NOW - 7600}, (400, "invalid_grant", SHORT_LIVED)),
+        ({"exp": NOW + 90000}, (400, "invalid_grant", SHORT_LIVED)),
+        ({"iat": NOW + 9000, "exp": NOW + 9100}, (400, "invalid_grant", SHORT_LIVED)),
+        ({"exp": "soon"}, (400, "invalid_grant", SHORT_LIVED)),
+        ({"iat": None}, (400, "invalid_grant", SHORT_LIVED)),
+        ({"aud": "https://example.org/"}, (400, "invalid_grant", "Invalid JWT: Failed audience check.")),
+        ({"aud": [1]}, (400, "invalid_grant", "Invalid JWT: Failed audience check.")),
+        ({"scope": None}, (400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.")),
+        ({"scope": " "}, (400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.")),
+    ],
+)
+def test_an_assertion_that_does_not_hold_is_refused(machine, changes, expected):
+    answer = oauth(machine, "/token", grant_type=JWT_BEARER, assertion=assertion(machine, **changes))
+
+    assert refused(answer) == expected
+
+
+def test_an_assertion_for_somebody_else_is_refused(machine):
+    signed = assertion(machine, sub="funky-user@example.com")
+
+    answer = oauth(machine, "/token", grant_type=JWT_BEARER, assertion=signed)
+
+    assert refused(answer)[:2] == (401, "unauthorized_client")
+
+
+@pytest.mark.parametrize("text", ["", "a", "a.b.c", "....", "e30.e30.e30", "W10.W10.W10", "é.é.é"])
+def test_what_is_no_assertion_is_refused(machine, text):
+    answer = oauth(machine, "/token", grant_type=JWT_BEARER, assertion=text)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"] in {"invalid_grant", "invalid_request"}
+
+
+def test_an_assertion_signed_with_another_key_is_refused(machine):
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    other = rsa.generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    signer = google.auth.crypt.RSASigner.from_string(other)
+    claims = {"iss": UPLOADER, "aud": "https://oauth2.googleapis.com/token", "scope": CLOUD_PLATFORM}
+    signed = google.auth.jwt.encode(signer, claims | {"iat": NOW, "exp": NOW + 600}).decode()
+
+    answer = oauth(machine, "/token", grant_type=JWT_BEARER, assertion=signed)
+
+    assert refused(answer) == (400, "invalid_grant", "Invalid JWT Signature.")
+
+
+def claims_of(machine, token, audience, path="/oauth2/v1/certs"):
+    """The claims of an identity token, checked against the certificates that are published."""
+    certificates = get(machine, "www.googleapis.com", path).json()
+    return google.auth.jwt.decode(token, certs=certificates, audience=audience, clock_skew_in_seconds=10)
+
+
+def test_identity_tokens_hold_against_the_published_certificates(machine):
+    person = claims_of(machine, logged_in(machine)["id_token"], DEFAULT_CLIENT)
+    signed = assertion(machine, scope=None, target_audience="https://example.org")
+    answer = oauth(machine, "/token", grant_type=JWT_BEARER, assertion=signed).json()
+    program = claims_of(machine, answer["id_token"], "https://example.org")
+
+    assert (person["email"], person["iss"]) == ("funky-user@example.com", "https://accounts.google.com")
+    assert (program["email"], program["email_verified"]) == (UPLOADER, True)
+
+
+def test_a_service_accounts_own_certificate_is_published(machine):
+    path = key_file(machine)["client_x509_cert_url"].removeprefix("https://www.googleapis.com")
+
+    assert claims_of(machine, assertion(machine), None, path)["iss"] == UPLOADER
+    assert get(machine, "www.googleapis.com", "/robot/v1/metadata/x509/nobody").status_code == 404
+
+
+def test_the_keys_are_published_as_json_web_keys(machine):
+    keys = get(machine, "www.googleapis.com", "/oauth2/v3/certs").json()["keys"]
+    certificates = get(machine, "www.googleapis.com", "/oauth2/v1/certs").json()
+
+    assert {key["kid"] for key in keys} == set(certificates)
+    assert all(key["kty"] == "RSA" and key["alg"] == "RS256" for key in keys)
+
+
+def test_tokeninfo_says_what_a_token_is_worth(machine):
+    token = logged_in(machine)["access_token"]
+
+    first = get(machine, "www.googleapis.com", f"/oauth2/v1/tokeninfo?access_token={token}").json()
+    third = get(machine, "www.googleapis.com", f"/oauth2/v3/tokeninfo?access_token={token}").json()
+    plain = get(machine, "oauth2.googleapis.com", f"/tokeninfo?access_token={token}").json()
+
+    assert (first["audience"], first["email"]) == (DEFAULT_CLIENT, "funky-user@example.com")
+    assert 3590 <= first["expires_in"] <= 3600
+    assert (third["aud"], third["email_verified"], third["scope"]) == (DEFAULT_CLIENT, "true", first["scope"])
+    assert set(plain) == set(third)
+
+
+@pytest.mark.parametrize("host", ["oauth2.googleapis.com/tokeninfo", "www.googleapis.com/oauth2/v1/tokeninfo"])
+def test_tokeninfo_of_no_token(machine, host):
+    host, _, path = host.partition("/")
+
+    unknown = get(machine, host, f"/{path}?access_token=ya29.nobody")
+    forged = get(machine, host, f"/{path}?id_token=a.b.c")
+    missing = get(machine, host, f"/{path}")
+
+    assert refused(unknown) == refused(forged) == (400, "invalid_token", "Invalid Value")
+    assert refused(missing)[:2] == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "name"),
+    [
+        ("openidconnect.googleapis.com", "/v1/userinfo", "sub"),
+        ("www.googleapis.com", "/oauth2/v3/userinfo", "sub"),
+        ("www.googleapis.com", "/oauth2/v1/userinfo", "id"),
+        ("www.googleapis.com", "/oauth2/v2/userinfo", "id"),
+    ],
+)
+def test_userinfo_says_whose_a_token_is(machine, host, path, name):
+    user = get(machine, host, path, logged_in(machine)["access_token"]).json()
+
+    assert user["email"] == "funky-user@example.com"
+    assert user[name].isdigit()
+    assert get(machine, host, path, "ya29.nobody").status_code == 401
+
+
+def test_a_service_account_may_sign_as_itself(machine):
+    token, payload = token_of(machine, "service-account"), base64.b64encode(b"text").decode()
+    now = int(time.time())
+    path = f"/v1/projects/-/serviceAccounts/{UPLOADER}"
+
+    def call(method, body):
+        host = {"Host": "iamcredentials.googleapis.com"}
+        return machine.call("POST", f"{path}:{method}", token=token, headers=host, data=json.dumps(body)).json()
+
+    blob = call("signBlob", {"payload": payload})
+    given = call("generateAccessToken", {"scope": [f"{AUTH}devstorage.read_only"], "lifetime": "3600s"})
+    identity = call("generateIdToken", {"audience": "https://example.org"})["token"]
+    signed = call("signJwt", {"payload": json.dumps({"iss": UPLOADER, "iat": now, "exp": now + 600})})["signedJwt"]
+
+    certificate = get(machine, "www.googleapis.com", f"/robot/v1/metadata/x509/{UPLOADER}").json()[blob["keyId"]]
+    assert google.auth.crypt.verify_signature(b"text", base64.b64decode(blob["signedBlob"]), certificate)
+    assert machine.call("GET", PERSISTENT, token=given["accessToken"]).status_code == 200
+    assert claims_of(machine, identity, "https://example.org")["email"] == UPLOADER
+    assert google.auth.jwt.decode(signed, certs=certificate, verify=True)["iss"] == UPLOADER
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b"{}", b'{"payload": 3}', b'{"payload": "?"}'])
+def test_a_bad_request_to_sign_is_400(machine, body):
+    path = f"/v1/projects/-/serviceAccounts/{UPLOADER}:signBlob"
+    host, token = {"Host": "iamcredentials.googleapis.com"}, token_of(machine, "service-account")
+
+    assert machine.call("POST", path, token=token, headers=host, data=body).status_code == 400
+
+
+def test_nobody_may_sign_as_another(machine):
+    path = "/v1/projects/-/serviceAccounts/hub-user@leap-pangeo.iam.gserviceaccount.com:signBlob"
+    host, person = {"Host": "iamcredentials.googleapis.com"}, logged_in(machine)["access_token"]
+
+    statuses = [
+        machine.call("POST", path, token=token, headers=host, data=b'{"payload": "eA=="}').status_code
+        for token in (token_of(machine, "service-account"), person, None)
+    ]
+
+    assert statuses == [403, 403, 401]
+
+
+@pytest.mark.parametrize(
+    ("method", "host", "path", "status"),
+    [
+        ("GET", "oauth2.googleapis.com", "/token", 405),
+        ("DELETE", "accounts.google.com", "/o/oauth2/auth", 405),
+        ("GET", "oauth2.googleapis.com", "/nothing", 404),
+        ("GET", "www.googleapis.com", "/oauth2/v9/nothing", 404),
+        ("GET", "iamcredentials.googleapis.com", "/v1/projects/-/serviceAccounts/a:signBlob", 404),
+        ("GET", "cloudresourcemanager.googleapis.com", "/v1/projects/leap-pangeo", 401),
+    ],
+)
+def test_anything_else_is_refused(machine, method, host, path, status):
+    assert machine.call(method, path, token=None, headers={"Host": host}).status_code == status
+
+
+def test_a_form_that_is_too_long_is_refused(machine):
+    answer = oauth(machine, "/token", grant_type="refresh_token", refresh_token="x" * 2**21)
+
+    assert answer.status_code == 413

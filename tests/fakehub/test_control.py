@@ -1,0 +1,128 @@
+"""The way to a running stand-in's controls: who finds it, who does not, and what it says to bad input."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fakehub.control import SOCKET, Control, ControlError
+from fakehub.network import NetworkSettings
+
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def command(server):
+    """Call ``python -m fakehub`` on the server's session and return the finished process with its text."""
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        env = os.environ | {"FAKEHUB_SESSION": str(server.folder)}
+        line = [sys.executable, "-m", "fakehub", *arguments]
+        return subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+
+    return call
+
+
+def test_only_the_owner_may_open_it(server):
+    mode = (server.folder / SOCKET).stat().st_mode
+
+    assert stat.S_ISSOCK(mode)
+    assert stat.S_IMODE(mode) == 0o600
+
+
+@pytest.mark.parametrize("path", ["/clock", "/faults", "/network"])
+def test_no_port_leads_to_it(server, path):
+    assert server.call("GET", path).status_code in {400, 401, 403, 404}
+    assert server.call("POST", path, data=b'{"advance_s": 60}').status_code in {400, 401, 403, 404, 405, 501}
+    assert Control(server.folder).clock()["offset_s"] == 0
+
+
+def test_whoever_started_the_session_reaches_it_from_outside(mode):
+    arguments = ["run", "--mode", mode, "--", "sh", "-c", 'echo "$FAKEHUB_SESSION"; read -r end']
+    line = [sys.executable, "-m", "fakehub", *arguments]
+    with subprocess.Popen(line, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
+        control = Control(Path(session.stdout.readline().strip()))
+        try:
+            assert control.advance(60)["offset_s"] == 60
+        finally:
+            session.communicate("\n", timeout=60)
+
+    with pytest.raises(ControlError, match="no stand-in runs in"):
+        control.clock()
+
+
+def test_a_command_that_is_not_told_of_the_session_cannot_steer_it(fakehub):
+    ran = fakehub("--", "env", "-u", "FAKEHUB_SESSION", "python", "-m", "fakehub", "clock", "advance", "8d")
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert re.fullmatch(r"fakehub: no session: .*\n", ran.stderr)
+
+
+def test_the_network_is_set_shown_and_cleared(command):
+    command("network", "set", "--latency", "50ms", "--bandwidth", "10MB/s")
+    shown = command("network", "show").stdout
+    command("network", "clear")
+
+    assert shown == "latency_s=0.05 jitter_s=0.0 bandwidth=10000000.0 total_bandwidth=unlimited seed=0\n"
+    assert command("network", "show").stdout.startswith("latency_s=0.0 ")
+
+
+def test_faults_are_added_listed_and_cleared(command):
+    command("faults", "add", "503", "--retry-after", "2", "--path", "alt=media", "--method", "get", "--times", "2")
+    command("faults", "add", "reset", "--at", "64KB", "--every", "3")
+    listed = command("faults", "list").stdout
+    command("faults", "clear")
+
+    assert listed.splitlines() == [
+        "effect=status code=503 retry_after=2 method=GET path=alt=media times=2 meant=0 struck=0",
+        "effect=reset at=64000 every=3 meant=0 struck=0",
+    ]
+    assert command("faults", "list").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("clock advance 8x", "'8x' is not a duration"),
+        ("clock advance 99999d", "at most"),
+        ("clock wind", "invalid choice"),
+        ("network set --bandwidth 10MB", "'10MB' is not a rate"),
+        ("network set --latency fast", "'fast' is not a duration"),
+        ("faults add explode", "'explode' is no effect; there are status, stall"),
+        ("faults add 200", "status has a code of 408, 429"),
+        ("faults add stall", "stall needs seconds"),
+        ("faults add stall --seconds 1 --at 5B", "stall takes no at"),
+        ("faults add 503 --nth 0", "nth is 1 or more"),
+        ("faults add 503 --nth 1 --every 2", "one of nth, every and probability"),
+        ("faults add 503 --probability 2", "between 0 and 1"),
+        ("faults add 503 --path (", "'(' is no regular expression"),
+        ("faults add 503 --persona nobody", "'nobody' is no persona; there are anonymous"),
+        ("faults add reset --at 5", "'5' is not a size"),
+        ("clock show --session /nowhere", "no stand-in runs in /nowhere"),
+        ("log --session /nowhere", "no stand-in runs in /nowhere"),
+    ],
+)
+def test_bad_input_is_one_clear_line(command, line, message):
+    ran = command(*line.split())
+
+    assert ran.returncode == 2
+    assert ran.stdout == ""
+    assert message in ran.stderr and ran.stderr.count("\n") == 1
+
+
+def test_a_rule_from_python_is_checked_too(server):
+    control = Control(server.folder)
+
+    for rule, message in [({"effect": "reset", "at": "5"}, "at is not '5'"), ({"effect": "reset", "on": 1}, "no on")]:
+        with pytest.raises(ControlError, match=message):
+            control.add_fault(**rule)
+    with pytest.raises(ControlError, match="names its effect"):
+        control.add_fault(code=503)
+    with pytest.raises(ValueError, match="not negative"):
+        NetworkSettings(latency_s=-1)
+    assert control.faults() == []

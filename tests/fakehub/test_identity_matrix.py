@@ -1,0 +1,110 @@
+"""Every persona, in every bucket, with every operation: allowed or refused, as the hub's rules have it."""
+
+import shutil
+from urllib.parse import quote
+
+import pytest
+from accounts_client import logged_in, token_of
+
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+
+BUCKETS = ("leap-scratch", "leap-persistent", "leap-persistent-ro")
+READ = {"list", "get", "bucket"}
+ALL = READ | {"create", "overwrite", "delete", "patch", "copy"}
+NONE = set()
+# What each may do, in the order of BUCKETS. The hub writes to its two buckets and reads the third; the writers'
+# group writes to the two persistent ones and has nothing in scratch; nobody else has anything.
+EXPECTED = {
+    "hub": (ALL, ALL, READ),
+    "laptop": (ALL, ALL, READ),
+    "hpc-member": (NONE, ALL, ALL),
+    "hpc-outsider": (NONE, NONE, NONE),
+    "service-account": (NONE, ALL, ALL),
+    "anonymous": (NONE, NONE, NONE),
+}
+# The permission that Google's refusal names.
+PERMISSIONS = {
+    "list": "storage.objects.list",
+    "get": "storage.objects.get",
+    "bucket": "storage.buckets.get",
+    "create": "storage.objects.create",
+    "overwrite": "storage.objects.create",
+    "delete": "storage.objects.delete",
+    "patch": "storage.objects.update",
+    "copy": "storage.objects.",  # to read or to create: who lacks both is told of either
+}
+
+
+def do(server, token, bucket, operation):
+    """Send the request of an operation on an object of its own, ``seed/OPERATION``."""
+    base, name = f"/storage/v1/b/{bucket}", quote(f"seed/{operation}", safe="")
+    upload = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name="
+    method, path, data = {
+        "list": ("GET", f"{base}/o", None),
+        "get": ("GET", f"{base}/o/{name}?alt=media", None),
+        "bucket": ("GET", base, None),
+        "create": ("POST", f"{upload}new", b"new"),
+        "overwrite": ("POST", f"{upload}{name}", b"new"),
+        "delete": ("DELETE", f"{base}/o/{name}", None),
+        "patch": ("PATCH", f"{base}/o/{name}", b'{"metadata": {"colour": "blue"}}'),
+        "copy": ("POST", f"{base}/o/{name}/rewriteTo/b/{bucket}/o/copied", b""),
+    }[operation]
+    return server.call(method, path, token=token, data=data)
+
+
+def put(server, token, bucket, name):
+    path = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name={quote(name, safe='')}"
+    assert server.call("POST", path, token=token, data=b"seed").status_code == 200
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory, start_server):
+    """A state directory in which every bucket holds an object for every operation."""
+    state = tmp_path_factory.mktemp("state")
+    server = start_server(tmp_path_factory.mktemp("seeder"), state=str(state))
+    member = logged_in(server)["access_token"]
+    for bucket in BUCKETS:
+        for operation in ALL:
+            put(server, server.token() if bucket == "leap-scratch" else member, bucket, f"seed/{operation}")
+    server.process.terminate()
+    server.process.wait()
+    return state
+
+
+@pytest.fixture(scope="module", params=EXPECTED)
+def machine(request, seeded, tmp_path_factory, start_server):
+    """The machine of a persona, beside buckets of its own: the persona, the server and a token of theirs."""
+    folder = tmp_path_factory.mktemp("machine")
+    shutil.copytree(seeded, folder / "state")
+    server = start_server(folder / "server", state=str(folder / "state"), persona=request.param)
+    yield request.param, server, token_of(server, request.param)
+    server.process.terminate()
+    server.process.wait()
+
+
+@pytest.mark.parametrize("operation", sorted(ALL))
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_who_may_do_what(machine, bucket, operation):
+    persona, server, token = machine
+
+    answer = do(server, token, bucket, operation)
+
+    if operation in EXPECTED[persona][BUCKETS.index(bucket)]:
+        assert answer.status_code in {200, 204}, answer.text
+        return
+    assert answer.status_code == (401 if persona == "anonymous" else 403), answer.text
+    error = answer.json()["error"] if operation != "get" or answer.text.startswith("{") else {"message": answer.text}
+    assert f"does not have {PERMISSIONS[operation]}" in error["message"]
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_the_permissions_one_asks_about_are_those_one_has(machine, bucket):
+    persona, server, token = machine
+    asked = sorted({permission for permission in PERMISSIONS.values() if not permission.endswith(".")})
+    path = f"/storage/v1/b/{bucket}/iam/testPermissions?permissions={'&permissions='.join(asked)}"
+
+    answer = server.call("GET", path, token=token).json()
+
+    may = EXPECTED[persona][BUCKETS.index(bucket)]
+    expected = {PERMISSIONS[operation] for operation in may if operation != "copy"}
+    assert set(answer.get("permissions", [])) == expected

@@ -1,0 +1,118 @@
+"""The request log: a row for every request, and no secret in any."""
+
+import json
+
+import pytest
+
+from fakehub.control import Control
+from fakehub.log import REQUESTS, summary, without_secrets
+
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+UPLOAD = "/upload/storage/v1/b/leap-scratch/o"
+OBJECTS = "/storage/v1/b/leap-scratch/o"
+
+
+@pytest.fixture
+def control(server):
+    """The way to the server's controls."""
+    return Control(server.folder)
+
+
+def test_a_row_says_who_asked_what_and_how_it_ended(server, control):
+    server.call("POST", f"{UPLOAD}?uploadType=media&name=logged", data=b"12345")
+    server.call("GET", f"{OBJECTS}/logged?alt=media")
+    server.call("GET", f"{OBJECTS}/logged", token=None)
+
+    put, get, refused = control.log()[-3:]
+
+    what = ("method", "host", "path", "persona", "status")
+    host = "storage.googleapis.com"
+    assert [put[key] for key in what] == ["POST", host, f"{UPLOAD}?uploadType=media&name=logged", "hub", 200]
+    assert [get[key] for key in what] == ["GET", host, f"{OBJECTS}/logged?alt=media", "hub", 200]
+    assert [refused[key] for key in what] == ["GET", host, f"{OBJECTS}/logged", "anonymous", 401]
+    assert (put["bytes_in"], get["bytes_in"], get["bytes_out"]) == (5, 0, 5)
+    assert put["seconds"] > 0 and "fault" not in put
+
+
+def test_the_answer_to_head_has_no_bytes(server, control):
+    server.call("POST", f"{UPLOAD}?uploadType=media&name=headed", data=b"12345")
+    server.call("HEAD", f"{OBJECTS}/headed?alt=media")
+
+    assert control.log()[-1]["bytes_out"] == 0
+
+
+def test_a_row_has_the_real_time_and_the_stand_ins(server, control):
+    control.advance(3600)
+    server.call("GET", OBJECTS)
+
+    row = control.log()[-1]
+
+    assert row["clock"] - row["time"] == pytest.approx(control.clock()["offset_s"], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("X-Goog-Signature", "x-goog-signature", "Signature", "X-Amz-Signature", "upload_id", "uploadId"),
+        *("access_token", "token", "refresh_token", "id_token", "code", "client_secret"),
+    ],
+)
+def test_what_grants_something_is_struck_out(server, control, name):
+    server.call("GET", f"/leap-scratch/signed?prefix=kept&{name}=very-secret&alt=media")
+
+    path = control.log()[-1]["path"]
+
+    assert path == f"/leap-scratch/signed?prefix=kept&{name}=REDACTED&alt=media"
+
+
+def test_a_name_in_other_letters_does_not_help():
+    assert without_secrets("/b/o?X%2DGoog%2DSignature=secret&a=1") == "/b/o?X%2DGoog%2DSignature=REDACTED&a=1"
+
+
+def test_no_token_gets_into_the_file(server):
+    token = server.token()
+    server.call("GET", f"{OBJECTS}?access_token={token}", token=token)
+    server.call("GET", OBJECTS, token="ya29.unknown-token")
+
+    text = (server.folder / REQUESTS).read_text()
+
+    assert token not in text and "unknown-token" not in text and "Bearer" not in text
+
+
+def test_odd_paths_are_still_one_json_line_each(server, control):
+    before = len(control.log())
+    for name in ('"', "\\", "%0A", "%FF", "\u2028"):
+        server.call("GET", f"{OBJECTS}/{name}")
+
+    assert len(control.log()) == before + 5
+
+
+def test_the_summary_counts_requests_and_bytes_by_method():
+    rows = [
+        {"method": "GET", "bytes_in": 0, "bytes_out": 10},
+        {"method": "POST", "bytes_in": 7, "bytes_out": 2},
+        {"method": "GET", "bytes_in": 0, "bytes_out": 5},
+    ]
+
+    assert summary(rows) == {
+        "requests": 3,
+        "bytes_in": 7,
+        "bytes_out": 17,
+        "methods": {
+            "GET": {"requests": 2, "bytes_in": 0, "bytes_out": 15},
+            "POST": {"requests": 1, "bytes_in": 7, "bytes_out": 2},
+        },
+    }
+    assert summary([]) == {"requests": 0, "bytes_in": 0, "bytes_out": 0, "methods": {}}
+
+
+def test_the_command_prints_rows_and_counts(fakehub):
+    ask = "curl -s -o /dev/null https://storage.googleapis.com/storage/v1/b/leap-scratch/o"
+    command = "python -m fakehub log"
+
+    ran = fakehub("--", "sh", "-c", f"{ask}; {command}; {command} --json; {command} --summary --json")
+
+    line, row, counts = ran.stdout.splitlines()
+    assert "GET    401 anonymous" in line and line.endswith("storage.googleapis.com/storage/v1/b/leap-scratch/o")
+    assert json.loads(row)["status"] == 401
+    assert json.loads(counts)["methods"]["GET"]["requests"] == 1

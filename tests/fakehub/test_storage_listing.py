@@ -1,0 +1,262 @@
+"""Listings: pages, globs, offsets, generations, and objects that vanish by age."""
+
+from __future__ import annotations
+
+import statistics
+import time
+import tracemalloc
+
+import pytest
+from api_client import Api, facts_with, object_path
+from multidict import MultiDict
+
+from fakehub.clock import Clock
+from fakehub.control import Control
+from fakehub.facts import load
+from fakehub.identity import Identities
+from fakehub.storage.api import Storage
+from fakehub.storage.glob import Glob
+from fakehub.storage.listing import list_objects
+from fakehub.storage.objects import Store
+
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+BUCKET = "leap-scratch"
+
+
+@pytest.fixture(scope="module")
+def api(server):
+    return Api(server)
+
+
+def everything(api, bucket=BUCKET, **query) -> tuple[list[str], list[str]]:
+    """Names and common prefixes of all pages of a listing."""
+    names, prefixes, page = [], [], {"nextPageToken": ""}
+    while "nextPageToken" in page:
+        page = api.listing(bucket, pageToken=page["nextPageToken"], **query)
+        assert len(page.get("items", [])) + len(page.get("prefixes", [])) <= query.get("maxResults", 1000) + 1
+        names += [item["name"] for item in page.get("items", [])]
+        prefixes += page.get("prefixes", [])
+    return names, prefixes
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 1000])
+def test_a_listing_in_pages_is_complete_and_in_order(api, most):
+    names = [f"list/{i:03d}/{kind}" for i in range(12) for kind in "ab"] + ["list/z", "list/\U0010ffff/x", "list/é"]
+    for name in names:
+        api.put(BUCKET, name)
+
+    flat, none = everything(api, prefix="list/", maxResults=most)
+    here, folders = everything(api, prefix="list/", delimiter="/", maxResults=most)
+
+    assert (flat, none) == (sorted(names), [])
+    assert folders == [*[f"list/{i:03d}/" for i in range(12)], "list/\U0010ffff/"]
+    assert here == ["list/z", "list/é"]
+
+
+def test_a_page_that_is_full_with_the_last_entry_has_no_next(api):
+    for name in ("full/a", "full/b"):
+        api.put(BUCKET, name)
+
+    assert "nextPageToken" not in api.listing(BUCKET, prefix="full/", maxResults=2)
+
+
+def test_offsets_and_trailing_delimiters(api):
+    for name in ("off/a", "off/b", "off/c", "off/d/", "off/d/x"):
+        api.put(BUCKET, name)
+
+    between = everything(api, prefix="off/", startOffset="off/b", endOffset="off/d")
+    without = everything(api, prefix="off/", delimiter="/")
+    trailing = everything(api, prefix="off/", delimiter="/", includeTrailingDelimiter="true")
+
+    assert between == (["off/b", "off/c"], [])
+    assert without == (["off/a", "off/b", "off/c"], ["off/d/"])
+    assert trailing == (["off/a", "off/b", "off/c", "off/d/"], ["off/d/"])
+
+
+@pytest.mark.parametrize("token", ["nonsense", "bm9uc2Vuc2U=", "WzEsMiwzXQ==", "[]", "%"])
+def test_a_token_of_no_page_is_refused(api, token):
+    assert api.listing(BUCKET, pageToken=token)["error"]["code"] == 400
+
+
+def test_a_glob_and_fields_choose(api):
+    for name in ("glob/a.txt", "glob/b.csv", "glob/sub/c.txt"):
+        api.put(BUCKET, name)
+
+    flat = api.listing(BUCKET, matchGlob="glob/*.txt", fields="items(name)")
+    deep = api.listing(BUCKET, matchGlob="glob/**.txt", fields="items/name,kind")
+
+    assert flat == {"items": [{"name": "glob/a.txt"}]}
+    assert deep == {"kind": "storage#objects", "items": [{"name": "glob/a.txt"}, {"name": "glob/sub/c.txt"}]}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matching", "other"),
+    [
+        ("a/*.nc", ["a/.nc", "a/b.nc"], ["a/b/c.nc", "a/bnc"]),
+        ("a/**.nc", ["a/b.nc", "a/b/c.nc"], ["b/a/b.nc"]),
+        ("a/**/b", ["a/b", "a/x/b", "a/x/y/b"], ["a/xb", "ab"]),
+        ("**", ["", "a", "a/b"], []),
+        ("*", ["", "a"], ["a/b"]),
+        ("a?c", ["abc", "aΩc"], ["a/c", "ac"]),
+        ("[a-c]x[!0-9]", ["axy", "cx_"], ["dxy", "ax1", "ax/"]),
+        ("[]a]", ["]", "a"], ["b"]),
+        ("{a,b}{1,2,}.t", ["a1.t", "b2.t", "b.t"], ["c1.t", "ab.t"]),
+        ("{x/**,y}/z", ["x/1/z", "x/1/2/z", "y/z"], ["y/1/z"]),
+        (r"\*\{a\}", ["*{a}"], ["x{a}"]),
+        ("a}b", ["a}b"], ["ab"]),
+    ],
+)
+def test_globs_as_google_reads_them(pattern, matching, other):
+    glob = Glob(pattern)
+
+    assert [name for name in matching if not glob.matches(name)] == []
+    assert [name for name in other if glob.matches(name)] == []
+
+
+@pytest.mark.parametrize("pattern", ["[a", "{a,b", "a\\", "{" * 20 + "}" * 20, "x" * 2000, "*a" * 33])
+def test_what_is_no_glob_is_refused(api, pattern):
+    assert api.listing(BUCKET, matchGlob=pattern)["error"]["code"] == 400
+
+
+def test_a_page_that_looked_at_many_names_in_vain_ends_early_and_the_next_goes_on(root, tmp_path):
+    store = Store(load(root / "hub.yml").buckets.options, Clock(), tmp_path)
+    for i in range(60_000):
+        store.put(BUCKET, f"{i:05d}", b"", {}, None)
+
+    items, prefixes, token = list_objects(store, BUCKET, {"matchGlob": "*55555"})
+    rest = list_objects(store, BUCKET, {"matchGlob": "*55555", "pageToken": token or ""})
+
+    assert (items, prefixes, token is None) == ([], [], False)
+    assert [found.name for found in rest[0]] == ["55555"]
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 32 + "b", "**a" * 16, "{a,aa}" * 150, "{a,{a,{a,a}}}*" * 32 + "!"])
+def test_no_pattern_takes_long(pattern):
+    started = time.process_time()
+    glob = Glob(pattern)
+    for length in range(0, 1000, 50):
+        glob.matches("a" * length)
+
+    # A matcher that goes back and tries again needs longer than the universe has been there.
+    assert time.process_time() - started < 60
+
+
+def test_objects_vanish_one_by_one_by_their_own_age(start_server, tmp_path):
+    server = start_server(tmp_path / "server")
+    try:
+        api, control = Api(server), Control(server.folder)
+        api.put(BUCKET, "old/1")
+        api.put(BUCKET, "mixed/old")
+        control.advance(4 * 86400)
+        api.renew()
+        api.put(BUCKET, "mixed/young")
+        api.put("leap-persistent", "kept")
+        before = everything(api, delimiter="/")
+
+        control.advance(3 * 86400 + 60)
+        api.renew()
+
+        page = api.listing(BUCKET, maxResults=1)
+        assert before == ([], ["mixed/", "old/"])
+        assert ([item["name"] for item in page["items"]], "nextPageToken" in page) == (["mixed/young"], False)
+        assert everything(api, delimiter="/") == ([], ["mixed/"])
+        assert api.get(BUCKET, "old/1").status_code == 404
+        assert api.put(BUCKET, "old/1", ifGenerationMatch=0).status_code == 200
+        control.advance(5 * 86400)
+        api.renew()
+        assert everything(api) == (["old/1"], [])
+        assert everything(api, "leap-persistent") == (["kept"], [])
+    finally:
+        server.process.terminate()
+        server.process.wait()
+
+
+@pytest.fixture(scope="module")
+def versioned(root, tmp_path_factory, start_server):
+    folder = tmp_path_factory.mktemp("versioned")
+    server = start_server(folder, hub_yml=facts_with(root, folder, "leap-persistent", versioning=True))
+    yield Api(server)
+    server.process.terminate()
+    server.process.wait()
+
+
+def generations(api, name: str) -> list[tuple[str, bool]]:
+    """The generations of an object, each with whether it is live."""
+    items = api.listing("leap-persistent", prefix=name, versions="true").get("items", [])
+    return [(item["generation"], "timeDeleted" not in item) for item in items]
+
+
+def test_a_bucket_with_versioning_keeps_what_was_replaced(versioned):
+    first, second = (versioned.put("leap-persistent", "v/a", data).json() for data in (b"one", b"two"))
+
+    assert generations(versioned, "v/a") == [(first["generation"], False), (second["generation"], True)]
+    old = versioned.get("leap-persistent", "v/a", generation=first["generation"], alt="media")
+    assert (old.content, versioned.get("leap-persistent", "v/a", alt="media").content) == (b"one", b"two")
+    assert everything(versioned, "leap-persistent", prefix="v/a") == (["v/a"], [])
+
+
+def test_a_deleted_object_lives_on_as_a_generation_until_that_is_deleted(versioned):
+    generation = versioned.put("leap-persistent", "v/b").json()["generation"]
+    path = object_path("leap-persistent", "v/b")
+
+    versioned.call("DELETE", path)
+    hidden, kept = versioned.get("leap-persistent", "v/b"), generations(versioned, "v/b")
+    versioned.call("DELETE", path, params={"generation": generation})
+
+    assert hidden.status_code == 404
+    assert kept == [(generation, False)]
+    assert generations(versioned, "v/b") == []
+
+
+def test_generations_are_listed_in_pages_too(versioned):
+    made = [versioned.put("leap-persistent", "v/c", b"x").json()["generation"] for _ in range(5)]
+
+    names, _ = everything(versioned, "leap-persistent", prefix="v/c", versions="true", maxResults=2)
+
+    assert (len(names), len(generations(versioned, "v/c"))) == (5, len(made))
+
+
+def test_a_page_and_a_get_cost_the_same_however_many_objects_there_are(root, tmp_path):
+    facts, clock = load(root / "hub.yml"), Clock()
+    store = Store(facts.buckets.options, clock, tmp_path)
+    storage, hub = Storage(store, clock, ""), Identities(facts, clock).personas["hub"]
+
+    def seconds(path: str, **query: str) -> float:
+        taken = []
+        for _ in range(15):
+            started = time.perf_counter()
+            storage.answer("GET", f"/storage/v1/b/{path}", MultiDict(query), {}, b"", hub, "")
+            taken.append(time.perf_counter() - started)
+        return statistics.median(taken)
+
+    def costs() -> list[float]:
+        page = {"prefix": "dir5/", "maxResults": "100"}
+        return [
+            seconds(f"{BUCKET}/o", **page),
+            seconds(f"{BUCKET}/o", delimiter="/"),
+            seconds(f"{BUCKET}/o/dir5%2F00005", alt="media"),
+        ]
+
+    def fill(start: int, stop: int) -> None:
+        for i in range(start, stop):
+            store.put(BUCKET, f"dir{i % 10}/{i:05d}", b"", {"contentType": "a/b"}, None)
+
+    fill(0, 1000)
+    few = costs()
+    fill(1000, 30_000)
+
+    assert [more / less < 5 for more, less in zip(costs(), few, strict=True)] == [True] * 3
+
+
+def test_an_object_takes_little_memory_beyond_its_data(root, tmp_path):
+    store = Store(load(root / "hub.yml").buckets.options, Clock(), tmp_path)
+    headers = {"contentType": "application/octet-stream"}
+    tracemalloc.start()
+    try:
+        for i in range(20_000):
+            store.put(BUCKET, f"funky-user/store.zarr/temperature/c/{i}", b"", dict(headers), None)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert taken / 20_000 < 1500
