@@ -1,0 +1,56 @@
+"""Runs the program of one client inside the stand-in and gives back what came of its operations."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from client_operations import operations
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(__file__).parent / "programs"
+GSUTIL = ROOT / ".venv" / "tools" / "bin" / "gsutil"
+_SECONDS = 400
+
+
+class NotRunError(Exception):
+    """Why a client could not be tried on this machine."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What came of one operation: ``outcome`` is ``ok``, ``failed`` or ``absent``; ``says`` an error or a reason."""
+
+    outcome: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """The cells of one client, by operation."""
+
+    client: str
+    version: str
+    settings: str
+    cells: dict[str, Cell]
+
+
+def run_column(client: str, mode: str = "auto") -> Column:
+    """Run the program of ``client`` in one session; raises ``NotRunError`` and ``AssertionError``."""
+    if client == "gcloud" and not shutil.which("gcloud"):
+        raise NotRunError("not run: gcloud is not on this machine")
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        program = [sys.executable, "-W", "ignore", str(PROGRAMS / f"with_{client}.py"), str(report), str(GSUTIL)]
+        session = [sys.executable, "-W", "ignore", "-m", "fakehub", "run", "--mode", mode, "--", *program]
+        ran = subprocess.run(session, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS)
+        assert report.is_file(), f"the program of {client} ended with {ran.returncode}: {ran.stderr[-3000:]}"
+        found = json.loads(report.read_text(encoding="utf-8"))
+    column = Column(**found | {"cells": {name: Cell(**cell) for name, cell in found["cells"].items()}})
+    assert sorted(column.cells) == sorted(operations(client)), "the program does not do what the table has"
+    return column

@@ -1,0 +1,140 @@
+"""pyarrow's own client (C++), which looks for credentials by itself; also what pandas uses for ``gs://``."""
+
+import pyarrow
+from column import BIG, BINARY, NAME, READ_ONLY, SMALL, Column, Place, error_of
+from pyarrow.fs import FileSelector, FileType, GcsFileSystem
+
+fs = GcsFileSystem()
+column = Column("pyarrow", pyarrow.__version__)
+
+
+def store(path: str, data: bytes) -> None:
+    with fs.open_output_stream(path) as file:
+        file.write(data)
+
+
+def content(path: str) -> bytes:
+    with fs.open_input_stream(path) as file:
+        return file.read()
+
+
+@column.operation
+def write(at: Place):
+    store(at.path("a"), SMALL)
+    assert at.get("a") == SMALL
+
+
+@column.operation
+def write_parts(at: Place):
+    with fs.open_output_stream(at.path("a")) as file:
+        for start in range(0, len(BIG), 10**6):
+            file.write(BIG[start : start + 10**6])
+    assert at.get("a") == BIG
+
+
+@column.operation
+def read(at: Place):
+    at.put("a", BIG)
+    assert content(at.path("a")) == BIG
+
+
+@column.operation
+def read_range(at: Place):
+    at.put("a", BIG)
+    with fs.open_input_file(at.path("a")) as file:
+        assert file.read_at(100, 1000) == BIG[1000:1100]
+        file.seek(-50, 2)
+        assert file.read() == BIG[-50:]
+
+
+@column.operation
+def list_folder(at: Place):
+    # It sees a folder only where one was made: an empty object whose name ends in a slash.
+    fs.create_dir(at.path("b"))
+    for name in ("a", "b/c", "b/d/e"):
+        at.put(name)
+    shallow = fs.get_file_info(FileSelector(f"{at.bucket}/{at.prefix}"))
+    assert {found.path: found.type for found in shallow} == {
+        at.path("a"): FileType.File,
+        at.path("b"): FileType.Directory,
+    }
+    deep = fs.get_file_info(FileSelector(at.path(""), recursive=True))
+    files = sorted(found.path for found in deep if found.type == FileType.File)
+    assert files == [at.path(name) for name in ("a", "b/c", "b/d/e")]
+
+
+@column.operation
+def stat(at: Place):
+    at.put("a")
+    found, none = fs.get_file_info([at.path("a"), at.path("b")])
+    assert (found.type, found.size) == (FileType.File, len(SMALL))
+    assert none.type == FileType.NotFound
+
+
+@column.operation
+def copy(at: Place):
+    at.put("a")
+    fs.copy_file(at.path("a"), at.path("b"))
+    assert at.get("a") == at.get("b") == SMALL
+
+
+@column.operation
+def move(at: Place):
+    at.put("a")
+    fs.move(at.path("a"), at.path("b"))
+    assert (at.names(), at.get("b")) == (["b"], SMALL)
+
+
+@column.operation
+def overwrite(at: Place):
+    at.put("a", BIG)
+    store(at.path("a"), SMALL)
+    assert content(at.path("a")) == SMALL
+
+
+column.absent("write_if_absent", "it has no conditions")
+
+
+@column.operation
+def delete(at: Place):
+    at.put("a")
+    at.put("b")
+    fs.delete_file(at.path("a"))
+    assert at.names() == ["b"]
+
+
+@column.operation
+def delete_many(at: Place):
+    fs.create_dir(at.path("b"))
+    for number in range(40):
+        at.put(f"b/{number}")
+    at.put("c")
+    fs.delete_dir(at.path("b"))
+    assert at.names() == ["", "c"]
+
+
+@column.operation
+def missing(at: Place):
+    return error_of(FileNotFoundError, at.path("a"), lambda: fs.open_input_file(at.path("a")))
+
+
+@column.operation
+def forbidden(at: Place):
+    return error_of(OSError, "PERMISSION_DENIED", lambda: store(f"{READ_ONLY}/{at.name('a')}", SMALL))
+
+
+@column.operation
+def binary(at: Place):
+    store(at.path("a"), BINARY)
+    assert at.get("a") == BINARY == content(at.path("a"))
+
+
+@column.operation
+def names(at: Place):
+    store(at.path(NAME), SMALL)
+    assert at.names() == [NAME]
+    assert [found.path for found in fs.get_file_info(FileSelector(at.path(""), recursive=True))] == [at.path(NAME)]
+    assert content(at.path(NAME)) == SMALL
+
+
+column.run()
