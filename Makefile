@@ -3,7 +3,7 @@ STACK ?= hub
 PYTHON ?= python3
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs links picture tools test lint lock clean
+.PHONY: help setup book page outputs links picture tools test bench lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -30,7 +30,10 @@ tools: ## programs the tests and the benchmark call, in .venv/tools
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools
 
 test: tools ## prove everything; STACK=latest for the newest versions
-	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) $(ARGS)
+	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n logical --dist loadgroup $(ARGS)
+
+bench: tools ## measure, beside the other fakes
+	@.venv/$(STACK)/bin/python -m bench
 
 lint: setup ## format and style of the code
 	@.venv/$(STACK)/bin/ruff check . && .venv/$(STACK)/bin/ruff format --check .

@@ -1,0 +1,1 @@
+"""Measures the stand-in beside the other fakes of Google Cloud Storage; ``make bench`` runs it."""

@@ -1,0 +1,73 @@
+"""``make bench``: measures, prints the table and whether each target is met, writes both files beside this one."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import warnings
+from pathlib import Path
+
+from bench import growth, report, storage, through_gcsfs
+from bench.load import Address
+from bench.samples import Plan, Sampler
+from bench.servers import OURS, PEERS, ServerError, cores, pinned, running
+
+
+def measure(plan: Plan) -> Sampler:
+    """Everything, with the servers on one core and the load on another. Raises ``ServerError``."""
+    sampler = Sampler(_say)
+    for_servers, for_load = cores()
+    with pinned(for_load):
+        with contextlib.ExitStack() as servers:
+            addresses: dict[str, Address] = {}
+            for name in (OURS, *PEERS):
+                addresses |= servers.enter_context(running(name, for_servers)).addresses
+            _say("small requests")
+            storage.small_requests(sampler, addresses, plan)
+            _say("64 MB up and down")
+            storage.large_transfers(sampler, addresses, plan)
+            _say("through gcsfs")
+            through_gcsfs.small_objects(sampler, addresses, plan)
+        _say("starts")
+        growth.starts(sampler, plan, for_servers)
+        _say(f"memory and growth to {plan.objects:,} objects")
+        growth.memory_and_growth(sampler, plan, for_servers)
+    return sampler
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _told_to_end(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def main() -> int:
+    """Measure and report; 1 where a server does not run."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, of which the median counts (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of each measurement in a round (%(default)s)")
+    parser.add_argument("--objects", type=int, default=100_000, help="in the full bucket (%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the files go (%(default)s)")
+    given = parser.parse_args()
+    plan = Plan(given.rounds, given.seconds, given.objects)
+    signal.signal(signal.SIGTERM, _told_to_end)
+    # Google's libraries say when they will stop supporting this Python; that is no part of the report.
+    warnings.simplefilter("ignore", FutureWarning)
+    try:
+        sampler = measure(plan)
+    except ServerError as error:
+        _say(f"bench: {error}")
+        return 1
+    rows = report.rows_of(sampler, plan)
+    verdicts = [target.verdict(rows) for target in report.targets(plan)]
+    report.write(given.out, report.about(), rows, verdicts, sampler.failures)
+    print("\n".join([*report.table(rows), "", *verdicts]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

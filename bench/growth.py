@@ -1,0 +1,79 @@
+"""What a server needs to start and for each object, and whether a full bucket is slower than an empty one."""
+
+from __future__ import annotations
+
+import itertools
+
+import uvloop
+
+from bench.load import Address, LoadError, rate
+from bench.samples import Plan, Sampler
+from bench.servers import CHANGING, LISTED, OURS, PEERS, Server, running
+from bench.storage import SMALL, fill, object_path
+
+FIRST_ANSWER, MEMORY = "start to first answer", "memory of an object beyond its data"
+FEW = 1000
+# A server that would take longer to fill its bucket is not waited for, in seconds; how long it is tried.
+FILL_S, TRY_S = 120, 3
+# Objects that share a prefix.
+_SHARE = 10
+
+
+def starts(sampler: Sampler, plan: Plan, on: set[int]) -> None:
+    """Seconds from the start of the process to its first answer."""
+    for _ in range(plan.rounds):
+        for name in (OURS, *PEERS):
+            with running(name, on) as server:
+                sampler.take(FIRST_ANSWER, "s", name, lambda server=server: server.started_s)
+
+
+def memory_and_growth(sampler: Sampler, plan: Plan, on: set[int]) -> None:
+    """Memory of each server's objects; for ours, times in its full bucket beside one with ``FEW`` objects."""
+    for name in (OURS, *PEERS):
+        with running(name, on) as server:
+            address = server.addresses[name]
+            sampler.take(MEMORY, "KB", name, lambda s=server, a=address: _bytes_an_object(s, a, plan.objects) / 1000)
+            if name == OURS:
+                fill(address, LISTED, _names(FEW), FILL_S)
+                _growth(sampler, address, plan)
+
+
+def _names(count: int) -> itertools.chain[str]:
+    return (f"growth/{number // _SHARE:05d}/{number % _SHARE}" for number in range(count))
+
+
+def _bytes_an_object(server: Server, address: Address, objects: int) -> float:
+    before = server.rss()
+    names = _names(objects)
+    count = fill(address, CHANGING, names, TRY_S)
+    if count * FILL_S / TRY_S < objects * 0.99:
+        raise LoadError(f"it takes {count} objects in its first {TRY_S} s, too slow for {objects}")
+    count += fill(address, CHANGING, names, FILL_S)
+    if count < objects:
+        raise LoadError(f"it takes {count} objects in {FILL_S} s, too slow for {objects}")
+    return (server.rss() - before) / objects - SMALL
+
+
+def _growth(sampler: Sampler, address: Address, plan: Plan) -> None:
+    one = f"growth/{FEW // 2 // _SHARE:05d}/"
+    for _ in range(plan.rounds):
+        for bucket, count in ((LISTED, FEW), (CHANGING, plan.objects)):
+            paths = (
+                f"/storage/v1/b/{bucket}/o",
+                f"/storage/v1/b/{bucket}/o?prefix={one}",
+                object_path(bucket, f"{one}0"),
+            )
+            for name, path in zip(growth_names(), paths, strict=True):
+                requests = itertools.repeat(address.request("GET", path))
+                measure = lambda requests=requests: 1000 / uvloop.run(rate(address, requests, 1, plan.seconds)).rate  # noqa: E731
+                sampler.take(name, "ms", bucket_of(count), measure)
+
+
+def growth_names() -> tuple[str, str, str]:
+    """What is timed in a full bucket and in one with few objects."""
+    return f"list one page of {FEW:,}", f"list a prefix of {_SHARE}", "get one object"
+
+
+def bucket_of(count: int) -> str:
+    """What a bucket with ``count`` objects is called."""
+    return f"a bucket of {count:,}"

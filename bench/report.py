@@ -1,0 +1,154 @@
+"""The rows of a run, the targets they are held against, and the files they are written to."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.growth import FEW, FIRST_ANSWER, MEMORY, bucket_of, growth_names
+from bench.samples import Plan, Sampler
+from bench.servers import COMPILED, OURS, OURS_TLS, PEERS, PYTHON, ROOT
+from bench.storage import CONNECTIONS, DOWN, LABELS, UP, small_name
+from bench.through_gcsfs import CAT, PUT
+
+# Everything in the README from this line on is written by a run.
+MARK = "<!-- from here on written by `make bench` -->"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure beside a peer's: ``ratio`` is ``value / peer_value``; ``None`` where it could not be measured."""
+
+    name: str
+    value: float | None
+    unit: str
+    peer: str | None
+    peer_value: float | None
+    ratio: float | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a row must show: a ratio of at least or at most, or a value of at most."""
+
+    name: str
+    peer: str | None
+    least: float | None = None
+    most: float | None = None
+
+    def verdict(self, rows: list[Row]) -> str:
+        """One line: met, missed or not measured."""
+        row = next(row for row in rows if (row.name, row.peer) == (self.name, self.peer))
+        figure = row.ratio if self.peer else row.value
+        unit = f"x {self.peer}" if self.peer else f" {row.unit}"
+        wanted = f"at least {self.least}" if self.least is not None else f"at most {self.most}"
+        if figure is None:
+            return f"not measured: {self.name}, wanted {wanted}{unit}"
+        met = figure >= self.least if self.least is not None else figure <= self.most
+        return f"{'met' if met else 'MISSED'}: {self.name} is {figure:.2f}{unit}, wanted {wanted}"
+
+
+def rows_of(sampler: Sampler, plan: Plan) -> list[Row]:
+    """Every figure of ours beside each peer's, then over TLS beside plain, then memory and growth."""
+    names = [small_name(operation, count) for count in CONNECTIONS for operation in LABELS]
+    names += [UP, DOWN, PUT, CAT]
+    rows = [_row(sampler, name, OURS, peer) for name in (*names, FIRST_ANSWER) for peer in PEERS]
+    rows += [_row(sampler, name, OURS_TLS, OURS) for name in names]
+    rows.append(_row(sampler, MEMORY, OURS, None))
+    full, few = bucket_of(plan.objects), bucket_of(FEW)
+    return rows + [_row(sampler, name, full, few) for name in growth_names()]
+
+
+def _row(sampler: Sampler, name: str, server: str, peer: str | None) -> Row:
+    value, peer_value = sampler.median(name, server), sampler.median(name, peer) if peer else None
+    ratio = value / peer_value if value is not None and peer_value else None
+    shown = name if server == OURS else f"{name}, TLS" if server == OURS_TLS else f"{name} in {server}"
+    return Row(shown, _rounded(value), sampler.units[name], peer, _rounded(peer_value), _rounded(ratio))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
+
+
+def targets(plan: Plan) -> list[Target]:
+    """What the stand-in must show beside its peers, over TLS and in a full bucket."""
+    small = [small_name(operation, max(CONNECTIONS)) for operation in ("put", "get", "list")]
+    wanted = [Target(name, COMPILED, least=1.5) for name in (PUT, CAT)]
+    wanted += [Target(name, COMPILED, least=1) for name in small]
+    wanted += [Target(name, PYTHON, least=5) for name in small]
+    wanted += [Target(name, peer, least=0.8) for name in (UP, DOWN) for peer in PEERS]
+    wanted += [Target(f"{name}, TLS", OURS, least=0.6) for name in (*small, UP, DOWN, PUT, CAT)]
+    wanted.append(Target(MEMORY, None, most=1.5))
+    full, few = bucket_of(plan.objects), bucket_of(FEW)
+    return wanted + [Target(f"{name} in {full}", few, most=1.5) for name in growth_names()]
+
+
+def about() -> dict[str, Any]:
+    """The machine, the date and the commit."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    machine = {
+        "cores": psutil.cpu_count(),
+        "cpu": models[0] if models else platform.processor(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+    return {"machine": machine, "date": datetime.now(UTC).date().isoformat(), "commit": _commit()}
+
+
+def _commit() -> str:
+    """The commit that was measured; it says so where files differ from it."""
+
+    def git(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+    try:
+        found = git("rev-parse", "--short", "HEAD")
+        changed = git("diff", "--quiet", "HEAD", "--", ".", ":!bench/results.json", ":!bench/README.md").returncode
+    except FileNotFoundError:
+        return "unknown"
+    return found.stdout.strip() + (" with changes" if changed else "") if found.returncode == 0 else "unknown"
+
+
+def write(folder: Path, facts: dict[str, Any], rows: list[Row], verdicts: list[str], failures: list[str]) -> None:
+    """Write ``results.json`` and the table of ``README.md`` into ``folder``."""
+    results = facts | {"rows": [asdict(row) for row in rows]}
+    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    prose = (ROOT / "bench" / "README.md").read_text(encoding="utf-8").partition(MARK)[0]
+    machine = facts["machine"]
+    lines = [
+        f"Measured on {facts['date']} at commit {facts['commit']}: {machine['cores']} cores, {machine['cpu']}, "
+        f"{machine['memory_gb']} GB of memory, {machine['system']}, Python {machine['python']}.",
+        "",
+        *table(rows),
+        "",
+        "## Targets",
+        "",
+        *(f"- {line}" for line in verdicts),
+    ]
+    if failures:
+        lines += ["", "## Not measured", "", *(f"- {line}" for line in failures)]
+    (folder / "README.md").write_text("\n".join([prose + MARK, "", *lines, ""]), encoding="utf-8")
+
+
+def table(rows: list[Row]) -> list[str]:
+    """The rows as a table in Markdown."""
+    lines = ["| what | fakehub | unit | beside | its figure | ratio |", "|---|--:|---|---|--:|--:|"]
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        peer_value = _shown(row.peer_value) if row.peer else ""
+        lines.append(f"| {row.name} | {_shown(row.value)} | {row.unit} | {row.peer or ''} | {peer_value} | {ratio} |")
+    return lines
+
+
+def _shown(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,0 +1,93 @@
+"""The benchmark's harness: a tiny run gives well-formed rows. What the figures are is no concern here."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+TINY = ["--rounds", "1", "--seconds", "0.05", "--objects", "1200"]
+
+
+@pytest.fixture(scope="module")
+def run(root, tmp_path_factory):
+    """One tiny run: the finished process and the folder it wrote to."""
+    out = tmp_path_factory.mktemp("bench")
+    (out / "tmp").mkdir()
+    command = [sys.executable, "-m", "bench", *TINY, "--out", str(out)]
+    env = os.environ | {"TMPDIR": str(out / "tmp")}
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    return done, out
+
+
+def test_every_row_says_what_was_measured_beside_whom(run):
+    results = json.loads((run[1] / "results.json").read_text())
+
+    assert set(results) == {"machine", "date", "commit", "rows"}
+    for row in results["rows"]:
+        assert set(row) == {"name", "value", "unit", "peer", "peer_value", "ratio"}
+        assert row["name"] and row["unit"]
+        assert row["value"] is None or row["value"] > 0
+    names = {row["name"] for row in results["rows"]}
+    for name in ("put 1 KB, 32 connections", "64 MB down", "cat 1 KB through gcsfs", "start to first answer"):
+        peers = {row["peer"] for row in results["rows"] if row["name"] == name}
+        assert peers == {"fake-gcs-server", "gcp-storage-emulator"}
+        assert name == "start to first answer" or f"{name}, TLS" in names
+
+
+def test_own_figures_are_all_there(run):
+    rows = json.loads((run[1] / "results.json").read_text())["rows"]
+
+    assert [row["name"] for row in rows if row["value"] is None] == []
+
+
+def test_the_page_keeps_its_prose_and_shows_every_row(run, root):
+    done, out = run
+    page = (out / "README.md").read_text()
+    prose = (root / "bench" / "README.md").read_text().partition("<!--")[0]
+
+    assert page.startswith(prose)
+    for row in json.loads((out / "results.json").read_text())["rows"]:
+        assert f"| {row['name']} |" in page
+        assert f"| {row['name']} |" in done.stdout
+
+
+def test_each_target_is_met_or_missed_in_a_line_of_its_own(run):
+    lines = run[0].stdout.partition("\n\n")[2].splitlines()
+
+    assert len(lines) > 20
+    assert all(line.startswith(("met: ", "MISSED: ", "not measured: ")) for line in lines)
+
+
+def test_no_server_and_no_file_is_left_behind(run):
+    folder = str(run[1] / "tmp")
+    left = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            left += [process] if process.environ().get("TMPDIR") == folder else []
+
+    assert left == []
+    assert os.listdir(folder) == []
+
+
+def test_a_server_that_refuses_is_left_out_and_named():
+    from bench.load import LoadError
+    from bench.samples import Sampler
+
+    said: list[str] = []
+    sampler = Sampler(said.append)
+
+    def refuse() -> float:
+        raise LoadError("an answer with status 500")
+
+    sampler.take("get", "requests/s", "a peer", refuse)
+    sampler.take("get", "requests/s", "a peer", lambda: 1.0)
+
+    assert sampler.median("get", "a peer") is None
+    assert said == ["not measured: a peer, get: an answer with status 500"]
