@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
 from fakehub.config import Config
 from fakehub.environment import environment
@@ -56,10 +57,9 @@ def session(wanted: Wanted) -> Iterator[Session]:
     Raises ``SessionError``.
     """
     sweep()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder, lock = _locked_folder()
     server = None
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock:
         try:
             server, ports = _start_server(folder, wanted)
             yield Session(folder, environment(wanted.facts, wanted.user, wanted.persona, folder, ports))
@@ -71,15 +71,26 @@ def session(wanted: Wanted) -> Iterator[Session]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _locked_folder() -> tuple[Path, TextIO]:
+    """A new folder and the lock on it, which tells every ``sweep`` that it is in use."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        lock = (folder / "lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "lock").exists():
+            return folder, lock
+        lock.close()  # swept away before it was locked
+
+
 def sweep() -> None:
     """Remove the folders of sessions that were killed; a living one holds a lock on its own."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
             with (folder / "lock").open("r+") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
         except OSError:  # alive, or somebody else's
             continue
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start_server(folder: Path, wanted: Wanted) -> tuple[subprocess.Popen[bytes], dict[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -17,10 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, a file's tests stay together, as do all that need the built site; what takes longest begins."""
-    for item in items:
-        group = "site" if "site" in item.fixturenames else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """What takes longest begins: the site."""
     items.sort(key=lambda item: "site" not in item.fixturenames)
 
 
@@ -50,9 +48,20 @@ def guide(stack: str):
 
 @pytest.fixture(scope="session")
 def site(guide, stack: str) -> Path:
-    """The whole site, its pages run and its HTML built from nothing; the folder of ``index.html``."""
+    """The whole site, its pages run and its HTML built from nothing; the folder of ``index.html``.
+
+    Where the suite's files run side by side, the first that needs it builds it for all.
+    """
     out = ROOT / "_build" / "test"
-    built = guide("build", "--stack", stack, "--out", str(out))
-    if built.returncode:
-        pytest.fail(f"make book fails:\n{built.stdout}\n{built.stderr}", pytrace=False)
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    out.parent.mkdir(exist_ok=True)
+    with out.with_suffix(".lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if lock.read() != run:
+            lock.truncate(0)
+            built = guide("build", "--stack", stack, "--out", str(out))
+            if built.returncode:
+                pytest.fail(f"make book fails:\n{built.stdout}\n{built.stderr}", pytrace=False)
+            lock.write(run)
     return out / "_build" / "html"

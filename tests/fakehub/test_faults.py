@@ -187,6 +187,7 @@ def test_a_reset_in_the_middle_of_a_body_is_a_reset(control, get, raw):
     answer = raw("GET", DATA_PATH)
 
     # Below TLS, which reports a reset as an end like any other.
+    os.set_blocking(answer.fileno(), True)
     with pytest.raises(ConnectionResetError):
         while os.read(answer.fileno(), 65536):
             pass
