@@ -120,13 +120,15 @@ def _outputs(options: argparse.Namespace) -> int:
 
 def _in_session(options: argparse.Namespace) -> int:
     from guide.runner import ROOT, versions
-    from guide.session import refused_hosts, run_page
+    from guide.session import refused_hosts, run_page, set_latency
 
     started = time.monotonic()
     page = read_page(options.page, ROOT)
     before = refused_hosts()
+    set_latency(page.latency_ms)
     blocks, notebook = run_page(page, options.home, lambda line: print(line, flush=True), options.accept)
     failed = any(block["status"] == "failed" for block in blocks)
+    set_latency(0)
     others = refused_hosts()[len(before) :]
     if others and not failed:
         failed = True
@@ -135,6 +137,7 @@ def _in_session(options: argparse.Namespace) -> int:
         failed = _differs(page.path, notebook)
     record = {"status": "failed" if failed else "passed", "seconds": round(time.monotonic() - started, 3)}
     record |= {"versions": versions(), "blocks": blocks, "notebook": notebook, "refused": sorted(set(others))}
+    record["latency_ms"] = page.latency_ms
     options.out.write_text(json.dumps(record), encoding="utf-8")
     return 1 if failed else 0
 

@@ -66,12 +66,13 @@ class Page:
     """A page as its runner sees it: its blocks in order and what it may leave under the user's prefixes.
 
     ``path`` is relative to the project; ``notebook`` holds the executable cells as Jupyter sees them, empty
-    for a page of prose.
+    for a page of prose. ``latency_ms`` is how long each request to the cloud is to take at least, in milliseconds.
     """
 
     path: Path
     blocks: tuple[Block, ...]
     leaves: tuple[str, ...]
+    latency_ms: int
     notebook: nbformat.NotebookNode | None = field(repr=False)
 
 
@@ -104,8 +105,16 @@ def _read_notebook(path: Path, relative: Path) -> Page:
         elif cell.cell_type == "markdown":
             found = _fences(cell.source, 0, relative)
             blocks += [_renumbered(block, index + 1) for block in found]
-    leaves = notebook.metadata.get("leaves", [])
-    return Page(relative, tuple(blocks), _texts(leaves, "leaves", str(relative)), notebook)
+    return _page(relative, blocks, notebook.metadata, notebook)
+
+
+def _page(relative: Path, blocks: list[Block], front: dict[str, Any], notebook: nbformat.NotebookNode | None) -> Page:
+    """A page of these blocks, with what its front matter (or a notebook's metadata) says of the whole."""
+    latency = front.get("latency_ms", 0)
+    if not isinstance(latency, int) or not 0 <= latency <= 1000:
+        raise BlockError(f"{relative}:1: latency_ms is a number of milliseconds, 1000 at most")
+    leaves = _texts(front.get("leaves", []), "leaves", str(relative))
+    return Page(relative, tuple(blocks), leaves, latency, notebook)
 
 
 def _renumbered(block: Block, line: int) -> Block:
@@ -136,7 +145,7 @@ def _read_markdown(path: Path, relative: Path) -> Page:
         blocks = [
             Block(**{**block.__dict__, "cell": next(numbers)}) if block.kind == "cell" else block for block in blocks
         ]
-    return Page(relative, tuple(blocks), _texts(front.get("leaves", []), "leaves", str(relative)), notebook)
+    return _page(relative, blocks, front, notebook)
 
 
 def _front_matter(text: str, relative: Path) -> dict[str, Any]:

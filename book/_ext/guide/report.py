@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-_PAGE_KEYS = ("page", "status", "date", "seconds", "key", "error", "refused")
+_PAGE_KEYS = ("page", "status", "date", "seconds", "key", "error", "refused", "latency_ms")
 _BLOCK_KEYS = ("page", "line", "kind", "language", "status", "seconds", "reason")
 
 
 def write_report(records: list[dict[str, Any]], stack: str, path: Path) -> dict[str, Any]:
     """Write the report of ``records`` (see ``runner.run_pages``) to ``path`` and return it.
 
-    ``pages`` has page, status, date (UTC), seconds, the key of its run and the hosts it asked for in vain;
-    ``blocks`` has page, line, kind, language, status, seconds and reason, in the order of the book.
+    ``pages`` has page, status, date (UTC), seconds, the key of its run, the hosts it asked for in vain and the
+    latency it ran under; ``blocks`` has page, line, kind, language, status, seconds and reason, in the book's order.
     """
     report = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

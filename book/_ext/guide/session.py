@@ -18,6 +18,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from fakehub.control import Control
+from fakehub.network import NetworkSettings
 from guide.blocks import Block, Page
 from guide.effects import Buckets, EffectError
 from guide.shell import Shell, ShellError, check_transcript
@@ -189,6 +191,12 @@ def refused_hosts() -> list[str]:
     """Names of hosts, in order, that programs of this session asked for and that are not Google's or the hub's."""
     file = Path(os.environ["FAKEHUB_SESSION"]) / "refused.txt"
     return file.read_text(encoding="utf-8").split() if file.is_file() else []
+
+
+def set_latency(milliseconds: int) -> None:
+    """Have every request of this session wait so long, as on the way to a far-away cloud; 0 is no wait."""
+    settings = NetworkSettings(latency_s=milliseconds / 1000)
+    Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
 
 
 def _shorten_errors(cell: nbformat.NotebookNode) -> None:
