@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -109,9 +110,22 @@ async def _start_metadata(world: World, parts: AsyncExitStack) -> int:
         held = parts.enter_context(socket.socket())
         held.bind((HERE, 0))  # and does not listen; nobody else can take it
         return held.getsockname()[1]
-    metadata = await _runner(Metadata(world.facts, world.identities).handle, parts)
+    metadata = await _runner(_logged(Metadata(world.facts, world.identities).handle, world), parts)
     await web.TCPSite(metadata, HERE, world.config.metadata_port).start()
     return metadata.addresses[0][1]
+
+
+def _logged(service: Service, world: World) -> Service:
+    """The same service, with a row in the log for each request."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        started = time.perf_counter()
+        request["persona"] = world.persona
+        response = await service(request)
+        world.log.request(request, response.status, response.content_length or 0, started)
+        return response
+
+    return answer
 
 
 async def _start_names(world: World, services: dict[str, Service], parts: AsyncExitStack) -> None:

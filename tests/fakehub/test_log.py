@@ -23,7 +23,7 @@ def test_a_row_says_who_asked_what_and_how_it_ended(server, control):
     server.call("GET", f"{OBJECTS}/logged?alt=media")
     server.call("GET", f"{OBJECTS}/logged", token=None)
 
-    put, get, refused = control.log()[-3:]
+    put, get, refused = [row for row in control.log() if row["host"] == "storage.googleapis.com"][-3:]
 
     what = ("method", "host", "path", "persona", "status")
     host = "storage.googleapis.com"
@@ -32,6 +32,17 @@ def test_a_row_says_who_asked_what_and_how_it_ended(server, control):
     assert [refused[key] for key in what] == ["GET", host, f"{OBJECTS}/logged", "anonymous", 401]
     assert (put["bytes_in"], get["bytes_in"], get["bytes_out"]) == (5, 0, 5)
     assert put["seconds"] > 0 and "fault" not in put
+
+
+def test_the_metadata_server_is_in_it_as_well(server, control):
+    token = server.token()
+
+    rows = [row for row in control.log() if row["path"].startswith("/computeMetadata/")]
+
+    what = ("method", "path", "persona", "status")
+    path = "/computeMetadata/v1/instance/service-accounts/default/token"
+    assert [rows[-1][key] for key in what] == ["GET", path, "hub", 200]
+    assert token not in (server.folder / REQUESTS).read_text()
 
 
 def test_the_answer_to_head_has_no_bytes(server, control):
@@ -80,11 +91,11 @@ def test_no_token_gets_into_the_file(server):
 
 
 def test_odd_paths_are_still_one_json_line_each(server, control):
-    before = len(control.log())
+    before, token = len(control.log()), server.token()
     for name in ('"', "\\", "%0A", "%FF", "\u2028"):
-        server.call("GET", f"{OBJECTS}/{name}")
+        server.call("GET", f"{OBJECTS}/{name}", token=token)
 
-    assert len(control.log()) == before + 5
+    assert len(control.log()) == before + 6  # with the one for the token
 
 
 def test_the_summary_counts_requests_and_bytes_by_method():
