@@ -11,6 +11,7 @@ import yaml
 from guide.page_rules import SPEAKS_OF_IT, stand_in_words
 from guide.runner import pages_of_book
 from guide.typed_facts import typed_facts
+from pages import texts_of
 
 from fakehub.facts import load
 
@@ -40,19 +41,11 @@ def test_no_fact_is_typed_a_second_time(root):
     found = [
         f"{path.relative_to(root)}:{line}: {words} (write its key: {key})"
         for path in _sources(root)
-        for text in _texts(path)
+        for text in texts_of(path)
         for line, key, words in typed_facts(text, facts)
     ]
 
     assert found == []
-
-
-def _texts(path):
-    """The prose of a page, or of each text cell of a notebook."""
-    if path.suffix == ".md":
-        return [path.read_text()]
-    cells = json.loads(path.read_text())["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
 
 
 def test_notebooks_are_short_begin_with_a_title_and_carry_outputs(root):

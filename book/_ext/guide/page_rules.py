@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 # What would tell a reader, or a snippet, that it does not run on the hub.
 _STAND_IN = re.compile(
@@ -17,3 +18,76 @@ def stand_in_words(text: str) -> list[tuple[int, str]]:
     """Lines of ``text`` (from 1) that name the stand-in, one of its endpoints or a test, with the word."""
     lines = enumerate(text.splitlines(), start=1)
     return [(number, found.group()) for number, line in lines for found in _STAND_IN.finditer(line)]
+
+
+_FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})(.*)$")
+
+
+def prose_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines of ``text`` outside code and front matter, with their numbers from 1; directives hold prose as well."""
+    fence = None
+    front = text.startswith("---\n")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if front:
+            front = number == 1 or line != "---"
+            continue
+        opening = _FENCE.match(line)
+        if fence:
+            fence = None if opening and opening[2].startswith(fence) and not opening[3].strip() else fence
+            continue
+        if opening and not re.match(r"\{(?!code-cell)", opening[3].strip()):
+            fence = opening[2]
+            continue
+        yield number, line
+
+
+# Words that talk down to a reader who finds it hard, and decoration.
+_UNWANTED = re.compile(
+    r"\b(?:simply|just|easily|obviously|of course|please note|trivial(?:ly)?)\b|[\u2600-\u27bf\U0001f300-\U0001faff]",
+    re.IGNORECASE,
+)
+# Longer, and a page does more than one task.
+MOST_WORDS = 900
+# The school year after which most people read it without effort (Flesch and Kincaid).
+HARDEST_GRADE = 10
+
+
+def unwanted_words(text: str) -> list[tuple[int, str]]:
+    """Lines of the prose of ``text`` (from 1) with a word that the style rules out, and the word."""
+    return [(number, found.group()) for number, line in prose_lines(text) for found in _UNWANTED.finditer(line)]
+
+
+def sentences(text: str) -> str:
+    """The running text of a page: paragraphs and lists, without headings, tables, directives' marks and markup."""
+    lines = []
+    for _, line in prose_lines(text):
+        bare = line.strip()
+        if not bare:
+            lines.append("")
+        if not bare or re.match(r"#|\||:{3}|`{3}|:\w[\w-]*:", bare):
+            continue
+        item = re.match(r"(?:[-*]|\d+\.) +(.*)", bare)
+        lines.append(f"\n{item[1]}" if item else bare)
+    paragraphs = re.split(r"\n\s*\n|\n(?=\n)", "\n".join(lines))
+    plain = [_plain(" ".join(paragraph.split())) for paragraph in paragraphs if paragraph.strip()]
+    return "\n".join(text if text.endswith((".", "?", "!")) else text.rstrip(":,;") + "." for text in plain if text)
+
+
+def grade(text: str) -> float:
+    """The school year after which ``text`` is read without effort: Flesch's and Kincaid's formula of 1975."""
+    import pyphen  # its dictionary is needed by the tests only
+
+    syllables = pyphen.Pyphen(lang="en_US")
+    words = re.findall(r"[A-Za-z']+", text)
+    count = max(1, len(words))
+    ends = max(1, len(re.findall(r"[.!?:;](?:\s|$)", text)))
+    sounds = sum(len(syllables.positions(word)) + 1 for word in words)
+    return 0.39 * count / ends + 11.8 * sounds / count - 15.59
+
+
+def _plain(text: str) -> str:
+    """Text as it is read: roles and code as one word, links as their text."""
+    text = re.sub(r"\{[\w-]+\}`([^`<]*?)\s*(?:<[^>]*>)?`", lambda role: "it" if "." in role[1] else role[1], text)
+    text = re.sub(r"`[^`]*`", "it", text)
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"[*_]{1,2}(\S[^*_]*)[*_]{1,2}", r"\1", text)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fakehub.facts import Facts
+from guide.page_rules import prose_lines
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 # Units of a number by the end of its key: what prose may call it, and how many of the key's units that is.
@@ -24,7 +25,6 @@ _UNITS = {
 }
 # A text with one of these is no word of everyday language.
 _ODD = re.compile(r"[/:@_\[]|\w-\w+-\w|\d{2}|\w\.\w")
-_FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})(.*)$")
 _ROLE = re.compile(r"\{fact(?:-link)?\}`[^`]*`")
 
 
@@ -67,28 +67,11 @@ def typed_facts(text: str, facts: Facts) -> list[tuple[int, str, str]]:
     """Facts typed in the prose of ``text``: the line (from 1), the key in ``hub.yml`` and the words on the page."""
     patterns = list(_patterns(facts))
     found = []
-    for number, line in _prose(text):
+    for number, line in prose_lines(text):
+        line = _ROLE.sub("", line)
         seen = {}
         for key, pattern in patterns:
             for words in pattern.finditer(line):
                 seen.setdefault(words.group(), key)
         found += [(number, key, words) for words, key in seen.items()]
     return found
-
-
-def _prose(text: str) -> Iterator[tuple[int, str]]:
-    """Lines of ``text`` outside code, with their numbers; what is said inside directives is prose as well."""
-    fence = None
-    front = text.startswith("---\n")
-    for number, line in enumerate(text.splitlines(), start=1):
-        if front:
-            front = number == 1 or line != "---"
-            continue
-        opening = _FENCE.match(line)
-        if fence:
-            fence = None if opening and opening[2].startswith(fence) and not opening[3].strip() else fence
-            continue
-        if opening and not re.match(r"\{(?!code-cell)", opening[3].strip()):
-            fence = opening[2]
-            continue
-        yield number, _ROLE.sub("", line)

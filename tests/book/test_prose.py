@@ -1,0 +1,57 @@
+"""The prose of pages and notebooks: short, plain and spelt right."""
+
+import subprocess
+import sys
+
+import pytest
+from guide.page_rules import HARDEST_GRADE, MOST_WORDS, grade, sentences, unwanted_words
+from guide.runner import pages_of_book
+from pages import texts_of
+
+PAGES = [pytest.param(path, id=path.stem) for path in pages_of_book()]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_short_and_can_be_read_with_ease(page):
+    text = "\n".join(sentences(part) for part in texts_of(page))
+
+    assert len(text.split()) <= MOST_WORDS
+    assert grade(text) <= HARDEST_GRADE
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_word_talks_down_to_the_reader(page):
+    assert [found for part in texts_of(page) for found in unwanted_words(part)] == []
+
+
+def test_words_are_spelt_right(root, tmp_path):
+    for notebook in (root / "notebooks").glob("*.ipynb"):
+        (tmp_path / notebook.stem).write_text("\n".join(texts_of(notebook)))
+    where = [root / name for name in ("book", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fakehub")]
+    command = [sys.executable, "-m", "codespell_lib", "--skip", "*.png,*.pyc", "--ignore-words-list", "nd"]
+
+    found = subprocess.run([*command, *map(str, where), str(tmp_path)], capture_output=True, text=True)
+
+    assert found.stdout == ""
+
+
+def test_hard_prose_and_unwanted_words_are_told():
+    hard = (
+        "Notwithstanding the aforementioned considerations regarding infrastructural characteristics, organisational "
+        "representatives necessarily reconsider computational prerequisites, particularly parallelisation.\n"
+    )
+
+    assert grade(sentences(hard)) > HARDEST_GRADE
+    assert unwanted_words("# A\n\nSimply do it.\n\n```python run\nsimply = 1\n```\n\U0001f680\n") == [
+        (3, "Simply"),
+        (8, "\U0001f680"),
+    ]
+
+
+def test_sentences_are_what_is_read():
+    page = (
+        "---\na: b\n---\n# Title\n\nRead {fact}`hub.region` and\n[this](page.md) with `code`.\n\n- one\n- two:\n\n"
+        ":::{tip}\nA tip.\n:::\n\n| a | b |\n"
+    )
+
+    assert sentences(page) == "Read it and this with it.\none.\ntwo.\nA tip."
