@@ -48,6 +48,12 @@ def test_hard_prose_and_unwanted_words_are_told():
     ]
 
 
+def test_prose_goes_on_behind_a_table_and_a_directive():
+    page = "```{fact-table} hub\n```\n\nSimply read.\n\n```{tip}\nJust a tip.\n```\n\n```python run\njust = 1\n```\n"
+
+    assert unwanted_words(page) == [(4, "Simply"), (7, "Just")]
+
+
 def test_sentences_are_what_is_read():
     page = (
         "---\na: b\n---\n# Title\n\nRead {fact}`hub.region` and\n[this](page.md) with `code`.\n\n- one\n- two:\n\n"

@@ -1,7 +1,8 @@
 """Sphinx extension: facts of ``hub.yml`` in the text of pages.
 
 ``{fact}`hub.region` `` prints a value, ``{fact}`hub.timeouts.server_max_age_s|days` `` in another unit,
-``{fact-link}`the forum <help.forum>` `` a link, and ``{fact-table}`` a table by name (see ``fact_tables``).
+``{fact-link}`the forum <help.forum>` `` a link, ``{fact-film}`the film <hub.intro_video>` `` a link to a film's
+page, and ``{fact-table}`` a table by name (see ``fact_tables``).
 """
 
 from __future__ import annotations
@@ -69,11 +70,23 @@ class FactLinkRole(SphinxRole):
         named = re.fullmatch(r"(.+?)\s*<([^>]+)>", self.text, re.DOTALL)
         text, key = named.groups() if named else (None, self.text)
         try:
-            url = fact(load(), key)
+            url = self.address(load(), key)
         except FactError as error:
             return [], [self.inliner.reporter.warning(str(error), line=self.lineno)]
-        url = url if url.startswith("https://") else f"mailto:{url}"
         return [nodes.reference("", text or url.removeprefix("mailto:"), refuri=url)], []
+
+    def address(self, facts: Facts, key: str) -> str:
+        """Where the fact at ``key`` leads; raises ``FactError``."""
+        url = fact(facts, key)
+        return url if url.startswith("https://") else f"mailto:{url}"
+
+
+class FactFilmRole(FactLinkRole):
+    """A link to a film, of which the fact has the number at YouTube: nothing is loaded before a click."""
+
+    def address(self, facts: Facts, key: str) -> str:
+        """The page of the film at ``key``; raises ``FactError``."""
+        return f"https://www.youtube.com/watch?v={fact(facts, f'{key}.youtube')}"
 
 
 class FactTable(SphinxDirective):
@@ -96,5 +109,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the roles and the directive."""
     app.add_role("fact", FactRole())
     app.add_role("fact-link", FactLinkRole())
+    app.add_role("fact-film", FactFilmRole())
     app.add_directive("fact-table", FactTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -25,20 +25,23 @@ _FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})(.*)$")
 
 def prose_lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines of ``text`` outside code and front matter, with their numbers from 1; directives hold prose as well."""
-    fence = None
+    code, directives = None, []  # the fence of the code we are in, and those of the directives around us
     front = text.startswith("---\n")
     for number, line in enumerate(text.splitlines(), start=1):
         if front:
             front = number == 1 or line != "---"
             continue
-        opening = _FENCE.match(line)
-        if fence:
-            fence = None if opening and opening[2].startswith(fence) and not opening[3].strip() else fence
-            continue
-        if opening and not re.match(r"\{(?!code-cell)", opening[3].strip()):
-            fence = opening[2]
-            continue
-        yield number, line
+        fence = _FENCE.match(line)
+        if code:
+            code = None if fence and fence[2].startswith(code) and not fence[3].strip() else code
+        elif fence and re.match(r"\{(?!code-cell)", fence[3].strip()):
+            directives.append(fence[2])
+        elif fence and directives and not fence[3].strip() and fence[2].startswith(directives[-1]):
+            directives.pop()
+        elif fence:
+            code = fence[2]
+        else:
+            yield number, line
 
 
 # Words that talk down to a reader who finds it hard, and decoration.

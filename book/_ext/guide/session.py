@@ -176,6 +176,7 @@ class Session:
             self._code,
             timeout=CELL_TIMEOUT_S,
             kernel_name="python3",
+            coalesce_streams=True,  # what is printed in one go, however the kernel happened to cut it
             resources={"metadata": {"path": str(self._home)}},
         )
         self._kernel = self._client.setup_kernel(env=self._env, stderr=subprocess.DEVNULL)

@@ -1,0 +1,81 @@
+"""What a reader can learn here, row by row: each is said on a page, and something there runs or is made of a fact.
+
+H is the hub, I images, B buckets, C compute, E help. A check is code of a block that ran on that page, or the key of a
+fact it is made of; without it the row would be words alone.
+"""
+
+import json
+import re
+
+import pytest
+from guide.blocks import read_page
+from guide.runner import pages_of_book
+
+ROWS = {
+    "H1 address, region, operator, configuration": ("book/hub/how-the-hub-is-built.md", "hub.operator.url"),
+    "H2 the film": ("book/hub/how-the-hub-is-built.md", "hub.intro_video"),
+    "H3 where to ask": ("book/index.md", "help.office_hours.book"),
+    "H4 who may log in, and the invitation": ("book/hub/get-access.md", "help.application_form"),
+    "H5 logging in": ("book/hub/log-in.md", 'os.environ["JUPYTERHUB_USER"]'),
+    "H6 the smallest share that does": ("book/hub/choose.md", "nbytes"),
+    "H7 JupyterLab": ("book/hub/jupyterlab.md", "echo"),
+    "H8 stopping, and what stops by itself": ("book/hub/stop.md", "timeouts"),
+    "H9 named servers": ("book/hub/named-servers.md", "hub.control_panel"),
+    "H10 home directory": ("book/hub/home-directory.md", "home.hard_quota_gib"),
+    "H11 git": ("book/hub/git.md", "git push --quiet origin main"),
+    "I1 what an image is, and its package list": ("book/images/software-environment.md", "images"),
+    "I2 the same image again": ("book/images/custom-image.md", "JUPYTER_IMAGE_SPEC"),
+    "I3 a custom image": ("book/images/custom-image.md", "images.custom"),
+    "I4 installs that vanish": ("book/images/software-environment.md", "pip install"),
+    "I5 the same image elsewhere": ("book/images/same-image-elsewhere.md", "environment.yml"),
+    "B1 the buckets and the two rules": ("book/buckets/rules.md", "buckets.rules.1"),
+    "B2 list, read, copy, delete": ("notebooks/look-around-a-bucket.ipynb", "fs.du("),
+    "B3 Zarr and back": ("book/buckets/read-and-write.md", "open_zarr"),
+    "B4 why many NetCDF files are slow": ("notebooks/one-store-beats-a-thousand-files.ipynb", "to_netcdf"),
+    "B5 chunk size": ("notebooks/choosing-chunks.ipynb", "chunks"),
+    "B6 Parquet, NetCDF, plain files": ("notebooks/tables-with-parquet.ipynb", "read_parquet"),
+    "B7 append, regions, overwriting": ("notebooks/append-overwrite-regions.ipynb", "region"),
+    "B8 after seven days": ("book/buckets/after-seven-days.md", "missing(url)"),
+    "B9 Icechunk": ("notebooks/icechunk-versions.ipynb", "icechunk"),
+    "B9 virtual stores": ("notebooks/virtual-store.ipynb", "virtual"),
+    "B10 costs": ("book/buckets/costs.md", "month"),
+    "C1 Dask on the server": ("book/compute/dask-on-your-server.md", "LocalCluster"),
+    "C1 Dask Gateway": ("book/compute/dask-gateway.md", "cluster.scale("),
+    "C2 packages on workers": ("book/compute/packages-on-workers.md", "options.environment"),
+    "C3 GPUs": ("book/compute/gpus.md", "nvidia-smi"),
+    "C4 memory": ("book/compute/memory.md", "nbytes"),
+    "E1 a page for each symptom": ("book/help/index.md", "version"),
+    "E2 glossary": ("book/reference/glossary.md", None),
+    "E2 bibliography and how to cite": ("book/reference/bibliography.md", "sources"),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_is_on_its_page_and_runs_there(root, row):
+    name, check = ROWS[row]
+
+    assert root / name in pages_of_book(), f"{row}: {name} is gone"
+
+    page = read_page(root / name, root)
+    code = "\n".join(block.source for block in page.blocks if block.kind != "skip")
+    facts = " ".join(re.findall(r"\{fact[\w-]*\}[` ]*([^`\n]+)", (root / name).read_text()))
+    assert check is None or check in code or check in facts, f"{row}: nothing on {name} has {check}"
+
+
+def test_every_symptom_names_what_its_page_raises(root):
+    """Somebody who searches for an error finds the page: its message, or its kind, stands in the text."""
+    for page in (root / "book/help").glob("*.md"):
+        texts = _plain(re.sub(r"`{3,}.*?\n\s*`{3,}", "", page.read_text(), flags=re.DOTALL))
+        raised = list(filter(None, (block.raises or block.fails for block in read_page(page, root).blocks)))
+        # A guard of the page's own is the way out, not the symptom.
+        raised = [text for text in raised if not text.startswith(("AssertionError", "ZeroDivisionError"))]
+        named = [_plain(kind) in texts or _plain(words or kind) in texts for kind, _, words in map(_parts, raised)]
+        assert not raised or any(named), f"{page.name}: {raised}"
+
+
+def _parts(raised):
+    return raised.partition(": ")
+
+
+def _plain(text):
+    return re.sub(r"[\W_]+", " ", json.dumps(text)).lower()

@@ -1,0 +1,122 @@
+"""Tables and links made of facts: each can be drawn, and a changed fact changes it."""
+
+import pytest
+from docutils import nodes
+from guide.fact_tables import TABLES, table
+from guide.facts_ext import FactError, FactFilmRole, FactLinkRole
+
+from fakehub.facts import Facts, load
+from fakehub.gateway.options import cluster_options
+
+NEW = "https://changed.example/"
+# For each table: a fact that it shows, what it is changed to, and what a cell then says.
+CHANGES = {
+    "hub": ("hub.url", NEW, NEW),
+    "tiers": ("node_shares.options.mem_8.mem_limit_gb", 9, "9, 16, 32 GB"),
+    "tier-details": ("access.tiers.2.renew_every_months", 11, "after 11 months, unless renewed"),
+    "extra-teams": ("gpus.options.nvidia_l4.label", "L5", "L5 and NVIDIA A100 [40GB VRAM], ~85GB RAM, 12 CPUs"),
+    "node-shares": ("node_shares.options.mem_64.cpu_guarantee", 0.9, "0.9 to 15.536"),
+    "gpus": ("access.tiers.3.gpus", [], "Research"),
+    "gpu-machines": ("gpus.options.tesla_t4.vram_gb", 17, "17 GB"),
+    "images": ("images.options.pytorch.ref", "pangeo/pytorch-notebook:new", "pangeo/pytorch-notebook:new"),
+    "custom-image": ("images.custom.must", "be small", "be small"),
+    "buckets": ("buckets.options.leap-persistent.delete_after_days", 99, "99 days"),
+    "rights": ("buckets.options.leap-scratch.writers_group", True, "read and write"),
+    "osn": ("osn.buckets.leap-pubs", "everybody", "everybody"),
+    "environment-variables": ("environment_variables.values.JUPYTERHUB_USER.means", "you", "you"),
+    "dask-gateway-options": ("dask_gateway.idle_timeout_minutes", 31, "31"),
+    "worker-sizes": ("dask_gateway.worker_resource_allocation.1CPU, 7.2Gi.memory", "7.3G", "7.3 GiB"),
+    "timeouts": ("hub.timeouts.server_max_age_s", 86400, "1 day"),
+    "lifetimes": ("buckets.identity.token_lives_s", 1800, "30 min"),
+    "help": ("help.office_hours.book", NEW, NEW),
+    "home": ("home.recommended_gb", 26, "26 GB"),
+    "sources": ("sources.seed.date", "1999", "1999"),
+}
+
+
+@pytest.fixture(scope="module")
+def facts(root) -> Facts:
+    return load(root / "hub.yml")
+
+
+def changed(facts: Facts, key: str, value) -> Facts:
+    """Facts in which that at the dotted ``key`` is another; names may hold dots, so the longest that fits is taken."""
+    raw = facts.model_dump(by_alias=True)
+    place, rest = raw, key
+    while rest not in place if isinstance(place, dict) else "." in rest:
+        if isinstance(place, list):
+            name, _, rest = rest.partition(".")
+            place = place[int(name)]
+        else:
+            name = max((name for name in place if rest.startswith(f"{name}.")), key=len)
+            place, rest = place[name], rest[len(name) + 1 :]
+    assert place[rest] != value
+    place[rest] = value
+    return Facts.model_validate(raw)
+
+
+def cells(found: tuple) -> list[str]:
+    _, _, rows = found
+    return [cell for row in rows for cell in row]
+
+
+def test_every_table_has_a_change_here():
+    assert set(CHANGES) == set(TABLES)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_is_drawn_with_all_its_cells(facts, name):
+    caption, head, rows = TABLES[name](facts)
+
+    drawn = table(caption, head, rows)
+
+    assert drawn.next_node(nodes.title).astext() == caption
+    assert [entry.astext() for entry in drawn.findall(nodes.entry)] == [*head, *(cell for row in rows for cell in row)]
+    assert {len(row) for row in rows} == {len(head)}
+    assert all(cell for row in rows for cell in row)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_changed_fact_changes_the_table(facts, name):
+    key, value, shown = CHANGES[name]
+    before = cells(TABLES[name](facts))
+
+    after = cells(TABLES[name](changed(facts, key, value)))
+
+    assert before.count(shown) < after.count(shown)
+
+
+def test_a_bucket_that_a_fact_adds_is_in_its_tables(facts):
+    bucket = facts.buckets.options["leap-scratch"].model_dump(by_alias=True)
+    more = changed(facts, "buckets.options", facts.model_dump(by_alias=True)["buckets"]["options"] | {"new": bucket})
+
+    assert all("new" in " ".join(cells(TABLES[name](more))) for name in ("buckets", "rights", "lifetimes"))
+
+
+def test_options_of_a_cluster_are_those_that_the_gateway_has(facts):
+    offered = cluster_options(facts.dask_gateway).get_specification()
+
+    _, _, rows = TABLES["dask-gateway-options"](facts)
+
+    assert [row[0] for row in rows] == [option["field"] for option in offered]
+
+
+def test_an_address_in_a_cell_is_a_link(facts):
+    links = [link["refuri"] for link in table(*TABLES["help"](facts)).findall(nodes.reference)]
+
+    assert facts.help.forum in links
+
+
+def test_a_film_is_a_link_to_its_page(facts):
+    address = FactFilmRole().address(facts, "hub.intro_video")
+
+    assert address == f"https://www.youtube.com/watch?v={facts.hub.intro_video.youtube}"
+
+
+def test_what_is_no_film_is_refused(facts):
+    with pytest.raises(FactError, match=r"hub\.operator\.youtube"):
+        FactFilmRole().address(facts, "hub.operator")
+
+
+def test_a_link_to_a_mail_address_opens_a_letter(facts):
+    assert FactLinkRole().address(facts, "buckets.writers_group") == f"mailto:{facts.buckets.writers_group}"
