@@ -30,7 +30,7 @@ tools: ## programs the tests and the benchmark call, in .venv/tools
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools
 
 test: tools ## prove everything; STACK=latest for the newest versions
-	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n logical --dist loadfile $(ARGS)
+	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: tools ## measure, beside the other fakes
 	@.venv/$(STACK)/bin/python -m bench

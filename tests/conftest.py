@@ -17,9 +17,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stack", default="hub", choices=["hub", "latest"], help="which locked versions these are")
 
 
+# Side by side, files begin in this order: what needs the built site waits for it in the browser's file alone.
+_ORDER = {"book": 2, "guide": 3}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins: the site."""
-    items.sort(key=lambda item: "site" not in item.fixturenames)
+    """What takes longest begins: the site, for the browser."""
+    items.sort(key=lambda item: 0 if item.path.stem == "test_browser" else _ORDER.get(item.path.parent.name, 1))
 
 
 @pytest.fixture(scope="session")
