@@ -11,22 +11,22 @@ help: ## this list
 setup: ## everything the other commands need, in .venv/$(STACK)
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK)
 
-book: setup ## run every page and build the site into _build/html
+book: tools ## run every page and build the site into _build/html
 	@$(GUIDE) build --stack $(STACK)
 
-page: setup ## run one page: make page PAGE=book/index.md
+page: tools ## run one page: make page PAGE=book/index.md
 	@$(GUIDE) page --stack $(STACK) $(or $(PAGE),$(error name a page: make page PAGE=book/index.md))
 
-outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
+outputs: tools ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
 
-links: setup ## ask every other site that a page links to
+links: tools ## ask every other site that a page links to
 	@$(GUIDE) links --stack $(STACK)
 
 picture: book ## take the README's picture anew
 	@$(GUIDE) picture
 
-tools: ## programs the tests and the benchmark call, in .venv/tools
+tools: ## programs that pages, the tests and the benchmark call, in .venv/tools
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools
 
 test: tools ## prove everything; STACK=latest for the newest versions

@@ -17,7 +17,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from guide.fact_tables import table
-from guide.report import summary
+from guide.report import summary, without_program
 
 
 def _report(env: BuildEnvironment) -> dict[str, Any]:
@@ -45,10 +45,10 @@ class ReportSummary(SphinxDirective):
 
 
 class ReportTable(SphinxDirective):
-    """A table of the pages, and the opted-out blocks with their reasons."""
+    """A table of the pages, and tables of the blocks that did not run, with their reasons."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the table and, where there are any, the opt-outs."""
+        """Return the table and, where there are any, those of the blocks that did not run."""
         self.env.note_dependency(str(_path(self.env.srcdir)))
         report = _report(self.env)
         rows = []
@@ -57,10 +57,15 @@ class ReportTable(SphinxDirective):
             ran = sum(block["status"] == "passed" for block in blocks)
             rows.append([page["page"], str(ran), f"{page['seconds']:.1f}", page["date"]])
         found: list[nodes.Node] = [table("Blocks by page", ["Page", "Blocks proven", "Seconds", "Last run"], rows)]
-        skipped = [block for block in report["blocks"] if block["status"] == "skipped"]
-        if skipped:
-            rows = [[f"{b['page']}:{b['line']}", b["language"], b["reason"]] for b in skipped]
-            found.append(table("Blocks that do not run here", ["Block", "Language", "Why"], rows))
+        by_status = {
+            "Blocks that do not run here": [block for block in report["blocks"] if block["status"] == "skipped"],
+            "Blocks that were parsed": [block for block in report["blocks"] if block["status"] == "parsed"],
+            "Blocks that this run left out": without_program(report),
+        }
+        for title, blocks in by_status.items():
+            if blocks:
+                rows = [[f"{b['page']}:{b['line']}", b["language"], b["reason"]] for b in blocks]
+                found.append(table(title, ["Block", "Language", "Why"], rows))
         return found
 
 

@@ -22,11 +22,13 @@ from typing import Any
 import yaml
 
 from guide.blocks import BlockError, read_page
+from guide.programs import PROGRAMS, missing
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "_build"
 # The modules that decide what a block's result is; others only show it.
-_DECIDING = ("blocks.py", "effects.py", "outputs.py", "session.py", "shell.py", "__main__.py")
+_DECIDING = ("blocks.py", "conda_commands.py", "dialog.py", "effects.py", "machine.py", "outputs.py", "programs.py")
+_DECIDING += ("session.py", "shell.py", "__main__.py")
 # A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
 QUIET = "ignore:You are using a Python version:FutureWarning"
 
@@ -115,7 +117,7 @@ def _world(lane: Lane) -> bytes:
     here = Path(__file__).parent
     files = [ROOT / "hub.yml", ROOT / "lock" / f"{lane.stack}.txt", *(here / name for name in _DECIDING)]
     files += sorted((ROOT / "fakehub").rglob("*.py"))
-    digest = hashlib.sha256(f"{lane} {sys.version}".encode())
+    digest = hashlib.sha256(f"{lane} {sys.version} {missing(PROGRAMS)}".encode())
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.digest()

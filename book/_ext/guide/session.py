@@ -6,8 +6,8 @@ Runs *inside* the stand-in (see ``runner``). What the page needs to know comes f
 from __future__ import annotations
 
 import os
-import re
-import subprocess
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,19 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from fakehub.control import Control
 from fakehub.network import NetworkSettings
-from guide.blocks import Block, Page
+from guide.blocks import HUB, Block, Page
+from guide.conda_commands import CondaError, check_conda
+from guide.dialog import check_dialog
 from guide.effects import Buckets, EffectError
-from guide.shell import Shell, ShellError, check_transcript
-
-CELL_TIMEOUT_S = 300
-# Variables of the project's own machinery; a page must behave the same without them.
-PRIVATE = ("FAKEHUB_SESSION", "FAKEHUB_HUB_YML", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+from guide.machine import KernelFailure, Machine
+from guide.programs import link_programs, missing
+from guide.shell import ShellError, check_transcript
 
 
 class BlockFailure(Exception):
@@ -36,7 +33,11 @@ class BlockFailure(Exception):
 
 @dataclass
 class Result:
-    """What became of one block; ``status`` is ``passed``, ``failed``, ``skipped`` or ``not run``."""
+    """What became of one block.
+
+    ``status`` is ``passed``, ``failed``, ``skipped``, ``parsed`` or ``not run``; the last with a ``reason`` where
+    a program is missing, and without one after a failure.
+    """
 
     page: str
     line: int
@@ -66,19 +67,16 @@ def run_page(
 
 
 class Session:
-    """The kernel, the shell and the buckets of one page."""
+    """The machines and the buckets of one page."""
 
     def __init__(self, page: Page, home: Path, accept: bool) -> None:
         self._page = page
-        self._home = home
         self._accept = accept
-        env = {name: value for name, value in os.environ.items() if name not in PRIVATE}
-        self._env = env | {"HOME": str(home), "PWD": str(home)}
-        self._shell = Shell(self._env, home)
         self._buckets = Buckets()
-        self._code = nbformat.v4.new_notebook(metadata=page.notebook.metadata if page.notebook else {})
-        self._client: NotebookClient | None = None
-        self._kernel: Any = None
+        self._metadata = page.notebook.metadata if page.notebook else {}
+        self._programs = Path(tempfile.mkdtemp(prefix="programs-"))
+        link_programs(self._programs)
+        self._machines = {HUB: Machine.hub(home, self._programs, self._metadata)}
         self.notebook = page.notebook
 
     def run(self, show: Callable[[str], None]) -> list[Result]:
@@ -105,87 +103,90 @@ class Session:
 
     def _one(self, block: Block, show: Callable[[str], None]) -> Result:
         started = time.monotonic()
+        lacking = missing(block.needs)
+        if lacking:
+            return self._result(block, "not run", 0.0, f"needs {lacking[0]}, which is not on this machine")
         real = None
         try:
             real = self._execute(block)
             self._buckets.check(block.leaves, block.removes)
             if real is not None and not self._accept:
                 raise BlockFailure(f"prints something else than the page shows\n{_difference(block.source, real)}")
-        except (BlockFailure, ShellError, EffectError) as error:
+        except (BlockFailure, CondaError, KernelFailure, ShellError, EffectError) as error:
             what = "cell" if block.kind == "cell" else f"{block.language} block"
             place = f"cell {block.line}" if self._page.path.suffix == ".ipynb" else str(block.line)
             show(f"{self._page.path}:{place}: {what} {error}")
             return self._result(block, "failed", time.monotonic() - started, str(error).splitlines()[0])
-        status = "skipped" if block.kind == "skip" else "passed"
+        status = {"skip": "skipped", "parsed": "parsed"}.get(block.kind, "passed")
         result = self._result(block, status, time.monotonic() - started)
         result.real = real
         return result
+
+    def _machine(self, name: str) -> Machine:
+        """The machine of that name, made when it is first needed."""
+        if name not in self._machines:
+            self._machines[name] = Machine.other(name, self._programs, self._metadata)
+        return self._machines[name]
 
     def _execute(self, block: Block) -> str | None:
         """Do what the block's fate says; for a transcript that went otherwise, return how it really went."""
         if block.kind == "skip":
             return None
-        if block.kind == "file":
-            target = self._home / block.target
+        if block.after_s:
+            Control(Path(os.environ["FAKEHUB_SESSION"])).advance(block.after_s)
+        machine = self._machine(block.on[0])
+        self._carry(block.carries, machine)
+        if block.kind == "parsed":
+            check_conda(block.source, machine.home)
+        elif block.kind == "file":
+            target = machine.home / block.target
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(block.source, encoding="utf-8")
         elif block.kind in {"cell", "run"} and block.language == "python":
-            self._python(block)
+            self._python(block, machine)
         elif block.language == "console":
-            real = check_transcript(self._shell, block.source)
-            return real if real != block.source else None
+            return self._transcript(block, machine)
         elif block.language == "bash":
-            self._bash(block)
+            self._bash(block, machine)
         return None
 
-    def _bash(self, block: Block) -> None:
-        status, printed = self._shell.run(block.source)
+    def _carry(self, names: tuple[str, ...], machine: Machine) -> None:
+        """Copy files of the hub's home directory to another machine's, as a browser's download does."""
+        for name in names:
+            source = self._machines[HUB].home / name
+            if not source.is_file():
+                raise BlockFailure(f"carries {name}, but the hub's home directory has no such file")
+            # As downloads are: readable for everybody, whatever the original was.
+            (machine.home / name).write_bytes(source.read_bytes())
+            (machine.home / name).chmod(0o644)
+
+    def _transcript(self, block: Block, machine: Machine) -> str | None:
+        if len(block.on) > 1:
+            check_dialog({name: self._machine(name).shell for name in block.on}, block.source)
+            return None
+        real = check_transcript(machine.shell, block.source)
+        return real if real != block.source else None
+
+    def _bash(self, block: Block, machine: Machine) -> None:
+        status, printed = machine.shell.run(block.source)
         last = printed.strip().splitlines()[-1] if printed.strip() else "it printed nothing"
         if block.fails is None and status != 0:
             raise BlockFailure(f"failed with exit status {status}: {last}")
         if block.fails is not None and (status == 0 or block.fails not in printed):
             raise BlockFailure(f"should fail and print {block.fails!r}, but exit status was {status}: {last}")
 
-    def _python(self, block: Block) -> None:
+    def _python(self, block: Block, machine: Machine) -> None:
         cell = nbformat.v4.new_code_cell(block.source)
         if block.cell is not None:
             cell = self.notebook.cells[block.cell]
             cell.outputs, cell.execution_count = [], None
-        if self._client is None:
-            self._start_kernel()
-        # The client takes the cell by its index in its own notebook when it collects outputs.
-        self._code.cells.append(cell)
-        allowed = cell.metadata.pop("tags", None)
-        try:
-            self._client.execute_cell(cell, len(self._code.cells) - 1, store_history=block.cell is not None)
-        except CellExecutionError as error:
-            _check_error(block, f"{error.ename}: {_ANSI.sub('', error.evalue)}")
-        except CellTimeoutError as error:
-            raise BlockFailure(f"did not end within {CELL_TIMEOUT_S} s") from error
-        except DeadKernelError as error:
-            raise BlockFailure("killed the kernel") from error
-        else:
-            _check_error(block, None)
-        finally:
-            _shorten_errors(cell)
-            if allowed is not None:
-                cell.metadata["tags"] = allowed
-
-    def _start_kernel(self) -> None:
-        self._client = NotebookClient(
-            self._code,
-            timeout=CELL_TIMEOUT_S,
-            kernel_name="python3",
-            coalesce_streams=True,  # what is printed in one go, however the kernel happened to cut it
-            resources={"metadata": {"path": str(self._home)}},
-        )
-        self._kernel = self._client.setup_kernel(env=self._env, stderr=subprocess.DEVNULL)
-        self._kernel.__enter__()
+        _check_error(block, machine.execute(cell, numbered=block.cell is not None))
 
     def close(self) -> None:
-        """End the kernel."""
-        if self._kernel is not None:
-            self._kernel.__exit__(None, None, None)
+        """End the kernels."""
+        for machine in self._machines.values():
+            machine.close()
+        shutil.rmtree(self._programs)
 
 
 def refused_hosts() -> list[str]:
@@ -198,13 +199,6 @@ def set_latency(milliseconds: int) -> None:
     """Have every request of this session wait so long, as on the way to a far-away cloud; 0 is no wait."""
     settings = NetworkSettings(latency_s=milliseconds / 1000)
     Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
-
-
-def _shorten_errors(cell: nbformat.NotebookNode) -> None:
-    """Keep of a traceback what a reader searches for, its last line; the way there shows this machine's paths."""
-    for output in cell.get("outputs", []):
-        if output.output_type == "error":
-            output.traceback = [f"{output.ename}: {output.evalue}"]
 
 
 def _failed(results: list[Result]) -> bool:
