@@ -50,7 +50,7 @@ def lines(fakehub):
 def test_each_machine_has_what_is_its_own(lines, mode):
     found = lines(
         f"""
-for persona in ("anonymous", "laptop", "hpc-member"):
+for persona in ("anonymous", "laptop", "hpc-outsider"):
     print(json.dumps(on(persona, "sh", "-c", {SEES!r})))
 """,
         "--mode",

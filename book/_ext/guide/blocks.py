@@ -61,8 +61,8 @@ class Block:
     """One code block.
 
     ``line`` is 1-based, where the block opens in the page; in a notebook it is the number of the cell.
-    ``kind`` is one of ``cell``, ``run``, ``file``, ``skip``, ``parsed``; ``target`` is the file name of a ``file`` block
-    and ``reason`` the excuse of a ``skip`` block. ``leaves`` and ``removes`` are object URLs, or prefixes that
+    ``kind`` is one of ``cell``, ``run``, ``file``, ``skip``, ``parsed``; ``target`` is the file name of a ``file``
+    block and ``reason`` the excuse of a ``skip`` or ``parsed`` block. ``leaves`` and ``removes`` are object URLs, or prefixes that
     end in a slash, with the hub's variables in them. ``on`` are the machines it plays on, ``after_s`` the seconds
     that pass before it, ``needs`` programs without which it is not run, ``carries`` files that are brought along
     from the hub.
@@ -259,7 +259,8 @@ def _fence(line: int, info: str, source: str, where: str) -> Block:
     fates = [fate for fate in FATES if fate in flags or fate in attributes]
     if len(fates) != 1:
         what = "declares no fate" if not fates else f"declares {' and '.join(fates)}"
-        raise BlockError(f'{where}: this {language or "plain"} block {what}; say run, file=NAME, parsed=conda or skip="reason"')
+        choice = 'run, file=NAME, parsed=conda or skip="reason"'
+        raise BlockError(f"{where}: this {language or 'plain'} block {what}; say {choice}")
     kind = fates[0]
     unknown = (set(flags) | set(attributes)) - ATTRIBUTES - {kind}
     if unknown:
