@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -57,6 +58,8 @@ def run_page(
     would build on what is not there. ``show`` gets one line for each failure. With ``accept`` a transcript
     that went otherwise than the page shows is recorded (``real``) and no failure.
     """
+    for file in page.files:
+        shutil.copy(file, home)
     session = Session(page, home, accept)
     try:
         results = session.run(show)
@@ -86,7 +89,11 @@ class Session:
         before = self._buckets.own() if self._touches_buckets() else set()
         results: list[Result] = []
         for block in self._page.blocks:
+            if block.network:
+                set_network(*block.network)
             results.append(self._one(block, show) if not _failed(results) else self._result(block, "not run", 0.0))
+            if block.network:
+                set_network(self._page.latency_ms / 1000)
         if not _failed(results) and self._touches_buckets():
             try:
                 self._buckets.check_left(before, self._page.leaves)
@@ -196,7 +203,12 @@ def refused_hosts() -> list[str]:
 
 def set_latency(milliseconds: int) -> None:
     """Have every request of this session wait so long, as on the way to a far-away cloud; 0 is no wait."""
-    settings = NetworkSettings(latency_s=milliseconds / 1000)
+    set_network(milliseconds / 1000)
+
+
+def set_network(latency_s: float, rate: float | None = None) -> None:
+    """Have every request of this session wait ``latency_s``, and all together pass ``rate`` bytes a second each way."""
+    settings = NetworkSettings(latency_s=latency_s, total_bandwidth=rate)
     Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
 
 
