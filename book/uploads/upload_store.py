@@ -100,6 +100,24 @@ class Part:
     size: int
 
 
+@dataclass(frozen=True)
+class Span:
+    """What one file covers: the first and the last coordinate, or its place among the files where there are none."""
+
+    path: Path
+    begin: float
+    end: float
+    size: int
+
+
+def span_of(path: Path, along: str, place: int) -> Span:
+    """What a file covers along a dimension."""
+    with opened(path) as dataset:
+        size = dataset.sizes.get(along, 1)
+        values = dataset.variables[along].values if along in dataset.variables else ()
+        return Span(path, *((values[0], values[-1]) if len(values) else (place, place)), size)
+
+
 def opened(path: Path) -> xr.Dataset:
     """A source as it lies there, nothing decoded and nothing read yet."""
     try:
@@ -122,35 +140,24 @@ class Source:
 
     def __init__(self, paths: list[Path], along: str, variables: list[str] | None) -> None:
         self.along = along
-        with opened(paths[0]) as first:
-            names = chosen(first, variables, paths[0])
+        spans = sorted((span_of(path, along, place) for place, path in enumerate(paths)), key=lambda span: span.begin)
+        with opened(spans[0].path) as first:
+            names = chosen(first, variables, spans[0].path)
+            check_types(first, names)
+            if len(paths) > 1 and along not in first.sizes:
+                raise Stop(f"{paths[0]}: has no dimension {along!r} to join files along; name it with --along")
+            for span in spans[1:]:
+                with opened(span.path) as other:
+                    check_alike(first, other, names, along, spans[0].path, span.path)
             self.outline = first[names].isel({dim: slice(0, 1) for dim in first.sizes}).load()
             self.sizes = {str(dim): size for dim, size in first[names].sizes.items()}
-            check_types(first, names)
-        if len(paths) > 1 and along not in self.sizes:
-            raise Stop(f"{paths[0]}: has no dimension {along!r} to join files along; name it with --along")
-        self.parts = self._joined(paths, names)
+        for one, other in itertools.pairwise(spans):
+            if other.begin <= one.end:
+                raise Stop(f"{one.path} and {other.path} overlap along {along}: leave one out")
+        starts = itertools.accumulate((span.size for span in spans), initial=0)
+        self.parts = [Part(span.path, start, span.size) for span, start in zip(spans, starts, strict=False)]
         if len(paths) > 1:
             self.sizes[along] = sum(part.size for part in self.parts)
-
-    def _joined(self, paths: list[Path], names: list[str]) -> list[Part]:
-        """The files in order along the dimension, each found to be of one kind with the first."""
-        spans: list[tuple[float, float, int, Path]] = []
-        with opened(paths[0]) as first:
-            for path in paths:
-                with opened(path) as dataset:
-                    if path != paths[0]:
-                        check_alike(first, dataset, names, self.along, paths[0], path)
-                    steps = dataset.sizes.get(self.along, 1)
-                    values = dataset[self.along].values if self.along in dataset.variables else None
-                    edge = (len(spans), len(spans)) if values is None or not steps else (values[0], values[-1])
-                    spans.append((*edge, steps, path))
-        spans.sort(key=lambda span: span[0])
-        for (_, last, _, one), (begin, _, _, other) in itertools.pairwise(spans):
-            if begin <= last:
-                raise Stop(f"{one} and {other} overlap along {self.along}: leave one out")
-        starts = itertools.accumulate((span[2] for span in spans), initial=0)
-        return [Part(path, start, steps) for (_, _, steps, path), start in zip(spans, starts, strict=False)]
 
     def shape(self, name: str) -> tuple[int, ...]:
         """The whole shape of a variable."""
