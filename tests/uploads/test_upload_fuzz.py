@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from upload_world import BUCKET, SECRETS, USER, Running, World
 HOW_MANY = int(os.environ.get("UPLOADS", "24"))
 # About so many requests are one upload of the sources.
 REQUESTS = 70
+# How the starts with a mishap ended.
+ENDS: Counter[tuple[str, int]] = Counter()
 
 
 class Ordeal:
@@ -138,6 +141,7 @@ def test_after_the_last_start_the_store_is_the_source(cloud, tmp_path, sources, 
         for running in mishap(ordeal):
             status, error = running.wait(), running.error
             assert status in (0, 1, -9), f"{mishap.__name__}: {status}: {error}"
+            ENDS[mishap.__name__, status] += 1
             assert len(error.splitlines()) <= 1 and "Traceback" not in error, f"{mishap.__name__}: {error}"
         cloud.control.clear_faults()
     last = ordeal.start()
@@ -150,3 +154,12 @@ def test_after_the_last_start_the_store_is_the_source(cloud, tmp_path, sources, 
     secret = {"credentials.json", "token.txt"}
     written = [file for file in tmp_path.iterdir() if file.name not in secret]
     assert not [file for file in written for word in SECRETS if word in file.read_text()]
+
+
+def test_the_mishaps_were_real():
+    ends = {status for _, status in ENDS}
+    stopped = {name for name, status in ENDS if status == 1}
+
+    print(sorted(ENDS.items()))
+    assert ends == {0, 1, -9}
+    assert {"revoked", "token_ended"} & stopped
