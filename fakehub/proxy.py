@@ -49,7 +49,8 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while piece := await reader.read(_PIECE):
             writer.write(piece)
             await writer.drain()
-        if writer.can_write_eof():
+        # Where the other way was reset, this one is closed as well, and uvloop refuses to end it.
+        if not writer.is_closing() and writer.can_write_eof():
             writer.write_eof()
     except OSError:
         await reset(writer.transport)

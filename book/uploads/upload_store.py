@@ -21,8 +21,8 @@ from __future__ import annotations
 import argparse
 import base64
 import contextlib
+import ctypes
 import hashlib
-import io
 import itertools
 import json
 import math
@@ -118,15 +118,20 @@ def span_of(path: Path, along: str, place: int) -> Span:
         return Span(path, *((values[0], values[-1]) if len(values) else (place, place)), size)
 
 
-def opened(path: Path) -> xr.Dataset:
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[xr.Dataset]:
     """A source as it lies there, nothing decoded and nothing read yet."""
     try:
         options = {"engine": "zarr", "consolidated": None} if path.is_dir() else {}
-        return xr.open_dataset(path, decode_cf=False, cache=False, **options)
+        with xr.open_dataset(path, decode_cf=False, cache=False, **options) as dataset:
+            yield dataset
     except FileNotFoundError:
         raise Stop(f"{path}: there is no such file") from None
     except (OSError, ValueError, KeyError) as error:
-        raise Stop(f"{path}: cannot be opened: {str(error).splitlines()[0]}") from None
+        why = str(error).splitlines()[0]
+        if "did not find a match" in why:
+            why = "it is no NetCDF file, or the library for its kind is missing"
+        raise Stop(f"{path}: cannot be read: {why}") from None
 
 
 def values_of(dataset: xr.Dataset, name: str, region: tuple[slice, ...]) -> np.ndarray:
@@ -264,7 +269,8 @@ class Store:
         self._objects: dict[str, zarr.core.buffer.Buffer] = {}
         self._store = zarr.storage.MemoryStore(self._objects)
         self._reading = threading.Lock()
-        zarr.config.set({"array.write_empty_chunks": True})  # so that a missing chunk is always a missing one
+        # A chunk that is not there is then always a missing one; and one thread's memory is enough for encoding.
+        zarr.config.set({"array.write_empty_chunks": True, "threading.max_workers": 1})
         self.frame = self._frame()
         made_from = json.dumps([source.identity(), sorted((k, v.decode()) for k, v in self.frame.items())])
         self.made_from = hashlib.sha256(made_from.encode()).hexdigest()
@@ -300,12 +306,12 @@ class Store:
                 )
                 yield Chunk("/".join((name, "c", *map(str, place))), name, region)
 
-    def encode(self, chunk: Chunk) -> bytes:
+    def encode(self, chunk: Chunk) -> memoryview:
         """The object of a chunk, made from the source. One at a time: the rest of the memory is for sending."""
         with self._reading:
             array = zarr.open_array(self._store, path=chunk.variable, mode="r+")
             array[chunk.region] = self.source.read(chunk.variable, chunk.region)
-            return self._objects.pop(chunk.name).to_bytes()
+            return memoryview(self._objects.pop(chunk.name).as_numpy_array())
 
 
 def chunk_shape(source: Source, name: str, chunks: dict[str, int], most: int) -> tuple[int, ...]:
@@ -355,6 +361,8 @@ class Login:
         try:
             self._credentials.refresh(google.auth.transport.requests.Request())
         except google.auth.exceptions.RefreshError as error:
+            if error.retryable:
+                raise Lost("the login's server is busy") from None
             why = str(error.args[0] if error.args else error).splitlines()[0]
             raise Stop(f"the login has ended ({why}): log in again") from None
         except google.auth.exceptions.TransportError:
@@ -383,6 +391,21 @@ class Stored:
     generation: str
     metadata: dict[str, str]
     size: int
+
+
+class Body:
+    """What is sent, piece by piece and without a copy of the whole."""
+
+    def __init__(self, data: bytes | memoryview) -> None:
+        self._data, self._sent = memoryview(data), 0
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def read(self, size: int) -> bytes:
+        """The next piece."""
+        self._sent += size
+        return self._data[self._sent - size : self._sent].tobytes()
 
 
 class Bucket:
@@ -426,9 +449,14 @@ class Bucket:
 
     def get(self, name: str) -> bytes:
         """The content of an object."""
-        return self._good(self._ask("GET", self._path(name)), f"{name} cannot be read").content
+        for trial in itertools.count():
+            answer = self._good(self._ask("GET", self._path(name)), f"{name} cannot be read")
+            if f"md5={md5(answer.content)}" in answer.headers.get("x-goog-hash", ""):
+                return answer.content
+            self._wait(trial, Lost("an object arrived as something else"))
+        raise AssertionError
 
-    def put(self, name: str, data: bytes, over: Stored | None, metadata: dict[str, str]) -> bool:
+    def put(self, name: str, data: bytes | memoryview, over: Stored | None, metadata: dict[str, str]) -> bool:
         """Write an object where none is, or ``over`` a torn one; proven when this returns: the bucket has said so.
 
         Returns whether this call wrote it: another copy of this script may have been faster.
@@ -439,7 +467,7 @@ class Bucket:
         headers |= {f"x-goog-meta-{key}": value for key, value in metadata.items()}
         for trial in itertools.count():
             try:
-                answer = self._once("PUT", self._path(name), headers=headers, data=io.BytesIO(data))
+                answer = self._once("PUT", self._path(name), headers=headers, data=Body(data))
                 if answer.status_code != 412:
                     self._good(answer, f"gs://{self.name}/{self.prefix}{name} cannot be written")
                     if f"md5={digest}" in answer.headers.get("x-goog-hash", ""):
@@ -485,6 +513,8 @@ class Bucket:
         if answer.status_code == 401:
             self._login.token(refused=token)
             raise Lost("the login is not accepted", after=0.01)
+        if answer.status_code == 400 and "BadDigest" in answer.text:
+            raise Lost("an object arrived as something else")
         if answer.status_code in (408, 429) or answer.status_code >= 500:
             after = answer.headers.get("Retry-After", "")
             raise Lost(f"the bucket answered {answer.status_code}", float(after) if after.isdecimal() else 0.0)
@@ -495,7 +525,8 @@ class Bucket:
         """Wait before the next trial, longer each time; raises ``Stop`` when nothing was answered for too long."""
         if time.monotonic() - self._answered > self._patience:
             raise Stop(f"nothing has worked for {self._patience:.0f} s: {lost}")
-        pause = lost.after or min(30.0, 0.5 * 2**trial) * random.uniform(0.5, 1.0)  # noqa: S311 - not secret
+        longer = min(30.0, 0.5 * 2**trial) * random.uniform(0.5, 1.0)  # noqa: S311 - not secret
+        pause = lost.after if lost.after and not trial else max(lost.after, longer)
         if self.ending.wait(pause):
             raise Stop("stopped")
 
@@ -515,7 +546,7 @@ def as_stored(item: dict) -> Stored:
     return Stored(item.get("md5Hash", ""), item["generation"], item.get("metadata", {}), int(item.get("size", 0)))
 
 
-def md5(data: bytes) -> str:
+def md5(data: bytes | memoryview) -> str:
     """The checksum as the bucket has it."""
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
@@ -645,6 +676,7 @@ class Upload:
     def each(self, action: Callable[[Chunk], None], chunks: list[Chunk], doing: str) -> None:
         """Do something with each chunk, as many at once as there are workers."""
         todo, turn, done, told = iter(chunks), threading.Lock(), itertools.count(1), [time.monotonic()]
+        problems: list[BaseException] = []
 
         def work() -> None:
             while not self.bucket.ending.is_set():
@@ -652,7 +684,12 @@ class Upload:
                     chunk = next(todo, None)
                 if chunk is None:
                     return
-                action(chunk)
+                try:
+                    action(chunk)
+                except BaseException as problem:
+                    problems.append(problem)
+                    self.bucket.ending.set()
+                    return
                 with turn:
                     self._tell(doing, next(done), len(chunks), told)
 
@@ -662,8 +699,10 @@ class Upload:
                 for future in running:
                     future.result()
             except BaseException:
-                self.bucket.ending.set()
+                self.bucket.ending.set()  # what is under way may end, nothing more begins
                 raise
+        if problems:
+            raise problems[0]
 
     def _tell(self, doing: str, done: int, total: int, told: list[float]) -> None:
         if sys.stdout.isatty():
@@ -697,7 +736,7 @@ class Upload:
         )
         for name, chunk in last.items():
             source, read = self.store.source, found.variables[name][chunk.region].values
-            same_values = read.tobytes() == source.read(name, chunk.region).tobytes()
+            same_values = np.array_equal(bits(read), bits(source.read(name, chunk.region)))
             attributes = plain(found.variables[name].attrs) == plain(source.outline.variables[name].attrs)
             if not (same_values and attributes and found[name].shape == source.shape(name)):
                 raise Differs(f"{name} reads back as something else than the source holds")
@@ -724,6 +763,11 @@ class Upload:
         )
 
 
+def bits(values: np.ndarray) -> np.ndarray:
+    """The bytes of an array, to compare also what is not a number."""
+    return np.ascontiguousarray(values).reshape(-1).view("u1")
+
+
 def plain(attributes: dict) -> dict[str, str]:
     """Attributes in a form that can be compared: NaN as itself, numbers without their type."""
     return {name: str(np.asarray(value).tolist()) for name, value in attributes.items()}
@@ -741,26 +785,33 @@ def arguments() -> argparse.Namespace:
     """What was asked for."""
     about, _, more = __doc__.partition("\n\n")
     parser = argparse.ArgumentParser(description=about, epilog=more, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("source", nargs="+", type=Path, help="NetCDF files in any order, or one Zarr store")
-    parser.add_argument("target", help="gs://BUCKET/PREFIX/NAME.zarr; PREFIX begins with your GitHub username")
-    parser.add_argument("--along", default="time", metavar="DIM", help="dimension that joins the files (%(default)s)")
-    parser.add_argument("--variables", metavar="A,B", help="only these, and the coordinates they use")
-    parser.add_argument(
-        "--chunk-mb", type=float, default=100, metavar="MB", help="size of a chunk, at most (%(default)s)"
-    )
-    parser.add_argument("--chunks", metavar="DIM=N,…", help="shape of the chunks, in place of their size")
-    parser.add_argument("--workers", type=int, default=4, help="chunks on their way at once (%(default)s)")
-    parser.add_argument("--token-file", type=Path, metavar="FILE", help="file of mode 600 with an access token")
-    parser.add_argument(
-        "--user", default=os.environ.get("JUPYTERHUB_USER"), help="your GitHub username (on the hub: known)"
-    )
-    parser.add_argument(
-        "--manifest", type=Path, metavar="FILE", help="where proven chunks are noted (NAME.zarr.manifest)"
-    )
-    parser.add_argument("--timeout", type=float, default=120, metavar="S", help="for one answer (%(default)s s)")
-    parser.add_argument("--patience", type=float, default=900, metavar="S", help="when nothing works (%(default)s s)")
-    parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
+    add = parser.add_argument
+    add("source", nargs="+", type=Path, help="NetCDF files in any order, or one Zarr store")
+    add("target", help="gs://BUCKET/PREFIX/NAME.zarr; PREFIX begins with your GitHub username")
+    add("--along", default="time", metavar="DIM", help="dimension that joins the files (%(default)s)")
+    add("--variables", metavar="A,B", help="only these, and the coordinates they use")
+    add("--chunk-mb", type=positive, default=100, metavar="MB", help="size of a chunk, at most (%(default)s)")
+    add("--chunks", metavar="DIM=N,...", help="shape of the chunks, in place of their size")
+    add("--workers", type=whole, default=4, metavar="N", help="chunks on their way at once (%(default)s)")
+    add("--token-file", type=Path, metavar="FILE", help="file of mode 600 with an access token")
+    add("--user", default=os.environ.get("JUPYTERHUB_USER"), help="your GitHub username (the hub knows it)")
+    add("--manifest", type=Path, metavar="FILE", help="where proven chunks are noted (NAME.zarr.manifest)")
+    add("--timeout", type=positive, default=120, metavar="S", help="seconds for one answer (%(default)s)")
+    add("--patience", type=positive, default=900, metavar="S", help="seconds without success (%(default)s)")
+    add("--dry-run", action="store_true", help="check everything, write nothing")
     return parser.parse_args()
+
+
+def positive(text: str) -> float:
+    """A number above zero; argparse says so where it is none."""
+    if not 0 < float(text) < math.inf:
+        raise ValueError
+    return float(text)
+
+
+def whole(text: str) -> int:
+    """A whole number above zero."""
+    return int(positive(str(int(text))))
 
 
 def target_of(url: str, user: str | None) -> tuple[str, str]:
@@ -810,8 +861,15 @@ def upload(given: argparse.Namespace) -> None:
     work.run(Manifest(manifest, given.target.rstrip("/"), store.made_from, source.changed()))
 
 
+def return_memory() -> None:
+    """Have Linux take a chunk's memory back at once; otherwise each thread keeps what it once needed."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(-3, 1 << 20)  # M_MMAP_THRESHOLD: larger pieces than that
+
+
 def main() -> int:
     """Upload; 0 when the store is proven, 1 otherwise, with one line that says why."""
+    return_memory()
     warnings.simplefilter("ignore")  # of libraries to their users; what matters here is an error
     try:
         upload(arguments())

@@ -67,7 +67,7 @@ class Ordeal:
         return [running]
 
     def cut_off(self) -> list[Running]:
-        for effect in ("reset", "reset-upload", "truncate"):
+        for effect in ("reset", "reset-upload", "truncate", "corrupt"):
             self.fault(effect, probability=0.2, times=4)
         return [self.start()]
 

@@ -120,7 +120,9 @@ def test_chunks_of_a_dimension_that_is_not_there(refused, sources):
 def test_a_file_that_is_not_there_or_no_netcdf(refused, tmp_path):
     (tmp_path / "text.nc").write_text("no NetCDF")
     assert refused("nowhere.nc", GOOD) == "nowhere.nc: there is no such file"
-    assert refused(tmp_path / "text.nc", GOOD).startswith(f"{tmp_path / 'text.nc'}: cannot be opened: ")
+    assert refused(tmp_path / "text.nc", GOOD) == (
+        f"{tmp_path / 'text.nc'}: cannot be read: it is no NetCDF file, or the library for its kind is missing"
+    )
 
 
 def test_a_target_that_holds_something_else(cloud, refused, sources):
@@ -175,6 +177,13 @@ def test_a_manifest_of_another_upload(uploader, refused, sources, tmp_path):
     status, _, error = uploader(*sources, f"gs://{BUCKET}/{USER}/manifest/two.zarr", "--manifest", tmp_path / "noted")
     assert (status, len(error.splitlines())) == (1, 1)
     assert "belongs to an upload to gs://" in error
+
+
+def test_a_number_that_makes_no_sense(uploader, sources):
+    for option in ("--workers", "--chunk-mb", "--timeout"):
+        status, _, error = uploader(*sources, GOOD, option, "0")
+        assert status == 2
+        assert error.splitlines()[-1].startswith(f"upload_store.py: error: argument {option}: invalid ")
 
 
 def test_a_dry_run_checks_everything_and_writes_nothing(cloud, uploader, sources):
