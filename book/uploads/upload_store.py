@@ -93,29 +93,11 @@ def say(line: str) -> None:
 
 @dataclass(frozen=True)
 class Part:
-    """One file of the source: it holds ``size`` steps, from ``start`` on."""
+    """One file of the source: the coordinates it holds, or its place among the files where there are none."""
 
     path: Path
-    start: int
+    coordinates: np.ndarray
     size: int
-
-
-@dataclass(frozen=True)
-class Span:
-    """What one file covers: the first and the last coordinate, or its place among the files where there are none."""
-
-    path: Path
-    begin: float
-    end: float
-    size: int
-
-
-def span_of(path: Path, along: str, place: int) -> Span:
-    """What a file covers along a dimension."""
-    with opened(path) as dataset:
-        size = dataset.sizes.get(along, 1)
-        values = dataset.variables[along].values if along in dataset.variables else ()
-        return Span(path, *((values[0], values[-1]) if len(values) else (place, place)), size)
 
 
 @contextlib.contextmanager
@@ -145,23 +127,26 @@ class Source:
 
     def __init__(self, paths: list[Path], along: str, variables: list[str] | None) -> None:
         self.along = along
-        spans = sorted((span_of(path, along, place) for place, path in enumerate(paths)), key=lambda span: span.begin)
-        with opened(spans[0].path) as first:
-            names = chosen(first, variables, spans[0].path)
+        self.parts: list[Part] = []
+        with opened(paths[0]) as first:
+            names = chosen(first, variables, paths[0])
             check_types(first, names)
             if len(paths) > 1 and along not in first.sizes:
                 raise Stop(f"{paths[0]}: has no dimension {along!r} to join files along; name it with --along")
-            for span in spans[1:]:
-                with opened(span.path) as other:
-                    check_alike(first, other, names, along, spans[0].path, span.path)
+            for path in paths:
+                with opened(path) as dataset:
+                    check_alike(first, dataset, names, along, paths[0], path)
+                    found = dataset.variables[along].values if along in dataset.variables else ()
+                    coordinates = np.asarray(found if len(found) else [len(self.parts)])
+                    self.parts.append(Part(path, coordinates, dataset.sizes.get(along, 1)))
+        self.parts.sort(key=lambda part: part.coordinates[0])
+        for one, other in itertools.pairwise(self.parts):
+            if other.coordinates[0] <= one.coordinates[-1]:
+                raise Stop(f"{one.path} and {other.path} overlap along {along}: leave one out")
+        with opened(self.parts[0].path) as first:
             self.outline = first[names].isel({dim: slice(0, 1) for dim in first.sizes}).load()
             self.sizes = {str(dim): size for dim, size in first[names].sizes.items()}
-        for one, other in itertools.pairwise(spans):
-            if other.begin <= one.end:
-                raise Stop(f"{one.path} and {other.path} overlap along {along}: leave one out")
-        starts = itertools.accumulate((span.size for span in spans), initial=0)
-        self.parts = [Part(span.path, start, span.size) for span, start in zip(spans, starts, strict=False)]
-        if len(paths) > 1:
+        if along in self.sizes:
             self.sizes[along] = sum(part.size for part in self.parts)
 
     def shape(self, name: str) -> tuple[int, ...]:
@@ -179,14 +164,18 @@ class Source:
         if axis is None or len(self.parts) == 1:
             with opened(self.parts[0].path) as dataset:
                 return values_of(dataset, name, region)
-        wanted, pieces = region[axis], []
+        wanted, start, pieces = region[axis], 0, []
         for part in self.parts:
-            begin, end = max(wanted.start, part.start), min(wanted.stop, part.start + part.size)
-            if begin < end:
-                inside = (*region[:axis], slice(begin - part.start, end - part.start), *region[axis + 1 :])
+            begin, end = max(wanted.start, start), min(wanted.stop, start + part.size)
+            if begin < end and name == self.along:
+                pieces.append(part.coordinates[begin - start : end - start])  # read already
+            elif begin < end:
+                inside = (*region[:axis], slice(begin - start, end - start), *region[axis + 1 :])
                 with opened(part.path) as dataset:
                     pieces.append(values_of(dataset, name, inside))
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis)
+            start += part.size
+        found = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis)
+        return found.astype(self.dtype(name), copy=False)
 
     def identity(self) -> list[tuple[str, int]]:
         """Names and sizes of the files: the same on every machine that has them."""
