@@ -63,6 +63,7 @@ RIGHTS = ("storage.objects.create", "storage.objects.delete", "storage.objects.g
 MARK = "made-from"
 # Attributes that say what the numbers mean: files that differ in one cannot stand in one array as they are.
 MEANING = ("units", "calendar", "scale_factor", "add_offset", "_FillValue", "missing_value")
+AGAIN = "start the same command again"
 FIELDS = "name,size,md5Hash,generation,metadata"
 
 
@@ -341,7 +342,7 @@ class Login:
                 if refused == self._token:
                     self._token = read_token(self._file)  # perhaps there is a new one by now
                 if refused == self._token:
-                    raise Stop(f"the token in {self._file} is no longer accepted: put a new one there")
+                    raise Stop(f"the token in {self._file} is no longer accepted; put a new one there, and {AGAIN}")
             elif not self._credentials.valid or refused == self._token:
                 self._renew()
             return self._token
@@ -353,7 +354,7 @@ class Login:
             if error.retryable:
                 raise Lost("the login's server is busy") from None
             why = str(error.args[0] if error.args else error).splitlines()[0]
-            raise Stop(f"the login has ended ({why}): log in again") from None
+            raise Stop(f"the login has ended ({why}); log in anew, and {AGAIN}") from None
         except google.auth.exceptions.TransportError:
             raise Lost("no answer from the login's server") from None
         self._token = self._credentials.token
@@ -391,10 +392,11 @@ class Body:
     def __len__(self) -> int:
         return len(self._data)
 
-    def read(self, size: int) -> bytes:
-        """The next piece."""
+    def read(self, size: int) -> memoryview:
+        """The next piece: more than was asked for, or a fast line would wait for Python."""
+        size = max(size, 1 << 18)
         self._sent += size
-        return self._data[self._sent - size : self._sent].tobytes()
+        return self._data[self._sent - size : self._sent]
 
 
 class Bucket:
@@ -513,7 +515,7 @@ class Bucket:
     def _wait(self, trial: int, lost: Lost) -> None:
         """Wait before the next trial, longer each time; raises ``Stop`` when nothing was answered for too long."""
         if time.monotonic() - self._answered > self._patience:
-            raise Stop(f"nothing has worked for {self._patience:.0f} s: {lost}")
+            raise Stop(f"nothing has worked for {self._patience:.0f} s ({lost}); {AGAIN}")
         longer = min(30.0, 0.5 * 2**trial) * random.uniform(0.5, 1.0)  # noqa: S311 - not secret
         pause = lost.after if lost.after and not trial else max(lost.after, longer)
         if self.ending.wait(pause):
@@ -710,9 +712,7 @@ class Upload:
         there = {name: found.md5 for name, found in self.there.items()}
         wrong = sorted(name for name in expected.keys() | there.keys() if expected.get(name) != there.get(name))
         if wrong:
-            raise Differs(
-                f"{len(wrong)} objects are not what the source holds ({wrong[0]}): start the same command again"
-            )
+            raise Differs(f"{len(wrong)} objects are not what the source holds ({wrong[0]}); {AGAIN}")
         self._read_back()
 
     def _read_back(self) -> None:
@@ -865,7 +865,7 @@ def main() -> int:
     except Stop as stop:
         reason = str(stop)
     except KeyboardInterrupt:
-        reason = "stopped; start the same command again to go on"
+        reason = f"stopped; {AGAIN}"
     except OSError as error:
         reason = f"{error.filename or 'this machine'}: {error.strerror or error}"
     else:

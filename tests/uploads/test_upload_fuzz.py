@@ -156,10 +156,11 @@ def test_after_the_last_start_the_store_is_the_source(cloud, tmp_path, sources, 
     assert not [file for file in written for word in SECRETS if word in file.read_text()]
 
 
-def test_the_mishaps_were_real():
+def test_the_mishaps_were_real(cloud):
     ends = {status for _, status in ENDS}
     stopped = {name for name, status in ENDS if status == 1}
 
     print(sorted(ENDS.items()))
+    assert (cloud.running.folder / "complaints.txt").read_text() == ""
     assert ends == {0, 1, -9}
     assert {"revoked", "token_ended"} & stopped

@@ -135,7 +135,10 @@ def test_an_expired_token_is_one_line_and_a_new_one_goes_on(cloud, uploader, tar
     cloud.revoke(tokens["access_token"])
 
     assert running.wait() == 1
-    assert running.error == f"upload_store.py: the token in {token} is no longer accepted: put a new one there\n"
+    assert running.error == (
+        f"upload_store.py: the token in {token} is no longer accepted; "
+        "put a new one there, and start the same command again\n"
+    )
     token.write_text(cloud.log_in()["access_token"])
     status, printed, _ = uploader(*sources, target[0], *SMALL, "--token-file", token)
     assert status == 0
