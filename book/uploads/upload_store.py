@@ -178,9 +178,18 @@ class Source:
         found = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis)
         return found.astype(self.dtype(name), copy=False)
 
-    def identity(self) -> list[tuple[str, int]]:
-        """Names and sizes of the files: the same on every machine that has them."""
-        return [(part.path.name, sum(file.stat().st_size for file in files_of(part.path))) for part in self.parts]
+    def identity(self) -> str:
+        """A digest of what the files are: names, sizes, beginnings and ends. The same wherever they are copied."""
+        found = hashlib.sha256()
+        for part in self.parts:
+            for file in sorted(files_of(part.path)):
+                size = file.stat().st_size
+                found.update(f"{part.path.name} {file.relative_to(part.path)} {size}\n".encode())
+                with file.open("rb") as content:
+                    found.update(content.read(1 << 16))
+                    content.seek(max(0, size - (1 << 16)))
+                    found.update(content.read())
+        return found.hexdigest()
 
     def changed(self) -> int:
         """When a file was changed last, in nanoseconds."""
@@ -646,6 +655,10 @@ class Upload:
                 self.bucket.put(name, data, found, {MARK: self.store.made_from} if name == "zarr.json" else {})
 
         write("zarr.json")
+        if "zarr.json" not in self.there:
+            root = self.bucket.look("zarr.json")
+            if root is None or root.metadata.get(MARK) != self.store.made_from:
+                raise Stop("somebody else began another store there just now: choose another name")
         with ThreadPoolExecutor(self.workers) as pool:
             list(pool.map(write, self.store.frame.keys() - {"zarr.json"}))
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
@@ -98,17 +99,49 @@ def test_a_manifest_that_was_torn_is_read_as_far_as_it_goes(cloud, uploader, tar
     assert all(json.loads(line) for line in manifest.read_text().split("\n") if line.endswith("}"))
 
 
-def test_a_source_that_changed_meanwhile_is_noticed(cloud, uploader, target, sources, tmp_path):
+def changed(path, by):
+    """Add to one value of a file, in its place."""
+    with h5py.File(path, "r+") as file:
+        file["air"][2, 3, 4] += by
+
+
+def test_a_source_that_changed_meanwhile_is_another_one(cloud, uploader, target, tmp_path):
     paths = months(tmp_path / "own")
     uploader(*paths, target[0], *SMALL)
-    with xr.open_dataset(paths[1], decode_cf=False) as dataset:
-        changed = dataset.load()
-    changed["air"][2, 3, 4] += 1
-    changed.to_netcdf(paths[1], engine="h5netcdf")
+    changed(paths[1], by=1)
     cloud.writes(target[1])
 
-    assert uploader(*paths, target[0], *SMALL)[0] == 0
-    assert cloud.writes(target[1]) == {"air/c/6/0/0": 1}
+    status, _, error = uploader(*paths, target[0], *SMALL)
+
+    assert (status, cloud.writes(target[1])) == (1, {})
+    assert "was begun from other files, or with other chunks: choose another name" in error
+
+
+def test_a_change_deep_inside_a_large_file_is_found_and_sent(cloud, uploader, target, tmp_path):
+    values = np.zeros((6, 100, 100))
+    dataset = xr.Dataset({"air": (("time", "lat", "lon"), values)}, {"time": np.arange(6)})
+    dataset.to_netcdf(tmp_path / "large.nc", engine="h5netcdf")
+    uploader(tmp_path / "large.nc", target[0], *SMALL)
+    changed(tmp_path / "large.nc", by=1)
+    cloud.writes(target[1])
+
+    assert uploader(tmp_path / "large.nc", target[0], *SMALL)[0] == 0
+    assert cloud.writes(target[1]) == {"air/c/2/0/0": 1}
+    assert_same(cloud.stored(target[1]), [tmp_path / "large.nc"])
+
+
+def test_of_two_that_begin_different_stores_at_once_one_stands_back(cloud, uploader, target, sources, tmp_path):
+    paths = months(tmp_path / "own")
+    changed(paths[1], by=1)
+    cloud.control.add_fault(effect="stall", seconds=4, method="PUT", nth=1)
+    variables = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "credentials.json")}
+    first = cloud.start(tmp_path, *sources, target[0], *SMALL, **variables)
+    cloud.until_struck(first)
+
+    assert uploader(*paths, target[0], *SMALL, "--manifest", tmp_path / "other")[0] == 0
+
+    assert first.wait() == 1
+    assert first.error == "upload_store.py: somebody else began another store there just now: choose another name\n"
     assert_same(cloud.stored(target[1]), paths)
 
 
