@@ -46,10 +46,11 @@ async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, por
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Pass on what comes from ``reader`` until it ends; when it is reset, so is ``writer``."""
     try:
-        while piece := await reader.read(_PIECE):
+        # Where the other way was reset, this one is closed as well, and uvloop refuses to write to it or to end it.
+        while (piece := await reader.read(_PIECE)) and not writer.is_closing():
             writer.write(piece)
             await writer.drain()
-        if writer.can_write_eof():
+        if not writer.is_closing() and writer.can_write_eof():
             writer.write_eof()
     except OSError:
         await reset(writer.transport)

@@ -99,14 +99,18 @@ def _start_server(folder: Path, wanted: Wanted) -> tuple[subprocess.Popen[bytes]
     state = str(wanted.state.resolve()) if wanted.state else None
     config = Config(str(wanted.hub_yml), str(folder), state, wanted.persona, proxy=wanted.proxy, **ports)
     (folder / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "fakehub.server", str(folder / "config.json")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    # Into a file: a pipe that nobody reads is full one day, and then the server waits for ever.
+    complaints = folder / "complaints.txt"
+    with complaints.open("wb") as stderr:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "fakehub.server", str(folder / "config.json")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
     line = server.stdout.readline()
     if not line:
-        said = server.stderr.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        server.wait()
+        said = complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
         raise SessionError(f"the stand-in did not start: {said[-1]}")
     return server, json.loads(line)

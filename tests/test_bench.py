@@ -11,7 +11,7 @@ import sys
 import psutil
 import pytest
 
-TINY = ["--rounds", "1", "--seconds", "0.05", "--objects", "1200"]
+TINY = ["--rounds", "1", "--seconds", "0.05", "--objects", "1200", "--upload-mb", "4"]
 
 
 @pytest.fixture(scope="module")

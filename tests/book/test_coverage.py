@@ -37,6 +37,7 @@ ROWS = {
     "B7 append, regions, overwriting": ("notebooks/append-overwrite-regions.ipynb", "region"),
     "B8 after seven days": ("book/buckets/after-seven-days.md", "missing(url)"),
     "B9 Icechunk": ("notebooks/icechunk-versions.ipynb", "icechunk"),
+    "U6 uploads that survive": ("notebooks/uploads-that-survive.ipynb", "SIGKILL"),
     "B9 virtual stores": ("notebooks/virtual-store.ipynb", "virtual"),
     "B10 costs": ("book/buckets/costs.md", "month"),
     "C1 Dask on the server": ("book/compute/dask-on-your-server.md", "LocalCluster"),

@@ -39,7 +39,7 @@ OTHERS = {
 }
 MACHINES = (HUB, *OTHERS)
 # Directives that print code without saying whether it runs; a plain fence with a fate takes their place.
-CODE_DIRECTIVES = {"code", "code-block", "sourcecode", "literalinclude", "parsed-literal", "prompt", "raw"}
+CODE_DIRECTIVES = {"code", "code-block", "sourcecode", "parsed-literal", "prompt", "raw"}
 # Directives whose content is not MyST, so there is nothing to look for inside.
 OPAQUE_DIRECTIVES = {
     "math",
@@ -61,11 +61,12 @@ class Block:
     """One code block.
 
     ``line`` is 1-based, where the block opens in the page; in a notebook it is the number of the cell.
+    ``network`` is the line it runs over: seconds of latency, and bytes a second each way.
     ``kind`` is one of ``cell``, ``run``, ``file``, ``skip``, ``parsed``; ``target`` is the file name of a ``file``
-    block and ``reason`` the excuse of a ``skip`` or ``parsed`` block. ``leaves`` and ``removes`` are object URLs, or prefixes that
-    end in a slash, with the hub's variables in them. ``on`` are the machines it plays on, ``after_s`` the seconds
-    that pass before it, ``needs`` programs without which it is not run, ``carries`` files that are brought along
-    from the hub.
+    block and ``reason`` the excuse of a ``skip`` or ``parsed`` block. ``leaves`` and ``removes`` are object URLs, or
+    prefixes that end in a slash, with the hub's variables in them. ``on`` are the machines it plays on, ``after_s``
+    the seconds that pass before it, ``needs`` programs without which it is not run, ``carries`` files that are
+    brought along from the hub.
     """
 
     line: int
@@ -83,6 +84,7 @@ class Block:
     after_s: float = 0.0
     needs: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
+    network: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,14 @@ class Page:
 
     ``path`` is relative to the project; ``notebook`` holds the executable cells as Jupyter sees them, empty
     for a page of prose. ``latency_ms`` is how long each request to the cloud is to take at least, in milliseconds.
+    ``files`` are those the page hands to its reader, who has them in the home directory.
     """
 
     path: Path
     blocks: tuple[Block, ...]
     leaves: tuple[str, ...]
     latency_ms: int
+    files: tuple[Path, ...]
     notebook: nbformat.NotebookNode | None = field(repr=False)
 
 
@@ -129,20 +133,34 @@ def _read_notebook(path: Path, relative: Path) -> Page:
         elif cell.cell_type == "markdown":
             found = _fences(cell.source, 0, relative)
             blocks += [_renumbered(block, index + 1) for block in found]
-    return _page(relative, blocks, notebook.metadata, notebook)
+    return _page(path, relative, blocks, notebook.metadata, notebook)
 
 
-def _page(relative: Path, blocks: list[Block], front: dict[str, Any], notebook: nbformat.NotebookNode | None) -> Page:
+def _page(
+    path: Path, relative: Path, blocks: list[Block], front: dict[str, Any], notebook: nbformat.NotebookNode | None
+) -> Page:
     """A page of these blocks, with what its front matter (or a notebook's metadata) says of the whole."""
     latency = front.get("latency_ms", 0)
     if not isinstance(latency, int) or not 0 <= latency <= 1000:
         raise BlockError(f"{relative}:1: latency_ms is a number of milliseconds, 1000 at most")
     leaves = _texts(front.get("leaves", []), "leaves", str(relative))
+    for block in blocks:
+        if block.kind == "shown" and block.target not in front.get("files", []):
+            raise BlockError(f"{relative}:{block.line}: {block.target} is shown, but not one of the page's files")
     machine = front.get("machine", HUB)
     if machine not in MACHINES:
         raise BlockError(f"{relative}:1: machine is one of {', '.join(MACHINES)}")
-    placed = [block if block.on else replace(block, on=(machine,)) for block in blocks]
-    return Page(relative, tuple(placed), leaves, latency, notebook)
+    placed = [block if block.on else replace(block, on=(machine,)) for block in blocks if block.kind != "shown"]
+    return Page(relative, tuple(placed), leaves, latency, _files(path, front, relative), notebook)
+
+
+def _files(path: Path, front: dict[str, Any], relative: Path) -> tuple[Path, ...]:
+    """The files that a page hands to its reader; its front matter names them from where it lies."""
+    files = tuple(path.parent / name for name in _texts(front.get("files", []), "files", f"{relative}:1", "paths"))
+    for file in files:
+        if not file.is_file():
+            raise BlockError(f"{relative}:1: files: there is no {file.name} beside the page")
+    return files
 
 
 def _renumbered(block: Block, line: int) -> Block:
@@ -171,7 +189,7 @@ def _read_markdown(path: Path, relative: Path) -> Page:
             raise BlockError(f"{relative}: a {{code-cell}} stands inside another directive; move it to the top level")
         numbers = iter(indices)
         blocks = [replace(block, cell=next(numbers)) if block.kind == "cell" else block for block in blocks]
-    return _page(relative, blocks, front, notebook)
+    return _page(path, relative, blocks, front, notebook)
 
 
 def _front_matter(text: str, relative: Path) -> dict[str, Any]:
@@ -206,6 +224,9 @@ def _fences(text: str, offset: int, relative: Path) -> list[Block]:
         if name == "code-cell":
             source, options = _split_options(token.content, where)
             blocks.append(_cell(line, None, source, options, where))
+        elif name == "literalinclude":
+            # What becomes of the file is for the blocks that use it: it has to be one of the page's.
+            blocks.append(Block(line, "shown", "", "", target=info.partition("}")[2].strip()))
         elif name in CODE_DIRECTIVES:
             raise BlockError(f"{where}: {{{name}}} declares no fate; use a fence such as ```bash run")
         elif name not in OPAQUE_DIRECTIVES:
@@ -245,8 +266,18 @@ def _cell(line: int, index: int | None, source: str, options: dict[str, Any], wh
         raises=raises,
         leaves=_texts(options.get("leaves", []), "leaves", where),
         removes=_texts(options.get("removes", []), "removes", where),
+        network=_network(options["network"], where) if "network" in options else None,
         **_circumstances({name: str(options[name]) for name in CIRCUMSTANCES if name in options}, "cell", where),
     )
+
+
+def _network(text: Any, where: str) -> tuple[float, float]:
+    """A line as pages write it, such as ``80ms 100Mbit/s``."""
+    latency, _, rate = str(text).partition(" ")
+    try:
+        return units.duration(latency), units.rate(rate)
+    except ValueError as error:
+        raise BlockError(f"{where}: network is a latency and a rate, such as 80ms 100Mbit/s: {error}") from error
 
 
 def _fence(line: int, info: str, source: str, where: str) -> Block:
@@ -313,7 +344,7 @@ def _check_fate(kind: str, language: str, attributes: dict[str, str], where: str
         raise BlockError(f"{where}: fails= is for bash; python says raises=, a console transcript shows it")
 
 
-def _texts(value: Any, name: str, where: str) -> tuple[str, ...]:
+def _texts(value: Any, name: str, where: str, what: str = "object URLs") -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise BlockError(f"{where}: {name} is a list of object URLs")
+        raise BlockError(f"{where}: {name} is a list of {what}")
     return tuple(value)

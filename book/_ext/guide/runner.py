@@ -87,7 +87,7 @@ def run_pages(
 
 def _run(path: Path, lane: Lane, world: bytes, force: bool, accept: bool) -> dict[str, Any]:
     store = record_path(path, lane.name)
-    key = hashlib.sha256(world + (path.read_bytes() if path.is_file() else b"")).hexdigest()
+    key = hashlib.sha256(world + (_content(path) if path.is_file() else b"")).hexdigest()
     if not force and store.is_file():
         record = json.loads(store.read_text(encoding="utf-8"))
         if record["key"] == key and record["status"] == "passed":
@@ -101,6 +101,15 @@ def _run(path: Path, lane: Lane, world: bytes, force: bool, accept: bool) -> dic
     part.write_text(json.dumps(record, indent=1), encoding="utf-8")
     part.replace(store)
     return record
+
+
+def _content(path: Path) -> bytes:
+    """A page, and the files it hands to its reader."""
+    content = path.read_bytes()
+    try:
+        return b"\0".join([content, *(file.read_bytes() for file in read_page(path, ROOT).files)])
+    except BlockError:  # told when it is run
+        return content
 
 
 def _name(path: Path) -> str:

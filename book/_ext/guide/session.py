@@ -77,6 +77,7 @@ class Session:
         self._programs = Path(tempfile.mkdtemp(prefix="programs-"))
         link_programs(self._programs)
         self._machines = {HUB: Machine.hub(home, self._programs, self._metadata)}
+        self._hand_files(self._machines[HUB])
         self.notebook = page.notebook
 
     def run(self, show: Callable[[str], None]) -> list[Result]:
@@ -84,7 +85,11 @@ class Session:
         before = self._buckets.own() if self._touches_buckets() else set()
         results: list[Result] = []
         for block in self._page.blocks:
+            if block.network:
+                set_network(*block.network)
             results.append(self._one(block, show) if not _failed(results) else self._result(block, "not run", 0.0))
+            if block.network:
+                set_network(self._page.latency_ms / 1000)
         if not _failed(results) and self._touches_buckets():
             try:
                 self._buckets.check_left(before, self._page.leaves)
@@ -126,7 +131,13 @@ class Session:
         """The machine of that name, made when it is first needed."""
         if name not in self._machines:
             self._machines[name] = Machine.other(name, self._programs, self._metadata)
+            self._hand_files(self._machines[name])
         return self._machines[name]
+
+    def _hand_files(self, machine: Machine) -> None:
+        """The files that the page hands to its reader, who fetches them on each machine."""
+        for file in self._page.files:
+            shutil.copy(file, machine.home)
 
     def _execute(self, block: Block) -> str | None:
         """Do what the block's fate says; for a transcript that went otherwise, return how it really went."""
@@ -197,7 +208,12 @@ def refused_hosts() -> list[str]:
 
 def set_latency(milliseconds: int) -> None:
     """Have every request of this session wait so long, as on the way to a far-away cloud; 0 is no wait."""
-    settings = NetworkSettings(latency_s=milliseconds / 1000)
+    set_network(milliseconds / 1000)
+
+
+def set_network(latency_s: float, rate: float | None = None) -> None:
+    """Have every request of this session wait ``latency_s``, and all together pass ``rate`` bytes a second each way."""
+    settings = NetworkSettings(latency_s=latency_s, total_bandwidth=rate)
     Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
 
 
