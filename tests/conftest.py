@@ -68,4 +68,4 @@ def site(guide, stack: str) -> Path:
             if built.returncode:
                 pytest.fail(f"make book fails:\n{built.stdout}\n{built.stderr}", pytrace=False)
             lock.write(run)
-    return out / "_build" / "html"
+    return out / "html"
