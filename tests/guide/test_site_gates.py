@@ -14,6 +14,7 @@ from fakehub.facts import load
 # The file in tests/broken, and what the build says about it.
 GATES = {
     "unknown-fact.md": "hub.number_of_moons",
+    "unknown-diagram.md": "there is no fact diagram 'number-of-moons'",
     "dead-link.md": "no-such-page.md",
     "dead-anchor.md": "no-such-heading",
     "missing-picture.md": "no-such-picture.png",

@@ -19,7 +19,13 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
             _logger.warning(complaint)
 
 
+def _never_nothing(app: Sphinx, *_: Any) -> list[str]:
+    """A page to write: where there is none, Sphinx copies no style sheets and scripts either, changed or not."""
+    return [app.config.root_doc]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hook, behind those of others that write into the site."""
+    app.connect("env-get-outdated", _never_nothing)
     app.connect("build-finished", _finish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -52,6 +52,9 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> list[str]:
         name = source.name.split(".")[0]
         if name in NEEDS and (NEEDS[name] is None or not soup.select_one(NEEDS[name])):
             continue
+        if name == "searchindex":  # found by its name, and read by Sphinx when it builds again
+            soup.head.append(tag)
+            continue
         files.replaced(source)
         before = ";".join(settings) + ";\n" if name == "togglebutton" else ""
         text = before + _plain(source)

@@ -27,7 +27,6 @@ _LEFTOVERS = (
     "_static/**/*.map",
     "_static/*webpack-macros.html",
     "_static/copybutton_funcs.js",
-    "_static/images/logo_*",
     "_static/locales",
     "_static/scripts/bootstrap.*",
     "_static/scripts/fontawesome.*",
