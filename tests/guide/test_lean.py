@@ -79,6 +79,10 @@ def test_a_picture_has_its_size_comes_late_and_is_webp(site, page):
     assert Image.open(site / page.img["src"]).format == "WEBP"
 
 
+def test_the_first_sentence_describes_the_page(page):
+    assert page.find("meta", attrs={"name": "description"})["content"] == "text"
+
+
 def test_the_empty_corner_of_a_table_is_no_heading(page):
     assert [tag.name for tag in page.tr.find_all(True)] == ["td", "th"]
 

@@ -44,6 +44,7 @@ def tiny_book(root, tmp_path_factory):
         arguments = [sys.executable, "-m", "guide", command, "--stack", stack]
         return subprocess.run(arguments, cwd=book, env=env, capture_output=True, text=True, timeout=300)
 
+    build.site = book / "_build/html"
     return build
 
 
@@ -52,6 +53,15 @@ def test_a_sound_page_builds(tiny_book, stack):
 
     assert built.returncode == 0, built.stdout + built.stderr
     assert "0 warnings" in built.stdout
+
+
+def test_a_formula_needs_no_script(tiny_book, stack):
+    built = tiny_book("# Formula\n\nIt is {math}`e^{i\\pi} = -1`.\n\n```{math}\n\\frac{a}{b}\n```\n", stack)
+    page = (tiny_book.site / "book/index.html").read_text()
+
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert page.count("<math") == 2 and "<mfrac>" in page
+    assert "mathjax" not in page.lower()
 
 
 @pytest.mark.parametrize("page", GATES)

@@ -117,6 +117,10 @@ def _rearrange(page: Page, files: Files) -> None:
             del tag["onclick"]
     for tag in soup.select("#pst-primary-sidebar"):
         tag["role"], tag["aria-label"] = "complementary", "Site"
+    first = soup.select_one("article p")
+    if first and not soup.select_one('head meta[name="description"]'):
+        told = " ".join(first.get_text().split())
+        soup.head.append(soup.new_tag("meta", attrs={"name": "description", "content": told}))
     # The corner of a table that pandas or xarray drew is no heading of anything.
     for tag in soup.select("th"):
         if not tag.get_text(strip=True) and not tag.find("img"):
