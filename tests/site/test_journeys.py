@@ -9,6 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from guide.picture import take
 
 READ_AND_WRITE = "book/buckets/read-and-write.html"
+CHOOSE = "book/hub/choose.html"
 RULES = "book/buckets/rules.html"
 
 
@@ -91,6 +92,20 @@ def test_a_menu_opens_and_closes_by_keyboard_and_keeps_nobody_out(open_page):
     page.keyboard.press("Escape")
 
     assert not menu.is_visible() and button.evaluate("e => e === document.activeElement")
+
+
+def test_the_tier_a_reader_chooses_shows_its_choices_and_is_kept(open_page):
+    page = open_page(CHOOSE)
+    large = page.locator(".sd-tab-content", has_text="128 GB")
+    assert not large.first.is_visible()
+
+    page.locator("label.sd-tab-label").nth(1).click()
+    assert large.first.is_visible() and not large.nth(1).is_visible()
+    page.reload()
+    assert large.first.is_visible()
+    page.locator(".sd-tab-set input").nth(1).press("ArrowLeft")
+
+    assert not large.first.is_visible()
 
 
 def test_on_a_phone_the_menu_of_pages_opens_over_the_page(open_page):

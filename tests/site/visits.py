@@ -19,7 +19,7 @@ _FOUND = """options => axe.run(document, options).then(found => found.violations
 _SEEN = """() => ({
   wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   nameless: [...document.images].filter(i => !i.hasAttribute("alt")).map(i => i.src),
-  unsized: [...document.images].filter(i => !i.width || !i.height).map(i => i.src),
+  unsized: [...document.images].filter(i => i.checkVisibility() && (!i.width || !i.height)).map(i => i.src),
   title: document.title,
   headings: document.querySelectorAll("article h1").length,
 })"""

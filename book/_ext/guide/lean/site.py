@@ -15,7 +15,8 @@ from bs4 import BeautifulSoup, Comment
 from guide.lean import icons, images, policy, scripts, styles
 from guide.lean.files import Files
 
-MARK = "Content-Security-Policy"
+# What only a page that was made lean has.
+_MARK = 'http-equiv="Content-Security-Policy"'
 _IMPORT = re.compile(r"""@import\s+["']([^"']+)["'];?""")
 _FACE = re.compile(r"@font-face *\{[^}]*\}")
 _ADDRESS = re.compile(r"""url\(["']?(?!data:|#)([^)"']+)["']?\)""")
@@ -56,6 +57,7 @@ def finish(site: Path, store: Path) -> list[str]:
     files = Files(site, store / "written.json")
     pages = [Page(path, BeautifulSoup(text, "html.parser")) for path, text in _as_written(site, store)]
     complaints: list[str] = []
+    # Texts of inline scripts, style sheets in their order, and classes made of declarations in elements.
     inline: set[str] = set()
     used = styles.Used()
     sheets: dict[Path, None] = {}
@@ -90,7 +92,7 @@ def _as_written(site: Path, store: Path) -> list[tuple[Path, str]]:
         text = path.read_text(encoding="utf-8")
         if "<head" not in text:  # a few words that lead to another page
             continue
-        if MARK not in text:
+        if _MARK not in text:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_text(text, encoding="utf-8")
         found.append((path, kept.read_text(encoding="utf-8")))
@@ -196,7 +198,7 @@ def _seal(page: Page, base: Path, files: Files, inline: set[str]) -> None:
     links = [base]
     for sheet in page.own_sheets:
         links.append(files.write(files.site / "_static" / "output.css", ".css", sheet.strip().encode()))
-    meta = soup.new_tag("meta", attrs={"http-equiv": MARK, "content": policy.policy(inline)})
+    meta = soup.new_tag("meta", attrs={"http-equiv": "Content-Security-Policy", "content": policy.policy(inline)})
     tags = [meta, *(soup.new_tag("link", rel="stylesheet", href=files.reference(page.path, link)) for link in links)]
     charset = soup.head.find("meta", charset=True)
     place = soup.head.index(charset) + 1 if charset else 0
