@@ -11,6 +11,7 @@ from guide.lean.policy import policy
 from guide.lean.site import finish
 from PIL import Image
 
+THEME = ".bd-article{margin:0}.nowhere{margin:1px}:root{--far:red;--near:1}.made-later{top:0}"
 PAGE = """<html><head><meta charset="utf-8"/><title>A</title>
 <link href="_static/theme.css" rel="stylesheet"/><style>.frame{color:var(--far)}</style>
 <script data-cfasync="false">old()</script><script src="_static/own.js"></script>
@@ -26,7 +27,8 @@ def site(tmp_path):
     for folder in ("_static", "_images"):
         (site / folder).mkdir(parents=True)
     (site / "page.html").write_text(PAGE)
-    (site / "_static/theme.css").write_text(".bd-article{margin:0}.nowhere{margin:1px}:root{--far:red;--near:1}")
+    (site / "_static/theme.css").write_text(THEME)
+    (site / "_static/later.js").write_text("let c = 'made-later';")
     (site / "_static/own.js").write_text("// why\nlet a  =  1;\n")
     (site / "_static/copybutton.js").write_text("let b;")
     Image.new("RGB", (30, 20), "navy").save(site / "_images/a.png")
@@ -45,6 +47,7 @@ def test_rules_and_variables_that_no_page_uses_are_gone(site, page):
 
     assert ".bd-article{margin:0}" in sheets[0] and "--far:red" in sheets[0]
     assert "nowhere" not in sheets[0] and "--near" not in sheets[0]
+    assert ".made-later" in sheets[0] and (site / "_static/later.js").is_file()
     assert sheets[1] == ".frame{color:var(--far)}"
 
 
@@ -89,7 +92,7 @@ def test_the_empty_corner_of_a_table_is_no_heading(page):
 
 def test_again_over_unchanged_pages_changes_nothing(site, tmp_path):
     before = (site / "page.html").read_bytes()
-    (site / "_static/theme.css").write_text(".bd-article{margin:0}.nowhere{margin:1px}:root{--far:red;--near:1}")
+    (site / "_static/theme.css").write_text(THEME)
     for name in ("own.js", "copybutton.js"):
         (site / "_static" / name).write_text("// why\nlet a  =  1;\n" if name == "own.js" else "let b;")
 

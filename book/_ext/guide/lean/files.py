@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
+
+# What the content of a file adds to its name.
+FINGERPRINT = re.compile(r"\.[0-9a-f]{10}$")
 
 
 class Files:

@@ -8,7 +8,7 @@ from pathlib import Path
 import rjsmin
 from bs4 import BeautifulSoup, Tag
 
-from guide.lean.files import Files
+from guide.lean.files import FINGERPRINT, Files
 
 # Set before anything is drawn, or a dark page flashes white. The one script that stands in the page itself.
 THEME_FIRST = (
@@ -70,6 +70,12 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> list[str]:
     for link in soup.select('link[rel~="preload"][as="script"]'):
         link.decompose()
     return [*base, *(text for _, _, text in others)]
+
+
+def loaded_later(site: Path) -> list[Path]:
+    """The site's scripts that other scripts may load by name: neither the theme's nor written here."""
+    found = (site / "_static").glob("*.js")
+    return [path for path in found if path.name.split(".")[0] not in NEEDS and not FINGERPRINT.search(path.stem)]
 
 
 def stray(soup: BeautifulSoup) -> list[str]:

@@ -72,6 +72,8 @@ def finish(site: Path, store: Path) -> list[str]:
         name = page.path.relative_to(site)
         complaints += [f"{name}: the site's policy refuses {what}" for what in scripts.stray(page.soup)]
         _note(page, used)
+    for script in scripts.loaded_later(site):
+        used.add_script(script.read_text(encoding="utf-8"))
     base = files.write(site / "_static" / "site.css", ".css", _base(list(sheets), used, classes, files).encode())
     for page in pages:
         _seal(page, base, files, inline)
