@@ -150,7 +150,10 @@ def test_without_scripts_the_page_is_whole_and_offers_nothing_dead(open_page):
     page = open_page(READ_AND_WRITE, java_script_enabled=False)
 
     assert page.locator("article .cell_input").first.is_visible()
-    assert [button for button in page.locator(".pst-js-only").all() if button.is_visible()] == []
+    assert [
+        button for button in page.locator("header button, .bd-header-article button").all() if button.is_visible()
+    ] == []
+    assert page.evaluate("getComputedStyle(document.querySelector('article h1')).borderBottomStyle") == "solid"
 
 
 def test_a_page_opened_from_disk_has_its_looks(browser, site):

@@ -119,6 +119,8 @@ def _rearrange(page: Page, files: Files) -> None:
         if does in {"print", "toggleFullScreen"}:
             tag["data-does"] = does
             del tag["onclick"]
+    # Until a script knows better; without scripts for good, for the theme has no colours but those of its two themes.
+    soup.html["data-theme"] = "light"
     for tag in soup.select("#pst-primary-sidebar"):
         tag["role"], tag["aria-label"] = "complementary", "Site"
     first = soup.select_one("article p")
