@@ -15,10 +15,12 @@ from fakehub.facts import load
 # The file in tests/broken, and what the build says about it.
 GATES = {
     "unknown-fact.md": "hub.number_of_moons",
+    "unknown-diagram.md": "there is no fact diagram 'number-of-moons'",
     "dead-link.md": "no-such-page.md",
     "dead-anchor.md": "no-such-heading",
     "missing-picture.md": "no-such-picture.png",
     "unknown-directive.md": "attentoin",
+    "script-in-page.md": "the site's policy refuses <script>",
 }
 # Those that are found in a page's text, without building anything.
 TEXT_GATES = {"stand-in-named.md", "typed-fact.md"}
@@ -47,6 +49,7 @@ def tiny_book(root, tmp_path_factory):
         arguments = [sys.executable, "-m", "guide", command, "--stack", stack]
         return subprocess.run(arguments, cwd=book, env=env, capture_output=True, text=True, timeout=300)
 
+    build.site = book / "_build/html"
     return build
 
 
@@ -55,6 +58,15 @@ def test_a_sound_page_builds(tiny_book, stack):
 
     assert built.returncode == 0, built.stdout + built.stderr
     assert "0 warnings" in built.stdout
+
+
+def test_a_formula_needs_no_script(tiny_book, stack):
+    built = tiny_book("# Formula\n\nIt is {math}`e^{i\\pi} = -1`.\n\n```{math}\n\\frac{a}{b}\n```\n", stack)
+    page = (tiny_book.site / "book/index.html").read_text()
+
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert page.count("<math") == 2 and "<mfrac>" in page
+    assert "mathjax" not in page.lower()
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +78,7 @@ def red(tiny_book, root, stack):
 
 @pytest.mark.parametrize("page", GATES)
 def test_a_warning_names_its_page_and_culprit(red, page):
-    lines = [line for line in red.stderr.splitlines() if f"/book/{page}" in line]
+    lines = [line for line in red.stderr.splitlines() if f"book/{page.removesuffix('.md')}." in line]
 
     assert any(GATES[page] in line for line in lines), red.stderr
 
