@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import BinaryIO
 
 
 class Fork:
@@ -50,9 +51,9 @@ class Fork:
         if self.returncode is None:
             try:
                 pid, status = os.waitpid(self.pid, flags)
-            except ChildProcessError:  # psutil has waited for it already
+            except ChildProcessError:  # psutil, or a signal's handler, has waited for it already
                 pid, status = self.pid, 0
-            if pid:
+            if pid and self.returncode is None:
                 self.returncode = os.waitstatus_to_exitcode(status)
         return self.returncode
 
@@ -71,28 +72,24 @@ class Fork:
 
 
 class PipedFork(Fork):
-    """A fork whose standard streams are pipes to this process, by the names ``subprocess.Popen`` gives them."""
+    """A fork with pipes to this process, ``stdin`` and ``stdout`` as ``subprocess.Popen`` has them, and the file
+    ``stderr``.
+    """
 
-    def __init__(self, action: Callable[[], int], env: Mapping[str, str] | None = None) -> None:
-        pipes = [os.pipe() for _ in range(3)]
-        theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
-        ours = [pipes[0][1], pipes[1][0], pipes[2][0]]
+    def __init__(self, action: Callable[[], int], stderr: BinaryIO) -> None:
+        (their_in, our_in), (our_out, their_out) = os.pipe(), os.pipe()
 
         def piped() -> int:
-            for stream, end in enumerate(theirs):
+            for stream, end in enumerate((their_in, their_out, stderr.fileno())):
                 os.dup2(end, stream)
-            for end in (*theirs, *ours):
+            for end in (their_in, our_in, our_out, their_out):
                 os.close(end)
             return action()
 
-        super().__init__(piped, env)
-        for end in theirs:
-            os.close(end)
-        self.stdin, self.stdout, self.stderr = (
-            os.fdopen(ours[0], "wb"),
-            os.fdopen(ours[1], "rb"),
-            os.fdopen(ours[2], "rb"),
-        )
+        super().__init__(piped)
+        os.close(their_in)
+        os.close(their_out)
+        self.stdin, self.stdout = os.fdopen(our_in, "wb"), os.fdopen(our_out, "rb")
 
 
 def _as_new(action: Callable[[], int], env: Mapping[str, str] | None) -> int:

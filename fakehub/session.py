@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from fakehub.config import Config
 from fakehub.environment import environment
@@ -102,15 +102,22 @@ def _start_server(folder: Path, wanted: Wanted) -> tuple[subprocess.Popen[bytes]
     config = Config(str(wanted.hub_yml), str(folder), state, wanted.persona, proxy=wanted.proxy, **ports)
     file = folder / "config.json"
     file.write_text(json.dumps(asdict(config)), encoding="utf-8")
-    if wanted.copy:
-        from fakehub.server import main
-
-        server = PipedFork(lambda: main(str(file)))
-    else:
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        server = subprocess.Popen([sys.executable, "-m", "fakehub.server", str(file)], **pipes)
+    # Into a file: a pipe that nobody reads is full one day, and then the server waits for ever.
+    complaints = folder / "complaints.txt"
+    with complaints.open("wb") as stderr:
+        server = _server(file, stderr, wanted.copy)
     line = server.stdout.readline()
     if not line:
-        said = server.stderr.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        server.wait()
+        said = complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
         raise SessionError(f"the stand-in did not start: {said[-1]}")
     return server, json.loads(line)
+
+
+def _server(config: Path, stderr: BinaryIO, copy: bool) -> subprocess.Popen[bytes] | PipedFork:
+    if copy:
+        from fakehub.server import main
+
+        return PipedFork(lambda: main(str(config)), stderr)
+    command = [sys.executable, "-m", "fakehub.server", str(config)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
