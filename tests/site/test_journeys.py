@@ -134,6 +134,16 @@ def test_the_theme_is_the_systems_until_the_reader_chooses(open_page):
     assert page.evaluate(theme) == chosen
 
 
+def test_sizes_in_dasks_drawing_are_light_in_the_dark(open_page):
+    page = open_page(READ_AND_WRITE, color_scheme="dark")
+    size = page.locator("article .xr-wrap svg text").first
+    shade = "e => [getComputedStyle(e).fill, getComputedStyle(e).stroke, getComputedStyle(document.body).color]"
+
+    fill, stroke, text = size.evaluate(shade)
+
+    assert (fill, stroke) == (text, "none")
+
+
 def test_print_is_the_article_alone_and_hides_no_code(open_page):
     page = open_page(READ_AND_WRITE)
     page.emulate_media(media="print")
