@@ -18,11 +18,12 @@ async def start_proxy(ports: dict[str, int], refused: Callable[[str], None]) -> 
     """
 
     # asyncio itself forgets a connection's task as soon as the client is gone, while it still waits for the server.
-    running: set[asyncio.Task[None] | None] = set()
+    running: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         running.add(task)
+        task.add_done_callback(running.discard)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             head = await reader.readuntil(b"\r\n\r\n")
             method, target, *_ = [*head.decode("latin-1").split(" "), "", ""]
@@ -34,7 +35,6 @@ async def start_proxy(ports: dict[str, int], refused: Callable[[str], None]) -> 
             else:
                 await tunnel(reader, writer, ports[host], b"HTTP/1.1 200 Connection established\r\n\r\n")
         writer.close()
-        running.discard(task)
 
     return await asyncio.start_server(serve, "127.0.0.1", 0)
 

@@ -16,6 +16,7 @@ from fakehub.control import Control
 from fakehub.facts import load
 from fakehub.machines import environment_of
 from guide.blocks import OTHERS
+from guide.kernel import Seed, use
 from guide.shell import Shell
 
 CELL_TIMEOUT_S = 300
@@ -29,29 +30,33 @@ class KernelFailure(Exception):
 
 
 class Machine:
-    """One machine. ``env`` is the environment of its programs, ``metadata`` the notebook's, which names the kernel."""
+    """One machine. ``env`` is the environment of its programs, ``metadata`` the notebook's, which names the kernel.
 
-    def __init__(self, env: dict[str, str], home: Path, metadata: dict[str, Any]) -> None:
+    The kernel is a new process, or ``seed``.
+    """
+
+    def __init__(self, env: dict[str, str], home: Path, metadata: dict[str, Any], seed: Seed | None) -> None:
         self.env = {name: value for name, value in env.items() if name not in _PRIVATE}
         self.env |= {"HOME": str(home), "PWD": str(home)}
         self.home = home
         self.shell = Shell(self.env, home)
+        self._seed = seed
         self._code = nbformat.v4.new_notebook(metadata=metadata)
         self._client: NotebookClient | None = None
         self._kernel: Any = None
 
     @classmethod
-    def hub(cls, home: Path, programs: Path, metadata: dict[str, Any]) -> Machine:
+    def hub(cls, home: Path, programs: Path, metadata: dict[str, Any], seed: Seed | None) -> Machine:
         """A server of the hub: what this process's environment says. ``programs`` are found before all others."""
-        return cls(_with_programs(dict(os.environ), programs), home, metadata)
+        return cls(_with_programs(dict(os.environ), programs), home, metadata, seed)
 
     @classmethod
-    def other(cls, name: str, programs: Path, metadata: dict[str, Any]) -> Machine:
+    def other(cls, name: str, programs: Path, metadata: dict[str, Any], seed: Seed | None) -> Machine:
         """A fresh machine of ``OTHERS``, in the same session."""
         persona, browser = OTHERS[name]
         machine = Control(Path(os.environ["FAKEHUB_SESSION"])).new_machine(persona)
         env = environment_of(machine, os.environ, load(), browser)
-        return cls(_with_programs(env, programs), Path(machine["home"]), metadata)
+        return cls(_with_programs(env, programs), Path(machine["home"]), metadata, seed)
 
     def execute(self, cell: nbformat.NotebookNode, numbered: bool) -> str | None:
         """Run ``cell`` in the machine's kernel; the error it raised (``Type: message``), or ``None``.
@@ -78,6 +83,8 @@ class Machine:
         return None
 
     def _start_kernel(self) -> None:
+        if self._seed is not None:
+            use(self._seed)
         self._client = NotebookClient(
             self._code,
             timeout=CELL_TIMEOUT_S,
@@ -92,6 +99,8 @@ class Machine:
         """End the kernel."""
         if self._kernel is not None:
             self._kernel.__exit__(None, None, None)
+        elif self._seed is not None:
+            self._seed.close()
 
 
 def _with_programs(env: dict[str, str], programs: Path) -> dict[str, str]:

@@ -22,6 +22,7 @@ from guide.blocks import HUB, Block, Page
 from guide.conda_commands import CondaError, check_conda
 from guide.dialog import check_dialog
 from guide.effects import Buckets, EffectError
+from guide.kernel import Seed
 from guide.machine import KernelFailure, Machine
 from guide.programs import link_programs, missing
 from guide.shell import ShellError, check_transcript
@@ -50,15 +51,16 @@ class Result:
 
 
 def run_page(
-    page: Page, home: Path, show: Callable[[str], None], accept: bool = False
+    page: Page, home: Path, show: Callable[[str], None], accept: bool = False, copies: bool = False
 ) -> tuple[list[dict[str, Any]], nbformat.NotebookNode | None]:
     """Run all blocks of ``page`` in order; results and the executed notebook (``None`` for a page of prose).
 
     ``home`` is the fresh directory the page lives in. After the first failure the rest is ``not run``: it
     would build on what is not there. ``show`` gets one line for each failure. With ``accept`` a transcript
-    that went otherwise than the page shows is recorded (``real``) and no failure.
+    that went otherwise than the page shows is recorded (``real``) and no failure. With ``copies`` kernels are
+    copies of this process, which has imported the libraries and has no other threads.
     """
-    session = Session(page, home, accept)
+    session = Session(page, home, accept, copies)
     try:
         results = session.run(show)
     finally:
@@ -69,16 +71,22 @@ def run_page(
 class Session:
     """The machines and the buckets of one page."""
 
-    def __init__(self, page: Page, home: Path, accept: bool) -> None:
+    def __init__(self, page: Page, home: Path, accept: bool, copies: bool) -> None:
         self._page = page
         self._accept = accept
+        self._seeds = self._new_seeds() if copies else {}
         self._buckets = Buckets()
         self._metadata = page.notebook.metadata if page.notebook else {}
         self._programs = Path(tempfile.mkdtemp(prefix="programs-"))
         link_programs(self._programs)
-        self._machines = {HUB: Machine.hub(home, self._programs, self._metadata)}
+        self._machines = {HUB: Machine.hub(home, self._programs, self._metadata, self._seeds.pop(HUB, None))}
         self._hand_files(self._machines[HUB])
         self.notebook = page.notebook
+
+    def _new_seeds(self) -> dict[str, Seed]:
+        """A copy of this process for each machine that will need a kernel, as this process is still fit to be copied."""
+        python = (b for b in self._page.blocks if b.kind in {"cell", "run"} and b.language == "python")
+        return {name: Seed() for name in dict.fromkeys(block.on[0] for block in python)}
 
     def run(self, show: Callable[[str], None]) -> list[Result]:
         """Run every block and compare what is left in the buckets with what the page says."""
@@ -130,7 +138,7 @@ class Session:
     def _machine(self, name: str) -> Machine:
         """The machine of that name, made when it is first needed."""
         if name not in self._machines:
-            self._machines[name] = Machine.other(name, self._programs, self._metadata)
+            self._machines[name] = Machine.other(name, self._programs, self._metadata, self._seeds.pop(name, None))
             self._hand_files(self._machines[name])
         return self._machines[name]
 
@@ -197,6 +205,8 @@ class Session:
         """End the kernels."""
         for machine in self._machines.values():
             machine.close()
+        for seed in self._seeds.values():
+            seed.close()
         shutil.rmtree(self._programs)
 
 
