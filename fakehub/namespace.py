@@ -100,7 +100,8 @@ def _furnish(hosts: tuple[str, ...]) -> None:
         flags = struct.unpack("16sh", fcntl.ioctl(loopback, _SIOCGIFFLAGS, request + bytes(22))[:18])[1]
         fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | _IFF_UP) + bytes(22))
     names = " ".join((*TLS_HOSTS, *hosts, METADATA_HOST))
-    _bind("/etc/hosts", f"127.0.0.1 localhost\n127.0.0.1 {names}\n")
+    # Programs that open ports to others, such as a cluster's scheduler, look this machine up by its own name.
+    _bind("/etc/hosts", f"127.0.0.1 localhost {socket.gethostname()}\n127.0.0.1 {names}\n")
     _bind("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
 
 

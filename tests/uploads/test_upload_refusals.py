@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 import xarray as xr
-from conftest import months
+from source_files import months
 from upload_world import BUCKET, USER
 
 GOOD = f"gs://{BUCKET}/{USER}/refused.zarr"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from comparing import assert_same, opened
-from conftest import months
+from source_files import months
 from upload_world import BUCKET, SECRETS, USER
 
 SMALL = ("--chunks", "time=1")

@@ -84,7 +84,7 @@ class Session:
         self.notebook = page.notebook
 
     def _new_seeds(self) -> dict[str, Seed]:
-        """A copy of this process for each machine that will need a kernel, as this process is still fit to be copied."""
+        """A copy of this process for each machine that will need a kernel, made while that is possible."""
         python = (b for b in self._page.blocks if b.kind in {"cell", "run"} and b.language == "python")
         return {name: Seed() for name in dict.fromkeys(block.on[0] for block in python)}
 
