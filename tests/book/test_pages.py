@@ -66,7 +66,8 @@ def test_readers_get_the_versions_that_are_locked(root):
     locked = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", (root / "lock/hub.txt").read_text(), re.MULTILINE))
     pinned.pop("python")
 
-    assert pinned == {name: locked[name.removesuffix("-base")] for name in pinned}
+    differ = {name for name in pinned if pinned[name] != locked[name.removesuffix("-base")]}
+    assert differ == {"h5py"}  # pyproject.toml says why
 
 
 class _Page(HTMLParser):
