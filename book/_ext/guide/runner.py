@@ -22,11 +22,12 @@ from typing import Any
 import yaml
 
 from guide.blocks import BlockError, read_page
+from guide.recorded import record_of
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "_build"
 # The modules that decide what a block's result is; others only show it.
-_DECIDING = ("blocks.py", "effects.py", "outputs.py", "session.py", "shell.py", "__main__.py")
+_DECIDING = ("blocks.py", "effects.py", "outputs.py", "recorded.py", "session.py", "shell.py", "__main__.py")
 # A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
 QUIET = "ignore:You are using a Python version:FutureWarning"
 
@@ -85,13 +86,14 @@ def run_pages(
 
 def _run(path: Path, lane: Lane, world: bytes, force: bool, accept: bool) -> dict[str, Any]:
     store = record_path(path, lane.name)
-    key = hashlib.sha256(world + (path.read_bytes() if path.is_file() else b"")).hexdigest()
+    files = (file for file in (path, record_of(path)) if file.is_file())
+    key = hashlib.sha256(world + b"".join(file.read_bytes() for file in files)).hexdigest()
     if not force and store.is_file():
         record = json.loads(store.read_text(encoding="utf-8"))
         if record["key"] == key and record["status"] == "passed":
             return record
     print(f"running {_name(path)}", flush=True)
-    record = _run_in_stand_in(path, lane, accept) | {"key": key}
+    record = _run_in_stand_in(path, lane, ["--accept"] if accept else []) | {"key": key}
     if accept:
         return record
     store.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +123,7 @@ def _world(lane: Lane) -> bytes:
     return digest.digest()
 
 
-def _run_in_stand_in(path: Path, lane: Lane, accept: bool) -> dict[str, Any]:
+def _run_in_stand_in(path: Path, lane: Lane, how: list[str]) -> dict[str, Any]:
     """Run one page in a new stand-in, or in the one this process already lives in."""
     record: dict[str, Any] = {"page": _name(path), "stack": lane.stack, "blocks": [], "notebook": None}
     record["date"] = datetime.now(UTC).isoformat(timespec="seconds")
@@ -132,30 +134,27 @@ def _run_in_stand_in(path: Path, lane: Lane, accept: bool) -> dict[str, Any]:
         return record | {"status": "failed", "seconds": 0.0, "error": str(error)}
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
         out = Path(folder) / "record.json"
-        inside = [
-            sys.executable,
-            "-m",
-            "guide",
-            "in-session",
-            str(path),
-            "--out",
-            str(out),
-            "--stack",
-            lane.stack,
-        ]
-        inside += ["--accept"] if accept else []
-        if "FAKEHUB_SESSION" in os.environ:
-            command = [*inside, "--home", folder]
-        else:
-            options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
-            command = [sys.executable, "-m", "fakehub", "run", *options, "--", *inside]
-        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
+        command, env = in_stand_in(path, lane, out, Path(folder), how)
         done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
         if not out.is_file():
             error = f"{_name(path)}: its run ended with exit status {done.returncode}, before its last block"
             print(error, flush=True)
             return record | {"status": "failed", "seconds": 0.0, "error": error}
         return record | json.loads(out.read_text(encoding="utf-8"))
+
+
+def in_stand_in(path: Path, lane: Lane, out: Path, home: Path, how: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Command and environment that run one page; its record goes to ``out``.
+
+    ``home`` serves where this process already lives in a stand-in; ``how`` are options of ``guide in-session``.
+    """
+    inside = [sys.executable, "-m", "guide", "in-session", str(path), "--out", str(out), "--stack", lane.stack, *how]
+    if "FAKEHUB_SESSION" in os.environ:
+        command = [*inside, "--home", str(home)]
+    else:
+        options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
+        command = [sys.executable, "-m", "fakehub", "run", *options, "--", *inside]
+    return command, os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
 
 
 def versions() -> dict[str, str]:

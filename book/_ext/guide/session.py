@@ -22,6 +22,8 @@ from fakehub.control import Control
 from fakehub.network import NetworkSettings
 from guide.blocks import Block, Page
 from guide.effects import Buckets, EffectError
+from guide.outputs import difference
+from guide.recorded import as_recorded, brief
 from guide.shell import Shell, ShellError, check_transcript
 
 CELL_TIMEOUT_S = 300
@@ -46,18 +48,24 @@ class Result:
     seconds: float
     reason: str | None = None
     real: str | None = None  # a transcript as it really went, where that differs from the page
+    printed: list[dict[str, str]] | None = None  # on a page of Markdown; a notebook has it in its cells
 
 
 def run_page(
-    page: Page, home: Path, show: Callable[[str], None], accept: bool = False
+    page: Page,
+    home: Path,
+    show: Callable[[str], None],
+    accept: bool = False,
+    recorded: list[list[nbformat.NotebookNode]] | None = None,
 ) -> tuple[list[dict[str, Any]], nbformat.NotebookNode | None]:
     """Run all blocks of ``page`` in order; results and the executed notebook (``None`` for a page of prose).
 
     ``home`` is the fresh directory the page lives in. After the first failure the rest is ``not run``: it
     would build on what is not there. ``show`` gets one line for each failure. With ``accept`` a transcript
-    that went otherwise than the page shows is recorded (``real``) and no failure.
+    that went otherwise than the page shows is recorded (``real``) and no failure. Each block must print what is
+    ``recorded`` for it.
     """
-    session = Session(page, home, accept)
+    session = Session(page, home, accept, recorded)
     try:
         results = session.run(show)
     finally:
@@ -68,10 +76,12 @@ def run_page(
 class Session:
     """The kernel, the shell and the buckets of one page."""
 
-    def __init__(self, page: Page, home: Path, accept: bool) -> None:
+    def __init__(self, page: Page, home: Path, accept: bool, recorded: list[list[Any]] | None) -> None:
         self._page = page
         self._home = home
         self._accept = accept
+        self._recorded = recorded
+        self._printed: list[nbformat.NotebookNode] = []  # by the block that ran last
         env = {name: value for name, value in os.environ.items() if name not in PRIVATE}
         self._env = env | {"HOME": str(home), "PWD": str(home)}
         self._shell = Shell(self._env, home)
@@ -106,9 +116,11 @@ class Session:
     def _one(self, block: Block, show: Callable[[str], None]) -> Result:
         started = time.monotonic()
         real = None
+        self._printed = []
         try:
             real = self._execute(block)
             self._buckets.check(block.leaves, block.removes)
+            self._compare(block)
             if real is not None and not self._accept:
                 raise BlockFailure(f"prints something else than the page shows\n{_difference(block.source, real)}")
         except (BlockFailure, ShellError, EffectError) as error:
@@ -119,7 +131,18 @@ class Session:
         status = "skipped" if block.kind == "skip" else "passed"
         result = self._result(block, status, time.monotonic() - started)
         result.real = real
+        result.printed = brief(self._printed) if self._page.path.suffix == ".md" else None
         return result
+
+    def _compare(self, block: Block) -> None:
+        if self._recorded is None:
+            return
+        is_page = self._page.path.suffix == ".md"
+        printed = as_recorded(self._printed) if is_page else self._printed if block.cell is not None else []
+        found = difference(self._recorded[self._page.blocks.index(block)], printed)
+        if found:
+            again = f"if that is right: make outputs PAGE={self._page.path}"
+            raise BlockFailure(f"prints something else than is recorded; {again}\n{found}")
 
     def _execute(self, block: Block) -> str | None:
         """Do what the block's fate says; for a transcript that went otherwise, return how it really went."""
@@ -140,6 +163,8 @@ class Session:
 
     def _bash(self, block: Block) -> None:
         status, printed = self._shell.run(block.source)
+        if printed and block.fails is None:  # what a failing command says is compared by its part on the page
+            self._printed = [nbformat.v4.new_output("stream", name="stdout", text=printed)]
         last = printed.strip().splitlines()[-1] if printed.strip() else "it printed nothing"
         if block.fails is None and status != 0:
             raise BlockFailure(f"failed with exit status {status}: {last}")
@@ -168,6 +193,7 @@ class Session:
             _check_error(block, None)
         finally:
             _shorten_errors(cell)
+            self._printed = _seen(cell.outputs, block.cell is None or "remove-stderr" in (allowed or []))
             if allowed is not None:
                 cell.metadata["tags"] = allowed
 
@@ -205,6 +231,11 @@ def _shorten_errors(cell: nbformat.NotebookNode) -> None:
     for output in cell.get("outputs", []):
         if output.output_type == "error":
             output.traceback = [f"{output.ename}: {output.evalue}"]
+
+
+def _seen(outputs: list[nbformat.NotebookNode], quiet: bool) -> list[nbformat.NotebookNode]:
+    """Those ``outputs`` that the page shows; a ``quiet`` block shows no stderr."""
+    return [output for output in outputs if not (quiet and output.get("name") == "stderr")]
 
 
 def _failed(results: list[Result]) -> bool:
