@@ -21,7 +21,7 @@ outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
 
 mutate: setup ## break each block in turn and see its page fail; SAMPLE=40 for a quick look, PAGE for one page
-	@nice $(GUIDE) mutate --stack $(STACK) $(if $(SAMPLE),--sample $(SAMPLE)) $(PAGE)
+	@nice env $(GUIDE) mutate --stack $(STACK) $(if $(SAMPLE),--sample $(SAMPLE)) $(PAGE)
 
 links: setup ## ask every other site that a page links to
 	@$(GUIDE) links --stack $(STACK)
