@@ -21,6 +21,7 @@ GATES = {
     "other-transcript.md": ":3: console block prints something else than the page shows",
     "promise-not-kept.md": ":8: cell it should leave $SCRATCH_BUCKET/promised.txt",
     "not-removed.md": ":18: python block it should remove $SCRATCH_BUCKET/kept.txt",
+    "left-in-home.md": ": the page leaves ~/forgotten.txt behind",
     "left-behind.md": ": the page leaves gs://leap-scratch/funky-user/forgotten.txt behind",
     "other-host.md": ":3: bash block failed with exit status",
     "other-host-asked.md": ": asks hosts that are not the hub's: example.org",

@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from fakehub.control import Control
 from fakehub.network import NetworkSettings
 from guide.blocks import Block, Page
-from guide.effects import Buckets, EffectError
+from guide.effects import Buckets, EffectError, check_home, in_home
 from guide.outputs import difference
 from guide.recorded import as_recorded, brief
 from guide.shell import Shell, ShellError, check_transcript
@@ -94,12 +94,14 @@ class Session:
     def run(self, show: Callable[[str], None]) -> list[Result]:
         """Run every block and compare what is left in the buckets with what the page says."""
         before = self._buckets.own() if self._touches_buckets() else set()
+        home = in_home(self._home)
         results: list[Result] = []
         for block in self._page.blocks:
             results.append(self._one(block, show) if not _failed(results) else self._result(block, "not run", 0.0))
         if not _failed(results) and self._touches_buckets():
             try:
                 self._buckets.check_left(before, self._page.leaves)
+                check_home(self._home, home)
             except EffectError as error:
                 last = results[-1]
                 last.status, last.reason = "failed", str(error)
