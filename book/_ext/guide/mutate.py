@@ -1,7 +1,8 @@
 """``make mutate``: breaks one thing in each block of the book in turn; a page whose block is broken must fail.
 
-A break that no check notices is told with its line: either the page promises too little, or the break is none, which
-``tests/harmless-changes.yml`` says with the reason. A run of the whole book writes ``tests/mutations.md``.
+A break that no check notices is told with its line: the page promises too little, or nothing could notice it here, or
+it is no break. ``tests/surviving-changes.yml`` says which, with the reason. A run of the whole book writes
+``tests/mutations.md``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from guide.mutants import KINDS, mutant
 from guide.runner import BUILD, ROOT, Lane, in_stand_in, run_pages
 
 TABLE = ROOT / "tests" / "mutations.md"
-HARMLESS = ROOT / "tests" / "harmless-changes.yml"
+SURVIVING = ROOT / "tests" / "surviving-changes.yml"
 # Of the breaks that change what a reader gets, so many must turn their page red.
 SHARE = 0.98
 # A page that hangs is red as well; its cells may each wait for minutes, so it is ended.
@@ -125,52 +126,67 @@ def _run(broken: Break, lane: Lane, limit_s: float) -> str:
     return "" if passed else next(iter(said.strip().splitlines()), f"ended with exit status {process.returncode}")
 
 
-def harmless() -> list[dict[str, str]]:
-    """Changes that are no break, as declared: page, change (see ``Break``) and why."""
-    return yaml.safe_load(HARMLESS.read_text(encoding="utf-8")) or []
+def surviving() -> dict[str, dict[tuple[str, str], str]]:
+    """Declared survivors by page and change (see ``Break``), with why: the ``harmless``, and the ``unnoticed``."""
+    declared = yaml.safe_load(SURVIVING.read_text(encoding="utf-8"))
+    return {
+        kind: {(entry["page"], entry["change"]): entry["why"] for entry in declared[kind]}
+        for kind in ("harmless", "unnoticed")
+    }
 
 
-def _sorted_out(outcomes: list[Outcome]) -> tuple[list[Outcome], list[Outcome], list[tuple[Outcome, str]]]:
-    """Outcomes that are red, those that should be, and those that are declared harmless with the reason."""
-    reasons = {(entry["page"], entry["change"]): entry["why"] for entry in harmless()}
-    red = [one for one in outcomes if one.red]
+@dataclass(frozen=True)
+class Groups:
+    """Outcomes by what they say of the pages."""
+
+    red: list[Outcome]
+    missed: list[Outcome]
+    harmless: list[Outcome]
+
+    @property
+    def share(self) -> float:
+        """The part of all breaks that turned their page red."""
+        return len(self.red) / max(1, len(self.red) + len(self.missed))
+
+
+def _grouped(outcomes: list[Outcome], harmless: Iterable[tuple[str, str]]) -> Groups:
     green = [one for one in outcomes if not one.red]
-    excused = [(one, reasons[key]) for one in green if (key := (one.broken.page, one.broken.change)) in reasons]
-    return red, [one for one in green if (one.broken.page, one.broken.change) not in reasons], excused
+    return Groups(
+        [one for one in outcomes if one.red],
+        [one for one in green if (one.broken.page, one.broken.change) not in harmless],
+        [one for one in green if (one.broken.page, one.broken.change) in harmless],
+    )
 
 
 def _verdict(outcomes: list[Outcome]) -> int:
-    red, missed, excused = _sorted_out(outcomes)
-    for one in missed:
+    groups = _grouped(outcomes, surviving()["harmless"])
+    for one in groups.missed:
         print(f"not noticed: {one.broken.page}:{one.broken.line}: {one.broken.change}")
-    share = len(red) / max(1, len(red) + len(missed))
-    print(
-        f"{len(red)} of {len(red) + len(missed)} breaks were noticed ({share:.1%}), {len(excused)} changes are harmless"
-    )
-    return 0 if share >= SHARE else 1
+    breaks = len(groups.red) + len(groups.missed)
+    print(f"{len(groups.red)} of {breaks} breaks noticed ({groups.share:.1%}); {len(groups.harmless)} changes harmless")
+    return 0 if groups.share >= SHARE else 1
 
 
 def table(outcomes: list[Outcome], seed: str) -> str:
-    """The result as the site shows it: counts by kind, then every break that was not noticed."""
-    red, missed, excused = _sorted_out(outcomes)
-    share = len(red) / max(1, len(red) + len(missed))
+    """The result as the site shows it: counts by kind, then every change that its page survived, with why."""
+    declared = surviving()
+    groups = _grouped(outcomes, declared["harmless"])
     pages = len({one.broken.page for one in outcomes})
     lines = [
-        f"{len(outcomes)} blocks on {pages} pages, one mistake in each (seed {seed}): {len(red)} turned their page",
-        f"red, {len(missed)} did not, {len(excused)} changed nothing for the reader. Noticed: {share:.1%}.",
+        f"{len(outcomes)} blocks on {pages} pages, one mistake in each (seed {seed}): {len(groups.red)} turned their",
+        f"page red, {len(groups.missed)} did not, {len(groups.harmless)} made no difference to a reader. Noticed:",
+        f"{groups.share:.1%}.",
         "",
-        "| What was broken | Noticed | Not noticed | Harmless |",
+        "| What was broken | Noticed | Not noticed | No difference |",
         "|---|---|---|---|",
     ]
-    groups = [Counter(one.broken.kind for one in group) for group in (red, missed, [one for one, _ in excused])]
-    lines += [f"| {kind} | {' | '.join(str(group[kind]) for group in groups)} |" for kind in KINDS]
-    rest = [(one.broken, "nothing on the page depends on it") for one in missed]
-    rest += [(one.broken, why) for one, why in excused]
-    if rest:
-        lines += ["", "| Page | What was changed | Why its page stays green |", "|---|---|---|"]
-        lines += [f"| {one.page}:{one.line} | `` {_cell(one.change)} `` | {why} |" for one, why in rest]
+    counts = [Counter(one.broken.kind for one in group) for group in (groups.red, groups.missed, groups.harmless)]
+    lines += [f"| {kind} | {' | '.join(str(count[kind]) for count in counts)} |" for kind in KINDS]
+    reasons = declared["harmless"] | declared["unnoticed"]
+    survived = [one.broken for one in [*groups.missed, *groups.harmless]]
+    if survived:
+        lines += ["", "| Block | What was changed | Why its page stayed green |", "|---|---|---|"]
+    for one in survived:
+        why = reasons.get((one.page, one.change), "nothing on the page depends on it")
+        lines.append(f"| {one.page}:{one.line} | `` {one.change.replace('|', chr(92) + '|')} `` | {why} |")
     return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
