@@ -1,7 +1,7 @@
 """Recorded outputs: what makes no difference, and what does."""
 
 import pytest
-from guide.outputs import difference, settled
+from guide.outputs import difference, settled, without_log
 from guide.recorded import as_recorded, brief, record_of, rewrite_record
 from nbformat.v4 import new_output
 
@@ -30,6 +30,13 @@ def test_names_ids_and_the_home_directory_make_no_difference(monkeypatch, words)
 
 def test_any_other_word_makes_a_difference():
     assert "4 objects" in difference(text("3 objects\n"), text("4 objects\n"))
+
+
+def test_what_a_library_logs_makes_no_difference():
+    logged = "2026-01-30 10:00:00,123 - distributed.nanny - WARNING - Worker still alive, killing\n"
+
+    assert without_log(text(logged)) == []
+    assert without_log(text(f"3 objects\n{logged}")) == text("3 objects\n")
 
 
 def test_a_view_in_html_is_recorded_by_its_text():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -23,8 +23,8 @@ def main(arguments: list[str]) -> int:
     picture = commands.add_parser("picture", help="take the README's picture of the built site")
     picture.add_argument("--site", type=Path, default=Path("_build/html"))
     picture.add_argument("--out", type=Path, default=Path("book/_images/guide.png"))
-    page = commands.add_parser("page", help="run one page")
-    page.add_argument("page", type=Path)
+    page = commands.add_parser("page", help="run one page, or several")
+    page.add_argument("page", type=Path, nargs="+")
     outputs = commands.add_parser("outputs", help="rewrite the recorded outputs of all pages, or of one")
     outputs.add_argument("page", type=Path, nargs="?")
     mutate = commands.add_parser("mutate", help="break each block in turn and see that its page fails")
@@ -42,7 +42,9 @@ def main(arguments: list[str]) -> int:
     inside.add_argument("--stack", required=True)
     inside.add_argument("--home", type=Path, default=Path(os.environ.get("HOME", ".")))
     inside.add_argument("--accept", action="store_true")
+    inside.add_argument("--copies", action="store_true", help="this process has imported what pages import")
     inside.add_argument("--change", type=Path, help="JSON: the number of a block and another source for it")
+    inside.add_argument("--limit", type=int, default=0, help="seconds after which the run is ended; 0 is no limit")
     options = parser.parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
     handlers |= {"in-session": _in_session, "mutate": _mutate}
@@ -99,10 +101,12 @@ def _path(page: Path) -> Path:
 def _page(options: argparse.Namespace) -> int:
     from guide.runner import run_pages
 
-    (record,) = run_pages([_path(options.page)], _lane(options), 1, force=True)
-    ran = sum(block["status"] == "passed" for block in record["blocks"])
-    print(f"{record['page']}: {record['status']}, {ran} of {len(record['blocks'])} blocks in {record['seconds']:.1f} s")
-    return 0 if record["status"] == "passed" else 1
+    paths = [_path(page) for page in options.page]
+    records = run_pages(paths, _lane(options), options.jobs, force=True)
+    for record in records:
+        ran, of = sum(block["status"] == "passed" for block in record["blocks"]), len(record["blocks"])
+        print(f"{record['page']}: {record['status']}, {ran} of {of} blocks in {record['seconds']:.1f} s")
+    return 0 if all(record["status"] == "passed" for record in records) else 1
 
 
 def _outputs(options: argparse.Namespace) -> int:
@@ -141,6 +145,7 @@ def _in_session(options: argparse.Namespace) -> int:
     from guide.session import refused_hosts, run_page, set_latency
 
     started = time.monotonic()
+    signal.alarm(options.limit)
     page = read_page(options.page, ROOT)
     if options.change:
         page = with_source(page, **json.loads(options.change.read_text(encoding="utf-8")))
@@ -149,17 +154,24 @@ def _in_session(options: argparse.Namespace) -> int:
     # Outputs are recorded on the hub's versions alone.
     os.environ["HOME"] = str(options.home)
     recorded = recorded_outputs(page, ROOT) if options.stack == "hub" and not options.accept else None
-    show = functools.partial(print, flush=True)
-    blocks, notebook = run_page(page, options.home, show, options.accept, recorded)
+    said: list[str] = []
+
+    def show(line: str) -> None:
+        said.append(line)
+        print(line, flush=True)
+
+    blocks, notebook = run_page(page, options.home, show, options.accept, options.copies, recorded)
     failed = any(block["status"] == "failed" for block in blocks)
     set_latency(0)
     others = refused_hosts()[len(before) :]
     if others and not failed:
         failed = True
-        print(f"{page.path}: asks hosts that are not the hub's: {', '.join(dict.fromkeys(others))}", flush=True)
+        show(f"{page.path}: asks hosts that are not the hub's: {', '.join(dict.fromkeys(others))}")
     record = {"status": "failed" if failed else "passed", "seconds": round(time.monotonic() - started, 3)}
     record |= {"versions": versions(), "blocks": blocks, "notebook": notebook, "refused": sorted(set(others))}
     record["latency_ms"] = page.latency_ms
+    if failed:
+        record["error"] = said[0]
     options.out.write_text(json.dumps(record), encoding="utf-8")
     return 1 if failed else 0
 

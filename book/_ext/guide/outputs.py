@@ -24,6 +24,8 @@ _IGNORED = [
 # Ids that libraries draw anew each time.
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+# A line that a library logs; whether it comes depends on how busy the machine is, and it has the time.
+_LOGGED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - .*\n?", re.MULTILINE)
 # Whose name stands in recorded outputs, in place of the one they were made by.
 USER = "funky-user"
 # Root mean square of 0-255 pixel values in any square of so many pixels: shades along an edge stay below it, another
@@ -54,6 +56,18 @@ def settled(text: str) -> str:
     if user := os.environ.get("JUPYTERHUB_USER"):
         text = re.sub(rf"\b{re.escape(user)}\b", USER, text)
     return "\n".join(line.rstrip() for line in text.split("\n"))
+
+
+def without_log(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """``outputs`` without lines that a library logged."""
+    left = []
+    for output in outputs:
+        if output.output_type == "stream" and _LOGGED.search(output.text):
+            output = nbformat.v4.new_output("stream", name=output.name, text=_LOGGED.sub("", output.text))
+            if not output.text:
+                continue
+        left.append(output)
+    return left
 
 
 def _comparable(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -10,10 +10,11 @@ import hashlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +22,20 @@ from typing import Any
 
 import yaml
 
+from fakehub import namespace
+from fakehub.fork import side_by_side
+from fakehub.run import run
+from guide import warm
 from guide.blocks import BlockError, read_page
 from guide.recorded import record_of
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "_build"
 # The modules that decide what a block's result is; others only show it.
-_DECIDING = ("blocks.py", "effects.py", "outputs.py", "recorded.py", "session.py", "shell.py", "__main__.py")
+_DECIDING = (
+    *("blocks.py", "effects.py", "kernel.py", "outputs.py", "recorded.py", "session.py", "shell.py", "warm.py"),
+    "__main__.py",
+)
 # A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
 QUIET = "ignore:You are using a Python version:FutureWarning"
 
@@ -44,6 +52,17 @@ class Lane:
     def name(self) -> str:
         """What its records are kept under."""
         return self.stack if self.user == Lane.user else f"{self.stack}-{self.user}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the page at ``path``, with further ``options`` of ``guide in-session``; a ``quiet`` one is silent, and
+    what it would say is in its record alone.
+    """
+
+    path: Path
+    options: tuple[str, ...] = ()
+    quiet: bool = False
 
 
 def pages_of_book() -> list[Path]:
@@ -80,27 +99,36 @@ def run_pages(
     ``accept`` recorded outputs are not compared; such a run is not kept.
     """
     world = _world(lane)
-    with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(lambda path: _run(path, lane, world, force, accept), paths))
+    keys = {path: _key(path, world) for path in paths}
+    records = {} if force else {path: kept for path in keys if (kept := _kept(path, lane, keys[path]))}
+    # Notebooks take longest; begun last, they would run on alone.
+    todo = sorted((path for path in keys if path not in records), key=lambda path: path.suffix != ".ipynb")
+    options = ("--accept",) if accept else ()
+    for number, record in run_side_by_side([Run(path, options) for path in todo], lane, jobs):
+        path = todo[number]
+        records[path] = record | {"key": keys[path]}
+        if not accept:
+            _keep(records[path], record_path(path, lane.name))
+    return [records[path] for path in paths]
 
 
-def _run(path: Path, lane: Lane, world: bytes, force: bool, accept: bool) -> dict[str, Any]:
-    store = record_path(path, lane.name)
+def _key(path: Path, world: bytes) -> str:
     files = (file for file in (path, record_of(path)) if file.is_file())
-    key = hashlib.sha256(world + b"".join(file.read_bytes() for file in files)).hexdigest()
-    if not force and store.is_file():
-        record = json.loads(store.read_text(encoding="utf-8"))
-        if record["key"] == key and record["status"] == "passed":
-            return record
-    print(f"running {_name(path)}", flush=True)
-    record = _run_in_stand_in(path, lane, ["--accept"] if accept else []) | {"key": key}
-    if accept:
-        return record
+    return hashlib.sha256(world + b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _kept(path: Path, lane: Lane, key: str) -> dict[str, Any] | None:
+    """The record of a page's last run, if it passed and was made from what there is now."""
+    store = record_path(path, lane.name)
+    record = json.loads(store.read_text(encoding="utf-8")) if store.is_file() else {"key": None}
+    return record if record["key"] == key and record["status"] == "passed" else None
+
+
+def _keep(record: dict[str, Any], store: Path) -> None:
     store.parent.mkdir(parents=True, exist_ok=True)
     part = store.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps(record, indent=1), encoding="utf-8")
     part.replace(store)
-    return record
 
 
 def _name(path: Path) -> str:
@@ -123,38 +151,83 @@ def _world(lane: Lane) -> bytes:
     return digest.digest()
 
 
-def _run_in_stand_in(path: Path, lane: Lane, how: list[str]) -> dict[str, Any]:
-    """Run one page in a new stand-in, or in the one this process already lives in."""
-    record: dict[str, Any] = {"page": _name(path), "stack": lane.stack, "blocks": [], "notebook": None}
-    record["date"] = datetime.now(UTC).isoformat(timespec="seconds")
-    try:
-        read_page(path, ROOT)
-    except BlockError as error:
-        print(error, flush=True)
-        return record | {"status": "failed", "seconds": 0.0, "error": str(error)}
-    with tempfile.TemporaryDirectory(prefix="guide-") as folder:
-        out = Path(folder) / "record.json"
-        command, env = in_stand_in(path, lane, out, Path(folder), how)
-        done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
-        if not out.is_file():
-            error = f"{_name(path)}: its run ended with exit status {done.returncode}, before its last block"
+def run_side_by_side(runs: Sequence[Run], lane: Lane, jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Do ``runs``, each in a new stand-in, or all in the one this process lives in; place and record as they end."""
+    sound = []
+    for number, one in enumerate(runs):
+        try:
+            read_page(one.path, ROOT)
+            sound.append(number)
+        except BlockError as error:
             print(error, flush=True)
-            return record | {"status": "failed", "seconds": 0.0, "error": error}
-        return record | json.loads(out.read_text(encoding="utf-8"))
+            yield number, _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+    copies = _copies_pay(len(sound), lane)
+    if copies:
+        warm.import_libraries()
+    with tempfile.TemporaryDirectory(prefix="guide-") as folder:
+        places = [Path(folder) / str(number) for number in range(len(sound))]
+        actions = [_action(runs[number], place, lane, copies) for number, place in zip(sound, places, strict=True)]
+        for place, status in side_by_side(actions, jobs):
+            yield sound[place], _collected(runs[sound[place]], places[place] / "record.json", lane, status)
 
 
-def in_stand_in(path: Path, lane: Lane, out: Path, home: Path, how: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Command and environment that run one page; its record goes to ``out``.
+def _copies_pay(pages: int, lane: Lane) -> bool:
+    """Whether to import libraries once and copy this process: not for a page or two, and where the system can."""
+    alone = "FAKEHUB_SESSION" not in os.environ
+    return pages > 2 and alone and lane.mode != "proxy" and namespace.available()
 
-    ``home`` serves where this process already lives in a stand-in; ``how`` are options of ``guide in-session``.
-    """
-    inside = [sys.executable, "-m", "guide", "in-session", str(path), "--out", str(out), "--stack", lane.stack, *how]
-    if "FAKEHUB_SESSION" in os.environ:
-        command = [*inside, "--home", str(home)]
-    else:
-        options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
-        command = [sys.executable, "-m", "fakehub", "run", *options, "--", *inside]
-    return command, os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
+
+def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int]:
+    """What runs the page in a process of its own, and writes its record into the folder ``place``."""
+    inside = ["in-session", str(one.path), "--out", str(place / "record.json"), "--stack", lane.stack, *one.options]
+    module = [sys.executable, "-m", "guide"]
+    options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
+
+    def in_new_processes() -> int:
+        if "FAKEHUB_SESSION" in os.environ:
+            command = [*module, *inside, "--home", str(place)]
+        else:
+            command = [sys.executable, "-m", "fakehub", "run", *options, "--", *module, *inside]
+        return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
+
+    def in_copies() -> int:
+        from guide.__main__ import main
+
+        def run_here() -> int:
+            warm.read_environment_again()
+            return main([*inside, "--copies"])
+
+        os.environ["PYTHONWARNINGS"] = QUIET
+        return run(run_here, lane.user, "hub", "names", None, ROOT / "hub.yml")
+
+    def action() -> int:
+        if one.quiet:
+            silent = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silent, 1)
+            os.dup2(silent, 2)
+        print(f"running {_name(one.path)}", flush=True)
+        place.mkdir()
+        return in_copies() if copies else in_new_processes()
+
+    return action
+
+
+def _record(path: Path, lane: Lane) -> dict[str, Any]:
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"page": _name(path), "stack": lane.stack, "date": date, "blocks": [], "notebook": None}
+
+
+def _collected(one: Run, out: Path, lane: Lane, status: int) -> dict[str, Any]:
+    """The record that a page's process left."""
+    if out.is_file():
+        return _record(one.path, lane) | json.loads(out.read_text(encoding="utf-8"))
+    late = status == 128 + signal.SIGALRM
+    why = "did not end in time" if late else f"ended with exit status {status}, before its last block"
+    error = f"{_name(one.path)}: its run {why}"
+    if not one.quiet:
+        print(error, flush=True)
+    return _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
 
 
 def versions() -> dict[str, str]:
