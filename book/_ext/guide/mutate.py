@@ -104,7 +104,7 @@ def _outcomes(breaks: list[Break], lane: Lane, jobs: int, runs: dict[str, dict])
         mutants = [_run(breaks[number], Path(folder) / f"{number}.json", runs) for number in todo]
         for place, record in run_side_by_side(mutants, lane, jobs):
             number = todo[place]
-            outcome = Outcome(breaks[number], record.get("error", ""))
+            outcome = Outcome(breaks[number], record.get("error", "").partition("\n")[0])
             stores[number].parent.mkdir(parents=True, exist_ok=True)
             kept = asdict(outcome.broken) | {"red": outcome.red}
             stores[number].write_text(json.dumps(kept, indent=1), encoding="utf-8")
