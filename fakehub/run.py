@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,12 @@ import psutil
 from fakehub import namespace
 from fakehub.environment import USERNAME
 from fakehub.facts import FactsError, default_path, load
+from fakehub.fork import Fork
 from fakehub.processes import end_session
 from fakehub.session import SessionError, Wanted, session
+
+# A program with its arguments, or what a copy of this process does.
+Command = list[str] | Callable[[], int]
 
 
 class RunError(Exception):
@@ -25,8 +30,9 @@ class RunError(Exception):
         self.status = status
 
 
-def run(command: list[str], user: str, persona: str, mode: str, state: Path | None, hub_yml: Path | None) -> int:
-    """Run ``command`` in a new stand-in as ``user``, on the machine of ``persona``; its exit status.
+def run(command: Command, user: str, persona: str, mode: str, state: Path | None, hub_yml: Path | None) -> int:
+    """Run ``command`` in a new stand-in as ``user``, on the machine of ``persona``; its exit status. What can be called
+    is, in a copy of this process, and the stand-in's server is a copy as well.
 
     ``mode`` is ``names``, ``proxy`` or ``auto`` (names where the system allows it); ``state`` is a directory
     in which the buckets live on. Raises ``RunError``.
@@ -37,7 +43,7 @@ def run(command: list[str], user: str, persona: str, mode: str, state: Path | No
         raise RunError(f"{user!r} is not a GitHub username: letters, digits and hyphens, 39 at most")
     hub_yml = (hub_yml or default_path()).resolve()
     try:
-        wanted = Wanted(load(hub_yml), hub_yml, user, persona, state)
+        wanted = Wanted(load(hub_yml), hub_yml, user, persona, state, copy=callable(command))
     except FactsError as error:
         raise RunError(str(error)) from error
     if state:
@@ -62,7 +68,7 @@ def _make_state(state: Path) -> None:
         raise RunError(f"--state {state}: cannot be written ({error.strerror}); name another directory") from error
 
 
-def _reported(command: list[str], wanted: Wanted) -> int:
+def _reported(command: Command, wanted: Wanted) -> int:
     """Supervise inside the namespaces, where an error must be told before the process ends."""
     try:
         return _supervise(command, wanted)
@@ -71,7 +77,7 @@ def _reported(command: list[str], wanted: Wanted) -> int:
         return error.status
 
 
-def _supervise(command: list[str], wanted: Wanted) -> int:
+def _supervise(command: Command, wanted: Wanted) -> int:
     try:
         with session(wanted) as started:
             try:
@@ -82,24 +88,31 @@ def _supervise(command: list[str], wanted: Wanted) -> int:
         raise RunError(str(error), 1) from error
 
 
-def _run_command(command: list[str], env: dict[str, str]) -> int:
+def _run_command(command: Command, env: dict[str, str]) -> int:
     # Told to end, end the command and go on to clean up.
     def stop(number: int, _frame: object) -> None:
         raise SystemExit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, stop)
-    try:
-        child = subprocess.Popen(command, env=env)
-    except OSError as error:
-        raise RunError(f"{command[0]}: {error.strerror.lower()}", 127) from error
+    child = _start(command, env)
     try:
         status = child.wait()
     except SystemExit as stopped:
         return int(stopped.code)
     if status < 0:
-        print(f"fakehub: {command[0]} was ended by {signal.Signals(-status).name}", file=sys.stderr)
+        name = "the command" if callable(command) else command[0]
+        print(f"fakehub: {name} was ended by {signal.Signals(-status).name}", file=sys.stderr)
     return status if status >= 0 else 128 - status
+
+
+def _start(command: Command, env: dict[str, str]) -> subprocess.Popen[bytes] | Fork:
+    if callable(command):
+        return Fork(command, env)
+    try:
+        return subprocess.Popen(command, env=env)
+    except OSError as error:
+        raise RunError(f"{command[0]}: {error.strerror.lower()}", 127) from error
 
 
 def _end_everything(workdir: Path) -> None:

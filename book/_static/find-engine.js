@@ -37,6 +37,8 @@
       let from = 0;
       head.from = head.pages.map((page) => (from += page[3]) - page[3]);
       indexed = head;
+      // A word with a slip needs one more part than others; where all terms are two lists, they come beforehand.
+      if (head.lists.length < 3) head.lists.forEach((_, number) => part(head, `l${number}`));
     }
     return indexed;
   }
@@ -67,11 +69,8 @@
 
   /* The lines of postings of `prefix`, or of the terms that begin with it. */
   async function lines(head, prefix, exact) {
-    let first = head.starts.length - 1;
-    while (first > 0 && head.starts[first] > prefix) first -= 1;
-    let last = first;
-    while (!exact && last + 1 < head.starts.length && last - first < 2 && head.starts[last + 1].startsWith(prefix)) last += 1;
-    const names = Array.from({ length: last - first + 1 }, (_, i) => `t${first + i}`);
+    const numbers = around(head.starts, prefix).slice(0, exact ? 1 : 3);
+    const names = numbers.map((number) => `t${number}`);
     const texts = await Promise.all(names.map((name) => part(head, name)));
     const found = [];
     for (const text of texts) {
@@ -119,13 +118,24 @@
     return row[other.length];
   }
 
-  /* Terms like `name`, which stands nowhere: those with its first letter, with its second, then all. */
+  /* The numbers of those parts, of all that begin with `starts`, in which terms with this beginning may stand. */
+  function around(starts, beginning) {
+    let first = starts.length - 1;
+    while (first > 0 && starts[first] > beginning) first -= 1;
+    let last = first;
+    while (last + 1 < starts.length && starts[last + 1].startsWith(beginning)) last += 1;
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  }
+
+  /* Terms like `name`, which stands nowhere: in the list with its first letter, with its second, then in all. */
   async function similar(head, name) {
     if (name.length < 4) return [];
     const most = name.length < 8 ? 1 : 2;
-    for (const firsts of [name[0], name[1], head.firsts]) {
-      const known = [...firsts].filter((letter) => head.firsts.includes(letter));
-      const lists = await Promise.all(known.map((letter) => part(head, `l${letter.codePointAt(0)}`)));
+    const seen = new Set();
+    for (const wanted of [around(head.lists, name[0]), around(head.lists, name[1]), head.lists.keys()]) {
+      const numbers = [...wanted].filter((number) => !seen.has(number));
+      numbers.forEach((number) => seen.add(number));
+      const lists = await Promise.all(numbers.map((number) => part(head, `l${number}`)));
       const near = [];
       for (const other of lists.flatMap((list) => (list || "").split(" "))) {
         const whole = edits(name, other, most);

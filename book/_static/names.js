@@ -13,6 +13,8 @@
   if (!article) return;
   const asked = JSON.parse(document.querySelector('meta[name="guide-asks"]')?.content || "{}");
   const printed = new Map(); // text nodes that show a name, with what the page prints there
+  // Prose names buckets to tell them apart: there a reader's choice would turn its sense.
+  const BLOCKS = "pre", ALL = "pre, code";
   let names = read();
 
   function read() {
@@ -43,19 +45,26 @@
     }
   }
 
+  /* What is printed, and what is to stand there. */
   function replacements() {
     // The hub knows a username in lower case, and names prefixes after it.
-    const found = names.user ? [[PRINTED, names.user.toLowerCase()]] : [];
-    if (asked.dataset && names.dataset) found.push([asked.dataset, names.dataset]);
-    if (asked.bucket && names.bucket && names.bucket !== asked.bucket) {
-      found.push([asked.bucket, names.bucket], [`${asked.buckets[asked.bucket]}/`, `${asked.buckets[names.bucket]}/`]);
+    const found = new Map(names.user ? [[PRINTED, names.user.toLowerCase()]] : []);
+    if (asked.dataset && names.dataset) found.set(asked.dataset, names.dataset);
+    if (asked.bucket && names.bucket) {
+      found.set(asked.bucket, names.bucket);
+      found.set(`${asked.buckets[asked.bucket]}/`, `${asked.buckets[names.bucket]}/`);
     }
     return found;
   }
 
-  function collect() {
-    const wanted = [PRINTED, asked.dataset, asked.bucket, asked.bucket && `${asked.buckets[asked.bucket]}/`].filter(Boolean);
-    for (const block of article.querySelectorAll("pre, code")) {
+  /* All in one pass, so that nothing is replaced in what was just put there. */
+  function replaced(text, pairs) {
+    const wanted = [...pairs.keys()].map((name) => name.replace(/[^\w]/g, "\\$&")).join("|");
+    return wanted ? text.replace(new RegExp(wanted, "g"), (found) => pairs.get(found)) : text;
+  }
+
+  function collect(where, wanted) {
+    for (const block of article.querySelectorAll(where)) {
       const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
       while (walker.nextNode()) {
         const node = walker.currentNode;
@@ -66,8 +75,9 @@
 
   function show() {
     const pairs = replacements();
+    const user = new Map([...pairs].filter(([name]) => name === PRINTED));
     for (const [node, text] of printed) {
-      const now = pairs.reduce((said, [from, to]) => said.replaceAll(from, () => to), text);
+      const now = replaced(text, node.parentElement.closest(BLOCKS) ? pairs : user);
       if (node.data !== now) node.data = now; // text, never markup
     }
     for (const input of document.querySelectorAll(".names [name]")) {
@@ -118,13 +128,18 @@
     return form;
   }
 
-  collect();
-  const first = printed.keys().next().value?.parentElement.closest(".cell, div.highlight, p, table, ul, ol, dl, li");
-  if (first) first.before(makeForm(true));
+  collect(BLOCKS, [PRINTED, asked.dataset, asked.bucket, asked.bucket && `${asked.buckets[asked.bucket]}/`].filter(Boolean));
+  const first = printed.keys().next().value?.parentElement;
+  collect(ALL, [PRINTED]);
+  first?.closest("section > *").before(makeForm(true));
   const settings = document.querySelector(".names-settings");
   if (settings) {
     settings.hidden = false;
     settings.append(makeForm(false));
   }
   show();
+  window.addEventListener("storage", () => {
+    names = read(); // changed on another page of the guide, in another tab
+    show();
+  });
 })();

