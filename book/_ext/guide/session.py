@@ -21,10 +21,12 @@ from fakehub.network import NetworkSettings
 from guide.blocks import HUB, Block, Page
 from guide.conda_commands import CondaError, check_conda
 from guide.dialog import check_dialog
-from guide.effects import Buckets, EffectError
+from guide.effects import Buckets, EffectError, check_home, in_home
 from guide.kernel import Seed
 from guide.machine import KernelFailure, Machine
+from guide.outputs import difference, without_log
 from guide.programs import link_programs, missing
+from guide.recorded import as_recorded, brief
 from guide.shell import ShellError, check_transcript
 
 
@@ -48,19 +50,26 @@ class Result:
     seconds: float
     reason: str | None = None
     real: str | None = None  # a transcript as it really went, where that differs from the page
+    printed: list[dict[str, str]] | None = None  # on a page of Markdown; a notebook has it in its cells
 
 
 def run_page(
-    page: Page, home: Path, show: Callable[[str], None], accept: bool = False, copies: bool = False
+    page: Page,
+    home: Path,
+    show: Callable[[str], None],
+    accept: bool = False,
+    copies: bool = False,
+    recorded: list[list[nbformat.NotebookNode]] | None = None,
 ) -> tuple[list[dict[str, Any]], nbformat.NotebookNode | None]:
     """Run all blocks of ``page`` in order; results and the executed notebook (``None`` for a page of prose).
 
     ``home`` is the fresh directory the page lives in. After the first failure the rest is ``not run``: it
     would build on what is not there. ``show`` gets one line for each failure. With ``accept`` a transcript
     that went otherwise than the page shows is recorded (``real``) and no failure. With ``copies`` kernels are
-    copies of this process, which has imported the libraries and has no other threads.
+    copies of this process, which has imported the libraries and has no other threads. Each block must print what is
+    ``recorded`` for it.
     """
-    session = Session(page, home, accept, copies)
+    session = Session(page, home, accept, copies, recorded)
     try:
         results = session.run(show)
     finally:
@@ -71,9 +80,11 @@ def run_page(
 class Session:
     """The machines and the buckets of one page."""
 
-    def __init__(self, page: Page, home: Path, accept: bool, copies: bool) -> None:
+    def __init__(self, page: Page, home: Path, accept: bool, copies: bool, recorded: list[list[Any]] | None) -> None:
         self._page = page
         self._accept = accept
+        self._recorded = recorded
+        self._printed: list[nbformat.NotebookNode] = []  # by the block that ran last
         self._seeds = self._new_seeds() if copies else {}
         self._buckets = Buckets()
         self._metadata = page.notebook.metadata if page.notebook else {}
@@ -91,6 +102,7 @@ class Session:
     def run(self, show: Callable[[str], None]) -> list[Result]:
         """Run every block and compare what is left in the buckets with what the page says."""
         before = self._buckets.own() if self._touches_buckets() else set()
+        home = in_home(self._machines[HUB].home)
         results: list[Result] = []
         for block in self._page.blocks:
             if block.network:
@@ -101,6 +113,7 @@ class Session:
         if not _failed(results) and self._touches_buckets():
             try:
                 self._buckets.check_left(before, self._page.leaves)
+                check_home(self._machines[HUB].home, home)
             except EffectError as error:
                 last = results[-1]
                 last.status, last.reason = "failed", str(error)
@@ -120,9 +133,11 @@ class Session:
         if lacking:
             return self._result(block, "not run", 0.0, f"needs {lacking[0]}, which is not on this machine")
         real = None
+        self._printed = []
         try:
             real = self._execute(block)
             self._buckets.check(block.leaves, block.removes)
+            self._compare(block)
             if real is not None and not self._accept:
                 raise BlockFailure(f"prints something else than the page shows\n{_difference(block.source, real)}")
         except (BlockFailure, CondaError, KernelFailure, ShellError, EffectError) as error:
@@ -133,6 +148,7 @@ class Session:
         status = {"skip": "skipped", "parsed": "parsed"}.get(block.kind, "passed")
         result = self._result(block, status, time.monotonic() - started)
         result.real = real
+        result.printed = brief(self._printed) if self._page.path.suffix == ".md" else None
         return result
 
     def _machine(self, name: str) -> Machine:
@@ -146,6 +162,16 @@ class Session:
         """The files that the page hands to its reader, who fetches them on each machine."""
         for file in self._page.files:
             shutil.copy(file, machine.home)
+
+    def _compare(self, block: Block) -> None:
+        if self._recorded is None:
+            return
+        is_page = self._page.path.suffix == ".md"
+        printed = as_recorded(self._printed) if is_page else self._printed if block.cell is not None else []
+        found = difference(self._recorded[self._page.blocks.index(block)], printed)
+        if found:
+            again = f"if that is right: make outputs PAGE={self._page.path}"
+            raise BlockFailure(f"prints something else than is recorded; {again}\n{found}")
 
     def _execute(self, block: Block) -> str | None:
         """Do what the block's fate says; for a transcript that went otherwise, return how it really went."""
@@ -188,6 +214,8 @@ class Session:
 
     def _bash(self, block: Block, machine: Machine) -> None:
         status, printed = machine.shell.run(block.source)
+        if printed and block.fails is None:  # what a failing command says is compared by its part on the page
+            self._printed = [nbformat.v4.new_output("stream", name="stdout", text=printed)]
         last = printed.strip().splitlines()[-1] if printed.strip() else "it printed nothing"
         if block.fails is None and status != 0:
             raise BlockFailure(f"failed with exit status {status}: {last}")
@@ -199,7 +227,9 @@ class Session:
         if block.cell is not None:
             cell = self.notebook.cells[block.cell]
             cell.outputs, cell.execution_count = [], None
-        _check_error(block, machine.execute(cell, numbered=block.cell is not None))
+        raised = machine.execute(cell, numbered=block.cell is not None)
+        self._printed = _seen(cell.outputs, block.cell is None or "remove-stderr" in cell.metadata.get("tags", []))
+        _check_error(block, raised)
 
     def close(self) -> None:
         """End the kernels."""
@@ -225,6 +255,11 @@ def set_network(latency_s: float, rate: float | None = None) -> None:
     """Have every request of this session wait ``latency_s``, and all together pass ``rate`` bytes a second each way."""
     settings = NetworkSettings(latency_s=latency_s, total_bandwidth=rate)
     Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
+
+
+def _seen(outputs: list[nbformat.NotebookNode], quiet: bool) -> list[nbformat.NotebookNode]:
+    """Those ``outputs`` that the page shows; a ``quiet`` block shows no stderr."""
+    return [output for output in without_log(outputs) if not (quiet and output.get("name") == "stderr")]
 
 
 def _failed(results: list[Result]) -> bool:
