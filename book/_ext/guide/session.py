@@ -228,7 +228,9 @@ class Session:
             cell = self.notebook.cells[block.cell]
             cell.outputs, cell.execution_count = [], None
         raised = machine.execute(cell, numbered=block.cell is not None)
-        self._printed = _seen(cell.outputs, block.cell is None or "remove-stderr" in cell.metadata.get("tags", []))
+        tags = cell.metadata.get("tags", [])
+        quiet = block.cell is None or "remove-stderr" in tags
+        self._printed = [] if "measured" in tags else _seen(cell.outputs, quiet)
         _check_error(block, raised)
 
     def close(self) -> None:

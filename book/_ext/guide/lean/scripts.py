@@ -28,6 +28,7 @@ NEEDS: dict[str, str | None] = {
     "copybutton": "div.highlight pre",
     "togglebutton": ".toggle, .dropdown.admonition, .toggle-hidden",
     "design-tabs": ".sd-tab-set",
+    "which-way": "table.which-way",
 }
 # Those of every page are one file.
 BASE = ("documentation_options", "pydata-sphinx-theme", "sphinx-book-theme", "menus", "find", "names")
