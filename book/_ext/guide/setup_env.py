@@ -45,6 +45,7 @@ def _python(name: str) -> None:
         uv_lock.read_bytes(),
         (ROOT / "pyproject.toml").read_bytes(),
         str(venv).encode(),
+        (ROOT / "lock" / "hub-proxy" / "package-lock.json").read_bytes(),
     )
     key = hashlib.sha256(b"\0".join(made_from)).hexdigest()
     if ready.is_file() and ready.read_text() == key:
@@ -67,11 +68,26 @@ def _python(name: str) -> None:
     if name != "tools":  # programs that are called, and import nothing of this project
         own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         _run([*uv, "install", "--quiet", "--python", python, *own], "fakehub was not installed")
+    if name.startswith("jupyterhub"):
+        _proxy(venv)
     ready.write_text(key)
 
 
-def _run(command: list[str], what: str, env: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def _proxy(venv: Path) -> None:
+    """Install the hub's proxy, a program for Node, from its lock into ``venv``."""
+    if not shutil.which("npm"):
+        _debian()
+    if not shutil.which("npm"):
+        print("setup: not on this machine: npm; the tests that need the hub will say so")
+        return
+    shutil.copytree(ROOT / "lock" / "hub-proxy", venv / "hub-proxy", dirs_exist_ok=True)
+    # Nothing it brings needs to run a script when it is installed.
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    _run(["npm", "ci", *options], "lock/hub-proxy", cwd=venv / "hub-proxy")
+
+
+def _run(command: list[str], what: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> None:
+    done = subprocess.run(command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         said = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no message"]
         raise SetupError(f"{what}: {' '.join(said)[-400:]} (is the network up? then run the same command again)")
