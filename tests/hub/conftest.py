@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-import world as worlds
+from guide import hub_world
 from playwright.sync_api import sync_playwright
 
 from fakehub import namespace
@@ -21,7 +21,7 @@ def playwright():
 @pytest.fixture(scope="module")
 def world(playwright, stack):
     """A hub for the journeys of a module."""
-    with worlds.start(stack) as started:
+    with hub_world.start(stack) as started:
         yield started
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from guide.picture import BROWSERS, FLAGS
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright
 
 from fakehub.control import Control
 from fakehub.facts import Facts, load
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # A server takes some seconds to start, on a busy machine many.
 LONG_MS = 120_000
 
@@ -72,23 +73,78 @@ def start(stack: str, *options: str, hub_yml: Path = ROOT / "hub.yml") -> Iterat
 def log_in(page: Page, world: World, login: str) -> None:
     """Log in at the hub, as somebody who is not logged in anywhere; ends at whatever the hub shows then."""
     page.goto(f"{world.facts.hub.url}hub/login")
-    page.get_by_role("link", name="Sign in with").or_(page.get_by_role("button", name="Sign in with")).click()
-    if page.get_by_label("Username").count():
+    page.get_by_role("button", name="Sign in with").click()
+    if _asks(page, "Username"):
         page.get_by_label("Username").fill(login)
         page.get_by_label("Password").fill("any")
         page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()
     authorize = page.get_by_role("button", name="Authorize")
     if authorize.count():
         authorize.click()
     page.wait_for_url(f"{world.facts.hub.url}**")
 
 
+def _asks(page: Page, label: str) -> bool:
+    page.wait_for_load_state()
+    return page.get_by_label(label).count() > 0
+
+
 def log_out(page: Page, world: World) -> None:
     """Log out of the hub, not of GitHub."""
     page.goto(f"{world.facts.hub.url}hub/logout")
-    page.wait_for_url("**/hub/log*")
+    page.get_by_role("button", name="Sign in with").or_(page.get_by_text("Successfully logged out")).first.wait_for()
 
 
-def texts(page: Page, selector: str) -> Sequence[str]:
-    """The texts of all that the selector finds."""
-    return [text.strip() for text in page.locator(selector).all_inner_texts()]
+def accept_invitation(page: Page, world: World) -> None:
+    """Join the organisation, as the invitation by e-mail asks; GitHub knows the browser already."""
+    page.goto(f"https://github.com/orgs/{world.facts.access.organization}/invitation")
+    page.get_by_role("button", name="Join").click()
+    page.get_by_text("You are now a member").wait_for()
+
+
+def choose(page: Page, profile: str, option: str, label: str) -> None:
+    """Choose ``label`` in the list ``option`` of a profile of the form."""
+    box = profile_box(page, profile)
+    box.get_by_role("combobox", name=option, exact=True).click()
+    box.get_by_role("option", name=label, exact=True).click()
+
+
+def offered(page: Page, profile: str, option: str) -> list[str]:
+    """What the list ``option`` of a profile offers."""
+    box = profile_box(page, profile)
+    field = box.get_by_role("combobox", name=option, exact=True)
+    field.click()
+    found = box.get_by_role("option").all_inner_texts()
+    field.press("Escape")
+    return [text.strip() for text in found]
+
+
+def profile_box(page: Page, profile: str) -> Locator:
+    """The part of the form about one profile, which is selected; where there is one alone, it always is."""
+    box = page.locator(".profile-select").filter(has=page.locator(f"h2:text-is({json.dumps(profile)})"))
+    box.wait_for()
+    radio = box.locator("input[name=select-profile]")
+    if radio.is_visible():
+        radio.check()
+    return box
+
+
+def name_image(page: Page, profile: str, text: str) -> Locator:
+    """Type ``text`` as the custom image of a profile whose list *image* says so; the field."""
+    field = profile_box(page, profile).locator("input[id$='--unlisted-choice']")
+    field.fill(text)
+    return field
+
+
+def start_server(page: Page) -> None:
+    """Press Start and wait for JupyterLab."""
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url("**/user/*/**lab**", timeout=LONG_MS)
+    page.locator("#jp-main-dock-panel").wait_for(timeout=LONG_MS)
+
+
+def control_panel(page: Page, world: World) -> None:
+    """Open the hub's page about one's servers; its buttons work when its scripts are there."""
+    page.goto(world.facts.hub.control_panel)
+    page.wait_for_load_state("networkidle")

@@ -1,8 +1,7 @@
 """A reader's first hour: log in, choose, wait, JupyterLab, stop."""
 
 import pytest
-from playwright.sync_api import expect
-from world import LONG_MS, log_in
+from guide.hub_world import LONG_MS, log_in
 
 expect.set_options(timeout=LONG_MS)
 
