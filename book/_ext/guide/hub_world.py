@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from guide.picture import BROWSERS, FLAGS
 from playwright.sync_api import Browser, Locator, Page, Playwright
 
 from fakehub.control import Control
 from fakehub.facts import Facts, load
+from guide.picture import BROWSERS, FLAGS
 
 ROOT = Path(__file__).resolve().parents[3]
 # A server takes some seconds to start, on a busy machine many.

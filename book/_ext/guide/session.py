@@ -167,7 +167,7 @@ class Session:
         else:
             _check_error(block, None)
         finally:
-            _shorten_errors(cell)
+            shorten_errors(cell)
             if allowed is not None:
                 cell.metadata["tags"] = allowed
 
@@ -200,7 +200,7 @@ def set_latency(milliseconds: int) -> None:
     Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
 
 
-def _shorten_errors(cell: nbformat.NotebookNode) -> None:
+def shorten_errors(cell: nbformat.NotebookNode) -> None:
     """Keep of a traceback what a reader searches for, its last line; the way there shows this machine's paths."""
     for output in cell.get("outputs", []):
         if output.output_type == "error":
