@@ -4,7 +4,7 @@ PYTHON ?= python3
 HUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs links picture tools test bench lint lock clean
+.PHONY: help setup book page outputs links picture looks tools test bench lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -27,14 +27,18 @@ links: setup ## ask every other site that a page links to
 picture: book ## take the README's picture anew
 	@$(GUIDE) picture
 
+looks: book ## take the pictures of ten pages anew, with which tests compare
+	@PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide.looks
+
 tools: ## programs the tests and the benchmark call, in .venv/tools, and the hub, in .venv/jupyterhub
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools $(HUB)
 
 test: tools ## prove everything; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
-bench: tools ## measure, beside the other fakes
-	@.venv/$(STACK)/bin/python -m bench
+bench: tools book ## measure, the stand-in beside the other fakes and the site beside the theme's own
+	@$(PYTHON) book/_ext/guide/setup_env.py npm
+	@.venv/$(STACK)/bin/python -m bench --site _build/html
 
 lint: setup ## format and style of the code
 	@.venv/$(STACK)/bin/ruff check . && .venv/$(STACK)/bin/ruff format --check .

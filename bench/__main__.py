@@ -9,8 +9,8 @@ import sys
 import warnings
 from pathlib import Path
 
-from bench import growth, report, storage, through_gcsfs
-from bench.load import Address
+from bench import growth, report, site, storage, through_gcsfs
+from bench.load import Address, LoadError
 from bench.samples import Plan, Sampler
 from bench.servers import OURS, PEERS, ServerError, cores, pinned, running
 
@@ -51,6 +51,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="rounds, of which the median counts (%(default)s)")
     parser.add_argument("--seconds", type=float, default=0.5, help="of each measurement in a round (%(default)s)")
     parser.add_argument("--objects", type=int, default=100_000, help="in the full bucket (%(default)s)")
+    parser.add_argument("--site", type=Path, help="folder of the built site, to measure that as well")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the files go (%(default)s)")
     given = parser.parse_args()
     plan = Plan(given.rounds, given.seconds, given.objects)
@@ -59,11 +60,17 @@ def main() -> int:
     warnings.simplefilter("ignore", FutureWarning)
     try:
         sampler = measure(plan)
-    except ServerError as error:
+        if given.site:
+            _say("the site in Lighthouse")
+            site.lighthouse(sampler, plan, given.site.resolve())
+    except (ServerError, LoadError) as error:
         _say(f"bench: {error}")
         return 1
-    rows = report.rows_of(sampler, plan)
-    verdicts = [target.verdict(rows) for target in report.targets(plan)]
+    rows, targets = report.rows_of(sampler, plan), report.targets(plan)
+    if given.site:
+        rows += report.rows_of_site(sampler)
+        targets += report.targets_of_site()
+    verdicts = [target.verdict(rows) for target in targets]
     report.write(given.out, report.about(), rows, verdicts, sampler.failures)
     print("\n".join([*report.table(rows), "", *verdicts]))
     return 0

@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from bench import site
 from bench.growth import FEW, FIRST_ANSWER, MEMORY, bucket_of, growth_names
 from bench.samples import Plan, Sampler
 from bench.servers import COMPILED, OURS, OURS_TLS, PEERS, PYTHON, ROOT
@@ -36,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Target:
-    """What a row must show: a ratio of at least or at most, or a value of at most."""
+    """What a row must show: of a ratio, or without a peer of its value, the least or the most."""
 
     name: str
     peer: str | None
@@ -45,7 +46,7 @@ class Target:
 
     def verdict(self, rows: list[Row]) -> str:
         """One line: met, missed or not measured."""
-        row = next(row for row in rows if (row.name, row.peer) == (self.name, self.peer))
+        row = next(row for row in rows if row.name == self.name and self.peer in (None, row.peer))
         figure = row.ratio if self.peer else row.value
         unit = f"x {self.peer}" if self.peer else f" {row.unit}"
         wanted = f"at least {self.least}" if self.least is not None else f"at most {self.most}"
@@ -66,10 +67,17 @@ def rows_of(sampler: Sampler, plan: Plan) -> list[Row]:
     return rows + [_row(sampler, name, full, few) for name in growth_names()]
 
 
+def rows_of_site(sampler: Sampler) -> list[Row]:
+    """Every figure of the site beside that of its stock twin."""
+    names = [site.category_name(category, page) for category in site.CATEGORIES for page in site.PAGES]
+    names += [site.weight_name(page) for page in site.PAGES]
+    return [_row(sampler, name, site.OURS, site.STOCK) for name in names]
+
+
 def _row(sampler: Sampler, name: str, server: str, peer: str | None) -> Row:
     value, peer_value = sampler.median(name, server), sampler.median(name, peer) if peer else None
     ratio = value / peer_value if value is not None and peer_value else None
-    shown = name if server == OURS else f"{name}, TLS" if server == OURS_TLS else f"{name} in {server}"
+    shown = name if server in (OURS, site.OURS) else f"{name}, TLS" if server == OURS_TLS else f"{name} in {server}"
     return Row(shown, _rounded(value), sampler.units[name], peer, _rounded(peer_value), _rounded(ratio))
 
 
@@ -88,6 +96,18 @@ def targets(plan: Plan) -> list[Target]:
     wanted.append(Target(MEMORY, None, most=1.5))
     full, few = bucket_of(plan.objects), bucket_of(FEW)
     return wanted + [Target(f"{name} in {full}", few, most=1.5) for name in growth_names()]
+
+
+def targets_of_site() -> list[Target]:
+    """What Lighthouse must say of the site, and how little its first views may take."""
+    wanted = [
+        Target(site.category_name(category, page), None, least=100)
+        for category in site.CATEGORIES[1:]
+        for page in site.PAGES
+    ]
+    wanted += [Target(site.category_name("performance", page), None, least=98) for page in site.TEXT]
+    wanted.append(Target(site.category_name("performance", site.NOTEBOOK), None, least=95))
+    return wanted + [Target(site.weight_name(page), None, most=120) for page in site.PAGES]
 
 
 def about() -> dict[str, Any]:
@@ -142,7 +162,7 @@ def write(folder: Path, facts: dict[str, Any], rows: list[Row], verdicts: list[s
 
 def table(rows: list[Row]) -> list[str]:
     """The rows as a table in Markdown."""
-    lines = ["| what | fakehub | unit | beside | its figure | ratio |", "|---|--:|---|---|--:|--:|"]
+    lines = ["| what | ours | unit | beside | its figure | ratio |", "|---|--:|---|---|--:|--:|"]
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         peer_value = _shown(row.peer_value) if row.peer else ""

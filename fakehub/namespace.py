@@ -10,11 +10,11 @@ import socket
 import struct
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from fakehub.fork import Fork
 from fakehub.tls import METADATA_HOST, TLS_HOSTS
 
 _NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
@@ -39,16 +39,14 @@ def available() -> bool:
     """Whether this process may make the namespaces; tried in a child, so nothing changes here."""
     if not sys.platform.startswith("linux"):
         return False
-    child = os.fork()
-    if child == 0:
-        status = 1
+
+    def tried() -> int:
         try:
-            status = run_inside(lambda: 0)
+            return run_inside(lambda: 0)
         except (NamespaceError, OSError):
-            status = 1
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            return 1
+
+    return Fork(tried).wait() == 0
 
 
 def run_inside(action: Callable[[], int], hosts: Mapping[str, tuple[str, ...]] = NO_HOSTS) -> int:
@@ -62,28 +60,24 @@ def run_inside(action: Callable[[], int], hosts: Mapping[str, tuple[str, ...]] =
         raise NamespaceError("there are namespaces on Linux only")
     _unshare()
     read_end, write_end = os.pipe()
-    child = os.fork()
-    if child == 0:
+
+    def inside() -> int:
         os.close(read_end)
-        status = 1
         try:
             _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             _furnish(hosts)
             os.close(write_end)
-            status = action()
         except (NamespaceError, OSError) as error:
             os.write(write_end, str(error).encode())
-        except Exception:
-            traceback.print_exc()  # nobody above this process would
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(status)
+            return 1
+        return action()
+
+    child = Fork(inside)
     os.close(write_end)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: os.kill(child, number))
+        signal.signal(number, lambda number, _: child.send_signal(number))
     problem = os.read(read_end, 4096).decode()
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = child.wait()
     if problem:
         raise NamespaceError(problem)
     return status if status >= 0 else 128 - status

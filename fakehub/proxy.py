@@ -17,7 +17,13 @@ async def start_proxy(ports: dict[str, int], refused: Callable[[str], None]) -> 
     A host that is not in ``ports`` gets 403, and ``refused`` is told its name.
     """
 
+    # asyncio itself forgets a connection's task as soon as the client is gone, while it still waits for the server.
+    running: set[asyncio.Task[None]] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        running.add(task)
+        task.add_done_callback(running.discard)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             head = await reader.readuntil(b"\r\n\r\n")
             method, target, *_ = [*head.decode("latin-1").split(" "), "", ""]
@@ -46,10 +52,11 @@ async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, por
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Pass on what comes from ``reader`` until it ends; when it is reset, so is ``writer``."""
     try:
-        while piece := await reader.read(_PIECE):
+        # Where the other way was reset, this one is closed as well, and uvloop refuses to write to it or to end it.
+        while (piece := await reader.read(_PIECE)) and not writer.is_closing():
             writer.write(piece)
             await writer.drain()
-        if writer.can_write_eof():
+        if not writer.is_closing() and writer.can_write_eof():
             writer.write_eof()
     except OSError:
         await reset(writer.transport)

@@ -15,8 +15,12 @@ import psutil
 from fakehub import namespace
 from fakehub.environment import USERNAME
 from fakehub.facts import FactsError, default_path, load
+from fakehub.fork import Fork
 from fakehub.processes import end_session
 from fakehub.session import Session, SessionError, Wanted, session
+
+# A program with its arguments, or what a copy of this process does.
+Command = list[str] | Callable[[], int]
 
 
 class RunError(Exception):
@@ -31,8 +35,9 @@ class RunError(Exception):
 Beside = Callable[[Session, Wanted], dict[str, str]]
 
 
-def run(command: list[str], user: str, persona: str, mode: str, state: Path | None, hub_yml: Path | None) -> int:
-    """Run ``command`` in a new stand-in as ``user``, on the machine of ``persona``; its exit status.
+def run(command: Command, user: str, persona: str, mode: str, state: Path | None, hub_yml: Path | None) -> int:
+    """Run ``command`` in a new stand-in as ``user``, on the machine of ``persona``; its exit status. What can be called
+    is, in a copy of this process, and the stand-in's server is a copy as well.
 
     ``mode`` is ``names``, ``proxy`` or ``auto`` (names where the system allows it); ``state`` is a directory
     in which the buckets live on. Raises ``RunError``.
@@ -43,7 +48,7 @@ def run(command: list[str], user: str, persona: str, mode: str, state: Path | No
         raise RunError(f"{user!r} is not a GitHub username: letters, digits and hyphens, 39 at most")
     hub_yml = (hub_yml or default_path()).resolve()
     try:
-        wanted = Wanted(load(hub_yml), hub_yml, user, persona, state)
+        wanted = Wanted(load(hub_yml), hub_yml, user, persona, state, copy=callable(command))
     except FactsError as error:
         raise RunError(str(error)) from error
     if state:
@@ -59,7 +64,7 @@ def run(command: list[str], user: str, persona: str, mode: str, state: Path | No
 
 
 def run_in_names(
-    command: list[str],
+    command: Command,
     wanted: Wanted,
     hosts: Mapping[str, tuple[str, ...]] = namespace.NO_HOSTS,
     beside: Beside | None = None,
@@ -82,7 +87,7 @@ def _make_state(state: Path) -> None:
         raise RunError(f"--state {state}: cannot be written ({error.strerror}); name another directory") from error
 
 
-def _reported(command: list[str], wanted: Wanted, beside: Beside | None) -> int:
+def _reported(command: Command, wanted: Wanted, beside: Beside | None) -> int:
     """Supervise inside the namespaces, where an error must be told before the process ends."""
     try:
         return _supervise(command, wanted, beside)
@@ -91,7 +96,7 @@ def _reported(command: list[str], wanted: Wanted, beside: Beside | None) -> int:
         return error.status
 
 
-def _supervise(command: list[str], wanted: Wanted, beside: Beside | None = None) -> int:
+def _supervise(command: Command, wanted: Wanted, beside: Beside | None = None) -> int:
     try:
         with session(wanted) as started:
             _end_when_told()
@@ -122,15 +127,21 @@ def _end_when_told() -> None:
         signal.signal(number, stop)
 
 
-def _run_command(command: list[str], env: dict[str, str]) -> int:
+def _run_command(command: Command, env: dict[str, str]) -> int:
+    status = _start(command, env).wait()
+    if status < 0:
+        name = "the command" if callable(command) else command[0]
+        print(f"fakehub: {name} was ended by {signal.Signals(-status).name}", file=sys.stderr)
+    return status if status >= 0 else 128 - status
+
+
+def _start(command: Command, env: dict[str, str]) -> subprocess.Popen[bytes] | Fork:
+    if callable(command):
+        return Fork(command, env)
     try:
-        child = subprocess.Popen(command, env=env)
+        return subprocess.Popen(command, env=env)
     except OSError as error:
         raise RunError(f"{command[0]}: {error.strerror.lower()}", 127) from error
-    status = child.wait()
-    if status < 0:
-        print(f"fakehub: {command[0]} was ended by {signal.Signals(-status).name}", file=sys.stderr)
-    return status if status >= 0 else 128 - status
 
 
 def _end_everything(workdir: Path) -> None:

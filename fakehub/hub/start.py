@@ -52,7 +52,7 @@ def _check(programs: Path) -> None:
     if not (programs / "bin" / "jupyterhub").is_file():
         raise RunError(f"there is no JupyterHub in {programs}; make tools sets it up, or name one with --programs DIR")
     if not (programs / "hub-proxy" / "node_modules").is_dir():
-        raise RunError(f"there is no configurable-http-proxy in {programs}; install npm, and set it up again")
+        raise RunError(f"there is no configurable-http-proxy in {programs}; make tools sets it up")
 
 
 def _repositories(given: Sequence[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
+_objects = itertools.count()
 
 
 @pytest.fixture
@@ -83,6 +85,12 @@ def server(tmp_path_factory):
     yield running
     running.process.terminate()
     assert running.process.wait(timeout=20) == 0
+
+
+@pytest.fixture
+def path() -> str:
+    """The path of an object that no other test has, for the XML API."""
+    return f"/leap-scratch/object-{next(_objects)}"
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,14 @@ def test_clients_of_others_need_no_setting(fakehub, mode):
     assert ran.stdout == "all is well\n", ran.stderr
 
 
+def test_what_the_server_complains_of_never_holds_it_up(fakehub, mode):
+    # So much on its standard error that no pipe holds it.
+    ran = fakehub("--mode", mode, "--", "true", env=os.environ | {"PYTHONVERBOSE": "1"})
+
+    assert ran.returncode == 0
+    assert len(ran.stderr) > 2**16  # of the starter alone, which says less than its server
+
+
 def test_curl_sees_googles_error(fakehub, mode):
     ran = fakehub("--mode", mode, "--", "curl", "-s", "https://storage.googleapis.com/storage/v1/b/leap-scratch/o")
 

@@ -30,16 +30,33 @@ GATES = {
 }
 
 
+@pytest.fixture(scope="module")
+def ran(guide, stack):
+    """All of them, run at once."""
+    return guide("page", *(f"tests/broken/{page}" for page in GATES), "--stack", stack)
+
+
 @pytest.mark.parametrize("page", GATES)
-def test_a_broken_page_fails_with_its_line_and_error(guide, stack, page):
+def test_a_broken_page_fails_with_its_line_and_error(ran, stack, page):
     if page.endswith(".ipynb") and stack != "hub":
         pytest.skip("outputs are committed for, and compared on, the hub's versions")
 
-    ran = guide("page", f"tests/broken/{page}", "--stack", stack)
-
-    assert ran.returncode != 0
+    assert f"\ntests/broken/{page}: failed, " in ran.stdout
     assert f"tests/broken/{page}{GATES[page]}" in ran.stdout + ran.stderr
+
+
+def test_broken_pages_make_the_exit_status_red_and_no_noise(ran):
+    assert ran.returncode == 1
     assert "Traceback" not in ran.stderr
+
+
+def test_one_page_alone_fails_likewise(guide, stack):
+    """A page or two run in processes of their own, not in copies of one that has imported the libraries."""
+    ran = guide("page", "tests/broken/killed-kernel.md", "tests/broken/changed-output.ipynb", "--stack", stack)
+
+    assert ran.returncode == 1
+    for page in ("killed-kernel.md", "changed-output.ipynb")[: 2 if stack == "hub" else 1]:
+        assert f"tests/broken/{page}{GATES[page]}" in ran.stdout
 
 
 def test_every_broken_page_has_its_gate(root):

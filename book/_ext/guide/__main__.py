@@ -22,8 +22,8 @@ def main(arguments: list[str]) -> int:
     picture = commands.add_parser("picture", help="take the README's picture of the built site")
     picture.add_argument("--site", type=Path, default=Path("_build/html"))
     picture.add_argument("--out", type=Path, default=Path("book/_images/guide.png"))
-    page = commands.add_parser("page", help="run one page")
-    page.add_argument("page", type=Path)
+    page = commands.add_parser("page", help="run one page, or several")
+    page.add_argument("page", type=Path, nargs="+")
     outputs = commands.add_parser("outputs", help="rewrite the recorded outputs of all pages, or of one")
     outputs.add_argument("page", type=Path, nargs="?")
     for command in (build, links, page, outputs):
@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> int:
     inside.add_argument("--stack", required=True)
     inside.add_argument("--home", type=Path, default=Path(os.environ.get("HOME", ".")))
     inside.add_argument("--accept", action="store_true")
+    inside.add_argument("--copies", action="store_true", help="this process has imported what pages import")
     options = parser.parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
     handlers |= {"in-session": _in_session}
@@ -93,10 +94,12 @@ def _path(page: Path) -> Path:
 def _page(options: argparse.Namespace) -> int:
     from guide.runner import run_pages
 
-    (record,) = run_pages([_path(options.page)], _lane(options), 1, force=True)
-    ran = sum(block["status"] == "passed" for block in record["blocks"])
-    print(f"{record['page']}: {record['status']}, {ran} of {len(record['blocks'])} blocks in {record['seconds']:.1f} s")
-    return 0 if record["status"] == "passed" else 1
+    paths = [_path(page) for page in options.page]
+    records = run_pages(paths, _lane(options), options.jobs, force=True)
+    for record in records:
+        ran, of = sum(block["status"] == "passed" for block in record["blocks"]), len(record["blocks"])
+        print(f"{record['page']}: {record['status']}, {ran} of {of} blocks in {record['seconds']:.1f} s")
+    return 0 if all(record["status"] == "passed" for record in records) else 1
 
 
 def _outputs(options: argparse.Namespace) -> int:
@@ -126,7 +129,9 @@ def _in_session(options: argparse.Namespace) -> int:
     page = read_page(options.page, ROOT)
     before = refused_hosts()
     set_latency(page.latency_ms)
-    blocks, notebook = run_page(page, options.home, lambda line: print(line, flush=True), options.accept)
+    blocks, notebook = run_page(
+        page, options.home, lambda line: print(line, flush=True), options.accept, options.copies
+    )
     failed = any(block["status"] == "failed" for block in blocks)
     set_latency(0)
     others = refused_hosts()[len(before) :]

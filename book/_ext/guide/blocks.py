@@ -84,6 +84,8 @@ def read_page(path: Path, root: Path) -> Page:
     path = path.resolve()
     if not path.is_file():
         raise BlockError(f"{path.relative_to(root) if path.is_relative_to(root) else path}: there is no such page")
+    if not path.is_relative_to(root):
+        raise BlockError(f"{path}: is not in this project; name a page of {root}")
     relative = path.relative_to(root)
     if path.suffix == ".ipynb":
         return _read_notebook(path, relative)

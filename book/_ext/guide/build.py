@@ -27,7 +27,7 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
     started = time.monotonic()
     records = run_pages(pages_of_book(), lane, jobs)
     stamp_file = (out or BUILD) / ".built"
-    html = (out or BUILD) / ("html" if out is None else "_build/html")
+    html = (out or BUILD) / "html"
     failed = [record["page"] for record in records if record["status"] != "passed"]
     if failed:
         print(summary(write_report(records, lane.stack, REPORT)))
@@ -86,13 +86,9 @@ def check_links(lane: Lane, jobs: int) -> int:
 
 def _sphinx(out: Path | None, lane: Lane, fresh: bool, builder: str = "html") -> int:
     """Let Jupyter Book make the HTML, with warnings as errors; a named ``out`` is built from nothing."""
-    book = str(Path(sys.executable).with_name("jupyter-book"))
-    command = [book, "build", str(ROOT), "-W", "-n", "--keep-going", "-q", "--builder", builder]
-    command += ["--all"] if fresh else []
     if out is not None:
         shutil.rmtree(out, ignore_errors=True)
-        out.mkdir(parents=True)
-        command += ["--path-output", str(out)]
+    command = [sys.executable, "-m", "guide.book_maker", builder, str(out or BUILD), *(["--fresh"] if fresh else [])]
     env = os.environ | {
         "PYTHONWARNINGS": QUIET,
         "PYTHONPATH": str(Path(__file__).parents[1]),

@@ -13,7 +13,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +21,16 @@ from typing import Any
 
 import yaml
 
+from fakehub import namespace
+from fakehub.fork import side_by_side
+from fakehub.run import run
+from guide import warm
 from guide.blocks import BlockError, read_page
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "_build"
 # The modules that decide what a block's result is; others only show it.
-_DECIDING = ("blocks.py", "effects.py", "outputs.py", "session.py", "shell.py", "__main__.py")
+_DECIDING = ("blocks.py", "effects.py", "kernel.py", "outputs.py", "session.py", "shell.py", "warm.py", "__main__.py")
 # A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
 QUIET = "ignore:You are using a Python version:FutureWarning"
 
@@ -79,26 +83,29 @@ def run_pages(
     ``accept`` recorded outputs are not compared; such a run is not kept.
     """
     world = _world(lane)
-    with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(lambda path: _run(path, lane, world, force, accept), paths))
+    keys = {path: hashlib.sha256(world + (path.read_bytes() if path.is_file() else b"")).hexdigest() for path in paths}
+    records = {} if force else {path: kept for path in keys if (kept := _kept(path, lane, keys[path]))}
+    # Notebooks take longest; begun last, they would run on alone.
+    todo = sorted((path for path in keys if path not in records), key=lambda path: path.suffix != ".ipynb")
+    for path, record in _run(todo, lane, jobs, accept):
+        records[path] = record | {"key": keys[path]}
+        if not accept:
+            _keep(records[path], record_path(path, lane.name))
+    return [records[path] for path in paths]
 
 
-def _run(path: Path, lane: Lane, world: bytes, force: bool, accept: bool) -> dict[str, Any]:
+def _kept(path: Path, lane: Lane, key: str) -> dict[str, Any] | None:
+    """The record of a page's last run, if it passed and was made from what there is now."""
     store = record_path(path, lane.name)
-    key = hashlib.sha256(world + (path.read_bytes() if path.is_file() else b"")).hexdigest()
-    if not force and store.is_file():
-        record = json.loads(store.read_text(encoding="utf-8"))
-        if record["key"] == key and record["status"] == "passed":
-            return record
-    print(f"running {_name(path)}", flush=True)
-    record = _run_in_stand_in(path, lane, accept) | {"key": key}
-    if accept:
-        return record
+    record = json.loads(store.read_text(encoding="utf-8")) if store.is_file() else {"key": None}
+    return record if record["key"] == key and record["status"] == "passed" else None
+
+
+def _keep(record: dict[str, Any], store: Path) -> None:
     store.parent.mkdir(parents=True, exist_ok=True)
     part = store.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps(record, indent=1), encoding="utf-8")
     part.replace(store)
-    return record
 
 
 def _name(path: Path) -> str:
@@ -121,41 +128,77 @@ def _world(lane: Lane) -> bytes:
     return digest.digest()
 
 
-def _run_in_stand_in(path: Path, lane: Lane, accept: bool) -> dict[str, Any]:
-    """Run one page in a new stand-in, or in the one this process already lives in."""
-    record: dict[str, Any] = {"page": _name(path), "stack": lane.stack, "blocks": [], "notebook": None}
-    record["date"] = datetime.now(UTC).isoformat(timespec="seconds")
-    try:
-        read_page(path, ROOT)
-    except BlockError as error:
-        print(error, flush=True)
-        return record | {"status": "failed", "seconds": 0.0, "error": str(error)}
-    with tempfile.TemporaryDirectory(prefix="guide-") as folder:
-        out = Path(folder) / "record.json"
-        inside = [
-            sys.executable,
-            "-m",
-            "guide",
-            "in-session",
-            str(path),
-            "--out",
-            str(out),
-            "--stack",
-            lane.stack,
-        ]
-        inside += ["--accept"] if accept else []
-        if "FAKEHUB_SESSION" in os.environ:
-            command = [*inside, "--home", folder]
-        else:
-            options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
-            command = [sys.executable, "-m", "fakehub", "run", *options, "--", *inside]
-        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
-        done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
-        if not out.is_file():
-            error = f"{_name(path)}: its run ended with exit status {done.returncode}, before its last block"
+def _run(paths: list[Path], lane: Lane, jobs: int, accept: bool) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Run pages side by side, each in a new stand-in, or all in the one this process lives in; records as they end."""
+    sound = []
+    for path in paths:
+        try:
+            read_page(path, ROOT)
+            sound.append(path)
+        except BlockError as error:
             print(error, flush=True)
-            return record | {"status": "failed", "seconds": 0.0, "error": error}
-        return record | json.loads(out.read_text(encoding="utf-8"))
+            yield path, _record(path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+    copies = _copies_pay(sound, lane)
+    if copies:
+        warm.import_libraries()
+    with tempfile.TemporaryDirectory(prefix="guide-") as folder:
+        places = [Path(folder) / str(number) for number in range(len(sound))]
+        actions = [_action(*both, lane, accept, copies) for both in zip(sound, places, strict=True)]
+        for number, status in side_by_side(actions, jobs):
+            yield sound[number], _collected(sound[number], places[number] / "record.json", lane, status)
+
+
+def _copies_pay(paths: list[Path], lane: Lane) -> bool:
+    """Whether to import libraries once and copy this process: not for a page or two, and where the system can."""
+    alone = "FAKEHUB_SESSION" not in os.environ
+    return len(paths) > 2 and alone and lane.mode != "proxy" and namespace.available()
+
+
+def _action(path: Path, place: Path, lane: Lane, accept: bool, copies: bool) -> Callable[[], int]:
+    """What runs the page in a process of its own, and writes its record into the folder ``place``."""
+    inside = ["in-session", str(path), "--out", str(place / "record.json"), "--stack", lane.stack]
+    inside += ["--accept"] if accept else []
+    module = [sys.executable, "-m", "guide"]
+    options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
+
+    def in_new_processes() -> int:
+        if "FAKEHUB_SESSION" in os.environ:
+            command = [*module, *inside, "--home", str(place)]
+        else:
+            command = [sys.executable, "-m", "fakehub", "run", *options, "--", *module, *inside]
+        return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
+
+    def in_copies() -> int:
+        from guide.__main__ import main
+
+        def run_here() -> int:
+            warm.read_environment_again()
+            return main([*inside, "--copies"])
+
+        os.environ["PYTHONWARNINGS"] = QUIET
+        return run(run_here, lane.user, "hub", "names", None, ROOT / "hub.yml")
+
+    def action() -> int:
+        print(f"running {_name(path)}", flush=True)
+        place.mkdir()
+        return in_copies() if copies else in_new_processes()
+
+    return action
+
+
+def _record(path: Path, lane: Lane) -> dict[str, Any]:
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"page": _name(path), "stack": lane.stack, "date": date, "blocks": [], "notebook": None}
+
+
+def _collected(path: Path, out: Path, lane: Lane, status: int) -> dict[str, Any]:
+    """The record that a page's process left."""
+    if out.is_file():
+        return _record(path, lane) | json.loads(out.read_text(encoding="utf-8"))
+    error = f"{_name(path)}: its run ended with exit status {status}, before its last block"
+    print(error, flush=True)
+    return _record(path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
 
 
 def versions() -> dict[str, str]:

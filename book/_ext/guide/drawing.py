@@ -1,0 +1,115 @@
+"""Drawings of boxes and arrows as SVG, which take the page's colours and say in words what they show."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from dataclasses import dataclass
+
+# Pixels: the box, its place in the grid, a line of text, and how many letters of it fit in a box.
+_WIDTH, _HEIGHT, _ACROSS, _DOWN, _LINE, _LETTERS = 178, 76, 268, 116, 16, 24
+_MARGIN = 8
+
+
+@dataclass(frozen=True)
+class Box:
+    """A thing: its name, what is worth saying of it, and its column and row in the grid."""
+
+    name: str
+    about: str
+    column: float
+    row: float
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """What one thing does to another; ``faint`` for what is weaker than the others, as reading is to writing."""
+
+    start: Box
+    end: Box
+    what: str
+    faint: bool = False
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A title, boxes, and arrows between them."""
+
+    title: str
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+    def words(self) -> str:
+        """The drawing as sentences."""
+        things = " ".join(f"{box.name}: {box.about}." for box in self.boxes if box.about)
+        deeds = " ".join(f"{arrow.start.name} → {arrow.end.name}: {arrow.what}." for arrow in self.arrows)
+        return f"{things} {deeds}"
+
+
+def svg(drawing: Drawing, name: str) -> str:
+    """The drawing as an SVG element; ``name`` makes its identifiers unique on a page."""
+    width = _MARGIN * 2 + _WIDTH + max(box.column for box in drawing.boxes) * _ACROSS
+    height = _MARGIN * 2 + _HEIGHT + max(box.row for box in drawing.boxes) * _DOWN
+    parts = [
+        f'<svg role="img" aria-labelledby="{name}-title {name}-words" viewBox="0 0 {width:g} {height:g}" '
+        f'width="{width:g}" height="{height:g}" xmlns="http://www.w3.org/2000/svg">',
+        f'<title id="{name}-title">{html.escape(drawing.title)}</title>',
+        f'<desc id="{name}-words">{html.escape(drawing.words())}</desc>',
+        f'<defs><marker id="{name}-head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+        'orient="auto-start-reverse"><path class="head" d="M0 0 8 4 0 8z"></path></marker></defs>',
+        *(_line(arrow, name) for arrow in drawing.arrows),
+        *(_box(box) for box in drawing.boxes),
+        *(_label(arrow) for arrow in drawing.arrows),
+        "</svg>",
+    ]
+    return "".join(parts)
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return _MARGIN + _WIDTH / 2 + box.column * _ACROSS, _MARGIN + _HEIGHT / 2 + box.row * _DOWN
+
+
+def _ends(arrow: Arrow) -> tuple[float, float, float, float]:
+    """Where an arrow leaves one box and meets the other: on their edges, on the line between their centres."""
+    (x1, y1), (x2, y2) = _centre(arrow.start), _centre(arrow.end)
+    dx, dy = x2 - x1, y2 - y1
+    out = min(_WIDTH / 2 / abs(dx) if dx else 1, _HEIGHT / 2 / abs(dy) if dy else 1)
+    far = 1 - out - 3 / (dx**2 + dy**2) ** 0.5
+    return x1 + dx * out, y1 + dy * out, x1 + dx * far, y1 + dy * far
+
+
+def _line(arrow: Arrow, name: str) -> str:
+    x1, y1, x2, y2 = _ends(arrow)
+    faint = ' stroke-dasharray="5 4"' if arrow.faint else ""
+    return (
+        f'<line class="arrow" x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}"{faint} '
+        f'marker-end="url(#{name}-head)"></line>'
+    )
+
+
+def _label(arrow: Arrow) -> str:
+    """The words of an arrow: on it, two fifths of the way, where crossing arrows are still apart."""
+    x1, y1, x2, y2 = _ends(arrow)
+    x, y = x1 + (x2 - x1) * 0.42, y1 + (y2 - y1) * 0.42
+    lines = textwrap.wrap(arrow.what, 14)
+    return f'<g class="label">{_text(lines, x, y)}</g>'
+
+
+def _box(box: Box) -> str:
+    x, y = _centre(box)
+    about = textwrap.wrap(box.about, _LETTERS)
+    lines = [box.name, *about]
+    return (
+        f'<g class="box"><rect x="{x - _WIDTH / 2:g}" y="{y - _HEIGHT / 2:g}" width="{_WIDTH}" height="{_HEIGHT}" '
+        f'rx="6"></rect>{_text(lines, x, y, first="name")}</g>'
+    )
+
+
+def _text(lines: list[str], x: float, y: float, first: str = "") -> str:
+    """Lines of text around a point, set close."""
+    top = y - (len(lines) - 1) * _LINE / 2 + 4
+    spans = []
+    for number, line in enumerate(lines):
+        kind = f' class="{first}"' if first and not number else ""
+        spans.append(f'<tspan{kind} x="{x:.0f}" y="{top + number * _LINE:.0f}">{html.escape(line)}</tspan>')
+    return f'<text text-anchor="middle">{"".join(spans)}</text>'

@@ -1,0 +1,44 @@
+"""What a page may load and run: a policy in the page, and the same for servers that send headers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+# Everything from this site alone. Pictures and icons may stand in a style sheet.
+_RULES = {
+    "default-src": "'none'",
+    "connect-src": "'self'",
+    "font-src": "data:",
+    "img-src": "'self' data:",
+    "manifest-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+}
+_HEADERS = """\
+# Read by hosts that send headers from such a file. Each page says its policy itself, for those that do not.
+/*
+  Content-Security-Policy: {policy}; frame-ancestors 'none'
+  Referrer-Policy: strict-origin-when-cross-origin
+  X-Content-Type-Options: nosniff
+{forever}"""
+_FOREVER = """/{path}
+  Cache-Control: public, max-age=31536000, immutable
+"""
+
+
+def policy(scripts: Iterable[str]) -> str:
+    """The Content-Security-Policy that lets exactly these inline ``scripts`` run."""
+    hashes = sorted(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
+    rules = _RULES | {"script-src": " ".join([_RULES["script-src"], *hashes])}
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def write_headers(site: Path, scripts: Iterable[str], fingerprinted: Iterable[str]) -> None:
+    """Write ``_headers``: the policy of all pages, and files that never change under their name."""
+    forever = "".join(_FOREVER.format(path=path) for path in sorted(fingerprinted))
+    (site / "_headers").write_text(_HEADERS.format(policy=policy(scripts), forever=forever), encoding="utf-8")

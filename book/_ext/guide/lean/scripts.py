@@ -1,0 +1,115 @@
+"""Scripts: which of the theme's a page needs, and all of them deferred and under names of their own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import rjsmin
+from bs4 import BeautifulSoup, Tag
+
+from guide.lean.files import FINGERPRINT, Files
+
+# Set before anything is drawn, or a dark page flashes white. The one script that stands in the page itself.
+THEME_FIRST = (
+    '(()=>{const d=document.documentElement.dataset;let m="auto";try{m=localStorage.getItem("mode")||m}catch{}'
+    'd.mode=m;d.theme=m==="auto"?(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"):m})()'
+)
+# What the theme brings to every page, by the start of its name, and what has to be on a page that loads it; none
+# for what no page loads. Bootstrap's menus and tips are book/_static/menus.js and the browser's own.
+NEEDS: dict[str, str | None] = {
+    "fontawesome": None,
+    "bootstrap": None,
+    "sphinx-thebe": None,
+    "doctools": "#search-results",
+    "sphinx_highlight": "#search-results",
+    "searchtools": "#search-results",
+    "language_data": "#search-results",
+    "searchindex": "#search-results",
+    "clipboard": "div.highlight pre",
+    "copybutton": "div.highlight pre",
+    "togglebutton": ".toggle, .dropdown.admonition, .toggle-hidden",
+    "design-tabs": ".sd-tab-set",
+}
+# Those of every page are one file.
+BASE = ("documentation_options", "pydata-sphinx-theme", "sphinx-book-theme", "menus")
+
+_TOGGLE_SETTINGS = re.compile(r"^\s*(let|var) toggle\w+ = ")
+_CODE = {"", "text/javascript", "application/javascript", "module"}
+
+
+def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> list[str]:
+    """Leave to ``soup`` the scripts it needs, deferred, which keeps their order; their text."""
+    settings: dict[str, None] = {}
+    base: list[str] = []
+    others: list[tuple[Tag, Path, str]] = []
+    for tag in [*soup.select("head script"), *soup.select("body script")]:
+        source = files.resolve(page, tag["src"]) if tag.get("src") else None
+        if source is None:
+            _inline(tag, settings)
+            continue
+        tag.extract()
+        name = source.name.split(".")[0]
+        if name in NEEDS and (NEEDS[name] is None or not soup.select_one(NEEDS[name])):
+            continue
+        if name == "searchindex":  # found by its name, and read by Sphinx when it builds again
+            soup.head.append(tag)
+            continue
+        files.replaced(source)
+        before = ";".join(settings) + ";\n" if name == "togglebutton" else ""
+        text = before + _plain(source)
+        if name in BASE:
+            base.append(text)
+        else:
+            others.append((tag, source, text))
+    if base:
+        out = files.write(files.site / "_static" / "site.js", ".js", "\n".join(base).encode())
+        _load(soup, soup.new_tag("script"), files.reference(page, out))
+    for tag, source, text in others:
+        _load(soup, tag, files.reference(page, files.write(source, ".js", text.encode())))
+    for link in soup.select('link[rel~="preload"][as="script"]'):
+        link.decompose()
+    return [*base, *(text for _, _, text in others)]
+
+
+def loaded_later(site: Path) -> list[Path]:
+    """The site's scripts that other scripts may load by name: neither the theme's nor written here."""
+    found = (site / "_static").glob("*.js")
+    return [path for path in found if path.name.split(".")[0] not in NEEDS and not FINGERPRINT.search(path.stem)]
+
+
+def stray(soup: BeautifulSoup) -> list[str]:
+    """Scripts and handlers in what a page says itself, which the policy refuses."""
+    found = [str(tag)[:80] for tag in soup.select("article script") if tag.get("type", "") in _CODE]
+    for tag in soup.find_all(True):
+        found += [f'{name}="{value}"' for name, value in tag.attrs.items() if name.startswith("on")]
+    return found
+
+
+def inline(soup: BeautifulSoup) -> set[str]:
+    """The text of every script that stands in the page itself."""
+    scripts = soup.find_all("script", src=False)
+    return {tag.string or "" for tag in scripts if tag.get("type", "") in _CODE and not tag.find_parent("article")}
+
+
+def _inline(tag: Tag, settings: dict[str, None]) -> None:
+    text = tag.string or ""
+    if tag.has_attr("data-cfasync"):
+        tag.attrs.clear()
+        tag.string = THEME_FIRST
+    elif _TOGGLE_SETTINGS.match(text):
+        settings[text.strip().rstrip(";")] = None
+        tag.decompose()
+    elif "thebe" in tag.get("type", "") or text.startswith("kernelName = "):
+        tag.decompose()
+
+
+def _load(soup: BeautifulSoup, tag: Tag, address: str) -> None:
+    tag["src"] = address
+    tag["defer"] = ""
+    soup.head.append(tag)
+
+
+def _plain(source: Path) -> str:
+    """A script without comments, and without the word of a map that is not shipped."""
+    return rjsmin.jsmin(re.sub(r"//# sourceMappingURL=\S+", "", source.read_text(encoding="utf-8")))

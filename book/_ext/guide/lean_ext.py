@@ -1,0 +1,31 @@
+"""Sphinx extension: when all is written, every page is left with what it uses, and with a strict policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from guide.lean.site import finish
+
+_logger = logging.getLogger(__name__)
+
+
+def _finish(app: Sphinx, error: Exception | None) -> None:
+    if error is None and app.builder.name == "html":
+        for complaint in finish(Path(app.outdir), Path(app.doctreedir).with_name(".pages")):
+            _logger.warning(complaint)
+
+
+def _never_nothing(app: Sphinx, *_: Any) -> list[str]:
+    """A page to write: where there is none, Sphinx copies no style sheets and scripts either, changed or not."""
+    return [app.config.root_doc]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the hook, behind those of others that write into the site."""
+    app.connect("env-get-outdated", _never_nothing)
+    app.connect("build-finished", _finish, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,78 @@
+"""What pages import, imported once: each page then runs in a copy of this process.
+
+A copy must not differ from a new process in anything a page can see. Libraries that read the environment while they
+are imported read it again, and what only the block runner imports is out of a page's reach.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import os
+import random
+import sys
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+# Heavy, and harmless to copy: no threads, files or sockets are open after the import. pyplot is left out, as it
+# chooses its backend when it is imported; and so are libraries that start threads (pyarrow, jax).
+_LIBRARIES = (
+    "ipykernel.kernelapp",
+    "IPython.core.completer",
+    "nbclient",
+    "google.cloud.storage",
+    "xarray",
+    "zarr",
+    "gcsfs",
+    "dask.array",
+    "dask.dataframe",
+    "matplotlib.axes",
+    "matplotlib.font_manager",
+    "xarray.plot",
+    "fakehub.server",
+)
+# Where ``python -m guide`` finds its modules.
+_OWN_PLACES = (Path(), Path(__file__).parents[1], Path(__file__).parents[3])
+
+
+def import_libraries() -> None:
+    """Import what most pages import."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _import_pandas_as_in_a_kernel()
+        for name in _LIBRARIES:
+            importlib.import_module(name)
+
+
+def _import_pandas_as_in_a_kernel() -> None:
+    """Import pandas, which asks for the shell it is in while it is imported: tables are wider in a kernel."""
+    builtins.get_ipython = lambda: SimpleNamespace(kernel=True)
+    try:
+        importlib.import_module("pandas")
+    finally:
+        del builtins.get_ipython
+
+
+def forget_the_runner() -> None:
+    """Take the block runner, which a new process would not have found, out of a page's reach."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"guide", "fakehub"}]:
+        del sys.modules[name]
+    sys.path[:] = [place for place in sys.path if Path(place) not in _OWN_PLACES]
+
+
+def read_environment_again() -> None:
+    """Have libraries that are imported already read the environment of now, and draw other random numbers."""
+    modules = sys.modules
+    if "aiohttp.connector" in modules:
+        connector = modules["aiohttp.connector"]
+        connector._SSL_CONTEXT_VERIFIED = connector._make_ssl_context(True)  # it trusts SSL_CERT_FILE
+    if "google.auth.compute_engine._metadata" in modules:  # it keeps the metadata server's address in constants
+        importlib.reload(modules["google.auth.compute_engine._metadata"])
+    if "dask.config" in modules:
+        modules["dask.config"].refresh()
+    if "matplotlib" in modules and os.environ.get("MPLBACKEND"):
+        modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
+    if "numpy" in modules:
+        modules["numpy"].random.seed()
+    random.seed()

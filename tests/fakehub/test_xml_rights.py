@@ -1,0 +1,85 @@
+"""Who may do what through the XML API, and what it refuses."""
+
+import pytest
+from xml_client import BUCKET, error, parsed, put
+
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+
+
+# Access control lists
+
+
+def test_an_access_control_list_names_the_owner(server, path):
+    put(server, path)
+
+    root = parsed(server.call("GET", f"{path}?acl").content)
+
+    entries = [(entry.findtext("Scope/EmailAddress"), entry.findtext("Permission")) for entry in root.iter("Entry")]
+    assert ("hub-user@leap-pangeo.iam.gserviceaccount.com", "FULL_CONTROL") in entries
+    assert parsed(server.call("GET", f"{BUCKET}?acl").content).tag == "AccessControlList"
+
+
+def test_a_predefined_list_is_taken_where_it_opens_nothing(server, path):
+    put(server, path, headers={"x-goog-acl": "private"})
+    public = put(server, path, headers={"x-goog-acl": "public-read"})
+
+    root = parsed(server.call("GET", f"{path}?acl").content)
+
+    assert len(list(root.iter("Entry"))) == 1
+    assert (public.status_code, error(public)[0]) == (501, "NotImplemented")
+
+
+# Rights
+
+
+def test_without_a_token_access_is_denied(server, path):
+    put(server, path)
+
+    refused = server.call("GET", path, token=None)
+
+    assert (refused.status_code, error(refused)[0]) == (403, "AccessDenied")
+    assert error(refused)[1].startswith("Anonymous caller does not have storage.objects.get access")
+
+
+def test_a_token_nobody_issued_is_401(server, path):
+    refused = server.call("GET", path, token="ya29.nobody-issued-this")
+
+    assert (refused.status_code, error(refused)[0]) == (401, "AuthenticationRequired")
+
+
+@pytest.mark.parametrize(
+    ("method", "query"), [("PUT", ""), ("POST", "?uploads"), ("DELETE", ""), ("PUT", "?copy"), ("POST", "?resumable")]
+)
+def test_the_read_only_bucket_refuses_the_hub(server, path, method, query):
+    put(server, path)
+    headers = {"?copy": {"x-goog-copy-source": path}, "?resumable": {"x-goog-resumable": "start"}}.get(query, {})
+    target = "/leap-persistent-ro/a" + (query if query == "?uploads" else "")
+
+    refused = server.call(method, target, headers=headers)
+
+    assert (refused.status_code, error(refused)[0]) == (403, "AccessDenied")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+def test_there_is_no_such_bucket(server, method):
+    refused = server.call(method, "/no-such-bucket/a")
+
+    assert (refused.status_code, error(refused)[0]) == (404, "NoSuchBucket")
+
+
+@pytest.mark.parametrize("target", ["GET ?cors", "PUT /a?acl", "POST /a?compose", "PATCH /a", "DELETE "])
+def test_what_is_not_answered_is_refused(server, target):
+    method, _, rest = target.partition(" ")
+
+    refused = server.call(method, BUCKET + rest)
+
+    assert (refused.status_code, error(refused)[0]) == (501, "NotImplemented")
+
+
+@pytest.mark.parametrize("target", ["GET /", "PUT /new-bucket"])
+def test_the_hub_has_no_rights_on_buckets_as_such(server, target):
+    method, _, path = target.partition(" ")
+
+    refused = server.call(method, path)
+
+    assert (refused.status_code, error(refused)[0]) == (403, "AccessDenied")

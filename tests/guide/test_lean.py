@@ -1,0 +1,151 @@
+"""What makes pages lean: style sheets, scripts, icons, pictures, names and policy."""
+
+import base64
+import hashlib
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from guide.lean import styles
+from guide.lean.policy import policy
+from guide.lean.site import finish
+from PIL import Image
+
+THEME = ".bd-article{margin:0}.nowhere{margin:1px}:root{--far:red;--near:1}.made-later{top:0}"
+PAGE = """<html><head><meta charset="utf-8"/><title>A</title>
+<link href="_static/theme.css" rel="stylesheet"/><style>.frame{color:var(--far)}</style>
+<script data-cfasync="false">old()</script><script src="_static/own.js"></script>
+<script src="_static/copybutton.js"></script></head>
+<body><article class="bd-article"><h1>A</h1><p style="color: red">text</p><img alt="a" src="_images/a.png"/>
+<table><tr><th></th><th>x</th></tr></table></article></body></html>"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A site of one page, as Sphinx leaves it, made lean."""
+    site = tmp_path / "html"
+    for folder in ("_static", "_images"):
+        (site / folder).mkdir(parents=True)
+    (site / "page.html").write_text(PAGE)
+    (site / "_static/theme.css").write_text(THEME)
+    (site / "_static/later.js").write_text("let c = 'made-later';")
+    (site / "_static/own.js").write_text("// why\nlet a  =  1;\n")
+    (site / "_static/copybutton.js").write_text("let b;")
+    Image.new("RGB", (30, 20), "navy").save(site / "_images/a.png")
+    assert finish(site, tmp_path / "store") == []
+    return site
+
+
+@pytest.fixture
+def page(site):
+    """That page."""
+    return BeautifulSoup((site / "page.html").read_text(), "html.parser")
+
+
+def test_rules_and_variables_that_no_page_uses_are_gone(site, page):
+    sheets = [(site / link["href"]).read_text() for link in page.select("link[rel=stylesheet]")]
+
+    assert ".bd-article{margin:0}" in sheets[0] and "--far:red" in sheets[0]
+    assert "nowhere" not in sheets[0] and "--near" not in sheets[0]
+    assert ".made-later" in sheets[0] and (site / "_static/later.js").is_file()
+    assert sheets[1] == ".frame{color:var(--far)}"
+
+
+def test_a_style_in_an_element_becomes_a_class_as_strong(site, page):
+    sheet = (site / page.select_one("link[rel=stylesheet]")["href"]).read_text()
+    name = page.p["class"][0]
+
+    assert not page.find_all(style=True) and not page.find_all("style")
+    assert f".{name}:not(#_){{color: red}}" in sheet
+
+
+def test_scripts_are_deferred_plain_and_only_those_the_page_needs(site, page):
+    scripts = page.select("script[src]")
+
+    assert [tag.has_attr("defer") for tag in scripts] == [True]
+    assert (site / scripts[0]["src"]).read_text() == "let a=1;"
+    assert re.fullmatch(r"_static/own\.[0-9a-f]{10}\.js", scripts[0]["src"])
+    assert not (site / "_static/own.js").exists()
+
+
+def test_the_policy_allows_the_one_script_in_the_page_and_is_sent_as_well(site, page):
+    said = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+    digest = base64.b64encode(hashlib.sha256(page.find("script", src=False).string.encode()).digest()).decode()
+
+    assert f"script-src 'self' 'sha256-{digest}';" in said
+    assert "unsafe" not in said and "http" not in said and said.startswith("default-src 'none'")
+    assert f"Content-Security-Policy: {said}; frame-ancestors 'none'" in (site / "_headers").read_text()
+
+
+def test_a_picture_has_its_size_comes_late_and_is_webp(site, page):
+    assert (page.img["width"], page.img["height"], page.img["loading"]) == ("30", "20", "lazy")
+    assert Image.open(site / page.img["src"]).format == "WEBP"
+
+
+def test_the_first_sentence_describes_the_page(page):
+    assert page.find("meta", attrs={"name": "description"})["content"] == "text"
+
+
+def test_the_empty_corner_of_a_table_is_no_heading(page):
+    assert [tag.name for tag in page.tr.find_all(True)] == ["td", "th"]
+
+
+def test_again_over_unchanged_pages_changes_nothing(site, tmp_path):
+    before = (site / "page.html").read_bytes()
+    (site / "_static/theme.css").write_text(THEME)
+    for name in ("own.js", "copybutton.js"):
+        (site / "_static" / name).write_text("// why\nlet a  =  1;\n" if name == "own.js" else "let b;")
+
+    assert finish(site, tmp_path / "store") == []
+
+    assert (site / "page.html").read_bytes() == before
+
+
+def test_a_new_style_sheet_replaces_the_one_before(site, tmp_path):
+    (site / "_static/own.js").write_text("let a = 2;")
+    (site / "_static/theme.css").write_text(".bd-article{margin:9px}")
+
+    finish(site, tmp_path / "store")
+
+    assert len(list((site / "_static").glob("site.*.css"))) == 1
+    assert len(list((site / "_static").glob("own.*.js"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("article", "refused"), [("<script>a()</script>", "<script>a()"), ('<p onclick="a()">x</p>', 'onclick="a()"')]
+)
+def test_what_the_policy_refuses_is_named_with_its_page(tmp_path, article, refused):
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html/page.html").write_text(f"<html><head></head><body><article>{article}</article></body></html>")
+
+    complaints = finish(tmp_path / "html", tmp_path / "store")
+
+    assert len(complaints) == 1
+    assert complaints[0].startswith("page.html: ") and refused in complaints[0]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "p.in a{top:0}",
+        "@media print{.in>p{top:0}}",
+        ":is(.out,.in){top:0}",
+        ".in:not(.out){top:0}",
+        "[data-x=y] p{top:0}",
+    ],
+)
+def test_a_rule_that_could_match_stays(rule):
+    used = styles.Used(tags={"p", "a"}, words={"in"})
+
+    assert styles.trimmed([rule], used).replace(" ", "") == rule.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "rule", ["p.out{top:0}", "#out{top:0}", "b{top:0}", "@media print{.out{top:0}}", ":is(.out){top:0}"]
+)
+def test_a_rule_that_cannot_match_goes(rule):
+    assert styles.trimmed([rule], styles.Used(tags={"p", "a"}, words={"in"})) == ""
+
+
+def test_a_policy_without_scripts_has_no_hash():
+    assert "script-src 'self';" in policy([])

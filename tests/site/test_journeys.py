@@ -1,0 +1,185 @@
+"""What readers do with the site: copy and run, go by keyboard, print, read on a phone, from disk, without scripts."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from guide.picture import take
+
+READ_AND_WRITE = "book/buckets/read-and-write.html"
+CHOOSE = "book/hub/choose.html"
+RULES = "book/buckets/rules.html"
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open a page of the site, in a window of its own that may use the clipboard."""
+    contexts = []
+
+    def open_(path: str, width: int = 1280, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{address}/{path}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def _copied(page, cell) -> str:
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def test_the_copy_button_copies_the_cell_as_it_ran(open_page, root):
+    page = open_page(READ_AND_WRITE)
+
+    copied = _copied(page, page.locator("div.cell_input", has_text="to_zarr").first)
+
+    assert copied.strip() in (root / "book/buckets/read-and-write.md").read_text()
+    assert copied.strip().startswith("url = ")
+
+
+def test_all_cells_copied_pasted_and_run_print_what_the_page_shows(open_page, root, tmp_path):
+    page = open_page(RULES)
+    cells = page.locator("div.cell_input", has=page.locator("button.copybtn"))
+    pasted = [_copied(page, cell) for cell in cells.all()]
+    shown = page.locator("div.cell_output .stream").first.inner_text().strip()
+    # The rest of the page is about an error that its cells are to raise.
+    script = tmp_path / "pasted.py"
+    script.write_text("\n".join(pasted[:3]))
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "fakehub", "run", "--", sys.executable, str(script)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith(shown)
+
+
+def test_the_first_tab_leads_past_the_menu(open_page):
+    page = open_page(RULES)
+
+    page.keyboard.press("Tab")
+    focused = page.locator(":focus")
+    assert focused.inner_text() == "Skip to main content"
+    assert focused.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+
+    assert page.url.endswith("#main-content")
+
+
+def test_a_menu_opens_and_closes_by_keyboard_and_keeps_nobody_out(open_page):
+    page = open_page(RULES)
+    button = page.locator(".article-header-buttons button.dropdown-toggle").first
+    menu = page.locator(".article-header-buttons .dropdown-menu").first
+
+    button.press("Enter")
+    assert menu.is_visible() and button.get_attribute("aria-expanded") == "true"
+    page.evaluate(AXE_SCRIPT)
+    assert page.evaluate("axe.run(document).then(found => found.violations.map(rule => rule.id))") == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+
+    assert not menu.is_visible() and button.evaluate("e => e === document.activeElement")
+
+
+def test_the_tier_a_reader_chooses_shows_its_choices_and_is_kept(open_page):
+    page = open_page(CHOOSE)
+    large = page.locator(".sd-tab-content", has_text="128 GB")
+    assert not large.first.is_visible()
+
+    page.locator("label.sd-tab-label").nth(1).click()
+    assert large.first.is_visible() and not large.nth(1).is_visible()
+    page.reload()
+    assert large.first.is_visible()
+    page.locator(".sd-tab-set input").nth(1).press("ArrowLeft")
+
+    assert not large.first.is_visible()
+
+
+def test_on_a_phone_the_menu_of_pages_opens_over_the_page(open_page):
+    page = open_page(RULES, width=390)
+    link = page.locator(".bd-docs-nav a", has_text="Look into a bucket")
+    assert not link.is_visible()
+
+    page.locator("button.primary-toggle").click()
+    assert link.is_visible()
+    page.evaluate(AXE_SCRIPT)
+    assert page.evaluate("axe.run(document).then(found => found.violations.map(rule => rule.id))") == []
+    page.keyboard.press("Escape")
+
+    assert not link.is_visible()
+
+
+def test_the_theme_is_the_systems_until_the_reader_chooses(open_page):
+    page = open_page(RULES, color_scheme="dark")
+    theme = "document.documentElement.dataset.theme"
+    assert page.evaluate(theme) == "dark"
+
+    page.locator("button.theme-switch-button").click()
+    chosen = page.evaluate(theme)
+    page.reload()
+
+    assert page.evaluate(theme) == chosen
+
+
+def test_sizes_in_dasks_drawing_are_light_in_the_dark(open_page):
+    page = open_page(READ_AND_WRITE, color_scheme="dark")
+    size = page.locator("article .xr-wrap svg text").first
+    shade = "e => [getComputedStyle(e).fill, getComputedStyle(e).stroke, getComputedStyle(document.body).color]"
+
+    fill, stroke, text = size.evaluate(shade)
+
+    assert (fill, stroke) == (text, "none")
+
+
+def test_print_is_the_article_alone_and_hides_no_code(open_page):
+    page = open_page(READ_AND_WRITE)
+    page.emulate_media(media="print")
+
+    assert not page.locator("#pst-primary-sidebar").is_visible()
+    assert not page.locator(".bd-header-article").is_visible()
+    assert page.get_by_role("heading", level=1).and_(page.locator(":visible")).count() == 1
+    cut = "[...document.querySelectorAll('article pre')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    assert page.evaluate(cut) == 0
+    assert io.BytesIO(page.pdf(format="A4")).read(5) == b"%PDF-"
+
+
+def test_without_scripts_the_page_is_whole_and_offers_nothing_dead(open_page):
+    page = open_page(READ_AND_WRITE, java_script_enabled=False)
+
+    assert page.locator("article .cell_input").first.is_visible()
+    assert [
+        button for button in page.locator("header button, .bd-header-article button").all() if button.is_visible()
+    ] == []
+    assert page.evaluate("getComputedStyle(document.querySelector('article h1')).borderBottomStyle") == "solid"
+
+
+def test_a_page_opened_from_disk_has_its_looks(browser, site):
+    page = browser.new_page()
+    noise = []
+    page.on("console", lambda said: noise.append(said.text) if said.type == "error" else None)
+    page.goto((site / RULES).as_uri())
+
+    assert page.evaluate("getComputedStyle(document.querySelector('article h1')).borderBottomStyle") == "solid"
+    assert page.locator("button.copybtn").count() > 0
+    assert noise == []
+    page.close()
+
+
+def test_the_readmes_picture_can_be_taken_again(browser, site, root, tmp_path):
+    take(browser, site, tmp_path / "guide.png")
+
+    assert (tmp_path / "guide.png").read_bytes()[16:24] == (root / "book/_images/guide.png").read_bytes()[16:24]
+    assert "book/_images/guide.png" in (root / "README.md").read_text()
