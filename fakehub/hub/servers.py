@@ -7,6 +7,9 @@ import json
 import shutil
 from pathlib import Path
 
+# What libraries say of the Python they run on is of this machine, and no part of what a notebook prints.
+_OF_THIS_MACHINE = "ignore:You are using a Python version:FutureWarning"
+
 
 def furnish(jupyter: Path, kernel: str) -> None:
     """Write into the folder ``jupyter`` the kernel ``python3``, which is the Python at ``kernel``, and settings.
@@ -20,7 +23,8 @@ def furnish(jupyter: Path, kernel: str) -> None:
         shutil.copytree(Path(found.origin).parent / "resources", spec)
     spec.mkdir(parents=True, exist_ok=True)
     argv = [kernel, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    _write(spec / "kernel.json", {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"})
+    kernel_spec = {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
+    _write(spec / "kernel.json", kernel_spec | {"env": {"PYTHONWARNINGS": _OF_THIS_MACHINE}})
     news = {"@jupyterlab/apputils-extension:announcements": True}
     _write(jupyter / "labconfig" / "page_config.json", {"disabledExtensions": news})
     theme = {"@jupyterlab/apputils-extension:themes": {"adaptive-theme": True}}
