@@ -42,3 +42,22 @@ def summary(report: dict[str, Any]) -> str:
         f"{status['failed'] + sum(1 for page in report['pages'] if page['error'])} failed",
     ]
     return ", ".join(parts) + f" (stack {report['stack']})"
+
+
+def failures(records: list[dict[str, Any]], stack: str) -> list[str]:
+    """For each page that failed: page, line, block and error, and beneath the command that runs just that page."""
+    lines = []
+    for record in records:
+        if record["status"] != "passed":
+            option = "" if stack == "hub" else f" STACK={stack}"
+            lines += [f"failed: {_told(record)}", f"  again with: make page PAGE={record['page']}{option}"]
+    return lines
+
+
+def _told(record: dict[str, Any]) -> str:
+    block = next((block for block in record["blocks"] if block["status"] == "failed"), None)
+    if block is None:
+        return record["error"]
+    place = f"cell {block['line']}" if record["page"].endswith(".ipynb") else block["line"]
+    what = "cell" if block["kind"] == "cell" else f"{block['language']} block"
+    return f"{record['page']}:{place}: {what} {block['reason']}"

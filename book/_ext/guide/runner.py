@@ -26,6 +26,7 @@ from fakehub.fork import side_by_side
 from fakehub.run import run
 from guide import warm
 from guide.blocks import BlockError, read_page
+from guide.progress import Pages
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "_build"
@@ -87,7 +88,7 @@ def run_pages(
     records = {} if force else {path: kept for path in keys if (kept := _kept(path, lane, keys[path]))}
     # Notebooks take longest; begun last, they would run on alone.
     todo = sorted((path for path in keys if path not in records), key=lambda path: path.suffix != ".ipynb")
-    for path, record in _run(todo, lane, jobs, accept):
+    for path, record in _run(todo, lane, jobs, accept, len(records)):
         records[path] = record | {"key": keys[path]}
         if not accept:
             _keep(records[path], record_path(path, lane.name))
@@ -128,24 +129,55 @@ def _world(lane: Lane) -> bytes:
     return digest.digest()
 
 
-def _run(paths: list[Path], lane: Lane, jobs: int, accept: bool) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _run(
+    paths: list[Path], lane: Lane, jobs: int, accept: bool, kept: int
+) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Run pages side by side, each in a new stand-in, or all in the one this process lives in; records as they end."""
-    sound = []
+    blocks: dict[str, int] = {}
+    sound, unsound = [], []
     for path in paths:
         try:
-            read_page(path, ROOT)
+            blocks[_name(path)] = len(read_page(path, ROOT).blocks)
             sound.append(path)
         except BlockError as error:
-            print(error, flush=True)
-            yield path, _record(path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
-    copies = _copies_pay(sound, lane)
+            blocks[_name(path)] = 0
+            unsound.append((path, str(error)))
+    if not paths:
+        return
+    progress = Pages(blocks, kept)
+    with progress.line.ticking():
+        for path, error in unsound:
+            progress.ended(_name(path), False, error)
+            yield path, _record(path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
+        yield from _run_sound(sound, lane, jobs, accept, progress)
+    if len(paths) + kept > 1:
+        print(progress.sum(), flush=True)
+
+
+def _run_sound(
+    paths: list[Path], lane: Lane, jobs: int, accept: bool, progress: Pages
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    copies = _copies_pay(paths, lane)
     if copies:
         warm.import_libraries()
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
-        places = [Path(folder) / str(number) for number in range(len(sound))]
-        actions = [_action(*both, lane, accept, copies) for both in zip(sound, places, strict=True)]
-        for number, status in side_by_side(actions, jobs):
-            yield sound[number], _collected(sound[number], places[number] / "record.json", lane, status)
+        places = [Path(folder) / str(number) for number in range(len(paths))]
+        actions = [_action(*both, lane, accept, copies) for both in zip(paths, places, strict=True)]
+        for number, status in side_by_side(actions, jobs, lambda number: progress.begun(_name(paths[number]))):
+            said = (places[number] / "said.txt").read_text(encoding="utf-8", errors="replace").strip()
+            record = _collected(paths[number], places[number] / "record.json", lane, status)
+            if record["status"] != "passed" and not record.get("error"):
+                record["error"] = _first_line(record, said)
+            error = record.get("error") or ""
+            progress.ended(record["page"], record["status"] == "passed", said if error in said else f"{said}\n{error}")
+            yield paths[number], record
+
+
+def _first_line(record: dict[str, Any], said: str) -> str | None:
+    """Why a page failed that has no failed block: the line in which its run says so."""
+    if any(block["status"] == "failed" for block in record["blocks"]):
+        return None
+    return next((line for line in said.splitlines() if record["page"] in line), "it failed and did not say why")
 
 
 def _copies_pay(paths: list[Path], lane: Lane) -> bool:
@@ -180,11 +212,18 @@ def _action(path: Path, place: Path, lane: Lane, accept: bool, copies: bool) -> 
         return run(run_here, lane.user, "hub", "names", None, ROOT / "hub.yml")
 
     def action() -> int:
-        print(f"running {_name(path)}", flush=True)
         place.mkdir()
+        _collect_what_is_said(place / "said.txt")
         return in_copies() if copies else in_new_processes()
 
     return action
+
+
+def _collect_what_is_said(file: Path) -> None:
+    """Have all that this process and its children print go to ``file``: pages that run at once do not interleave."""
+    with file.open("wb") as said:
+        for stream in (1, 2):
+            os.dup2(said.fileno(), stream)
 
 
 def _record(path: Path, lane: Lane) -> dict[str, Any]:
@@ -197,7 +236,6 @@ def _collected(path: Path, out: Path, lane: Lane, status: int) -> dict[str, Any]
     if out.is_file():
         return _record(path, lane) | json.loads(out.read_text(encoding="utf-8"))
     error = f"{_name(path)}: its run ended with exit status {status}, before its last block"
-    print(error, flush=True)
     return _record(path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
 
 
