@@ -121,7 +121,7 @@ def test_the_suite_without_a_terminal_ends_with_pytests_own_summary(piped_suite)
 
     assert piped_suite.returncode == 1
     assert "\x1b" not in written and "\r" not in written
-    assert re.search(r"1 failed, 2 passed in [\d.]+s", piped_suite.stdout)
+    assert "= 1 failed, 2 passed" in piped_suite.stdout
 
 
 def test_the_command_for_a_test_reaches_pytest_as_its_name(tmp_path):
