@@ -94,7 +94,7 @@ class PipedFork(Fork):
 
 def _as_new(action: Callable[[], int], env: Mapping[str, str] | None) -> int:
     """Do ``action`` as a new process would: with signals as they are by default and ``env`` in force."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if env is not None:

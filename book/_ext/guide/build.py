@@ -31,7 +31,7 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
     html = (out or BUILD) / "html"
     failed = failures(records, lane.stack)
     if failed:
-        print(summary(write_report(records, lane.stack, REPORT)), flush=True)
+        print(summary(write_report(records, lane.stack, REPORT, ROOT)), flush=True)
         print("\n".join(failed), file=sys.stderr)
         return 1
     stamp = _stamp(records, lane)
@@ -41,7 +41,7 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
     # Sphinx does not say again what it said of a page in a build that failed: after one, all is read anew.
     fresh = not stamp_file.is_file()
     stamp_file.unlink(missing_ok=True)
-    report = write_report(records, lane.stack, REPORT)
+    report = write_report(records, lane.stack, REPORT, ROOT)
     status = _sphinx(out, lane, fresh)
     if status or not (html / "index.html").is_file():
         print("the site was not built; the lines above say why; again with: make book", file=sys.stderr)
@@ -76,9 +76,10 @@ def _stamp(records: list[dict[str, Any]], lane: Lane) -> str:
 def check_links(lane: Lane, jobs: int) -> int:
     """Ask every other site that a page links to; 1, naming page, line and link, when one is dead."""
     records = run_pages(pages_of_book(), lane, jobs)
-    if any(record["status"] != "passed" for record in records):
+    if failed := failures(records, lane.stack):
+        print("\n".join(failed), file=sys.stderr)
         return 1
-    write_report(records, lane.stack, REPORT)
+    write_report(records, lane.stack, REPORT, ROOT)
     status = _sphinx(BUILD / "links", lane, fresh=True, builder="linkcheck")
     print("a link is dead; the lines above say which" if status else "all links to other sites are alive")
     return status

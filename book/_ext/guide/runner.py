@@ -10,10 +10,11 @@ import hashlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,11 +28,17 @@ from fakehub.run import run
 from guide import warm
 from guide.blocks import BlockError, read_page
 from guide.progress import Pages
+from guide.recorded import record_of
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "_build"
 # The modules that decide what a block's result is; others only show it.
-_DECIDING = ("blocks.py", "effects.py", "kernel.py", "outputs.py", "session.py", "shell.py", "warm.py", "__main__.py")
+_DECIDING = (
+    *("blocks.py", "effects.py", "kernel.py", "outputs.py", "recorded.py", "session.py", "shell.py", "warm.py"),
+    "__main__.py",
+)
+# In the folder of a run: all that it printed.
+_SAID = "said.txt"
 # A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
 QUIET = "ignore:You are using a Python version:FutureWarning"
 
@@ -48,6 +55,14 @@ class Lane:
     def name(self) -> str:
         """What its records are kept under."""
         return self.stack if self.user == Lane.user else f"{self.stack}-{self.user}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the page at ``path``, with further ``options`` of ``guide in-session``."""
+
+    path: Path
+    options: tuple[str, ...] = ()
 
 
 def pages_of_book() -> list[Path]:
@@ -84,15 +99,34 @@ def run_pages(
     ``accept`` recorded outputs are not compared; such a run is not kept.
     """
     world = _world(lane)
-    keys = {path: hashlib.sha256(world + (path.read_bytes() if path.is_file() else b"")).hexdigest() for path in paths}
+    keys = {path: _key(path, world) for path in paths}
     records = {} if force else {path: kept for path in keys if (kept := _kept(path, lane, keys[path]))}
     # Notebooks take longest; begun last, they would run on alone.
     todo = sorted((path for path in keys if path not in records), key=lambda path: path.suffix != ".ipynb")
-    for path, record in _run(todo, lane, jobs, accept, len(records)):
-        records[path] = record | {"key": keys[path]}
-        if not accept:
-            _keep(records[path], record_path(path, lane.name))
+    runs = [Run(path, ("--accept",) if accept else ()) for path in todo]
+    progress = Pages({_name(path): _blocks(path) for path in todo}, len(records))
+    with progress.line.ticking():
+        for number, record in run_side_by_side(runs, lane, jobs, progress):
+            path = todo[number]
+            records[path] = record | {"key": keys[path]}
+            if not accept:
+                _keep(records[path], record_path(path, lane.name))
+    if todo and len(paths) > 1:
+        print(progress.sum(), flush=True)
     return [records[path] for path in paths]
+
+
+def _blocks(path: Path) -> int:
+    """How many blocks a page has; none, where it cannot be read."""
+    try:
+        return len(read_page(path, ROOT).blocks)
+    except BlockError:
+        return 0
+
+
+def _key(path: Path, world: bytes) -> str:
+    files = (file for file in (path, record_of(path)) if file.is_file())
+    return hashlib.sha256(world + b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _kept(path: Path, lane: Lane, key: str) -> dict[str, Any] | None:
@@ -129,67 +163,57 @@ def _world(lane: Lane) -> bytes:
     return digest.digest()
 
 
-def _run(
-    paths: list[Path], lane: Lane, jobs: int, accept: bool, kept: int
-) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Run pages side by side, each in a new stand-in, or all in the one this process lives in; records as they end."""
-    blocks: dict[str, int] = {}
-    sound, unsound = [], []
-    for path in paths:
+def run_side_by_side(
+    runs: Sequence[Run], lane: Lane, jobs: int, progress: Pages | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Do ``runs``, each in a new stand-in, or all in the one this process lives in; place and record as they end.
+
+    What they say is told to ``progress``; without it, it is in their records alone.
+    """
+    sound = []
+    for number, one in enumerate(runs):
         try:
-            blocks[_name(path)] = len(read_page(path, ROOT).blocks)
-            sound.append(path)
+            read_page(one.path, ROOT)
+            sound.append(number)
         except BlockError as error:
-            blocks[_name(path)] = 0
-            unsound.append((path, str(error)))
-    if not paths:
-        return
-    progress = Pages(blocks, kept)
-    with progress.line.ticking():
-        for path, error in unsound:
-            progress.ended(_name(path), False, error)
-            yield path, _record(path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
-        yield from _run_sound(sound, lane, jobs, accept, progress)
-    if len(paths) + kept > 1:
-        print(progress.sum(), flush=True)
-
-
-def _run_sound(
-    paths: list[Path], lane: Lane, jobs: int, accept: bool, progress: Pages
-) -> Iterator[tuple[Path, dict[str, Any]]]:
-    copies = _copies_pay(paths, lane)
+            record = _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+            _tell(progress, record, "")
+            yield number, record
+    copies = _copies_pay(len(sound), lane)
     if copies:
         warm.import_libraries()
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
-        places = [Path(folder) / str(number) for number in range(len(paths))]
-        actions = [_action(*both, lane, accept, copies) for both in zip(paths, places, strict=True)]
-        for number, status in side_by_side(actions, jobs, lambda number: progress.begun(_name(paths[number]))):
-            said = (places[number] / "said.txt").read_text(encoding="utf-8", errors="replace").strip()
-            record = _collected(paths[number], places[number] / "record.json", lane, status)
-            if record["status"] != "passed" and not record.get("error"):
-                record["error"] = _first_line(record, said)
-            error = record.get("error") or ""
-            progress.ended(record["page"], record["status"] == "passed", said if error in said else f"{said}\n{error}")
-            yield paths[number], record
+        places = [Path(folder) / str(number) for number in range(len(sound))]
+        actions = [_action(runs[number], place, lane, copies) for number, place in zip(sound, places, strict=True)]
+
+        def begun(place: int) -> None:
+            if progress:
+                progress.begun(_name(runs[sound[place]].path))
+
+        for place, status in side_by_side(actions, jobs, begun):
+            record = _collected(runs[sound[place]], places[place] / "record.json", lane, status)
+            said = places[place] / _SAID
+            _tell(progress, record, said.read_text(encoding="utf-8", errors="replace") if said.is_file() else "")
+            yield sound[place], record
 
 
-def _first_line(record: dict[str, Any], said: str) -> str | None:
-    """Why a page failed that has no failed block: the line in which its run says so."""
-    if any(block["status"] == "failed" for block in record["blocks"]):
-        return None
-    return next((line for line in said.splitlines() if record["page"] in line), "it failed and did not say why")
+def _tell(progress: Pages | None, record: dict[str, Any], said: str) -> None:
+    """Tell ``progress`` that a page has run, and what it said; why it failed is in that, if it could say so itself."""
+    if progress:
+        error = record.get("error", "")
+        text = said.strip() if error in said else f"{said.strip()}\n{error}".strip()
+        progress.ended(record["page"], record["status"] == "passed", text)
 
 
-def _copies_pay(paths: list[Path], lane: Lane) -> bool:
+def _copies_pay(pages: int, lane: Lane) -> bool:
     """Whether to import libraries once and copy this process: not for a page or two, and where the system can."""
     alone = "FAKEHUB_SESSION" not in os.environ
-    return len(paths) > 2 and alone and lane.mode != "proxy" and namespace.available()
+    return pages > 2 and alone and lane.mode != "proxy" and namespace.available()
 
 
-def _action(path: Path, place: Path, lane: Lane, accept: bool, copies: bool) -> Callable[[], int]:
+def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int]:
     """What runs the page in a process of its own, and writes its record into the folder ``place``."""
-    inside = ["in-session", str(path), "--out", str(place / "record.json"), "--stack", lane.stack]
-    inside += ["--accept"] if accept else []
+    inside = ["in-session", str(one.path), "--out", str(place / "record.json"), "--stack", lane.stack, *one.options]
     module = [sys.executable, "-m", "guide"]
     options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
@@ -213,7 +237,7 @@ def _action(path: Path, place: Path, lane: Lane, accept: bool, copies: bool) -> 
 
     def action() -> int:
         place.mkdir()
-        _collect_what_is_said(place / "said.txt")
+        _collect_what_is_said(place / _SAID)
         return in_copies() if copies else in_new_processes()
 
     return action
@@ -231,12 +255,14 @@ def _record(path: Path, lane: Lane) -> dict[str, Any]:
     return {"page": _name(path), "stack": lane.stack, "date": date, "blocks": [], "notebook": None}
 
 
-def _collected(path: Path, out: Path, lane: Lane, status: int) -> dict[str, Any]:
+def _collected(one: Run, out: Path, lane: Lane, status: int) -> dict[str, Any]:
     """The record that a page's process left."""
     if out.is_file():
-        return _record(path, lane) | json.loads(out.read_text(encoding="utf-8"))
-    error = f"{_name(path)}: its run ended with exit status {status}, before its last block"
-    return _record(path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
+        return _record(one.path, lane) | json.loads(out.read_text(encoding="utf-8"))
+    late = status == 128 + signal.SIGALRM
+    why = "did not end in time" if late else f"ended with exit status {status}, before its last block"
+    error = f"{_name(one.path)}: its run {why}"
+    return _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
 
 
 def versions() -> dict[str, str]:
