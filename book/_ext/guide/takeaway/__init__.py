@@ -1,0 +1,1 @@
+"""What a reader takes away from a page: a notebook, a script, its text, a place on the hub, a feed."""
