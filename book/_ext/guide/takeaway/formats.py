@@ -152,7 +152,8 @@ def _cell(block: Block, taken: Taken) -> nbformat.NotebookNode:
     if "raises" in cell.metadata:
         cell.metadata["tags"] = ["raises-exception"]
     for output in taken.outputs(block):
-        cell.outputs.append(output | {"execution_count": None} if "execution_count" in output else output)
+        without = {"execution_count": None} if "execution_count" in output else {}
+        cell.outputs.append(nbformat.from_dict({**output, **without}))
     return cell
 
 
@@ -194,7 +195,7 @@ def _statements(block: Block) -> str:
 def _bash(block: Block, check: bool) -> str:
     """A call of bash with the block's commands, as one readable text where Python allows that."""
     text = _shell(block)
-    whole = f'r"""\n{text}\n"""' if '"""' not in text and not text.endswith('"') else repr(text)
+    whole = f'r"""\n{text}\n"""' if '"""' not in text else repr(text)
     return f'subprocess.run(["bash", "-ec", {whole}], check={check})'
 
 

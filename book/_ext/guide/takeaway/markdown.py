@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx import addnodes
+from sphinx_design.tabs import sd_tab_input, sd_tab_label
 
 from guide.blocks import Block
 
@@ -26,6 +27,7 @@ _SILENT = (
     addnodes.index,
     addnodes.toctree,
     addnodes.tabular_col_spec,
+    sd_tab_input,
 )
 _PASSED = (nodes.document, nodes.compound, nodes.container, nodes.figure, addnodes.only, addnodes.glossary)
 
@@ -43,6 +45,7 @@ class Writer:
         self._ways: dict[type[nodes.Node], Callable[..., list[Piece]]] = {
             nodes.paragraph: lambda node, level: self._lines(self._inline(node)),
             nodes.rubric: lambda node, level: [f"**{self._inline(node)}**"],
+            sd_tab_label: lambda node, level: [f"**{self._inline(node)}**"],
             nodes.caption: lambda node, level: self._lines(self._inline(node)),
             nodes.transition: lambda node, level: ["---"],
             nodes.literal_block: self._code,
@@ -79,6 +82,8 @@ class Writer:
             return self._admonition(node, level)
         if isinstance(node, nodes.Element) and node.get("design_component") == "card":
             return self._card(node, level)
+        if isinstance(node, nodes.Element) and node.get("design_component") == "grid-row":
+            return _tight(self._all(node, level))
         for kind, way in self._ways.items():
             if isinstance(node, kind):
                 return way(node, level)

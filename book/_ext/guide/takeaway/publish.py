@@ -47,9 +47,7 @@ def publish(folder: Path, remote: str = "origin") -> bool:
 def _git(*arguments: str, cwd: Path | None = None, **env: str) -> str:
     there = subprocess.run(["git", "rev-parse", "--absolute-git-dir"], capture_output=True, text=True)
     settings = {"GIT_DIR": there.stdout.strip()} if there.returncode == 0 else {}
-    done = subprocess.run(
-        ["git", *arguments], cwd=cwd, env=os.environ | settings | env, capture_output=True, text=True
-    )
+    done = subprocess.run(["git", *arguments], cwd=cwd, env=os.environ | settings | env, capture_output=True, text=True)
     if done.returncode:
         raise PublishError(f"git {arguments[0]}: {(done.stderr.strip() or 'failed').splitlines()[-1]}")
     return done.stdout.strip()
