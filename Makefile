@@ -3,7 +3,7 @@ STACK ?= hub
 PYTHON ?= python3
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs links picture looks tools test bench lint lock clean
+.PHONY: help setup book page outputs mutate links picture looks tools test bench lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -19,6 +19,9 @@ page: setup ## run one page: make page PAGE=book/index.md
 
 outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
+
+mutate: setup ## break each block in turn and see its page fail; SAMPLE=40 for a quick look, PAGE for one page
+	@nice env $(GUIDE) mutate --stack $(STACK) $(if $(SAMPLE),--sample $(SAMPLE)) $(PAGE)
 
 links: setup ## ask every other site that a page links to
 	@$(GUIDE) links --stack $(STACK)
