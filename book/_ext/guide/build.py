@@ -65,6 +65,9 @@ def _stamp(records: list[dict[str, Any]], lane: Lane) -> str:
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True
     )
     names = listed.stdout.decode().split("\0") if listed.returncode == 0 else []
+    # Pages say when they were committed.
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True)
+    digest.update(head.stdout)
     wanted = ("book/", "notebooks/", "_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md", "lock/")
     # Outside a git checkout there is no list of sources, and so no telling that nothing changed.
     digest.update(b"" if names else os.urandom(16))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,23 @@ def last_changes(root: Path) -> dict[str, datetime]:
     for name in edited.splitlines():
         changes.pop(name, None)
     return {name: when for name, when in changes.items() if when is not None}
+
+
+def line_dates(root: Path, name: str) -> list[datetime | None]:
+    """When each line of the file ``name`` was last changed by a commit (UTC), where git knows; else None."""
+    blamed = _git(root, "blame", "--root", "--line-porcelain", "--", name) or ""
+    cut = _cut_off(root)
+    dates: list[datetime | None] = []
+    commit, seconds = "", 0
+    for line in blamed.splitlines():
+        if line.startswith("\t"):
+            known = commit not in cut and commit.strip("0")
+            dates.append(datetime.fromtimestamp(seconds, UTC) if known else None)
+        elif line.startswith("committer-time "):
+            seconds = int(line.split()[1])
+        elif re.match(r"[0-9a-f]{40} ", line):
+            commit = line.split()[0]
+    return dates
 
 
 def _cut_off(root: Path) -> set[str]:

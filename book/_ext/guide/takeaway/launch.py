@@ -7,14 +7,15 @@ of its own: two branches of one repository cannot be pulled into one folder.
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from bs4 import BeautifulSoup
-
+_LINK = re.compile(r'href="([^"]*/git-pull\?[^"]*)"')
 _README = """\
 # Pages of the guide, as notebooks
 
@@ -63,8 +64,7 @@ def missing(site: Path, places: Places, root: Path, made: Path) -> list[str]:
     tracked = _tracked(root)
     found = []
     for path in sorted(site.rglob("*.html")):
-        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        for link in dict.fromkeys(tag["href"] for tag in soup.select('a[href*="/git-pull?"]')):
+        for link in dict.fromkeys(map(html.unescape, _LINK.findall(path.read_text(encoding="utf-8")))):
             why = _wrong(link, places, root, tracked, made)
             found += [f"{path.relative_to(site)}: its launch link {why}"] if why else []
     return found

@@ -76,6 +76,8 @@ class Writer:
             return self._take("cell", node)
         if isinstance(node, nodes.section):
             return self._all(node, level + 1)
+        if isinstance(node, nodes.Element) and "unsearched" in node.get("classes", []):  # what says how a block ran
+            return []
         if isinstance(node, nodes.title):
             return [f"{'#' * max(1, level)} {self._inline(node)}"]
         if isinstance(node, nodes.Admonition):
