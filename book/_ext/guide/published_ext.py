@@ -44,7 +44,7 @@ def _tell(app: Sphinx, name: str, template: str, context: dict[str, Any], docume
         context["guide_feed"] = here
         told.append(f'<link rel="alternate" type="application/atom+xml" title="Changes" href="{here}">')
     if document is not None:
-        title, part, book = app.env.titles[name].astext(), app.guide_parts.get(name, ""), app.config.project
+        title, part, book = app.env.titles[name].astext(), app.guide_parts.get(name, ""), app.config.html_title
         card = cards.name(title, part, book)
         if not (Path(app.outdir) / card).is_file():
             cards.draw(title, part, book, Path(app.outdir) / card)
@@ -58,7 +58,7 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
     """Write the lists, the feed and the pages at old addresses."""
     if error is not None or app.builder.name != "html":
         return
-    site, base, book = Path(app.outdir), app.config.html_baseurl, app.config.project
+    site, base, book = Path(app.outdir), app.config.html_baseurl, app.config.html_title
     pages = _listed(app, site)
     (site / "sitemap.xml").write_bytes(sitemap(pages, base))
     (site / "robots.txt").write_text(robots(base), encoding="utf-8")

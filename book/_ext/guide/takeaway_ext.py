@@ -20,11 +20,12 @@ from fakehub.facts import Facts, load
 from guide.blocks import read_page
 from guide.runner import ROOT, record_path
 from guide.takeaway.formats import Taken, texts_of
-from guide.takeaway.history import last_changes
+from guide.takeaway.history import facts_date, last_changes
 from guide.takeaway.launch import Places, missing, write_made
 from guide.takeaway.markdown import NoMarkdown, Writer
 
 _logger = logging.getLogger(__name__)
+PDF = "leap-hub-guide.pdf"
 
 
 @dataclass
@@ -46,11 +47,18 @@ def _prepare(app: Sphinx) -> None:
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:
-    """Pages that were committed since their HTML was made, for it says when."""
+    """Pages that were committed since their HTML was made, for it says when; all, where the PDF came or went."""
     now = {name: app.guide_book.changes.get(_source(app, name)) for name in env.found_docs}
     before = getattr(env, "guide_changes", {})
     env.guide_changes = now
-    return [name for name in env.found_docs if now[name] != before.get(name)]
+    with_pdf, had_pdf = _with_pdf(), getattr(env, "guide_pdf", False)
+    env.guide_pdf = with_pdf
+    return [name for name in env.found_docs if now[name] != before.get(name) or with_pdf != had_pdf]
+
+
+def _with_pdf() -> bool:
+    """Whether this build makes the whole guide as a PDF."""
+    return bool(os.environ.get("GUIDE_PDF"))
 
 
 def _source(app: Sphinx, name: str) -> str:
@@ -60,7 +68,9 @@ def _source(app: Sphinx, name: str) -> str:
 def _offer(app: Sphinx, name: str, template: str, context: dict[str, Any], document: Any) -> None:
     """Write what the page can be taken away as, and tell its template about it."""
     book: Book = app.guide_book
-    context["guide_facts"] = max(source.date for source in book.facts.sources.values() if len(source.date) == 10)
+    context["guide_facts"] = facts_date(book.facts)
+    if _with_pdf():
+        context["guide_pdf"] = context["pathto"](PDF, 1)
     if document is None:
         return
     path = _source(app, name)
@@ -104,6 +114,7 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
         return
     site, book = Path(app.outdir), app.guide_book
     names = [n for n in sorted(app.env.found_docs) if _source(app, n).endswith(".md")]
+    (site / PDF).unlink(missing_ok=True)  # of an older site
     made = site.with_name(book.places.made_branch)
     write_made(site, made, [n for n in names if (site / f"{n}.ipynb").is_file()], app.config.html_baseurl)
     for complaint in missing(site, book.places, ROOT, made):

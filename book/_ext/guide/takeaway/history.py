@@ -7,6 +7,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fakehub.facts import Facts
+
 
 def last_changes(root: Path) -> dict[str, datetime]:
     """When each file below ``root`` was last changed by a commit (UTC), by its path relative to ``root``.
@@ -29,6 +31,17 @@ def last_changes(root: Path) -> dict[str, datetime]:
     for name in edited.splitlines():
         changes.pop(name, None)
     return {name: when for name, when in changes.items() if when is not None}
+
+
+def facts_date(facts: Facts) -> str:
+    """The day of the newest source of the facts, of those that name a day."""
+    return max(source.date for source in facts.sources.values() if len(source.date) == len("2026-01-01"))
+
+
+def last_commit(root: Path) -> tuple[str, datetime] | None:
+    """The short name of the last commit, and when it was made (UTC); None outside git."""
+    told = (_git(root, "log", "-1", "--format=%h %ct") or "").split()
+    return (told[0], datetime.fromtimestamp(int(told[1]), UTC)) if told else None
 
 
 def line_dates(root: Path, name: str) -> list[datetime | None]:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import html
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import yaml
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, sync_playwright
 from pypdf import PdfReader, PdfWriter
 
+from fakehub.facts import load
 from guide.lean.policy import policy
+from guide.picture import launch
 from guide.serving import served
+from guide.takeaway.history import facts_date, last_commit
 
-NAME = "leap-hub-guide.pdf"
 # What is of no use on paper.
 _SCREEN_ONLY = "a.headerlink, button, .d-print-none, .toctree-wrapper, script, dialog, details.names-settings"
 _FOOT = (
@@ -147,3 +152,25 @@ def _target(link: str, known: dict[str, str], base: str) -> str:
 
 def _slug(name: str) -> str:
     return name.replace("/", "-")
+
+
+def write_pdf(site: Path, root: Path, out: Path) -> None:
+    """Print the built ``site`` of the project at ``root`` into ``out``; raises ``NoBrowser``."""
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    chapters = list(_chapters(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
+    facts = facts_date(load(root / "hub.yml"))
+    commit = last_commit(root)
+    # Outside git, as old as the facts: the clock would make another file of the same pages.
+    date = commit[1] if commit else datetime.fromisoformat(facts).replace(tzinfo=UTC)
+    about = f"As of {date.date()}{f', commit {commit[0]}' if commit else ''}. Facts about the hub as of {facts}."
+    cover = Cover(config["title"], config["author"], date, about, config["html"]["baseurl"])
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        out.write_bytes(print_book(browser, site, chapters, cover))
+        browser.close()
+
+
+def _chapters(toc: dict[str, Any]) -> Iterator[Chapter]:
+    yield Chapter(toc["root"], "")
+    for part in toc.get("parts", []):
+        yield from (Chapter(chapter["file"], part["caption"]) for chapter in part["chapters"])
