@@ -19,13 +19,13 @@ from sphinx.util import logging
 from fakehub.facts import Facts, load
 from guide.blocks import read_page
 from guide.runner import ROOT, record_path
+from guide.takeaway import PDF_NAME
 from guide.takeaway.formats import Taken, texts_of
 from guide.takeaway.history import facts_date, last_changes
 from guide.takeaway.launch import Places, missing, write_made
 from guide.takeaway.markdown import NoMarkdown, Writer
 
 _logger = logging.getLogger(__name__)
-PDF = "leap-hub-guide.pdf"
 
 
 @dataclass
@@ -70,7 +70,7 @@ def _offer(app: Sphinx, name: str, template: str, context: dict[str, Any], docum
     book: Book = app.guide_book
     context["guide_facts"] = facts_date(book.facts)
     if _with_pdf():
-        context["guide_pdf"] = context["pathto"](PDF, 1)
+        context["guide_pdf"] = context["pathto"](PDF_NAME, 1)
     if document is None:
         return
     path = _source(app, name)
@@ -114,7 +114,7 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
         return
     site, book = Path(app.outdir), app.guide_book
     names = [n for n in sorted(app.env.found_docs) if _source(app, n).endswith(".md")]
-    (site / PDF).unlink(missing_ok=True)  # of an older site
+    (site / PDF_NAME).unlink(missing_ok=True)  # of an older site
     made = site.with_name(book.places.made_branch)
     write_made(site, made, [n for n in names if (site / f"{n}.ipynb").is_file()], app.config.html_baseurl)
     for complaint in missing(site, book.places, ROOT, made):
