@@ -1,29 +1,33 @@
 # The project's commands. `make` alone lists them.
 STACK ?= hub
 PYTHON ?= python3
+HUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs mutate links picture looks tools test bench lint lock clean
+.PHONY: help setup book pdf page outputs mutate links picture looks tools test bench lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-setup: ## everything the other commands need, in .venv/$(STACK)
-	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK)
+setup: ## everything the other commands need, in .venv/$(STACK), and programs that pages call, in .venv/tools
+	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools
 
-book: tools ## run every page and build the site into _build/html
+book: setup ## run every page and build the site into _build/html
 	@$(GUIDE) build --stack $(STACK)
 
-page: tools ## run one page: make page PAGE=book/index.md
+pdf: setup ## the site as `make book` builds it, with the whole guide as a PDF in it
+	@$(GUIDE) build --stack $(STACK) --pdf
+
+page: setup ## run one page: make page PAGE=book/index.md
 	@$(GUIDE) page --stack $(STACK) $(or $(PAGE),$(error name a page: make page PAGE=book/index.md))
 
-outputs: tools ## rewrite the recorded outputs of all pages, or of PAGE
+outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
 
-mutate: tools ## break each block in turn and see its page fail; SAMPLE=40 for a quick look, PAGE for one page
+mutate: setup ## break each block in turn and see its page fail; SAMPLE=40 for a quick look, PAGE for one page
 	@nice env $(GUIDE) mutate --stack $(STACK) $(if $(SAMPLE),--sample $(SAMPLE)) $(PAGE)
 
-links: tools ## ask every other site that a page links to
+links: setup ## ask every other site that a page links to
 	@$(GUIDE) links --stack $(STACK)
 
 picture: book ## take the README's picture anew
@@ -32,8 +36,8 @@ picture: book ## take the README's picture anew
 looks: book ## take the pictures of ten pages anew, with which tests compare
 	@PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide.looks
 
-tools: ## programs that pages, the tests and the benchmark call, in .venv/tools
-	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools
+tools: ## programs the tests and the benchmark call, in .venv/tools, and the hub, in .venv/jupyterhub
+	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools $(HUB)
 
 test: tools ## prove everything; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -51,6 +55,9 @@ lock: setup ## renew the locks from pyproject.toml
 	  --group site --group run --group test --group stack-$$stack pyproject.toml -o lock/$$stack.txt || exit 1; done
 	@.venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --group tools -o lock/tools.txt
+	@for group in jupyterhub jupyterhub-latest; do .venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --group $$group pyproject.toml -o lock/$$group.txt || exit 1; done
 
 clean: ## remove everything that was built
 	rm -rf _build .venv

@@ -77,7 +77,7 @@ class Machine:
         except DeadKernelError as error:
             raise KernelFailure("killed the kernel") from error
         finally:
-            _shorten_errors(cell)
+            shorten_errors(cell)
             if allowed is not None:
                 cell.metadata["tags"] = allowed
         return None
@@ -107,7 +107,7 @@ def _with_programs(env: dict[str, str], programs: Path) -> dict[str, str]:
     return env | {"PATH": f"{programs}{os.pathsep}{env['PATH']}"}
 
 
-def _shorten_errors(cell: nbformat.NotebookNode) -> None:
+def shorten_errors(cell: nbformat.NotebookNode) -> None:
     """Keep of a traceback what a reader searches for, its last line; the way there shows this machine's paths."""
     for output in cell.get("outputs", []):
         if output.output_type == "error":

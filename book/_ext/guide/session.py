@@ -230,7 +230,7 @@ class Session:
         raised = machine.execute(cell, numbered=block.cell is not None)
         tags = cell.metadata.get("tags", [])
         quiet = block.cell is None or "remove-stderr" in tags
-        self._printed = [] if "measured" in tags else _seen(cell.outputs, quiet)
+        self._printed = [] if "measured" in tags else seen(cell.outputs, quiet)
         _check_error(block, raised)
 
     def close(self) -> None:
@@ -259,7 +259,7 @@ def set_network(latency_s: float, rate: float | None = None) -> None:
     Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
 
 
-def _seen(outputs: list[nbformat.NotebookNode], quiet: bool) -> list[nbformat.NotebookNode]:
+def seen(outputs: list[nbformat.NotebookNode], quiet: bool) -> list[nbformat.NotebookNode]:
     """Those ``outputs`` that the page shows; a ``quiet`` block shows no stderr."""
     return [output for output in without_log(outputs) if not (quiet and output.get("name") == "stderr")]
 
