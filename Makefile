@@ -4,7 +4,7 @@ PYTHON ?= python3
 HUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs mutate links picture looks tools test bench lint lock clean
+.PHONY: help setup book pdf page outputs mutate links picture looks tools test bench lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -14,6 +14,9 @@ setup: ## everything the other commands need, in .venv/$(STACK)
 
 book: setup ## run every page and build the site into _build/html
 	@$(GUIDE) build --stack $(STACK)
+
+pdf: setup ## the site as `make book` builds it, with the whole guide as a PDF in it
+	@$(GUIDE) build --stack $(STACK) --pdf
 
 page: setup ## run one page: make page PAGE=book/index.md
 	@$(GUIDE) page --stack $(STACK) $(or $(PAGE),$(error name a page: make page PAGE=book/index.md))

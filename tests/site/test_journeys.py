@@ -137,6 +137,38 @@ def test_print_is_the_article_alone_and_hides_no_code(open_page):
     assert io.BytesIO(page.pdf(format="A4")).read(5) == b"%PDF-"
 
 
+def test_the_page_is_downloaded_as_notebook_script_and_text(open_page, site):
+    page = open_page(RULES)
+    page.locator(".article-header-buttons button.dropdown-toggle").click()
+
+    for words, suffix in (("Notebook", ".ipynb"), ("Python script", ".py"), ("Markdown (", ".md")):
+        with page.expect_download() as started:
+            page.locator(".article-header-buttons a", has_text=words).click()
+        there = (site / RULES).with_suffix(suffix)
+
+        assert started.value.suggested_filename == there.name
+        assert started.value.path().read_bytes() == there.read_bytes()
+
+
+def test_the_page_is_copied_as_markdown(open_page, site):
+    page = open_page(RULES)
+    page.locator(".article-header-buttons button.dropdown-toggle").click()
+
+    page.get_by_role("button", name="Copy as Markdown").click()
+    page.get_by_role("button", name="Copied").wait_for()
+
+    assert page.evaluate("navigator.clipboard.readText()") == (site / RULES).with_suffix(".md").read_text()
+
+
+def test_without_scripts_the_foot_has_what_the_menu_has(open_page):
+    page = open_page(RULES, java_script_enabled=False)
+    foot = page.locator(".guide-foot a")
+
+    wanted = ["Open on the hub", "Notebook", "Script", "Markdown", "Edit this page"]
+    assert foot.all_inner_texts()[:5] == wanted
+    assert all(link.is_visible() for link in foot.all())
+
+
 def test_without_scripts_the_page_is_whole_and_offers_nothing_dead(open_page):
     page = open_page(READ_AND_WRITE, java_script_enabled=False)
 
