@@ -4,31 +4,12 @@ import io
 import subprocess
 import sys
 
-import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from guide.picture import take
 
 READ_AND_WRITE = "book/buckets/read-and-write.html"
 CHOOSE = "book/hub/choose.html"
 RULES = "book/buckets/rules.html"
-
-
-@pytest.fixture
-def open_page(browser, address):
-    """Open a page of the site, in a window of its own that may use the clipboard."""
-    contexts = []
-
-    def open_(path: str, width: int = 1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{address}/{path}")
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
 
 
 def _copied(page, cell) -> str:

@@ -49,6 +49,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
     handlers |= {"in-session": _in_session, "mutate": _mutate}
+    if options.command != "in-session":  # told to end, it ends the pages that run
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         return handlers[options.command](options)
     except BlockError as error:
