@@ -40,15 +40,15 @@ def tiny_book(root, tmp_path_factory):
     if (root / "book/_templates").is_dir():
         shutil.copytree(root / "book/_templates", book / "book/_templates")
 
-    def build(text: str, stack: str, command: str = "build", more: dict[str, str] | None = None):
+    def build(text: str, stack: str, command: str = "build", more: dict[str, str] | None = None, env=None):
         (book / "book/index.md").write_text(text)
         chapters = [{"file": f"book/{name.removesuffix('.md')}"} for name in more or {}]
         for name, page in (more or {}).items():
             (book / "book" / name).write_text(page)
         toc = {"format": "jb-book", "root": "book/index"} | ({"chapters": chapters} if chapters else {})
         (book / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
-        env = os.environ | {"PYTHONPATH": str(book / "book/_ext")}
-        arguments = [sys.executable, "-m", "guide", command, "--stack", stack]
+        env = os.environ | {"PYTHONPATH": str(book / "book/_ext")} | (env or {})
+        arguments = [sys.executable, "-m", "guide", *command.split(), "--stack", stack]
         return subprocess.run(arguments, cwd=book, env=env, capture_output=True, text=True, timeout=300)
 
     build.site = book / "_build/html"
@@ -69,6 +69,26 @@ def test_a_formula_needs_no_script(tiny_book, stack):
     assert built.returncode == 0, built.stdout + built.stderr
     assert page.count("<math") == 2 and "<mfrac>" in page
     assert "mathjax" not in page.lower()
+
+
+def test_with_a_pdf_pages_link_to_it_and_without_it_they_do_not(tiny_book, stack):
+    name = "leap-hub-guide.pdf"
+    page = tiny_book.site / "book/index.html"
+
+    built = tiny_book("# Printed\n\nA page.\n", stack, "build --pdf")
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert (tiny_book.site / name).read_bytes().startswith(b"%PDF-") and f'href="../{name}"' in page.read_text()
+    built = tiny_book("# Printed\n\nA page.\n", stack)
+    assert built.returncode == 0, built.stdout + built.stderr
+
+    assert not (tiny_book.site / name).exists() and name not in page.read_text()
+
+
+def test_without_a_browser_there_is_one_line_and_no_pdf(tiny_book, stack):
+    built = tiny_book("# Nobody prints\n\nThis.\n", stack, "build --pdf", env={"PATH": "/nowhere"})
+
+    assert built.returncode == 1
+    assert "there is no browser: install Debian's chromium" in built.stderr
 
 
 @pytest.fixture(scope="module")
