@@ -1,7 +1,8 @@
 # The project's commands. `make` alone lists them.
 STACK ?= hub
 PYTHON ?= python3
-GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
+HUB ?= hub.yml
+GUIDE = FAKEHUB_HUB_YML=$(abspath $(HUB)) PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
 .PHONY: help setup book page outputs links picture looks tools test bench lint lock clean
 
@@ -11,7 +12,7 @@ help: ## this list
 setup: ## everything the other commands need, in .venv/$(STACK)
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK)
 
-book: setup ## run every page and build the site into _build/html
+book: setup ## run every page and build the site into _build/html; HUB=examples/other-hub/hub.yml for another hub's
 	@$(GUIDE) build --stack $(STACK)
 
 page: setup ## run one page: make page PAGE=book/index.md

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+
+from fakehub.facts_checks import check
+from fakehub.yaml_file import YamlError, read_mapping
 
 
 class FactsError(Exception):
@@ -31,6 +33,22 @@ class Source(_Model):
     what: str
     date: str
     commit: str | None = None
+
+
+class Guide(_Model):
+    """What the guide calls itself, whose it is, and where its sources are."""
+
+    title: str
+    author: str
+    cite_as: str = Field(pattern=r"^\w+$")
+    repository: str = Field(pattern=r"^https://[^/\s]+/[^/\s]+/[^/\s]+$")
+    branch: str
+
+    @property
+    def ssh(self) -> str:
+        """The repository's address for SSH."""
+        host, _, path = self.repository.removeprefix("https://").partition("/")
+        return f"git@{host}:{path}.git"
 
 
 class Operator(_Model):
@@ -59,7 +77,12 @@ class Timeouts(_Model):
 
 
 class Hub(_Model):
+    """The hub and where it runs; ``project`` is its project at the cloud, ``community`` the short name of who pays."""
+
     name: str
+    community: str
+    members: str
+    project: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
     url: Url
     control_panel: Url
     cloud: str
@@ -73,10 +96,17 @@ class Hub(_Model):
     timeouts: Timeouts
     src: Sources
 
+    @field_validator("cloud")
+    @classmethod
+    def _on_google(cls, cloud: str) -> str:
+        if cloud != "Google Cloud":
+            raise ValueError(f"only a hub on Google Cloud can be played; the buckets of {cloud} are of another kind")
+        return cloud
+
 
 class OfficeHours(_Model):
     when: str
-    online_and_in_person: bool
+    where: str
     book: Url
 
 
@@ -111,8 +141,23 @@ class Access(_Model):
     organization: str
     allowed_teams: list[str]
     tiers: list[Tier] = Field(min_length=1)
-    extra_teams: dict[str, ExtraTeam]
+    extra_teams: dict[str, ExtraTeam] = {}
     src: Sources
+
+    @property
+    def public(self) -> Tier | None:
+        """The tier that has a hub of its own."""
+        return next((tier for tier in self.tiers if tier.hub), None)
+
+    @property
+    def renewed(self) -> Tier | None:
+        """The tier whose places end."""
+        return next((tier for tier in self.tiers if tier.renew_every_months), None)
+
+    @property
+    def largest(self) -> Tier:
+        """The tier that may take the most node shares, the first of several."""
+        return max(self.tiers, key=lambda tier: len(tier.cpu_node_shares))
 
 
 class NodeShare(_Model):
@@ -128,6 +173,11 @@ class NodeShares(_Model):
     options: dict[str, NodeShare] = Field(min_length=1)
     src: Sources
 
+    @property
+    def sizes_gb(self) -> list[float]:
+        """The memory limits, in the order of the form."""
+        return [share.mem_limit_gb for share in self.options.values()]
+
 
 class Gpu(_Model):
     label: str
@@ -139,9 +189,14 @@ class Gpu(_Model):
 
 
 class Gpus(_Model):
-    options: dict[str, Gpu]
+    options: dict[str, Gpu] = Field(min_length=1)
     images: list[str]
     src: Sources
+
+    @property
+    def on_request(self) -> list[str]:
+        """The teams that get a GPU their tier does not have."""
+        return list(dict.fromkeys(gpu.team for gpu in self.options.values() if gpu.team))
 
 
 class Image(_Model):
@@ -149,6 +204,7 @@ class Image(_Model):
     ref: str = Field(pattern=r"^[^\s:]+:[^\s:]+$")
     default: bool = False
     cpu_only: bool = False
+    for_: str = Field(alias="for")
 
 
 class CustomImage(_Model):
@@ -165,6 +221,11 @@ class Images(_Model):
     package_list_url: Url
     custom: CustomImage
     src: Sources
+
+    @property
+    def default(self) -> Image:
+        """The image a server runs unless another is chosen."""
+        return next(image for image in self.options.values() if image.default)
 
 
 class Home(_Model):
@@ -187,6 +248,12 @@ class Bucket(_Model):
     versioning: bool = False
     for_: str = Field(alias="for")
     note: str | None = None
+    _name: str = PrivateAttr("")
+
+    @property
+    def name(self) -> str:
+        """The bucket's name, without ``gs://``."""
+        return self._name
 
 
 class HubIdentity(_Model):
@@ -200,6 +267,35 @@ class Buckets(_Model):
     rules: list[str]
     identity: HubIdentity
     src: Sources
+
+    @model_validator(mode="after")
+    def _names(self) -> Buckets:
+        for name, bucket in self.options.items():
+            bucket._name = name
+        return self
+
+    @property
+    def names(self) -> list[str]:
+        """The buckets' names, without ``gs://``."""
+        return list(self.options)
+
+    @property
+    def scratch(self) -> Bucket:
+        """The bucket whose objects are deleted after some days."""
+        return self._of("SCRATCH_BUCKET")
+
+    @property
+    def persistent(self) -> Bucket:
+        """The bucket for what is kept."""
+        return self._of("PERSISTENT_BUCKET")
+
+    @property
+    def read_only(self) -> Bucket | None:
+        """The bucket no server may write to, the first of several."""
+        return next((bucket for bucket in self.options.values() if bucket.hub == "read"), None)
+
+    def _of(self, variable: str) -> Bucket:
+        return next(bucket for bucket in self.options.values() if bucket.variable == variable)
 
 
 class Variable(_Model):
@@ -228,6 +324,11 @@ class DaskGateway(_Model):
     note: str | None = None
     src: Sources
 
+    @property
+    def sizes(self) -> list[str]:
+        """The sizes a worker may have, the default first."""
+        return list(self.worker_resource_allocation)
+
 
 class GitPush(_Model):
     tool: str
@@ -252,83 +353,30 @@ class Osn(_Model):
 
 
 class Facts(_Model):
-    """All facts; references between sections (teams, images, shares, sources) are checked."""
+    """All facts; references between sections (teams, images, shares, sources) are checked.
+
+    A section that may be missing is about something that not every hub has.
+    """
 
     sources: dict[str, Source]
+    guide: Guide
     hub: Hub
     help: Help
     access: Access
     node_shares: NodeShares
-    gpus: Gpus
+    gpus: Gpus | None = None
     images: Images
     home: Home
     buckets: Buckets
     environment_variables: EnvironmentVariables
-    dask_gateway: DaskGateway
+    dask_gateway: DaskGateway | None = None
     git: Git
-    osn: Osn
+    osn: Osn | None = None
 
     @model_validator(mode="after")
     def _references(self) -> Facts:
-        teams = {tier.team for tier in self.access.tiers} | set(self.access.extra_teams)
-        for index, tier in enumerate(self.access.tiers):
-            _known(
-                f"access.tiers.{index}.cpu_node_shares",
-                tier.cpu_node_shares,
-                self.node_shares.options,
-                "share",
-            )
-            _known(f"access.tiers.{index}.gpus", tier.gpus, self.gpus.options, "GPU")
-        for name, team in self.access.extra_teams.items():
-            _known(f"access.extra_teams.{name}.gpus", team.gpus, self.gpus.options, "GPU")
-        _known("access.allowed_teams", self.access.allowed_teams, teams, "team")
-        for name, gpu in self.gpus.options.items():
-            _known(f"gpus.options.{name}.team", [gpu.team] if gpu.team else [], teams, "team")
-        _known("gpus.images", self.gpus.images, self.images.options, "image")
-        variables = self.environment_variables
-        _known("environment_variables.on_dask_workers", variables.on_dask_workers, variables.values, "variable")
-        for name, bucket in self.buckets.options.items():
-            named = [bucket.variable] if bucket.variable else []
-            _known(f"buckets.options.{name}.variable", named, variables.values, "variable")
-        for section in ("node_shares", "images"):
-            if sum(option.default for option in getattr(self, section).options.values()) != 1:
-                raise ValueError(f"{section}.options: exactly one is the default")
-        _check_sources("", self, self.sources)
+        check(self)
         return self
-
-    @property
-    def default_image(self) -> Image:
-        """The image a server runs unless another is chosen."""
-        return next(image for image in self.images.options.values() if image.default)
-
-
-def _known(key: str, names: list[str], known: Any, what: str) -> None:
-    for name in names:
-        if name not in known:
-            raise ValueError(f"{key}: unknown {what} {name!r}; known are {', '.join(sorted(known))}")
-
-
-def _check_sources(key: str, model: BaseModel, sources: dict[str, Source]) -> None:
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if name == "src":
-            _known(f"{key}src", value, sources, "source")
-        elif isinstance(value, BaseModel):
-            _check_sources(f"{key}{name}.", value, sources)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML that refuses a key written twice, which PyYAML would silently resolve to the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                line = key_node.start_mark.line + 1
-                raise yaml.constructor.ConstructorError(None, None, f"line {line}: the key {key!r} is there twice")
-            seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def default_path() -> Path:
@@ -344,14 +392,12 @@ def load(path: Path | None = None) -> Facts:
     """Read and check the facts file at ``path`` (see ``default_path``); raises ``FactsError``."""
     path = path or default_path()
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        content = read_mapping(path)
     except OSError as error:
         raise FactsError(f"{path}: cannot be read ({error.strerror}); name another with --hub-yml FILE") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
-        raise FactsError(f"{path}: not YAML: {where}{getattr(error, 'problem', None) or error}") from error
-    if not isinstance(content, dict):
+    except YamlError as error:
+        raise FactsError(f"{path}: {error}") from error
+    if content is None:
         raise FactsError(f"{path}: it should be a mapping with the sections {', '.join(Facts.model_fields)}")
     try:
         return Facts.model_validate(content)

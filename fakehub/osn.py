@@ -24,7 +24,7 @@ from fakehub import facts
 from fakehub.identity import ANONYMOUS
 
 # What somebody who may write to the inbox has been given.
-ACCESS_KEY = "LEAPINBOXKEY"
+ACCESS_KEY = "KEYTOTHEINBOX"
 SECRET_KEY = "for-the-stand-in-only"
 _WRITER = replace(ANONYMOUS, name="osn-inbox-key")
 # moto lets nobody in without a signature, but does not look at it.

@@ -18,6 +18,9 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from fakehub.facts import FactsError
+from guide.for_hub import HubTextError, for_hub
+
 ATTRIBUTES = {"raises", "fails", "leaves", "removes"}
 RUNNABLE = {"python", "bash", "console"}
 # Directives that print code without saying whether it runs; a plain fence with a fate takes their place.
@@ -124,7 +127,7 @@ def _renumbered(block: Block, line: int) -> Block:
 
 
 def _read_markdown(path: Path, relative: Path) -> Page:
-    text = path.read_text(encoding="utf-8")
+    text = _for_hub(path.read_text(encoding="utf-8"), relative)
     front = _front_matter(text, relative)
     is_notebook = front.get("file_format") == "mystnb"
     blocks = _fences(text, 0, relative)
@@ -148,6 +151,15 @@ def _read_markdown(path: Path, relative: Path) -> Page:
             Block(**{**block.__dict__, "cell": next(numbers)}) if block.kind == "cell" else block for block in blocks
         ]
     return _page(relative, blocks, front, notebook)
+
+
+def _for_hub(text: str, relative: Path) -> str:
+    try:
+        return for_hub(text)
+    except HubTextError as error:
+        raise BlockError(f"{relative}:{error}") from error
+    except FactsError as error:
+        raise BlockError(str(error)) from error
 
 
 def _front_matter(text: str, relative: Path) -> dict[str, Any]:

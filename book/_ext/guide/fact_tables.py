@@ -56,9 +56,10 @@ def _tiers(facts: Facts) -> Table:
 
     rows = []
     for tier in facts.access.tiers:
-        gpus = ", ".join(facts.gpus.options[name].label for name in tier.gpus) or "none"
-        rows.append([tier.name, tier.team, shares(tier.cpu_node_shares), gpus])
-    return "Tiers and what each may start", ["Tier", "GitHub team", "Node shares", "GPU"], rows
+        gpus = [", ".join(facts.gpus.options[name].label for name in tier.gpus) or "none"] if facts.gpus else []
+        rows.append([tier.name, tier.team, shares(tier.cpu_node_shares), *gpus])
+    head = ["Tier", f"{facts.hub.login.with_} team", "Node shares", *(["GPU"] if facts.gpus else [])]
+    return "Tiers and what each may start", head, rows
 
 
 def _tier_details(facts: Facts) -> Table:
@@ -74,6 +75,11 @@ def _tier_details(facts: Facts) -> Table:
     return "Tiers: names, ends and remarks", ["Tier", "Older name", "Ends", "Remark"], rows
 
 
+def _former_names(facts: Facts) -> Table:
+    rows = [[tier.formerly, tier.name] for tier in facts.access.tiers if tier.formerly]
+    return "Older names of tiers", ["Older name", "Tier"], rows
+
+
 def _extra_teams(facts: Facts) -> Table:
     def adds(team: ExtraTeam) -> str:
         if team.everything:
@@ -84,7 +90,7 @@ def _extra_teams(facts: Facts) -> Table:
         [name, adds(team), "yes" if name in facts.access.allowed_teams else "no, it adds to a tier"]
         for name, team in facts.access.extra_teams.items()
     ]
-    return "Further teams", ["GitHub team", "May start", "Opens the hub by itself"], rows
+    return "Further teams", [f"{facts.hub.login.with_} team", "May start", "Opens the hub by itself"], rows
 
 
 def _node_shares(facts: Facts) -> Table:
@@ -116,15 +122,17 @@ def _gpu_machines(facts: Facts) -> Table:
 
 
 def _images(facts: Facts) -> Table:
+    with_gpu = facts.gpus.images if facts.gpus else []
     rows = [
         [
             image.label,
             image.ref,
-            "CPU only" if image.cpu_only else "GPU too" if name in facts.gpus.images else "CPU",
+            image.for_,
+            "CPU only" if image.cpu_only else "GPU too" if name in with_gpu else "CPU",
         ]
         for name, image in facts.images.options.items()
     ]
-    return "Images", ["Choice", "Reference", "Machines"], rows
+    return "Images", ["Choice", "Reference", "For", "Machines"], rows
 
 
 def _custom_image(facts: Facts) -> Table:
@@ -230,13 +238,10 @@ def _lifetimes(facts: Facts) -> Table:
         for tier in facts.access.tiers
         if tier.renew_every_months
     ]
-    rows += [
-        [
-            "A Dask Gateway cluster without work",
-            f"{facts.dask_gateway.idle_timeout_minutes} min, unless you set another",
-        ],
-        ["A token of the server's Google account", f"{facts.buckets.identity.token_lives_s / 60:g} min"],
-    ]
+    if facts.dask_gateway:
+        minutes = facts.dask_gateway.idle_timeout_minutes
+        rows.append(["A Dask Gateway cluster without work", f"{minutes} min, unless you set another"])
+    rows.append(["A token of the server's Google account", f"{facts.buckets.identity.token_lives_s / 60:g} min"])
     return "What else ends by itself", ["What", "After"], rows
 
 
@@ -274,6 +279,7 @@ TABLES: dict[str, Callable[[Facts], Table]] = {
     "hub": _hub,
     "tiers": _tiers,
     "tier-details": _tier_details,
+    "former-names": _former_names,
     "extra-teams": _extra_teams,
     "node-shares": _node_shares,
     "gpus": _gpus,

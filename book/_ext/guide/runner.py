@@ -22,15 +22,32 @@ from typing import Any
 import yaml
 
 from fakehub import namespace
+from fakehub.facts import default_path
 from fakehub.fork import side_by_side
 from fakehub.run import run
 from guide import warm
 from guide.blocks import BlockError, read_page
+from guide.features import lacking
+from guide.for_hub import current_facts, needs
 
 ROOT = Path(__file__).resolve().parents[3]
-BUILD = ROOT / "_build"
+# Whose guide this is; what is built for another hub than the project's lies in a folder of its own.
+HUB_YML = default_path().resolve()
+BUILD = ROOT / "_build" if HUB_YML == ROOT / "hub.yml" else ROOT / "_build" / "hubs" / HUB_YML.parent.name
 # The modules that decide what a block's result is; others only show it.
-_DECIDING = ("blocks.py", "effects.py", "kernel.py", "outputs.py", "session.py", "shell.py", "warm.py", "__main__.py")
+_DECIDING = (
+    "blocks.py",
+    "effects.py",
+    "fact_values.py",
+    "features.py",
+    "for_hub.py",
+    "kernel.py",
+    "outputs.py",
+    "session.py",
+    "shell.py",
+    "warm.py",
+    "__main__.py",
+)
 # A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
 QUIET = "ignore:You are using a Python version:FutureWarning"
 
@@ -50,7 +67,23 @@ class Lane:
 
 
 def pages_of_book() -> list[Path]:
-    """Every page and notebook of ``_toc.yml``, in order."""
+    """Every page and notebook of ``_toc.yml`` that the hub's guide has, in order."""
+    return [page for page in _pages() if not _lacks(page)]
+
+
+def left_out() -> set[str]:
+    """Names, without suffix, of the pages that say they need what this hub lacks."""
+    return {_name(page.with_suffix("")) for page in _pages() if _lacks(page)}
+
+
+def _lacks(page: Path) -> bool:
+    try:
+        return bool(lacking(current_facts(), needs(page)))
+    except ValueError as error:
+        raise BlockError(f"{_name(page)}:1: needs: {error}") from error
+
+
+def _pages() -> list[Path]:
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     names: list[str] = []
 
@@ -120,7 +153,7 @@ def record_path(path: Path, lane: str) -> Path:
 def _world(lane: Lane) -> bytes:
     """Digest of everything a run depends on besides the page itself."""
     here = Path(__file__).parent
-    files = [ROOT / "hub.yml", ROOT / "lock" / f"{lane.stack}.txt", *(here / name for name in _DECIDING)]
+    files = [HUB_YML, ROOT / "lock" / f"{lane.stack}.txt", *(here / name for name in _DECIDING)]
     files += sorted((ROOT / "fakehub").rglob("*.py"))
     digest = hashlib.sha256(f"{lane} {sys.version}".encode())
     for file in files:
@@ -159,7 +192,7 @@ def _action(path: Path, place: Path, lane: Lane, accept: bool, copies: bool) -> 
     inside = ["in-session", str(path), "--out", str(place / "record.json"), "--stack", lane.stack]
     inside += ["--accept"] if accept else []
     module = [sys.executable, "-m", "guide"]
-    options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
+    options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(HUB_YML)]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
 
     def in_new_processes() -> int:
@@ -177,7 +210,7 @@ def _action(path: Path, place: Path, lane: Lane, accept: bool, copies: bool) -> 
             return main([*inside, "--copies"])
 
         os.environ["PYTHONWARNINGS"] = QUIET
-        return run(run_here, lane.user, "hub", "names", None, ROOT / "hub.yml")
+        return run(run_here, lane.user, "hub", "names", None, HUB_YML)
 
     def action() -> int:
         print(f"running {_name(path)}", flush=True)
