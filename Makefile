@@ -4,7 +4,7 @@ PYTHON ?= python3
 HUB ?= hub.yml
 GUIDE = FAKEHUB_HUB_YML=$(abspath $(HUB)) PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs links picture looks tools test bench lint lock clean
+.PHONY: help setup book page outputs mutate links picture looks tools test bench lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -20,6 +20,9 @@ page: setup ## run one page: make page PAGE=book/index.md
 
 outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
+
+mutate: setup ## break each block in turn and see its page fail; SAMPLE=40 for a quick look, PAGE for one page
+	@nice env $(GUIDE) mutate --stack $(STACK) $(if $(SAMPLE),--sample $(SAMPLE)) $(PAGE)
 
 links: setup ## ask every other site that a page links to
 	@$(GUIDE) links --stack $(STACK)

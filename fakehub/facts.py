@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from fakehub.facts_checks import check
+from fakehub.facts_hub import Guide, Help, Hub, Model, Source, Sources, Url
 from fakehub.yaml_file import YamlError, read_mapping
 
 
@@ -19,109 +20,7 @@ class FactsError(Exception):
     """What is wrong with the facts file: one line with the file and the key."""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-Url = Annotated[str, Field(pattern=r"^https://[^\s]+$")]
-Sources = Annotated[list[str], Field(min_length=1)]
-
-
-class Source(_Model):
-    """Where facts were read, and how old that is."""
-
-    what: str
-    date: str
-    commit: str | None = None
-
-
-class Guide(_Model):
-    """What the guide calls itself, whose it is, and where its sources are."""
-
-    title: str
-    author: str
-    cite_as: str = Field(pattern=r"^\w+$")
-    repository: str = Field(pattern=r"^https://[^/\s]+/[^/\s]+/[^/\s]+$")
-    branch: str
-
-    @property
-    def ssh(self) -> str:
-        """The repository's address for SSH."""
-        host, _, path = self.repository.removeprefix("https://").partition("/")
-        return f"git@{host}:{path}.git"
-
-
-class Operator(_Model):
-    name: str
-    url: Url
-
-
-class Video(_Model):
-    youtube: str
-    by: str
-    of: str
-    about: str
-    src: Sources
-
-
-class Login(_Model):
-    with_: str = Field(alias="with")
-    note: str | None = None
-
-
-class Timeouts(_Model):
-    idle_kernel_culled_after_s: int = Field(gt=0)
-    server_max_age_s: int = Field(gt=0)
-    spawn_timeout_s: int = Field(gt=0)
-    src: Sources
-
-
-class Hub(_Model):
-    """The hub and where it runs; ``project`` is its project at the cloud, ``community`` the short name of who pays."""
-
-    name: str
-    community: str
-    members: str
-    project: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
-    url: Url
-    control_panel: Url
-    cloud: str
-    region: str
-    zone: str
-    operator: Operator
-    configuration: Url
-    intro_video: Video | None = None
-    login: Login
-    named_servers: bool
-    timeouts: Timeouts
-    src: Sources
-
-    @field_validator("cloud")
-    @classmethod
-    def _on_google(cls, cloud: str) -> str:
-        if cloud != "Google Cloud":
-            raise ValueError(f"only a hub on Google Cloud can be played; the buckets of {cloud} are of another kind")
-        return cloud
-
-
-class OfficeHours(_Model):
-    when: str
-    where: str
-    book: Url
-
-
-class Help(_Model):
-    forum: Url
-    office_hours: OfficeHours
-    new_dataset_request: Url
-    dataset_issues: Url
-    feedstock_template: Url
-    catalog: Url
-    application_form: Url
-    src: Sources
-
-
-class Tier(_Model):
+class Tier(Model):
     name: str
     team: str
     hub: str | None = None
@@ -132,16 +31,16 @@ class Tier(_Model):
     note: str | None = None
 
 
-class ExtraTeam(_Model):
-    gpus: list[str] = []
+class ExtraTeam(Model):
+    gpus: list[str] = Field(default_factory=list)
     everything: bool = False
 
 
-class Access(_Model):
+class Access(Model):
     organization: str
     allowed_teams: list[str]
     tiers: list[Tier] = Field(min_length=1)
-    extra_teams: dict[str, ExtraTeam] = {}
+    extra_teams: dict[str, ExtraTeam] = Field(default_factory=dict)
     src: Sources
 
     @property
@@ -160,7 +59,7 @@ class Access(_Model):
         return max(self.tiers, key=lambda tier: len(tier.cpu_node_shares))
 
 
-class NodeShare(_Model):
+class NodeShare(Model):
     label: str
     mem_limit_gb: float = Field(gt=0)
     cpu_limit: float = Field(gt=0)
@@ -168,7 +67,7 @@ class NodeShare(_Model):
     default: bool = False
 
 
-class NodeShares(_Model):
+class NodeShares(Model):
     machine: str
     options: dict[str, NodeShare] = Field(min_length=1)
     src: Sources
@@ -179,7 +78,7 @@ class NodeShares(_Model):
         return [share.mem_limit_gb for share in self.options.values()]
 
 
-class Gpu(_Model):
+class Gpu(Model):
     label: str
     vram_gb: int = Field(gt=0)
     mem_limit_gb: float = Field(gt=0)
@@ -188,7 +87,7 @@ class Gpu(_Model):
     default: bool = False
 
 
-class Gpus(_Model):
+class Gpus(Model):
     options: dict[str, Gpu] = Field(min_length=1)
     images: list[str]
     src: Sources
@@ -199,7 +98,7 @@ class Gpus(_Model):
         return list(dict.fromkeys(gpu.team for gpu in self.options.values() if gpu.team))
 
 
-class Image(_Model):
+class Image(Model):
     label: str
     ref: str = Field(pattern=r"^[^\s:]+:[^\s:]+$")
     default: bool = False
@@ -207,7 +106,7 @@ class Image(_Model):
     for_: str = Field(alias="for")
 
 
-class CustomImage(_Model):
+class CustomImage(Model):
     choice: str
     form: str
     example: str
@@ -215,7 +114,7 @@ class CustomImage(_Model):
     build_your_own: str
 
 
-class Images(_Model):
+class Images(Model):
     options: dict[str, Image] = Field(min_length=1)
     source: Url
     package_list_url: Url
@@ -228,7 +127,7 @@ class Images(_Model):
         return next(image for image in self.options.values() if image.default)
 
 
-class Home(_Model):
+class Home(Model):
     path: str
     hard_quota_gib: int = Field(gt=0)
     recommended_gb: int = Field(gt=0)
@@ -237,7 +136,7 @@ class Home(_Model):
     src: Sources
 
 
-class Bucket(_Model):
+class Bucket(Model):
     """A bucket: what its objects live for, and who may write. ``hub`` is the right of every server."""
 
     variable: str | None = None
@@ -256,12 +155,12 @@ class Bucket(_Model):
         return self._name
 
 
-class HubIdentity(_Model):
+class HubIdentity(Model):
     what: str
     token_lives_s: int = Field(gt=0)
 
 
-class Buckets(_Model):
+class Buckets(Model):
     options: dict[str, Bucket] = Field(min_length=1)
     writers_group: str
     rules: list[str]
@@ -298,30 +197,29 @@ class Buckets(_Model):
         return next(bucket for bucket in self.options.values() if bucket.variable == variable)
 
 
-class Variable(_Model):
+class Variable(Model):
     value: str
     means: str
 
 
-class EnvironmentVariables(_Model):
+class EnvironmentVariables(Model):
     values: dict[str, Variable]
     on_dask_workers: list[str]
     src: Sources
 
 
-class WorkerSize(_Model):
+class WorkerSize(Model):
     cores: int = Field(gt=0)
     memory: str
 
 
-class DaskGateway(_Model):
+class DaskGateway(Model):
     instance_type: str
     worker_resource_allocation: dict[str, WorkerSize]
     image: str
     idle_timeout_minutes: int = Field(gt=0)
     url_prefix: str
     preemptible_workers: bool
-    note: str | None = None
     src: Sources
 
     @property
@@ -330,18 +228,18 @@ class DaskGateway(_Model):
         return list(self.worker_resource_allocation)
 
 
-class GitPush(_Model):
+class GitPush(Model):
     tool: str
     app: Url
     urls: str
 
 
-class Git(_Model):
+class Git(Model):
     push_from_hub: GitPush
     src: Sources
 
 
-class Osn(_Model):
+class Osn(Model):
     endpoint: Url
     buckets: dict[str, str]
     src: Sources
@@ -352,7 +250,7 @@ class Osn(_Model):
         return self.endpoint.removeprefix("https://").partition("/")[0]
 
 
-class Facts(_Model):
+class Facts(Model):
     """All facts; references between sections (teams, images, shares, sources) are checked.
 
     A section that may be missing is about something that not every hub has.
@@ -400,10 +298,18 @@ def load(path: Path | None = None) -> Facts:
     if content is None:
         raise FactsError(f"{path}: it should be a mapping with the sections {', '.join(Facts.model_fields)}")
     try:
+        return checked(content)
+    except FactsError as error:
+        raise FactsError(f"{path}: {error}") from error
+
+
+def checked(content: dict[Any, Any]) -> Facts:
+    """The facts of what a file of them holds; raises ``FactsError`` with the key."""
+    try:
         return Facts.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         given = f" (it is {first['input']!r})" if isinstance(first["input"], str | int | float | bool) else ""
-        raise FactsError(f"{path}: {key + ': ' if key else ''}{message}{given}") from error
+        raise FactsError(f"{key + ': ' if key else ''}{message}{given}") from error

@@ -70,9 +70,7 @@ def _check_variables(facts: Facts) -> None:
         if len(holders) != 1:
             raise ValueError(f"buckets.options: exactly one has the variable {variable}")
         if (variable == "SCRATCH_BUCKET") != bool(holders[0].delete_after_days):
-            raise ValueError(
-                "buckets.options: scratch has delete_after_days, and the persistent bucket has null"
-            )
+            raise ValueError("buckets.options: scratch has delete_after_days, and the persistent bucket has null")
 
 
 def _known(key: str, names: list[str], known: Iterable[str], what: str) -> None:

@@ -53,7 +53,7 @@ def run(command: Command, user: str, persona: str, mode: str, state: Path | None
     if mode == "proxy":
         return _supervise(command, wanted)
     try:
-        here = (wanted.facts.osn.host,)
+        here = (wanted.facts.osn.host,) if wanted.facts.osn else ()
         return namespace.run_inside(lambda: _reported(command, replace(wanted, proxy=False)), here)
     except namespace.NamespaceError as error:
         raise RunError(f"--mode names is not allowed here ({error}); use --mode proxy") from error

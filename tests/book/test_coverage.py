@@ -43,6 +43,7 @@ ROWS = {
     "C1 Dask Gateway": ("book/compute/dask-gateway.md", "cluster.scale("),
     "C2 packages on workers": ("book/compute/packages-on-workers.md", "options.environment"),
     "C3 GPUs": ("book/compute/gpus.md", "nvidia-smi"),
+    "C3 the same training on both": ("notebooks/gpu-or-cpu.ipynb", "jax.device_put(new_weights(), device)"),
     "C4 memory": ("book/compute/memory.md", "nbytes"),
     "E1 a page for each symptom": ("book/help/index.md", "version"),
     "E2 glossary": ("book/reference/glossary.md", None),

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 
-import nbformat
 import pytest
 import yaml
 
@@ -27,7 +26,8 @@ PAGES = (
     "book/reference/buckets.md",
     "book/reference/variables.md",
 )
-# Where a hub may be named outside hub.yml: what is about this project and its history, and tests of the stand-in.
+# Where a hub may be named outside hub.yml: what is about this project and its history, and tests of the stand-in;
+# also in what pages printed on it.
 MAY_NAME_IT = ("README.md", "LICENSE", "CHANGELOG.md", "hub.yml", "tests/", "lock/")
 
 
@@ -95,12 +95,14 @@ def test_a_gpu_is_spoken_of_nowhere(rendered):
 
 def test_only_the_facts_name_the_hub(root):
     listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split()
+    kinds = {".md", ".py", ".yml", ".css", ".js", ".html"}
+    own = [root / name for name in listed if not name.startswith(MAY_NAME_IT) and "/_outputs/" not in name]
     names = _names(root)
     found = [
-        f"{name}:{number}: {word[0]}"
-        for name in listed
-        if not name.startswith(MAY_NAME_IT) and (root / name).suffix in {".md", ".py", ".yml", ".css", ".js", ".html"}
-        for number, line in enumerate((root / name).read_text(encoding="utf-8").splitlines(), start=1)
+        f"{path.relative_to(root)}:{number}: {word[0]}"
+        for path in own
+        if path.suffix in kinds
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         for word in names.finditer(line)
     ]
 
@@ -139,7 +141,7 @@ def _write_records() -> None:
                 cell.outputs, cell.execution_count = [], None
         store = record_path(path, "hub")
         store.parent.mkdir(parents=True, exist_ok=True)
-        record = {"notebook": json.loads(nbformat.writes(notebook)) if notebook else None, "key": None}
+        record = {"notebook": notebook, "key": None}
         store.write_text(json.dumps(record), encoding="utf-8")
 
 

@@ -147,5 +147,23 @@ def test_a_rule_that_cannot_match_goes(rule):
     assert styles.trimmed([rule], styles.Used(tags={"p", "a"}, words={"in"})) == ""
 
 
+@pytest.mark.parametrize("root", ["/", "/guide/"])
+def test_the_page_for_lost_readers_works_at_any_depth(tmp_path, root):
+    site = tmp_path / "html"
+    (site / "_static").mkdir(parents=True)
+    (site / "_static/own.js").write_text("let a = 1;")
+    (site / "404.html").write_text(
+        '<html data-content_root="./"><head><script src="_static/own.js"></script></head>'
+        '<body><a href="#main">m</a><a href="book/index.html">first</a><a href="https://example.org/">x</a></body></html>'
+    )
+    finish(site, tmp_path / "store", root)
+
+    page = BeautifulSoup((site / "404.html").read_text(), "html.parser")
+
+    assert page.html["data-content_root"] == root
+    assert [a["href"] for a in page.select("a")] == ["#main", f"{root}book/index.html", "https://example.org/"]
+    assert page.script["src"].startswith(f"{root}_static/own.")
+
+
 def test_a_policy_without_scripts_has_no_hash():
     assert "script-src 'self';" in policy([])

@@ -30,7 +30,7 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
     html = (out or BUILD) / "html"
     failed = [record["page"] for record in records if record["status"] != "passed"]
     if failed:
-        print(summary(write_report(records, lane.stack, REPORT)))
+        print(summary(write_report(records, lane.stack, REPORT, ROOT)))
         for page in failed:
             print(f"failed: {page}   again with: make page PAGE={page}", file=sys.stderr)
         return 1
@@ -41,7 +41,7 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
     # Sphinx does not say again what it said of a page in a build that failed: after one, all is read anew.
     fresh = not stamp_file.is_file()
     stamp_file.unlink(missing_ok=True)
-    report = write_report(records, lane.stack, REPORT)
+    report = write_report(records, lane.stack, REPORT, ROOT)
     status = _sphinx(out, lane, fresh)
     if status or not (html / "index.html").is_file():
         print("the site was not built; the lines above say why", file=sys.stderr)
@@ -78,7 +78,7 @@ def check_links(lane: Lane, jobs: int) -> int:
     records = run_pages(pages_of_book(), lane, jobs)
     if any(record["status"] != "passed" for record in records):
         return 1
-    write_report(records, lane.stack, REPORT)
+    write_report(records, lane.stack, REPORT, ROOT)
     status = _sphinx(BUILD / "links", lane, fresh=True, builder="linkcheck")
     print("a link is dead; the lines above say which" if status else "all links to other sites are alive")
     return status

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
 
 # The prefixes a page may write to, by the hub's variables that name them.
 OWN_PREFIXES = ("SCRATCH_BUCKET", "PERSISTENT_BUCKET")
@@ -59,6 +60,17 @@ class Buckets:
     def own(self) -> set[str]:
         """URLs of all objects below the user's own prefixes."""
         return {name for variable in OWN_PREFIXES for name in self.names(f"${variable}/")}
+
+
+def in_home(home: Path) -> set[str]:
+    """Names of what lies in the home directory ``home`` and is not hidden."""
+    return {path.name for path in home.iterdir() if not path.name.startswith(".")}
+
+
+def check_home(home: Path, before: set[str]) -> None:
+    """Raise ``EffectError`` when a page left a file or a directory in the home directory that was not there."""
+    if left := sorted(in_home(home) - before):
+        raise EffectError(f"the page leaves ~/{left[0]} behind; clean it up")
 
 
 def _expand(url: str) -> str:

@@ -32,6 +32,10 @@ def _cell(text: str) -> nodes.paragraph:
     return nodes.paragraph(text=text)
 
 
+def _mind(note: str | None) -> str:
+    return f"; {note}" if note else ""
+
+
 def _days(count: float) -> str:
     return f"{count:g} day{'' if count == 1 else 's'}"
 
@@ -40,7 +44,7 @@ def _hub(facts: Facts) -> Table:
     hub = facts.hub
     rows = [
         ["Address", hub.url],
-        ["Log in with", hub.login.with_],
+        ["Log in with", hub.login.with_ + _mind(hub.login.note)],
         ["Cloud", f"{hub.cloud}, region {hub.region}, zone {hub.zone}"],
         ["Run by", hub.operator.name],
         ["Configuration", hub.configuration],
@@ -107,7 +111,10 @@ def _gpus(facts: Facts) -> Table:
         tiers = ", ".join(tier.name for tier in facts.access.tiers if name in tier.gpus)
         return f"team {team}" if team else tiers
 
-    rows = [[gpu.label, f"{gpu.mem_limit_gb:g} GB", whose(name, gpu.team)] for name, gpu in facts.gpus.options.items()]
+    rows = [
+        [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gb:g} GB", whose(name, gpu.team)]
+        for name, gpu in facts.gpus.options.items()
+    ]
     return "GPU machines", ["Choice", "Memory limit", "For"], rows
 
 
@@ -224,12 +231,17 @@ def _dask_gateway_options(facts: Facts) -> Table:
 def _worker_sizes(facts: Facts) -> Table:
     sizes = facts.dask_gateway.worker_resource_allocation
     rows = [[name, str(size.cores), f"{size.memory.removesuffix('G')} GiB"] for name, size in sizes.items()]
-    return "Sizes of a worker", ["worker_resource_allocation", "Cores", "Memory limit"], rows
+    machines = "may be taken away while they work" if facts.dask_gateway.preemptible_workers else "stay while they work"
+    return (
+        f"Sizes of a worker, on machines that {machines}",
+        ["worker_resource_allocation", "Cores", "Memory limit"],
+        rows,
+    )
 
 
 def _lifetimes(facts: Facts) -> Table:
     rows = [
-        [f"An object in gs://{name}", f"{_days(bucket.delete_after_days)} after it was written"]
+        [f"An object in gs://{name}", f"{_days(bucket.delete_after_days)} after it was written{_mind(bucket.note)}"]
         for name, bucket in facts.buckets.options.items()
         if bucket.delete_after_days
     ]
@@ -267,6 +279,7 @@ def _home(facts: Facts) -> Table:
         ["Stay below", f"{home.recommended_gb} GB"],
         ["Nothing more fits at", f"{home.hard_quota_gib} GiB"],
     ]
+    rows += [["Mind", home.note]] if home.note else []
     return "The home directory", ["What", "Value"], rows
 
 

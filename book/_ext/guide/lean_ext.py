@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -15,7 +16,9 @@ _logger = logging.getLogger(__name__)
 
 def _finish(app: Sphinx, error: Exception | None) -> None:
     if error is None and app.builder.name == "html":
-        for complaint in finish(Path(app.outdir), Path(app.doctreedir).with_name(".pages")):
+        # Empty for a site at the root of its host.
+        root = urlsplit(app.config.html_baseurl).path.rstrip("/") + "/"
+        for complaint in finish(Path(app.outdir), Path(app.doctreedir).with_name(".pages"), root):
             _logger.warning(complaint)
 
 

@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from guide.blocks import BlockError, read_page
+
 _PAGE_KEYS = ("page", "status", "date", "seconds", "key", "error", "refused", "latency_ms")
 _BLOCK_KEYS = ("page", "line", "kind", "language", "status", "seconds", "reason")
 
 
-def write_report(records: list[dict[str, Any]], stack: str, path: Path) -> dict[str, Any]:
+def digest(source: str) -> str:
+    """What a block is known by: a digest of its source."""
+    return hashlib.sha256(source.strip("\n").encode()).hexdigest()[:16]
+
+
+def _sources(page: str, root: Path) -> dict[int, list[str]]:
+    """The digests of a page's blocks, by line; none for a page that cannot be read."""
+    found: dict[int, list[str]] = {}
+    try:
+        blocks = read_page(root / page, root).blocks
+    except BlockError:
+        return {}
+    for block in blocks:
+        found.setdefault(block.line, []).append(digest(block.source))
+    return found
+
+
+def _blocks(record: dict[str, Any], root: Path) -> list[dict[str, Any]]:
+    sources = _sources(record["page"], root)
+    return [
+        {key: block[key] for key in _BLOCK_KEYS} | {"digest": sources[block["line"]].pop(0)}
+        for block in record["blocks"]
+    ]
+
+
+def write_report(records: list[dict[str, Any]], stack: str, path: Path, root: Path) -> dict[str, Any]:
     """Write the report of ``records`` (see ``runner.run_pages``) to ``path`` and return it.
 
     ``pages`` has page, status, date (UTC), seconds, the key of its run, the hosts it asked for in vain and the
-    latency it ran under; ``blocks`` has page, line, kind, language, status, seconds and reason, in the book's order.
+    latency it ran under; ``blocks`` has page, line, kind, language, status, seconds, reason and the digest of
+    its source below ``root``, in the book's order.
     """
     report = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "stack": stack,
         "versions": next((record["versions"] for record in records if "versions" in record), {}),
         "pages": [{key: record.get(key) for key in _PAGE_KEYS} for record in records],
-        "blocks": [{key: block[key] for key in _BLOCK_KEYS} for record in records for block in record["blocks"]],
+        "blocks": [block for record in records for block in _blocks(record, root)],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -1,11 +1,13 @@
 """Sphinx extension: what ran, on the site itself; and pages are read again when their outputs are new.
 
-``{report-summary}`` says on which stack, when and how much ran; ``{report-table}`` lists the pages and
-every opted-out block with its reason.
+``{report-summary}`` says on which stack, when and how much ran; ``{report-table}`` lists all blocks by page and
+every opted-out block with its reason; ``{report-clients}`` the clients that were tried.
 """
 
 from __future__ import annotations
 
+import html
+import itertools
 import json
 import os
 from pathlib import Path
@@ -16,11 +18,20 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+import fakehub
 from guide.fact_tables import table
 from guide.report import summary
 
+# What the tests found out about clients that nobody here wrote.
+CLIENTS = Path(fakehub.__file__).with_name("CLIENTS.md")
+_RESULTS = {
+    (kind, status): {"passed": "written" if kind == "file" else "ran", "skipped": "opted out"}.get(status, status)
+    for kind in ("cell", "run", "file", "skip")
+    for status in ("passed", "skipped", "failed", "not run")
+}
 
-def _report(env: BuildEnvironment) -> dict[str, Any]:
+
+def read_report(env: BuildEnvironment) -> dict[str, Any]:
     """The report of this build; an empty one when pages were not run (a build for looks only)."""
     path = _path(env.srcdir)
     if path.is_file():
@@ -38,25 +49,22 @@ class ReportSummary(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the paragraph and the list of versions."""
         self.env.note_dependency(str(_path(self.env.srcdir)))
-        report = _report(self.env)
+        report = read_report(self.env)
         lead = nodes.paragraph(text=f"{summary(report)}; last run {report['date']}.")
         versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
         return [lead, nodes.paragraph(text=f"Versions: {versions}.")]
 
 
 class ReportTable(SphinxDirective):
-    """A table of the pages, and the opted-out blocks with their reasons."""
+    """All blocks by page, and the opted-out ones with their reasons."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the table and, where there are any, the opt-outs."""
+        """Return a folded table for each page and, where there are any, the opt-outs."""
         self.env.note_dependency(str(_path(self.env.srcdir)))
-        report = _report(self.env)
-        rows = []
+        report = read_report(self.env)
+        found: list[nodes.Node] = []
         for page in report["pages"]:
-            blocks = [block for block in report["blocks"] if block["page"] == page["page"]]
-            ran = sum(block["status"] == "passed" for block in blocks)
-            rows.append([page["page"], str(ran), f"{page['seconds']:.1f}", page["date"]])
-        found: list[nodes.Node] = [table("Blocks by page", ["Page", "Blocks proven", "Seconds", "Last run"], rows)]
+            found += _page_table(page, [block for block in report["blocks"] if block["page"] == page["page"]])
         skipped = [block for block in report["blocks"] if block["status"] == "skipped"]
         if skipped:
             rows = [[f"{b['page']}:{b['line']}", b["language"], b["reason"]] for b in skipped]
@@ -64,9 +72,44 @@ class ReportTable(SphinxDirective):
         return found
 
 
+def run_id(page: str) -> str:
+    """The anchor of a page's run."""
+    return "run-" + page.rpartition(".")[0].replace("/", "-")
+
+
+def _page_table(page: dict[str, Any], blocks: list[dict[str, Any]]) -> list[nodes.Node]:
+    ran = sum(block["status"] == "passed" for block in blocks)
+    said = f"{page['page']}: {ran} of {len(blocks)} blocks in {page['seconds']:.1f} s, {page['date'][:16]}"
+    if not blocks:
+        return []
+    opened = f'<details class="ran" id="{run_id(page["page"])}"><summary>{html.escape(said)}</summary>'
+    where = "Cell" if page["page"].endswith(".ipynb") else "Line"
+    rows = [[str(b["line"]), b["language"], _RESULTS[b["kind"], b["status"]], f"{b['seconds']:.1f}"] for b in blocks]
+    return [
+        nodes.raw("", opened, format="html"),
+        table("", [where, "Language", "Result", "Seconds"], rows),
+        nodes.raw("", "</details>", format="html"),
+    ]
+
+
+class ReportClients(SphinxDirective):
+    """The clients that were tried in the copy of the hub, with their versions and settings."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        self.env.note_dependency(str(CLIENTS))
+        lines = CLIENTS.read_text(encoding="utf-8").partition("| client | version | settings |")[2].splitlines()[2:]
+        cells = [[cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in _until_blank(lines)]
+        return [table("Clients", ["Client", "Version", "Settings"], cells)]
+
+
+def _until_blank(lines: list[str]) -> list[str]:
+    return list(itertools.takewhile(str.strip, lines))
+
+
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:
     """Pages whose run is another than the one their HTML was made from."""
-    now = {str(Path(page["page"]).with_suffix("")): page["key"] for page in _report(env)["pages"]}
+    now = {str(Path(page["page"]).with_suffix("")): (page["key"], page["date"]) for page in read_report(env)["pages"]}
     before = getattr(env, "guide_runs", {})
     env.guide_runs = now
     return [name for name in env.found_docs if now.get(name) != before.get(name)]
@@ -76,5 +119,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the check for new outputs."""
     app.add_directive("report-summary", ReportSummary)
     app.add_directive("report-table", ReportTable)
+    app.add_directive("report-clients", ReportClients)
     app.connect("env-get-outdated", _outdated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,10 +10,11 @@ import hashlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,23 +30,17 @@ from guide import warm
 from guide.blocks import BlockError, read_page
 from guide.features import lacking
 from guide.for_hub import current_facts, needs
+from guide.recorded import record_of
 
 ROOT = Path(__file__).resolve().parents[3]
 # Whose guide this is; what is built for another hub than the project's lies in a folder of its own.
 HUB_YML = default_path().resolve()
-BUILD = ROOT / "_build" if HUB_YML == ROOT / "hub.yml" else ROOT / "_build" / "hubs" / HUB_YML.parent.name
+OWN_HUB = HUB_YML == ROOT / "hub.yml"
+BUILD = ROOT / "_build" if OWN_HUB else ROOT / "_build" / "hubs" / HUB_YML.parent.name
 # The modules that decide what a block's result is; others only show it.
 _DECIDING = (
-    "blocks.py",
-    "effects.py",
-    "fact_values.py",
-    "features.py",
-    "for_hub.py",
-    "kernel.py",
-    "outputs.py",
-    "session.py",
-    "shell.py",
-    "warm.py",
+    *("blocks.py", "effects.py", "fact_values.py", "features.py", "for_hub.py", "kernel.py", "outputs.py"),
+    *("recorded.py", "session.py", "shell.py", "warm.py"),
     "__main__.py",
 )
 # A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
@@ -64,6 +59,17 @@ class Lane:
     def name(self) -> str:
         """What its records are kept under."""
         return self.stack if self.user == Lane.user else f"{self.stack}-{self.user}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the page at ``path``, with further ``options`` of ``guide in-session``; a ``quiet`` one is silent, and
+    what it would say is in its record alone.
+    """
+
+    path: Path
+    options: tuple[str, ...] = ()
+    quiet: bool = False
 
 
 def pages_of_book() -> list[Path]:
@@ -116,15 +122,22 @@ def run_pages(
     ``accept`` recorded outputs are not compared; such a run is not kept.
     """
     world = _world(lane)
-    keys = {path: hashlib.sha256(world + (path.read_bytes() if path.is_file() else b"")).hexdigest() for path in paths}
+    keys = {path: _key(path, world) for path in paths}
     records = {} if force else {path: kept for path in keys if (kept := _kept(path, lane, keys[path]))}
     # Notebooks take longest; begun last, they would run on alone.
     todo = sorted((path for path in keys if path not in records), key=lambda path: path.suffix != ".ipynb")
-    for path, record in _run(todo, lane, jobs, accept):
+    options = ("--accept",) if accept else ()
+    for number, record in run_side_by_side([Run(path, options) for path in todo], lane, jobs):
+        path = todo[number]
         records[path] = record | {"key": keys[path]}
         if not accept:
             _keep(records[path], record_path(path, lane.name))
     return [records[path] for path in paths]
+
+
+def _key(path: Path, world: bytes) -> str:
+    files = (file for file in (path, record_of(path)) if file.is_file())
+    return hashlib.sha256(world + b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _kept(path: Path, lane: Lane, key: str) -> dict[str, Any] | None:
@@ -161,36 +174,35 @@ def _world(lane: Lane) -> bytes:
     return digest.digest()
 
 
-def _run(paths: list[Path], lane: Lane, jobs: int, accept: bool) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Run pages side by side, each in a new stand-in, or all in the one this process lives in; records as they end."""
+def run_side_by_side(runs: Sequence[Run], lane: Lane, jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Do ``runs``, each in a new stand-in, or all in the one this process lives in; place and record as they end."""
     sound = []
-    for path in paths:
+    for number, one in enumerate(runs):
         try:
-            read_page(path, ROOT)
-            sound.append(path)
+            read_page(one.path, ROOT)
+            sound.append(number)
         except BlockError as error:
             print(error, flush=True)
-            yield path, _record(path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
-    copies = _copies_pay(sound, lane)
+            yield number, _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+    copies = _copies_pay(len(sound), lane)
     if copies:
         warm.import_libraries()
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
         places = [Path(folder) / str(number) for number in range(len(sound))]
-        actions = [_action(*both, lane, accept, copies) for both in zip(sound, places, strict=True)]
-        for number, status in side_by_side(actions, jobs):
-            yield sound[number], _collected(sound[number], places[number] / "record.json", lane, status)
+        actions = [_action(runs[number], place, lane, copies) for number, place in zip(sound, places, strict=True)]
+        for place, status in side_by_side(actions, jobs):
+            yield sound[place], _collected(runs[sound[place]], places[place] / "record.json", lane, status)
 
 
-def _copies_pay(paths: list[Path], lane: Lane) -> bool:
+def _copies_pay(pages: int, lane: Lane) -> bool:
     """Whether to import libraries once and copy this process: not for a page or two, and where the system can."""
     alone = "FAKEHUB_SESSION" not in os.environ
-    return len(paths) > 2 and alone and lane.mode != "proxy" and namespace.available()
+    return pages > 2 and alone and lane.mode != "proxy" and namespace.available()
 
 
-def _action(path: Path, place: Path, lane: Lane, accept: bool, copies: bool) -> Callable[[], int]:
+def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int]:
     """What runs the page in a process of its own, and writes its record into the folder ``place``."""
-    inside = ["in-session", str(path), "--out", str(place / "record.json"), "--stack", lane.stack]
-    inside += ["--accept"] if accept else []
+    inside = ["in-session", str(one.path), "--out", str(place / "record.json"), "--stack", lane.stack, *one.options]
     module = [sys.executable, "-m", "guide"]
     options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(HUB_YML)]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
@@ -213,7 +225,11 @@ def _action(path: Path, place: Path, lane: Lane, accept: bool, copies: bool) -> 
         return run(run_here, lane.user, "hub", "names", None, HUB_YML)
 
     def action() -> int:
-        print(f"running {_name(path)}", flush=True)
+        if one.quiet:
+            silent = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silent, 1)
+            os.dup2(silent, 2)
+        print(f"running {_name(one.path)}", flush=True)
         place.mkdir()
         return in_copies() if copies else in_new_processes()
 
@@ -225,13 +241,16 @@ def _record(path: Path, lane: Lane) -> dict[str, Any]:
     return {"page": _name(path), "stack": lane.stack, "date": date, "blocks": [], "notebook": None}
 
 
-def _collected(path: Path, out: Path, lane: Lane, status: int) -> dict[str, Any]:
+def _collected(one: Run, out: Path, lane: Lane, status: int) -> dict[str, Any]:
     """The record that a page's process left."""
     if out.is_file():
-        return _record(path, lane) | json.loads(out.read_text(encoding="utf-8"))
-    error = f"{_name(path)}: its run ended with exit status {status}, before its last block"
-    print(error, flush=True)
-    return _record(path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
+        return _record(one.path, lane) | json.loads(out.read_text(encoding="utf-8"))
+    late = status == 128 + signal.SIGALRM
+    why = "did not end in time" if late else f"ended with exit status {status}, before its last block"
+    error = f"{_name(one.path)}: its run {why}"
+    if not one.quiet:
+        print(error, flush=True)
+    return _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
 
 
 def versions() -> dict[str, str]:

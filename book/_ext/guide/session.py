@@ -21,8 +21,10 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from fakehub.control import Control
 from fakehub.network import NetworkSettings
 from guide.blocks import Block, Page
-from guide.effects import Buckets, EffectError
+from guide.effects import Buckets, EffectError, check_home, in_home
 from guide.kernel import Seed, use
+from guide.outputs import difference, without_log
+from guide.recorded import as_recorded, brief
 from guide.shell import Shell, ShellError, check_transcript
 
 CELL_TIMEOUT_S = 300
@@ -47,19 +49,26 @@ class Result:
     seconds: float
     reason: str | None = None
     real: str | None = None  # a transcript as it really went, where that differs from the page
+    printed: list[dict[str, str]] | None = None  # on a page of Markdown; a notebook has it in its cells
 
 
 def run_page(
-    page: Page, home: Path, show: Callable[[str], None], accept: bool = False, copies: bool = False
+    page: Page,
+    home: Path,
+    show: Callable[[str], None],
+    accept: bool = False,
+    copies: bool = False,
+    recorded: list[list[nbformat.NotebookNode]] | None = None,
 ) -> tuple[list[dict[str, Any]], nbformat.NotebookNode | None]:
     """Run all blocks of ``page`` in order; results and the executed notebook (``None`` for a page of prose).
 
     ``home`` is the fresh directory the page lives in. After the first failure the rest is ``not run``: it
     would build on what is not there. ``show`` gets one line for each failure. With ``accept`` a transcript
     that went otherwise than the page shows is recorded (``real``) and no failure. With ``copies`` the kernel is a
-    copy of this process, which has imported the libraries and has no other threads.
+    copy of this process, which has imported the libraries and has no other threads. Each block must print what is
+    ``recorded`` for it.
     """
-    session = Session(page, home, accept, copies)
+    session = Session(page, home, accept, copies, recorded)
     try:
         results = session.run(show)
     finally:
@@ -70,10 +79,12 @@ def run_page(
 class Session:
     """The kernel, the shell and the buckets of one page."""
 
-    def __init__(self, page: Page, home: Path, accept: bool, copies: bool) -> None:
+    def __init__(self, page: Page, home: Path, accept: bool, copies: bool, recorded: list[list[Any]] | None) -> None:
         self._page = page
         self._home = home
         self._accept = accept
+        self._recorded = recorded
+        self._printed: list[nbformat.NotebookNode] = []  # by the block that ran last
         env = {name: value for name, value in os.environ.items() if name not in PRIVATE}
         self._env = env | {"HOME": str(home), "PWD": str(home)}
         self._seed = self._new_seed() if copies else None
@@ -91,12 +102,14 @@ class Session:
     def run(self, show: Callable[[str], None]) -> list[Result]:
         """Run every block and compare what is left in the buckets with what the page says."""
         before = self._buckets.own() if self._touches_buckets() else set()
+        home = in_home(self._home)
         results: list[Result] = []
         for block in self._page.blocks:
             results.append(self._one(block, show) if not _failed(results) else self._result(block, "not run", 0.0))
         if not _failed(results) and self._touches_buckets():
             try:
                 self._buckets.check_left(before, self._page.leaves)
+                check_home(self._home, home)
             except EffectError as error:
                 last = results[-1]
                 last.status, last.reason = "failed", str(error)
@@ -113,9 +126,11 @@ class Session:
     def _one(self, block: Block, show: Callable[[str], None]) -> Result:
         started = time.monotonic()
         real = None
+        self._printed = []
         try:
             real = self._execute(block)
             self._buckets.check(block.leaves, block.removes)
+            self._compare(block)
             if real is not None and not self._accept:
                 raise BlockFailure(f"prints something else than the page shows\n{_difference(block.source, real)}")
         except (BlockFailure, ShellError, EffectError) as error:
@@ -126,7 +141,18 @@ class Session:
         status = "skipped" if block.kind == "skip" else "passed"
         result = self._result(block, status, time.monotonic() - started)
         result.real = real
+        result.printed = brief(self._printed) if self._page.path.suffix == ".md" else None
         return result
+
+    def _compare(self, block: Block) -> None:
+        if self._recorded is None:
+            return
+        is_page = self._page.path.suffix == ".md"
+        printed = as_recorded(self._printed) if is_page else self._printed if block.cell is not None else []
+        found = difference(self._recorded[self._page.blocks.index(block)], printed)
+        if found:
+            again = f"if that is right: make outputs PAGE={self._page.path}"
+            raise BlockFailure(f"prints something else than is recorded; {again}\n{found}")
 
     def _execute(self, block: Block) -> str | None:
         """Do what the block's fate says; for a transcript that went otherwise, return how it really went."""
@@ -147,6 +173,8 @@ class Session:
 
     def _bash(self, block: Block) -> None:
         status, printed = self._shell.run(block.source)
+        if printed and block.fails is None:  # what a failing command says is compared by its part on the page
+            self._printed = [nbformat.v4.new_output("stream", name="stdout", text=printed)]
         last = printed.strip().splitlines()[-1] if printed.strip() else "it printed nothing"
         if block.fails is None and status != 0:
             raise BlockFailure(f"failed with exit status {status}: {last}")
@@ -175,6 +203,7 @@ class Session:
             _check_error(block, None)
         finally:
             _shorten_errors(cell)
+            self._printed = _seen(cell.outputs, block.cell is None or "remove-stderr" in (allowed or []))
             if allowed is not None:
                 cell.metadata["tags"] = allowed
 
@@ -216,6 +245,11 @@ def _shorten_errors(cell: nbformat.NotebookNode) -> None:
     for output in cell.get("outputs", []):
         if output.output_type == "error":
             output.traceback = [f"{output.ename}: {output.evalue}"]
+
+
+def _seen(outputs: list[nbformat.NotebookNode], quiet: bool) -> list[nbformat.NotebookNode]:
+    """Those ``outputs`` that the page shows; a ``quiet`` block shows no stderr."""
+    return [output for output in without_log(outputs) if not (quiet and output.get("name") == "stderr")]
 
 
 def _failed(results: list[Result]) -> bool:

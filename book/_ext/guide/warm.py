@@ -31,6 +31,7 @@ _LIBRARIES = (
     "matplotlib.font_manager",
     "xarray.plot",
     "fakehub.server",
+    "guide.session",
 )
 # Where ``python -m guide`` finds its modules.
 _OWN_PLACES = (Path(), Path(__file__).parents[1], Path(__file__).parents[3])
@@ -38,11 +39,15 @@ _OWN_PLACES = (Path(), Path(__file__).parents[1], Path(__file__).parents[3])
 
 def import_libraries() -> None:
     """Import what most pages import."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    # By hand, as catch_warnings would forget the filters that libraries set while they are imported.
+    everything = ("ignore", None, Warning, None, 0)
+    warnings.filters.insert(0, everything)
+    try:
         _import_pandas_as_in_a_kernel()
         for name in _LIBRARIES:
             importlib.import_module(name)
+    finally:
+        warnings.filters.remove(everything)
 
 
 def _import_pandas_as_in_a_kernel() -> None:

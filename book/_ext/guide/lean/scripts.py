@@ -16,23 +16,21 @@ THEME_FIRST = (
     'd.mode=m;d.theme=m==="auto"?(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"):m})()'
 )
 # What the theme brings to every page, by the start of its name, and what has to be on a page that loads it; none
-# for what no page loads. Bootstrap's menus and tips are book/_static/menus.js and the browser's own.
+# for what no page loads. Bootstrap's menus and tips are book/_static/menus.js and the browser's own, the search is
+# book/_static/find.js.
 NEEDS: dict[str, str | None] = {
     "fontawesome": None,
     "bootstrap": None,
     "sphinx-thebe": None,
-    "doctools": "#search-results",
-    "sphinx_highlight": "#search-results",
-    "searchtools": "#search-results",
-    "language_data": "#search-results",
-    "searchindex": "#search-results",
+    "doctools": None,
+    "sphinx_highlight": None,
     "clipboard": "div.highlight pre",
     "copybutton": "div.highlight pre",
     "togglebutton": ".toggle, .dropdown.admonition, .toggle-hidden",
     "design-tabs": ".sd-tab-set",
 }
 # Those of every page are one file.
-BASE = ("documentation_options", "pydata-sphinx-theme", "sphinx-book-theme", "menus")
+BASE = ("documentation_options", "pydata-sphinx-theme", "sphinx-book-theme", "menus", "find", "names")
 
 _TOGGLE_SETTINGS = re.compile(r"^\s*(let|var) toggle\w+ = ")
 _CODE = {"", "text/javascript", "application/javascript", "module"}
@@ -51,9 +49,6 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> list[str]:
         tag.extract()
         name = source.name.split(".")[0]
         if name in NEEDS and (NEEDS[name] is None or not soup.select_one(NEEDS[name])):
-            continue
-        if name == "searchindex":  # found by its name, and read by Sphinx when it builds again
-            soup.head.append(tag)
             continue
         files.replaced(source)
         before = ";".join(settings) + ";\n" if name == "togglebutton" else ""

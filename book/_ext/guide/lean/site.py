@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Comment
 
-from guide.lean import icons, images, policy, scripts, styles
+from guide.lean import icons, images, lost, policy, scripts, styles
 from guide.lean.files import Files
 
 # What only a page that was made lean has.
@@ -24,10 +24,15 @@ _FONT = re.compile(r"url\([\"']?([^)\"']+\.ttf)[\"']?\)")
 _FAMILY = re.compile(r"(font-family|font-style|font-weight):[^;}]+")
 # Brought by the theme for other languages and other programs; or the sources of what is shipped.
 _LEFTOVERS = (
+    "searchindex.js",
     "_static/*.css_t",
     "_static/**/*.map",
     "_static/*webpack-macros.html",
     "_static/copybutton_funcs.js",
+    "_static/doctools.js",
+    "_static/language_data.js",
+    "_static/searchtools.js",
+    "_static/sphinx_highlight.js",
     "_static/locales",
     "_static/scripts/bootstrap.*",
     "_static/scripts/fontawesome.*",
@@ -47,11 +52,11 @@ class Page:
     own_sheets: list[str] = field(default_factory=list)
 
 
-def finish(site: Path, store: Path) -> list[str]:
+def finish(site: Path, store: Path, root: str = "/") -> list[str]:
     """Make the ``site`` that Sphinx wrote lean; what a page says that its policy refuses.
 
     ``store`` keeps the pages as Sphinx wrote them: it writes only those that changed, and a style sheet is made
-    from all.
+    from all. ``root`` is where on its host the site lies.
     """
     store.mkdir(parents=True, exist_ok=True)
     files = Files(site, store / "written.json")
@@ -77,6 +82,8 @@ def finish(site: Path, store: Path) -> list[str]:
     base = files.write(site / "_static" / "site.css", ".css", _base(list(sheets), used, classes, files).encode())
     for page in pages:
         _seal(page, base, files, inline)
+        if page.path == site / lost.NAME:
+            lost.rearrange(page.path, root)
     for leftover in (path for pattern in _LEFTOVERS for path in site.glob(pattern)):
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     files.tidy()

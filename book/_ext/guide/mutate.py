@@ -1,0 +1,202 @@
+"""``make mutate``: breaks one thing in each block of the book in turn; a page whose block is broken must fail.
+
+A break that no check notices is told with its line: the page promises too little, or nothing could notice it here, or
+it is no break. ``tests/surviving-changes.yml`` says which, with the reason. A run of the whole book writes
+``tests/mutations.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+
+from guide.blocks import read_page
+from guide.mutants import KINDS, mutant
+from guide.runner import BUILD, ROOT, Lane, Run, run_pages, run_side_by_side
+
+TABLE = ROOT / "tests" / "mutations.md"
+SURVIVING = ROOT / "tests" / "surviving-changes.yml"
+# Of the breaks that change what a reader gets, so many must turn their page red.
+SHARE = 0.98
+# A page that hangs is red as well; its cells may each wait for minutes, so it is ended.
+_SLOWER, _LEAST_S = 6, 90
+
+
+@dataclass(frozen=True)
+class Break:
+    """A block with one mistake in it: ``change`` is its line before and after."""
+
+    page: str
+    line: int
+    number: int
+    kind: str
+    change: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a page with a ``Break``: ``red`` is the line by which it failed, empty when it passed."""
+
+    broken: Break
+    red: str
+
+
+def mutate(paths: list[Path], lane: Lane, jobs: int, sample: int | None, seed: str) -> int:
+    """Break the blocks of ``paths``, or a ``sample`` of them; 1 when too few of the breaks are noticed.
+
+    Only pages that pass unbroken say anything, so they run first, if their last run does not hold.
+    """
+    breaks = list(breaks_of(paths, seed))
+    if sample:
+        drawn = random.Random(seed).sample(breaks, min(sample, len(breaks)))  # noqa: S311 - drawn again, not secret
+        breaks = sorted(drawn, key=lambda one: one.page)
+    named = {one.page for one in breaks}
+    records = run_pages([path for path in paths if _name(path) in named], lane, jobs)
+    if failed := [record["page"] for record in records if record["status"] != "passed"]:
+        print(f"pages fail as they are: {', '.join(failed)}")
+        return 1
+    runs = {record["page"]: record for record in records}
+
+    outcomes = []
+    for outcome in _outcomes(breaks, lane, jobs, runs):
+        outcomes.append(outcome)
+        broken, said = outcome.broken, outcome.red or "NOT NOTICED"
+        print(f"{len(outcomes)}/{len(breaks)} {broken.page}:{broken.line}: {broken.kind}: {broken.change}")
+        print(f"    {said}", flush=True)
+    outcomes.sort(key=lambda outcome: breaks.index(outcome.broken))
+    everything = sample is None and len(paths) > 1
+    if everything:
+        TABLE.write_text(table(outcomes, seed), encoding="utf-8")
+    return _verdict(outcomes, everything)
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def breaks_of(paths: Iterable[Path], seed: str) -> Iterable[Break]:
+    """One break for each block of ``paths`` that runs or is written, by ``seed``."""
+    for path in paths:
+        page = read_page(path, ROOT)
+        for number, block in enumerate(page.blocks):
+            found = mutant(block, seed) if block.kind != "skip" else None
+            if found:
+                source = found.of(block.source)
+                yield Break(str(page.path), block.line, number, found.kind, found.told(block.source), source)
+
+
+def _outcomes(breaks: list[Break], lane: Lane, jobs: int, runs: dict[str, dict]) -> Iterator[Outcome]:
+    """What became of each of ``breaks``, as they end; those whose same run was made before come first."""
+    stores = [_store(broken, runs[broken.page]["key"]) for broken in breaks]
+    todo = [number for number, store in enumerate(stores) if not store.is_file()]
+    for number in sorted(set(range(len(breaks))) - set(todo)):
+        yield Outcome(breaks[number], json.loads(stores[number].read_text(encoding="utf-8"))["red"])
+    with tempfile.TemporaryDirectory(prefix="guide-") as folder:
+        mutants = [_run(breaks[number], Path(folder) / f"{number}.json", runs) for number in todo]
+        for place, record in run_side_by_side(mutants, lane, jobs):
+            number = todo[place]
+            outcome = Outcome(breaks[number], record.get("error", "").partition("\n")[0])
+            stores[number].parent.mkdir(parents=True, exist_ok=True)
+            kept = asdict(outcome.broken) | {"red": outcome.red}
+            stores[number].write_text(json.dumps(kept, indent=1), encoding="utf-8")
+            yield outcome
+
+
+def _store(broken: Break, key: str) -> Path:
+    """Where the outcome of ``broken`` is kept, by all that its run is made from."""
+    digest = hashlib.sha256(f"{key} {broken.number} {broken.source}".encode()).hexdigest()
+    return BUILD / "mutants" / f"{digest[:32]}.json"
+
+
+def _run(broken: Break, change: Path, runs: dict[str, dict]) -> Run:
+    """A run of the page with the break, which stands in the file ``change``."""
+    change.write_text(json.dumps({"number": broken.number, "source": broken.source}), encoding="utf-8")
+    limit_s = max(_LEAST_S, _SLOWER * int(runs[broken.page]["seconds"]))
+    return Run(ROOT / broken.page, ("--change", str(change), "--limit", str(limit_s)), quiet=True)
+
+
+def surviving() -> dict[str, dict[tuple[str, str], str]]:
+    """Declared survivors by page and change (see ``Break``), with why: the ``harmless``, and the ``unnoticed``."""
+    declared = yaml.safe_load(SURVIVING.read_text(encoding="utf-8"))
+    return {
+        kind: {(entry["page"], entry["change"]): entry["why"] for entry in declared[kind]}
+        for kind in ("harmless", "unnoticed")
+    }
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Outcomes by what they say of the pages."""
+
+    red: list[Outcome]
+    missed: list[Outcome]
+    harmless: list[Outcome]
+
+    @property
+    def share(self) -> float:
+        """The part of all breaks that turned their page red."""
+        return len(self.red) / max(1, len(self.red) + len(self.missed))
+
+
+def _declared_as(outcome: Outcome) -> tuple[str, str]:
+    return outcome.broken.page, outcome.broken.change
+
+
+def _grouped(outcomes: list[Outcome], harmless: Iterable[tuple[str, str]]) -> Groups:
+    green = [one for one in outcomes if not one.red]
+    return Groups(
+        [one for one in outcomes if one.red],
+        [one for one in green if _declared_as(one) not in harmless],
+        [one for one in green if _declared_as(one) in harmless],
+    )
+
+
+def _verdict(outcomes: list[Outcome], everything: bool) -> int:
+    """Say what was not noticed; 1 when too much was, or when the list of survivors is not what survived."""
+    declared = surviving()
+    groups = _grouped(outcomes, declared["harmless"])
+    reasons = declared["harmless"] | declared["unnoticed"]
+    unlisted = [one.broken for one in groups.missed if _declared_as(one) not in reasons]
+    for broken in unlisted:
+        print(f"not noticed: {broken.page}:{broken.line}: {broken.change}")
+    survived = {_declared_as(one) for one in outcomes if not one.red}
+    stale = [entry for entry in reasons if entry not in survived] if everything else []
+    for page, change in stale:
+        print(f"{SURVIVING.name} lists what does not survive: {page}: {change}")
+    breaks = len(groups.red) + len(groups.missed)
+    print(f"{len(groups.red)} of {breaks} breaks noticed ({groups.share:.1%}); {len(groups.harmless)} changes harmless")
+    return 1 if unlisted or stale or groups.share < SHARE else 0
+
+
+def table(outcomes: list[Outcome], seed: str) -> str:
+    """The result as the site shows it: counts by kind, then every change that its page survived, with why."""
+    declared = surviving()
+    groups = _grouped(outcomes, declared["harmless"])
+    pages = len({one.broken.page for one in outcomes})
+    lines = [
+        f"{len(outcomes)} blocks on {pages} pages, one mistake in each (seed {seed}): {len(groups.red)} turned their",
+        f"page red, {len(groups.missed)} did not, {len(groups.harmless)} made no difference to a reader. Noticed:",
+        f"{groups.share:.1%}.",
+        "",
+        "| What was broken | Noticed | Not noticed | No difference |",
+        "|---|---|---|---|",
+    ]
+    counts = [Counter(one.broken.kind for one in group) for group in (groups.red, groups.missed, groups.harmless)]
+    lines += [f"| {kind} | {' | '.join(str(count[kind]) for count in counts)} |" for kind in KINDS]
+    reasons = declared["harmless"] | declared["unnoticed"]
+    survived = [one.broken for one in [*groups.missed, *groups.harmless]]
+    if survived:
+        lines += ["", "| Block | What was changed | Why its page stayed green |", "|---|---|---|"]
+    for one in survived:
+        why = reasons.get((one.page, one.change), "nothing on the page depends on it; to be mended")
+        lines.append(f"| {one.page}:{one.line} | `` {one.change.replace('|', chr(92) + '|')} `` | {why} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,94 @@
+"""What a built page says, section by section, as a reader sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+# How much a word counts by where it stands.
+WEIGHTS = {"h1": 6.0, "h2": 5.0, "h3": 4.0, "h4": 4.0, "strong": 3.0, "code": 2.0, "th": 1.5, "pre": 0.7}
+# An output is the least: it repeats names of the code, apart from errors, which readers search for.
+_OUTPUT, _ERROR = 0.4, 3.0
+_SKIPPED = {"script", "style", "svg", "button", "template"}
+_SKIPPED_CLASSES = {"headerlink", "xr-wrap", "unsearched"}
+_EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+_BLOCKS = {"p", "li", "pre", "td", "th", "div", "dt", "dd", "h1", "h2", "h3", "h4"}
+
+
+@dataclass
+class Section:
+    """A heading with its anchor, and the runs of text beneath it, each with the weight of its place."""
+
+    anchor: str
+    heading: str = ""
+    runs: list[tuple[str, float]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Its text in one line."""
+        return " ".join("".join(text for text, _ in self.runs).split())
+
+
+def sections(html: str) -> list[Section]:
+    """The sections of the article in ``html``; the first has the page's title, none when there is no article."""
+    reader = _Reader()
+    reader.feed(html)
+    return [section for section in reader.found if section.heading or section.text]
+
+
+class _Reader(HTMLParser):
+    """Follows where in the article a text stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Section] = []
+        self._open: list[tuple[str, float | None]] = []  # tags around, with the weight of what stands inside
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        """Enter an element."""
+        values = dict(attributes)
+        classes = set((values.get("class") or "").split())
+        if tag == "article" and "bd-article" in classes:
+            self._inside = True
+            self.found.append(Section(""))
+        if not self._inside or tag in _EMPTY:
+            return
+        if tag == "section" and values.get("id") and len(self._open) > 1:  # the title's own section is the page
+            self.found.append(Section(values["id"] or ""))
+        if tag in _BLOCKS:
+            self._say(" ", 0.0)
+        self._open.append((tag, self._weight(tag, classes)))
+
+    def _weight(self, tag: str, classes: set[str]) -> float | None:
+        """The weight inside an element; None where nothing is read."""
+        around = self._open[-1][1] if self._open else 1.0
+        if around is None or tag in _SKIPPED or classes & _SKIPPED_CLASSES:
+            return None
+        if "output" in classes:
+            return _ERROR if classes & {"traceback", "stderr"} else _OUTPUT
+        if tag == "pre" and around in {_OUTPUT, _ERROR}:
+            return around
+        return WEIGHTS.get(tag, around)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave an element, and those left open inside it."""
+        if tag == "article":
+            self._inside = False
+        names = [name for name, _ in self._open]
+        if tag in names:
+            del self._open[len(names) - 1 - names[::-1].index(tag) :]
+
+    def handle_data(self, data: str) -> None:
+        """Note a text."""
+        if not self._inside or not self._open or self._open[-1][1] is None:
+            return
+        heading = next((name for name, _ in reversed(self._open) if name in {"h1", "h2", "h3", "h4"}), None)
+        if heading:
+            self.found[-1].heading += data
+        else:
+            self._say(data, self._open[-1][1] or 0.0)
+
+    def _say(self, text: str, weight: float) -> None:
+        if self.found:
+            self.found[-1].runs.append((text, weight))

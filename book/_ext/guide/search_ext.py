@@ -1,0 +1,64 @@
+"""Sphinx extension: the site's own search in place of the stock one.
+
+When the pages are written it makes the index in ``search/`` (see ``guide.search``), and it adds the two pages that
+have a search field of their own: ``search.html`` and, for an address that leads nowhere, ``404.html``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sphinx.application import Sphinx
+
+from guide.search.index import Document, write_index
+from guide.search.sections import sections
+
+
+def topics(srcdir: Path) -> dict[str, str]:
+    """The topic of each page, by its name: the caption of its part of ``_toc.yml``."""
+    toc = yaml.safe_load((srcdir / "_toc.yml").read_text(encoding="utf-8"))
+    parts = toc.get("parts", [])
+    return {chapter["file"]: part.get("caption", "") for part in parts for chapter in part.get("chapters", [])}
+
+
+def documents(site: Path, topic_of: dict[str, str], names: Iterator[str]) -> list[Document]:
+    """The built pages of these ``names``, in the order of the book."""
+    order = {name: number for number, name in enumerate(topic_of)}
+    found = []
+    for name in sorted(names, key=lambda name: (order.get(name, -1), name)):
+        read = sections((site / f"{name}.html").read_text(encoding="utf-8"))
+        if read and read[0].heading:
+            found.append(Document(name, topic_of.get(name, ""), read))
+    return found
+
+
+def _without_stock_index(app: Sphinx) -> None:
+    app.builder.search = False  # type: ignore[attr-defined]
+
+
+def _pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    yield "search", {"title": "Search"}, "search.html"
+    yield "404", {"title": "This page is not here"}, "404.html"
+
+
+def _write(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.name != "html":
+        return
+    site = Path(app.outdir)
+    shutil.rmtree(site / "search", ignore_errors=True)
+    names = (name for name in app.env.found_docs if (site / f"{name}.html").is_file())
+    write_index(documents(site, topics(Path(app.srcdir)), names), site / "search")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the pages and the index."""
+    app.add_css_file("find.css")
+    app.add_js_file("find.js", loading_method="defer")
+    app.connect("builder-inited", _without_stock_index)
+    app.connect("html-collect-pages", _pages)
+    app.connect("build-finished", _write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,285 @@
+/* Finds pages in the index that guide.search made. Loaded when a reader first searches; its parts when a query needs
+   them, as scripts, which work on a page opened from disk as well. Offers `guideFind.search` and `guideFind.excerpt`. */
+(() => {
+  "use strict";
+
+  const STOP = new Set(
+    ("a an and are as at be but by can do does for from has have how i if in is it its me my no not of on or so than " +
+      "that the their then there they this to was we what when which who why will with you your").split(" "),
+  );
+  const ENDINGS = [["ies", "y"], ["sses", "ss"], ["ing", ""], ["ed", ""], ["es", ""], ["s", ""], ["e", ""]];
+  // A query of more words is an error message: its longest words tell it from others.
+  const MOST_WORDS = 7;
+  const folder = new URL(`${document.documentElement.dataset.content_root || "./"}search/`, document.baseURI);
+  const parts = new Map();
+  const arrived = new Map();
+  let indexed = null;
+
+  window.guideSearch = (name, content) => arrived.set(name, content);
+
+  function load(name, path) {
+    if (!parts.has(name)) {
+      parts.set(name, new Promise((resolve) => {
+        const script = document.createElement("script");
+        script.src = new URL(path, folder);
+        script.onload = () => resolve(arrived.get(name) ?? null);
+        script.onerror = () => resolve(null);
+        document.head.append(script);
+      }));
+    }
+    return parts.get(name);
+  }
+
+  async function index() {
+    if (!indexed) {
+      const head = await load("index", "index.js");
+      if (!head) throw new Error("no index");
+      let from = 0;
+      head.from = head.pages.map((page) => (from += page[3]) - page[3]);
+      indexed = head;
+      // A word with a slip needs one more part than others; where all terms are two lists, they come beforehand.
+      if (head.lists.length < 3) head.lists.forEach((_, number) => part(head, `l${number}`));
+    }
+    return indexed;
+  }
+
+  const part = (head, name) => load(name, `${head.version}/${name}.js`);
+
+  function words(text) {
+    return text.normalize("NFKD").match(/[\p{L}\p{N}\p{M}_]+/gu) || [];
+  }
+
+  function term(word) {
+    const low = word.toLowerCase();
+    if (!/^[a-z]{4,}$/.test(low)) return low;
+    for (const [ending, instead] of ENDINGS) {
+      let stem = low.endsWith(ending) ? low.slice(0, -ending.length) : low;
+      if (stem === low || stem.length < 3 || !/[aeiouy]/.test(stem) || low.endsWith("ss")) continue;
+      const last = stem.at(-1);
+      if (/^(ing|ed)$/.test(ending) && last === stem.at(-2) && !"ls".includes(last)) stem = stem.slice(0, -1);
+      return stem + instead;
+    }
+    return low;
+  }
+
+  function pieces(word) {
+    const found = word.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g) || [];
+    return found.length > 1 ? found.filter((piece) => piece.length > 1 && !STOP.has(piece.toLowerCase())) : [];
+  }
+
+  /* The lines of postings of `prefix`, or of the terms that begin with it. */
+  async function lines(head, prefix, exact) {
+    const numbers = around(head.starts, prefix).slice(0, exact ? 1 : 3);
+    const names = numbers.map((number) => `t${number}`);
+    const texts = await Promise.all(names.map((name) => part(head, name)));
+    const found = [];
+    for (const text of texts) {
+      for (const line of (text || "").split("\n")) {
+        if (exact ? line.startsWith(`${prefix} `) : line.startsWith(prefix)) found.push(line);
+      }
+    }
+    return found;
+  }
+
+  function decode(text) {
+    const found = [];
+    let number = 0;
+    for (const [, distance, letter] of text.matchAll(/([0-9a-z]+)([A-Z])/g)) {
+      number += parseInt(distance, 36);
+      found.push([number, letter.charCodeAt(0) - 64]);
+    }
+    return found;
+  }
+
+  function entry(line, factor) {
+    const [name, titles, sections] = line.split(" ");
+    return { name, factor, titles: decode(titles), sections: decode(sections) };
+  }
+
+  /* Edits between two words, neighbours that changed places as one; more than `most` as most + 1. */
+  function edits(one, other, most) {
+    if (Math.abs(one.length - other.length) > most) return most + 1;
+    let before = [], row = Array.from({ length: other.length + 1 }, (_, j) => j);
+    for (let i = 1; i <= one.length; i += 1) {
+      const next = [i];
+      let least = i;
+      for (let j = 1; j <= other.length; j += 1) {
+        const same = one[i - 1] === other[j - 1];
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (same ? 0 : 1));
+        if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) {
+          next[j] = Math.min(next[j], before[j - 2] + 1);
+        }
+        least = Math.min(least, next[j]);
+      }
+      if (least > most) return most + 1;
+      before = row;
+      row = next;
+    }
+    return row[other.length];
+  }
+
+  /* The numbers of those parts, of all that begin with `starts`, in which terms with this beginning may stand. */
+  function around(starts, beginning) {
+    let first = starts.length - 1;
+    while (first > 0 && starts[first] > beginning) first -= 1;
+    let last = first;
+    while (last + 1 < starts.length && starts[last + 1].startsWith(beginning)) last += 1;
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  }
+
+  /* Terms like `name`, which stands nowhere: in the list with its first letter, with its second, then in all. */
+  async function similar(head, name) {
+    if (name.length < 4) return [];
+    const most = name.length < 8 ? 1 : 2;
+    const seen = new Set();
+    for (const wanted of [around(head.lists, name[0]), around(head.lists, name[1]), head.lists.keys()]) {
+      const numbers = [...wanted].filter((number) => !seen.has(number));
+      numbers.forEach((number) => seen.add(number));
+      const lists = await Promise.all(numbers.map((number) => part(head, `l${number}`)));
+      const near = [];
+      for (const other of lists.flatMap((list) => (list || "").split(" "))) {
+        const whole = edits(name, other, most);
+        const begun = other.length > name.length ? edits(name, other.slice(0, name.length), 1) + 0.5 : 9;
+        if (Math.min(whole, begun) <= most) near.push([Math.min(whole, begun), other]);
+      }
+      if (near.length) {
+        const least = Math.min(...near.map(([count]) => count));
+        return near.filter(([count]) => count === least).slice(0, 3).map(([, other]) => other);
+      }
+    }
+    return [];
+  }
+
+  /* What a word of the query may mean: it, the terms it begins (the last word is still being typed), or similar ones. */
+  async function meanings(head, word, typing) {
+    const name = term(word), low = word.toLowerCase();
+    const same = await lines(head, name, true);
+    const found = same.map((line) => entry(line, 1));
+    if ((typing || !found.length) && low.length > 1) {
+      const begun = (await lines(head, low, false)).filter((line) => !same.includes(line));
+      const left = 24;
+      for (const line of begun.slice(0, left)) {
+        const length = line.indexOf(" ");
+        found.push(entry(line, (same.length ? 0.35 : 0.9) * Math.sqrt(low.length / length)));
+      }
+    }
+    if (!found.length) {
+      for (const other of await similar(head, name)) {
+        for (const line of await lines(head, other, true)) found.push(entry(line, 0.7));
+      }
+    }
+    return found;
+  }
+
+  async function lookup(head, query) {
+    const all = words(query);
+    let wanted = all.filter((word, i) => !STOP.has(word.toLowerCase()) && all.indexOf(word) === i);
+    if (wanted.length > MOST_WORDS) {
+      const longest = [...wanted].sort((a, b) => b.length - a.length).slice(0, MOST_WORDS);
+      wanted = wanted.filter((word) => longest.includes(word));
+    }
+    const typing = /[\p{L}\p{N}_]$/u.test(query) && all.at(-1) === wanted.at(-1);
+    const found = await Promise.all(wanted.map(async (word, i) => {
+      const meant = await meanings(head, word, typing && i === wanted.length - 1);
+      if (meant.length || !pieces(word).length) return [meant];
+      return Promise.all(pieces(word).map((piece) => meanings(head, piece, false)));
+    }));
+    return found.flat().filter((meant) => meant.length);
+  }
+
+  /* Points of every page for one word: of its title, and of each section. */
+  function points(head, meant) {
+    const exact = meant.filter((one) => one.factor === 1);
+    const count = (exact.length ? exact : meant).reduce((sum, one) => sum + one.sections.length + one.titles.length, 0);
+    const total = head.from.at(-1) + head.pages.at(-1)[3];
+    const rare = Math.log(1 + total / Math.max(1, count));
+    const titles = new Map(), sections = new Map();
+    for (const one of meant) {
+      for (const [page, counts] of one.titles) {
+        titles.set(page, Math.max(titles.get(page) || 0, counts * one.factor * rare));
+      }
+      for (const [section, counts] of one.sections) {
+        sections.set(section, Math.max(sections.get(section) || 0, counts * one.factor * rare));
+      }
+    }
+    return { rare, titles, sections };
+  }
+
+  function rank(head, found) {
+    const pages = new Map();
+    const of = (page) => {
+      if (!pages.has(page)) pages.set(page, { page, title: 0, words: new Set(), anywhere: new Map(), sections: new Map() });
+      return pages.get(page);
+    };
+    found.forEach((word, i) => {
+      for (const [page, value] of word.titles) {
+        of(page).title += value;
+        of(page).words.add(i);
+      }
+      let page = 0;
+      for (const [section, value] of [...word.sections].sort((a, b) => a[0] - b[0])) {
+        while (page + 1 < head.from.length && head.from[page + 1] <= section) page += 1;
+        const one = of(page);
+        one.words.add(i);
+        one.sections.set(section, (one.sections.get(section) || 0) + value);
+        one.anywhere.set(i, (one.anywhere.get(i) || 0) + value);
+      }
+    });
+    const whole = found.reduce((sum, word) => sum + word.rare, 0);
+    for (const one of pages.values()) {
+      const [section, best] = [...one.sections].reduce((a, b) => (b[1] > a[1] ? b : a), [head.from[one.page], 0]);
+      const anywhere = [...one.anywhere.values()].reduce((sum, value) => sum + Math.sqrt(value * 20), 0);
+      const covered = [...one.words].reduce((sum, i) => sum + found[i].rare, 0) / whole;
+      one.section = section - head.from[one.page];
+      one.points = (1.6 * one.title + best + 0.5 * anywhere) * covered * covered;
+    }
+    return [...pages.values()];
+  }
+
+  const plain = (text) => ` ${words(text).map(term).join(" ")} `;
+
+  /* Pages for `query`, best first: {page, title, topic, url, section}, and the terms that were meant. */
+  async function search(query, topic) {
+    const head = await index();
+    const meant = await lookup(head, query);
+    const ranked = rank(head, meant.map((word) => points(head, word)));
+    const phrase = plain(query);
+    for (const one of ranked) {
+      const title = plain(head.pages[one.page][1]);
+      if (phrase.length > 4 && title.includes(phrase.trimEnd())) one.points *= title === phrase ? 2 : 1.4;
+    }
+    const chosen = ranked.filter((one) => !topic || head.topics[head.pages[one.page][2]] === topic);
+    chosen.sort((a, b) => b.points - a.points || a.page - b.page);
+    const results = chosen.slice(0, 20).map(({ page, section }) => {
+      const [url, title, number] = head.pages[page];
+      return { page, section, title, topic: head.topics[number], url: new URL(`../${url}.html`, folder).href };
+    });
+    return { results, count: chosen.length, terms: new Set(meant.flatMap((word) => word.map((one) => one.name))) };
+  }
+
+  /* Where on its page a result stands: {anchor, heading, runs}, runs of text with whether they were searched for. */
+  async function excerpt(result, terms) {
+    const head = await index();
+    const sections = await part(head, `p${result.page}`);
+    const [anchor, heading, text] = (sections || [])[result.section] || ["", "", ""];
+    const marked = [...text.matchAll(/[\p{L}\p{N}\p{M}_]+/gu)].filter(({ 0: word }) => {
+      return terms.has(term(word)) || pieces(word).some((piece) => terms.has(term(piece)));
+    });
+    const near = (at) => marked.filter(({ index: other }) => other >= at && other < at + 150).length;
+    const best = marked.reduce((a, b) => (near(b.index) > near(a.index) ? b : a), marked[0]);
+    const start = best && best.index > 40 ? text.lastIndexOf(" ", best.index - 30) + 1 : 0;
+    const end = start + 170 < text.length ? text.lastIndexOf(" ", start + 170) : text.length;
+    const runs = [];
+    let at = start;
+    for (const { 0: word, index: where } of marked.filter(({ index: i }) => i >= start && i < end)) {
+      runs.push([text.slice(at, where), false], [word, true]);
+      at = where + word.length;
+    }
+    runs.push([text.slice(at, Math.max(at, end)), false]);
+    if (start) runs.unshift(["… ", false]);
+    if (end < text.length) runs.push([" …", false]);
+    return { anchor, heading: result.section ? heading : "", runs: runs.filter(([said]) => said) };
+  }
+
+  window.guideFind = { search, excerpt, topics: async () => (await index()).topics };
+})();

@@ -1,0 +1,59 @@
+"""Badges: beneath every block that ran, made of the report, and beneath no other."""
+
+import json
+import re
+
+from docutils import nodes
+from docutils.utils import new_document
+from guide.badges_ext import add_badges
+from guide.report import digest
+
+PAGE = {"page": "book/a.md", "date": "2026-11-25T04:00:00+00:00"}
+BLOCK = {"page": "book/a.md", "kind": "run", "status": "passed", "seconds": 0.42, "reason": None}
+
+
+def _badges(source, **changes):
+    document = new_document("a")
+    document += nodes.literal_block(source, source)
+    block = BLOCK | {"digest": digest("print(1)\n")} | changes
+    add_badges(document, PAGE, [block], "hub", "what.html#run-a")
+    return [paragraph.astext() for paragraph in document.findall(nodes.paragraph)]
+
+
+def test_a_block_that_ran_says_when_where_and_how_long():
+    assert _badges("print(1)") == ["Ran 2026-11-25 · hub · 0.4 s"]
+
+
+def test_a_block_that_failed_or_did_not_run_carries_none():
+    assert _badges("print(1)", status="failed") == [] == _badges("print(1)", status="not run")
+
+
+def test_a_block_with_another_text_than_the_one_that_ran_carries_none():
+    assert _badges("print(2)") == []
+
+
+def test_an_opted_out_block_says_why_it_did_not_run():
+    assert _badges("print(1)", status="skipped", kind="skip", reason="needs a GPU") == ["Not run: needs a GPU"]
+
+
+def test_one_run_is_the_badge_of_one_block():
+    document = new_document("a")
+    document += [nodes.literal_block("x", "x"), nodes.literal_block("x", "x")]
+    add_badges(document, PAGE, [BLOCK | {"digest": digest("x")}], "hub", "what.html")
+
+    assert len(list(document.findall(nodes.paragraph))) == 1
+
+
+def test_every_block_of_the_report_has_its_badge_and_it_leads_to_its_page_there(site, root):
+    report = json.loads((root / "_build/report.json").read_text())
+    tested = (site / "book/reference/what-was-tested.html").read_text()
+
+    for page in report["pages"]:
+        name = page["page"].rpartition(".")[0]
+        text = (site / f"{name}.html").read_text()
+        blocks = [block for block in report["blocks"] if block["page"] == page["page"]]
+        badges = re.findall(r'<p class="(tested|not-tested) unsearched[^"]*"><a[^>]*href="([^"#]*)#([^"]+)"', text)
+
+        assert len(badges) == len(blocks), page["page"]
+        assert sum(kind == "tested" for kind, _, _ in badges) == sum(b["status"] == "passed" for b in blocks)
+        assert all(f'id="{anchor}"' in tested for _, _, anchor in badges)

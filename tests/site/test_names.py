@@ -1,0 +1,96 @@
+"""The reader's own names in the snippets: shown, copied, kept in the browser, and never more than text."""
+
+import json
+
+import pytest
+
+LOOK = "book/buckets/look.html"
+READ_AND_WRITE = "book/buckets/read-and-write.html"
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open a page in a browser window of its own; ``kept`` is what the browser holds from an earlier visit."""
+    contexts = []
+
+    def open_(path, kept=None, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        if kept is not None:
+            context.add_init_script(f"localStorage.setItem('guide-names', {json.dumps(json.dumps(kept))})")
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+        page = context.new_page()
+        page.goto(f"{address}/{path}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def _field(page, name):
+    return page.locator(f"article .names [name={name}]").first
+
+
+def _code(page):
+    return "\n".join(page.locator("article pre").all_inner_texts())
+
+
+def test_a_name_is_shown_in_every_snippet_and_on_the_next_page(open_page, address):
+    page = open_page(LOOK)
+    before = _code(page)
+    _field(page, "user").fill("Octo-Cat")
+    after = _code(page)
+
+    assert "funky-user" in before
+    assert after == before.replace("funky-user", "octo-cat")
+    page.goto(f"{address}/{READ_AND_WRITE}")
+    assert "gs://leap-scratch/octo-cat/sst.zarr" in _code(page)
+
+
+def test_without_a_name_the_page_is_as_it_was_printed(open_page):
+    page = open_page(LOOK)
+    before = _code(page)
+    _field(page, "user").fill("octo")
+    _field(page, "user").fill("")
+
+    assert _code(page) == before
+
+
+def test_bucket_and_dataset_are_in_the_code_that_is_copied(open_page):
+    page = open_page(READ_AND_WRITE)
+    _field(page, "dataset").fill("heat.zarr")
+    _field(page, "bucket").select_option("PERSISTENT_BUCKET")
+    cell = page.locator("div.cell_input", has_text="to_zarr").first
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+
+    assert "{os.environ['PERSISTENT_BUCKET']}/heat.zarr" in copied
+    assert "gs://leap-persistent/funky-user/heat.zarr" in _code(page)
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "a b", "-a", "a--b", "a" * 40, "$(rm -rf ~)", "'; x"])
+def test_what_is_no_username_is_refused_and_changes_nothing(open_page, name):
+    page = open_page(LOOK)
+    before = _code(page)
+    _field(page, "user").fill(name)
+
+    assert _code(page) == before
+    assert "letters, digits" in page.locator("article .names-status").inner_text()
+    assert _field(page, "user").get_attribute("aria-invalid") == "true"
+
+
+@pytest.mark.parametrize("kept", [{"user": "<b>x</b>"}, {"user": 7}, [], "x", {"bucket": "constructor"}])
+def test_what_another_hand_put_into_the_browser_is_not_believed(open_page, kept):
+    page = open_page(READ_AND_WRITE, kept)
+
+    assert "gs://leap-scratch/funky-user/sst.zarr" in _code(page)
+    assert page.locator("article pre b").count() == 0
+
+
+def test_without_scripts_the_printed_names_stand(open_page):
+    page = open_page(LOOK, java_script_enabled=False)
+
+    assert "funky-user" in _code(page)
+    assert page.locator(".names").count() == 0 and not page.locator(".names-settings").is_visible()

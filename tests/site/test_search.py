@@ -1,0 +1,235 @@
+"""The search finds the right page first, from an error message, a name, a task or a slip of the finger."""
+
+import gzip
+import statistics
+
+import pytest
+from guide.search.index import Document, write_index
+from guide.search.sections import Section, sections
+from guide.search.words import pieces, term
+
+# What a reader types, and the page that must come first. The first third are messages of errors.
+QUERIES = {
+    "GroupNotFoundError: No group found in store 'gs://leap-scratch/jane/a.zarr' at path ''": "help/no-group-found",
+    "FileExistsError: Cannot create '' with mode 'w-' because it already contains data": "help/already-contains-data",
+    "Anonymous caller does not have storage.objects.get access": "help/anonymous-caller",
+    "KeyError: 'SCRATCH_BUCKET'": "help/keyerror-scratch-bucket",
+    "AttributeError: No option 'worker_memory' available": "help/no-option-worker-memory",
+    "TypeError: Expected a BytesBytesCodec. Got <class 'numcodecs.blosc.Blosc'>": "help/bytes-bytes-codec",
+    "did not find a match in any of xarray's currently installed IO backends": "help/did-not-find-a-match",
+    "ModuleNotFoundError: No module named 'cmocean'": "help/no-module-named",
+    "OSError: [Errno 28] No space left on device": "help/home-directory-full",
+    "would overlap multiple Dask chunks": "help/overlap-multiple-dask-chunks",
+    "ValueError: unexpected encoding parameters for zarr backend": "help/unexpected-encoding-parameters",
+    "json.decoder.JSONDecodeError token.txt": "help/token-path-jsondecodeerror",
+    "Zarr format 2 arrays do not support `serializer`": "help/do-not-support-serializer",
+    "MemoryError: Unable to allocate 29.0 GiB": "help/kernel-died",
+    "does not have storage.objects.create access": "help/forbidden",
+    "Consolidated metadata requested but not found": "help/consolidated-metadata",
+    "to_zarr": "buckets/append-and-overwrite",
+    "gh-scoped-creds": "hub/git",
+    "LocalCluster": "compute/dask-on-your-server",
+    "invalidate_cache": "help/old-listing",
+    "read_parquet": "notebooks/tables-with-parquet",
+    "nvidia-smi": "compute/gpus",
+    "same image again": "images/custom-image",
+    "icechunk": "notebooks/icechunk-versions",
+    "environment variables": "reference/variables",
+    "get access": "hub/get-access",
+    "stop my server": "hub/stop",
+    "named servers": "hub/named-servers",
+    "choose chunks": "buckets/chunks",
+    "costs": "buckets/costs",
+    "glossary": "reference/glossary",
+    "how to cite": "reference/bibliography",
+    "dask gateway cluster": "compute/dask-gateway",
+    "time axis twice": "help/time-twice",
+    "home directory quota": "hub/home-directory",
+    "gpu": "compute/gpus",
+    "conslidated metdata": "help/consolidated-metadata",
+    "glosary": "reference/glossary",
+    "anonymuos caller": "help/anonymous-caller",
+    "custom imgae": "images/custom-image",
+}
+
+
+def _page_of(name):
+    return f"{name}.html" if name.startswith("notebooks/") else f"book/{name}.html"
+
+
+@pytest.fixture(scope="module")
+def page(browser, address):
+    """A page whose search is open."""
+    page = browser.new_page()
+    page.goto(f"{address}/book/buckets/rules.html")
+    page.keyboard.press("/")
+    page.locator(".find-topic").nth(1).wait_for()
+    yield page
+    page.close()
+
+
+def _ask(page, query):
+    page.locator(".find-input").fill(query)
+    page.wait_for_function("query => document.querySelector('.find-results').dataset.of === query", arg=query)
+
+
+def _first(page):
+    return page.locator(".find-link").first.get_attribute("href").split("#")[0]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_right_page_comes_first(page, address, query):
+    _ask(page, query)
+
+    assert _first(page) == f"{address}/{_page_of(QUERIES[query])}"
+
+
+def test_the_first_result_is_there_within_a_tenth_of_a_second_of_the_last_key(page):
+    took = page.evaluate(
+        """async (queries) => {
+            const input = document.querySelector(".find-input"), list = document.querySelector(".find-results");
+            const took = [];
+            for (const query of queries) {
+                const before = performance.now();
+                input.value = query;
+                input.dispatchEvent(new Event("input"));
+                while (list.dataset.of !== query.trim()) await new Promise((resolve) => setTimeout(resolve));
+                took.push(performance.now() - before);
+            }
+            return took;
+        }""",
+        list(QUERIES),
+    )
+
+    assert statistics.median(took) < 100
+
+
+def test_arrows_go_through_the_results_and_enter_opens_one(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}/book/buckets/rules.html")
+    page.keyboard.press("/")
+    _ask(page, "dask")
+    second = page.locator(".find-link").nth(1).get_attribute("href").split("#")[0]
+
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp", "ArrowDown"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{second}*")
+    page.close()
+
+
+def test_enter_opens_the_first_result(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}/book/index.html")
+    page.keyboard.press("Control+k")
+    page.locator(".find-input").fill("KeyError: 'SCRATCH_BUCKET'")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/book/help/keyerror-scratch-bucket.html*")
+    page.close()
+
+
+def test_a_topic_leaves_its_pages_only(page):
+    _ask(page, "zarr")
+    page.get_by_role("button", name="Notebooks").click()
+    page.wait_for_function("document.querySelector('.find-status').textContent.endsWith('in Notebooks')")
+
+    topics = set(page.locator(".find-of").all_inner_texts())
+    page.get_by_role("button", name="All topics").click()
+
+    assert topics == {"Notebooks"}
+
+
+def test_what_is_typed_is_text_and_nothing_else(page):
+    _ask(page, "<img src=x onerror=alert(1)> zarr")
+
+    assert page.locator(".find-form img").count() == 0
+
+
+def test_it_works_on_a_page_opened_from_disk(browser, site):
+    page = browser.new_page()
+    page.goto((site / "book/index.html").as_uri())
+    page.keyboard.press("/")
+    _ask(page, "overlap multiple Dask chunks")
+
+    assert _first(page) == (site / "book/help/overlap-multiple-dask-chunks.html").as_uri()
+    page.close()
+
+
+def test_the_search_page_takes_a_query_from_its_address(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}/search.html?q=anonymous+caller")
+    page.locator(".find-link").first.wait_for()
+
+    assert _first(page) == f"{address}/book/help/anonymous-caller.html"
+    page.close()
+
+
+def test_an_address_that_leads_nowhere_offers_the_search_with_its_words(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}/docs/old/anonymous-caller/")
+    page.locator(".find-link").first.wait_for()
+
+    assert _first(page) == f"{address}/book/help/anonymous-caller.html"
+    assert page.evaluate("getComputedStyle(document.querySelector('article h1')).borderBottomStyle") == "solid"
+    page.get_by_role("link", name="first page").click()
+    page.wait_for_url(f"{address}/book/index.html")
+    page.close()
+
+
+@pytest.mark.parametrize("count", [20, 500])
+def test_a_first_query_takes_a_small_part_of_the_index(browser, site, tmp_path, count):
+    """Pages of the guide again and again, each with words of its own, as a guide of that size would have."""
+    paths = sorted([*site.glob("book/**/*.html"), *site.glob("notebooks/*.html")])
+    real = [sections(path.read_text()) for path in paths if path.name != "what-was-tested.html"]
+    documents = []
+    for number in range(count):
+        again = [Section(s.anchor, s.heading, list(s.runs)) for s in real[number % len(real)]]
+        own = " ".join(f"word{number}{letter}" for letter in "abcdefghijklmnopqrst")
+        again[0].runs.append((own, 1.0))
+        again[0].heading += f" {number}"
+        documents.append(Document(f"page-{number}", f"Topic {number % 7}", again))
+    write_index(documents, tmp_path / "search")
+    static = tmp_path / "_static"
+    static.mkdir()
+    (static / "find-engine.js").write_text(next((site / "_static").glob("find-engine*.js")).read_text())
+    (tmp_path / "a.html").write_text(
+        '<html data-content_root="./"><script src="_static/find-engine.js"></script></html>'
+    )
+    page = browser.new_page()
+    loaded = []
+    page.on("request", lambda request: loaded.append(request.url))
+    page.goto((tmp_path / "a.html").as_uri())
+
+    found = page.evaluate(
+        """async () => {
+            const {results, terms} = await guideFind.search("No group found in store, consolidated metadata", "");
+            await Promise.all(results.slice(0, 5).map((result) => guideFind.excerpt(result, terms)));
+            return results.length;
+        }"""
+    )
+    page.close()
+    files = [tmp_path / url.removeprefix(tmp_path.as_uri()).lstrip("/") for url in loaded if "/search/" in url]
+    sent = sum(len(gzip.compress(path.read_bytes())) for path in files)
+
+    assert found and len(files) > 3
+    assert sent <= 60_000, f"{sent} bytes in {len(files)} files"
+
+
+def test_endings_and_identifiers_become_terms():
+    assert [term(word) for word in ("Chunks", "chunking", "stores", "running", "to_zarr", "copies")] == [
+        "chunk",
+        "chunk",
+        "stor",
+        "run",
+        "to_zarr",
+        "copy",
+    ]
+    assert pieces("GroupNotFoundError") == ["Group", "Not", "Found", "Error"]
+    assert pieces("open_zarr") == ["open", "zarr"] and pieces("bucket") == []
+
+
+def test_a_section_has_its_anchor_its_heading_and_no_links_to_itself():
+    page = """<article class="bd-article"><section id="a"><h1>A<a class="headerlink">#</a></h1><p>one</p>
+    <section id="b"><h2>B</h2><pre>x = 1</pre><svg>no</svg></section></section></article><p>no</p>"""
+
+    assert [(s.anchor, s.heading, s.text) for s in sections(page)] == [("", "A", "one"), ("b", "B", "x = 1")]
