@@ -68,6 +68,9 @@ class NodeShare(Model):
 
 
 class NodeShares(Model):
+    profile: str
+    about: str
+    choice: str
     machine: str
     options: dict[str, NodeShare] = Field(min_length=1)
     src: Sources
@@ -88,6 +91,8 @@ class Gpu(Model):
 
 
 class Gpus(Model):
+    profile: str
+    choice: str
     options: dict[str, Gpu] = Field(min_length=1)
     images: list[str]
     src: Sources
@@ -108,6 +113,8 @@ class Image(Model):
 
 class CustomImage(Model):
     choice: str
+    in_choices: str
+    message: str
     form: str
     example: str
     must: str
@@ -115,6 +122,7 @@ class CustomImage(Model):
 
 
 class Images(Model):
+    choice: str
     options: dict[str, Image] = Field(min_length=1)
     source: Url
     package_list_url: Url

@@ -94,7 +94,7 @@ class PipedFork(Fork):
 
 def _as_new(action: Callable[[], int], env: Mapping[str, str] | None) -> int:
     """Do ``action`` as a new process would: with signals as they are by default and ``env`` in force."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if env is not None:
@@ -104,10 +104,13 @@ def _as_new(action: Callable[[], int], env: Mapping[str, str] | None) -> int:
     return action()
 
 
-def side_by_side(actions: Sequence[Callable[[], int]], jobs: int) -> Iterator[tuple[int, int]]:
+def side_by_side(
+    actions: Sequence[Callable[[], int]], jobs: int, begun: Callable[[int], object] = lambda place: None
+) -> Iterator[tuple[int, int]]:
     """Do each of ``actions`` in a copy of this process, ``jobs`` at a time; its place and its status, as they end.
 
-    This process must have no other children. What still runs when the iteration is given up is ended.
+    ``begun`` is told the place of each that begins. This process must have no other children. What still runs when
+    the iteration is given up is ended.
     """
     waiting, running = list(enumerate(actions)), {}
     try:
@@ -116,6 +119,7 @@ def side_by_side(actions: Sequence[Callable[[], int]], jobs: int) -> Iterator[tu
                 place, action = waiting.pop(0)
                 fork = Fork(action)
                 running[fork.pid] = place, fork
+                begun(place)
             pid, status = os.wait()
             place, fork = running.pop(pid)
             fork.returncode = os.waitstatus_to_exitcode(status)

@@ -9,12 +9,18 @@ import sys
 from pathlib import Path
 
 import pytest
+import suite_progress
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stack", default="hub", choices=["hub", "latest"], help="which locked versions these are")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if suite_progress.wanted(config):
+        config.pluginmanager.register(suite_progress.SuiteProgress(config), "suite-progress")
 
 
 # Side by side, files begin in this order: one builds the site, and the others that need it come when it is there.

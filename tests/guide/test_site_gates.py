@@ -101,7 +101,10 @@ def test_an_error_in_a_page_stops_the_build_before_the_site(tiny_book, root, sta
     built = tiny_book((root / "tests/broken/failing-shell.md").read_text(), stack)
 
     assert built.returncode != 0
-    assert "failed: book/index.md   again with: make page PAGE=book/index.md" in built.stderr
+    option = "" if stack == "hub" else f" STACK={stack}"
+    failed, again = built.stderr.splitlines()[-2:]
+    assert failed.startswith("failed: book/index.md:3: bash block failed with exit status 2: ")
+    assert again == f"  again with: make page PAGE=book/index.md{option}"
 
 
 def test_words_of_the_stand_in_are_found(root):

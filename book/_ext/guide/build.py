@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from guide.report import summary, write_report
+from guide.progress import Line
+from guide.report import failures, summary, write_report
 from guide.runner import BUILD, QUIET, ROOT, Lane, pages_of_book, run_pages
 
 REPORT = BUILD / "report.json"
@@ -28,11 +29,10 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
     records = run_pages(pages_of_book(), lane, jobs)
     stamp_file = (out or BUILD) / ".built"
     html = (out or BUILD) / "html"
-    failed = [record["page"] for record in records if record["status"] != "passed"]
+    failed = failures(records, lane.stack)
     if failed:
-        print(summary(write_report(records, lane.stack, REPORT, ROOT)))
-        for page in failed:
-            print(f"failed: {page}   again with: make page PAGE={page}", file=sys.stderr)
+        print(summary(write_report(records, lane.stack, REPORT, ROOT)), flush=True)
+        print("\n".join(failed), file=sys.stderr)
         return 1
     stamp = _stamp(records, lane)
     if stamp_file.is_file() and stamp_file.read_text() == stamp and (html / "index.html").is_file():
@@ -44,7 +44,7 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
     report = write_report(records, lane.stack, REPORT, ROOT)
     status = _sphinx(out, lane, fresh)
     if status or not (html / "index.html").is_file():
-        print("the site was not built; the lines above say why", file=sys.stderr)
+        print("the site was not built; the lines above say why; again with: make book", file=sys.stderr)
         return status or 1
     stamp_file.write_text(stamp)
     print(summary(report))
@@ -76,7 +76,8 @@ def _stamp(records: list[dict[str, Any]], lane: Lane) -> str:
 def check_links(lane: Lane, jobs: int) -> int:
     """Ask every other site that a page links to; 1, naming page, line and link, when one is dead."""
     records = run_pages(pages_of_book(), lane, jobs)
-    if any(record["status"] != "passed" for record in records):
+    if failed := failures(records, lane.stack):
+        print("\n".join(failed), file=sys.stderr)
         return 1
     write_report(records, lane.stack, REPORT, ROOT)
     status = _sphinx(BUILD / "links", lane, fresh=True, builder="linkcheck")
@@ -95,7 +96,9 @@ def _sphinx(out: Path | None, lane: Lane, fresh: bool, builder: str = "html") ->
         "GUIDE_REPORT": str(REPORT),
         "GUIDE_LANE": lane.name,
     }
-    done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    line = Line(lambda: f"pages ran; making {builder} of them, {line.seconds():.0f} s")
+    with line.ticking():
+        done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         lines = [_ANSI.sub("", line) for line in done.stdout.splitlines()]
         said = [line for line in lines if re.search(r"WARNING|ERROR|Error: |\bbroken\b", line)]

@@ -19,6 +19,8 @@ import yaml
 from fakehub.accounts.personas import personas
 from fakehub.environment import hub_variables
 from fakehub.facts import Facts, FactsError, checked
+from fakehub.hub.people import people
+from fakehub.hub.profiles import profile_list
 from fakehub.osn import may_write
 from fakehub.storage.resources import bucket_resource
 from guide.book_settings import settings
@@ -107,6 +109,7 @@ def played(facts: Facts) -> dict[str, Any]:
         "place": (facts.hub.region, facts.hub.zone),
         "buckets": [bucket_resource(name, bucket, 0, facts.hub.region) for name, bucket in buckets],
         "clusters": facts.dask_gateway and facts.dask_gateway.model_dump(include=_OF_CLUSTERS),
+        "form": [profile_list(facts, person.teams) for person in people(facts.access).values()],
         "pod": facts.osn and (facts.osn.host, may_write(facts.osn)),
     }
 

@@ -121,7 +121,7 @@ def _run(broken: Break, change: Path, runs: dict[str, dict]) -> Run:
     """A run of the page with the break, which stands in the file ``change``."""
     change.write_text(json.dumps({"number": broken.number, "source": broken.source}), encoding="utf-8")
     limit_s = max(_LEAST_S, _SLOWER * int(runs[broken.page]["seconds"]))
-    return Run(ROOT / broken.page, ("--change", str(change), "--limit", str(limit_s)), quiet=True)
+    return Run(ROOT / broken.page, ("--change", str(change), "--limit", str(limit_s)))
 
 
 def surviving() -> dict[str, dict[tuple[str, str], str]]:

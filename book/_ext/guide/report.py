@@ -68,6 +68,17 @@ def summary(report: dict[str, Any]) -> str:
         f"{kinds['cell'] + kinds['run']} blocks ran",
         f"{kinds['file']} files written",
         f"{status['skipped']} opted out",
-        f"{status['failed'] + sum(1 for page in report['pages'] if page['error'])} failed",
+        f"{sum(page['status'] != 'passed' for page in report['pages'])} failed",
     ]
     return ", ".join(parts) + f" (stack {report['stack']})"
+
+
+def failures(records: list[dict[str, Any]], stack: str) -> list[str]:
+    """For each page that failed: page, line, block and error, and the command that runs just that page."""
+    lines = []
+    for record in records:
+        if record["status"] != "passed":
+            option = "" if stack == "hub" else f" STACK={stack}"
+            error = record["error"].partition("\n")[0]
+            lines += [f"failed: {error}", f"  again with: make page PAGE={record['page']}{option}"]
+    return lines

@@ -30,6 +30,7 @@ from guide import warm
 from guide.blocks import BlockError, read_page
 from guide.features import lacking
 from guide.for_hub import current_facts, needs
+from guide.progress import Pages
 from guide.recorded import record_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -43,6 +44,8 @@ _DECIDING = (
     *("recorded.py", "session.py", "shell.py", "warm.py"),
     "__main__.py",
 )
+# In the folder of a run: all that it printed.
+_SAID = "said.txt"
 # A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
 QUIET = "ignore:You are using a Python version:FutureWarning"
 
@@ -63,13 +66,10 @@ class Lane:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the page at ``path``, with further ``options`` of ``guide in-session``; a ``quiet`` one is silent, and
-    what it would say is in its record alone.
-    """
+    """One run of the page at ``path``, with further ``options`` of ``guide in-session``."""
 
     path: Path
     options: tuple[str, ...] = ()
-    quiet: bool = False
 
 
 def pages_of_book() -> list[Path]:
@@ -126,13 +126,25 @@ def run_pages(
     records = {} if force else {path: kept for path in keys if (kept := _kept(path, lane, keys[path]))}
     # Notebooks take longest; begun last, they would run on alone.
     todo = sorted((path for path in keys if path not in records), key=lambda path: path.suffix != ".ipynb")
-    options = ("--accept",) if accept else ()
-    for number, record in run_side_by_side([Run(path, options) for path in todo], lane, jobs):
-        path = todo[number]
-        records[path] = record | {"key": keys[path]}
-        if not accept:
-            _keep(records[path], record_path(path, lane.name))
+    runs = [Run(path, ("--accept",) if accept else ()) for path in todo]
+    progress = Pages({_name(path): _blocks(path) for path in todo}, len(records))
+    with progress.line.ticking():
+        for number, record in run_side_by_side(runs, lane, jobs, progress):
+            path = todo[number]
+            records[path] = record | {"key": keys[path]}
+            if not accept:
+                _keep(records[path], record_path(path, lane.name))
+    if todo and len(paths) > 1:
+        print(progress.sum(), flush=True)
     return [records[path] for path in paths]
+
+
+def _blocks(path: Path) -> int:
+    """How many blocks a page has; none, where it cannot be read."""
+    try:
+        return len(read_page(path, ROOT).blocks)
+    except BlockError:
+        return 0
 
 
 def _key(path: Path, world: bytes) -> str:
@@ -174,24 +186,46 @@ def _world(lane: Lane) -> bytes:
     return digest.digest()
 
 
-def run_side_by_side(runs: Sequence[Run], lane: Lane, jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Do ``runs``, each in a new stand-in, or all in the one this process lives in; place and record as they end."""
+def run_side_by_side(
+    runs: Sequence[Run], lane: Lane, jobs: int, progress: Pages | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Do ``runs``, each in a new stand-in, or all in the one this process lives in; place and record as they end.
+
+    What they say is told to ``progress``; without it, it is in their records alone.
+    """
     sound = []
     for number, one in enumerate(runs):
         try:
             read_page(one.path, ROOT)
             sound.append(number)
         except BlockError as error:
-            print(error, flush=True)
-            yield number, _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+            record = _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+            _tell(progress, record, "")
+            yield number, record
     copies = _copies_pay(len(sound), lane)
     if copies:
         warm.import_libraries()
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
         places = [Path(folder) / str(number) for number in range(len(sound))]
         actions = [_action(runs[number], place, lane, copies) for number, place in zip(sound, places, strict=True)]
-        for place, status in side_by_side(actions, jobs):
-            yield sound[place], _collected(runs[sound[place]], places[place] / "record.json", lane, status)
+
+        def begun(place: int) -> None:
+            if progress:
+                progress.begun(_name(runs[sound[place]].path))
+
+        for place, status in side_by_side(actions, jobs, begun):
+            record = _collected(runs[sound[place]], places[place] / "record.json", lane, status)
+            said = places[place] / _SAID
+            _tell(progress, record, said.read_text(encoding="utf-8", errors="replace") if said.is_file() else "")
+            yield sound[place], record
+
+
+def _tell(progress: Pages | None, record: dict[str, Any], said: str) -> None:
+    """Tell ``progress`` that a page has run, and what it said; why it failed is in that, if it could say so itself."""
+    if progress:
+        error = record.get("error", "")
+        text = said.strip() if error in said else f"{said.strip()}\n{error}".strip()
+        progress.ended(record["page"], record["status"] == "passed", text)
 
 
 def _copies_pay(pages: int, lane: Lane) -> bool:
@@ -225,15 +259,18 @@ def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int
         return run(run_here, lane.user, "hub", "names", None, HUB_YML)
 
     def action() -> int:
-        if one.quiet:
-            silent = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(silent, 1)
-            os.dup2(silent, 2)
-        print(f"running {_name(one.path)}", flush=True)
         place.mkdir()
+        _collect_what_is_said(place / _SAID)
         return in_copies() if copies else in_new_processes()
 
     return action
+
+
+def _collect_what_is_said(file: Path) -> None:
+    """Have all that this process and its children print go to ``file``: pages that run at once do not interleave."""
+    with file.open("wb") as said:
+        for stream in (1, 2):
+            os.dup2(said.fileno(), stream)
 
 
 def _record(path: Path, lane: Lane) -> dict[str, Any]:
@@ -248,8 +285,6 @@ def _collected(one: Run, out: Path, lane: Lane, status: int) -> dict[str, Any]:
     late = status == 128 + signal.SIGALRM
     why = "did not end in time" if late else f"ended with exit status {status}, before its last block"
     error = f"{_name(one.path)}: its run {why}"
-    if not one.quiet:
-        print(error, flush=True)
     return _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
 
 
