@@ -22,8 +22,8 @@ page: setup ## run one page: make page PAGE=book/index.md
 outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
 
-mutate: setup ## break each block in turn and see its page fail; SAMPLE=40 for a quick look, PAGE for one page
-	@nice env $(GUIDE) mutate --stack $(STACK) $(if $(SAMPLE),--sample $(SAMPLE)) $(PAGE)
+mutate: setup ## break each block in turn and see its page fail; SAMPLE=40, PAGE=…, or WHAT=facts or WHAT=rules
+	@nice env $(GUIDE) mutate --stack $(STACK) $(if $(WHAT),--what $(WHAT)) $(if $(SAMPLE),--sample $(SAMPLE)) $(PAGE)
 
 links: setup ## ask every other site that a page links to
 	@$(GUIDE) links --stack $(STACK)

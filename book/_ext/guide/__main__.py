@@ -30,7 +30,8 @@ def main(arguments: list[str]) -> int:
     outputs.add_argument("page", type=Path, nargs="?")
     mutate = commands.add_parser("mutate", help="break each block in turn and see that its page fails")
     mutate.add_argument("page", type=Path, nargs="?")
-    mutate.add_argument("--sample", type=int, help="only so many blocks, drawn by the seed")
+    mutate.add_argument("--what", default="blocks", choices=["blocks", "facts", "rules"])
+    mutate.add_argument("--sample", type=int, help="only so many, drawn by the seed")
     mutate.add_argument("--seed", default="1")
     for command in (build, links, page, outputs, mutate):
         command.add_argument("--stack", default="hub", choices=["hub", "latest"])
@@ -132,9 +133,15 @@ def _outputs(options: argparse.Namespace) -> int:
 
 
 def _mutate(options: argparse.Namespace) -> int:
+    from guide.fact_mutants import mutate_facts
     from guide.mutate import mutate
+    from guide.mutate_rules import mutate_rules
     from guide.runner import pages_of_book
 
+    if options.what == "facts":
+        return mutate_facts(options.sample, options.seed)
+    if options.what == "rules":
+        return mutate_rules(options.jobs, options.sample, options.seed)
     paths = [_path(options.page)] if options.page else pages_of_book()
     return mutate(paths, _lane(options), options.jobs, options.sample, options.seed)
 
