@@ -5,7 +5,7 @@ HUB ?= hub.yml
 GUIDE = FAKEHUB_HUB_YML=$(abspath $(HUB)) PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 
-.PHONY: help setup book page outputs mutate links picture looks tools test bench lint lock clean
+.PHONY: help setup book page outputs mutate links picture looks tools test bench audit sbom lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -34,8 +34,8 @@ picture: book ## take the README's picture anew
 looks: book ## take the pictures of ten pages anew, with which tests compare
 	@PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide.looks
 
-tools: ## programs the tests and the benchmark call, in .venv/tools, and the hub, in .venv/jupyterhub
-	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools $(JUPYTERHUB)
+tools: ## programs the tests and the benchmark call, in .venv/tools, .venv/jupyterhub and .venv/audit
+	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools $(JUPYTERHUB) audit
 
 test: tools ## prove everything; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -43,6 +43,14 @@ test: tools ## prove everything; STACK=latest for the newest versions
 bench: tools book ## measure, the stand-in beside the other fakes and the site beside the theme's own
 	@$(PYTHON) book/_ext/guide/setup_env.py npm
 	@.venv/$(STACK)/bin/python -m bench --site _build/html
+
+audit: setup ## ask whether a locked package has a known vulnerability; 2 when nobody answers
+	@$(PYTHON) book/_ext/guide/setup_env.py audit
+	@$(GUIDE) audit
+
+sbom: setup ## a bill of materials of each lock, in _build/html/sbom
+	@$(PYTHON) book/_ext/guide/setup_env.py audit
+	@.venv/audit/bin/python book/_ext/guide/sbom.py _build/html/sbom
 
 lint: setup ## format and style of the code
 	@.venv/$(STACK)/bin/ruff check . && .venv/$(STACK)/bin/ruff format --check .
@@ -53,7 +61,7 @@ lock: setup ## renew the locks from pyproject.toml
 	  --group site --group run --group test --group stack-$$stack pyproject.toml -o lock/$$stack.txt || exit 1; done
 	@.venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --group tools -o lock/tools.txt
-	@for group in jupyterhub jupyterhub-latest; do .venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal \
+	@for group in jupyterhub jupyterhub-latest audit; do .venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --group $$group pyproject.toml -o lock/$$group.txt || exit 1; done
 

@@ -21,6 +21,7 @@ def main(arguments: list[str]) -> int:
     build = commands.add_parser("build", help="run every page and build the site")
     build.add_argument("--out", type=Path, help="where to (default: _build)")
     links = commands.add_parser("links", help="ask every other site that a page links to")
+    commands.add_parser("audit", help="ask whether a locked package has a known vulnerability")
     picture = commands.add_parser("picture", help="take the README's picture of the built site")
     picture.add_argument("--site", type=Path, default=Path("_build/html"))
     picture.add_argument("--out", type=Path, default=Path("book/_images/guide.png"))
@@ -49,7 +50,7 @@ def main(arguments: list[str]) -> int:
     inside.add_argument("--limit", type=int, default=0, help="seconds after which the run is ended; 0 is no limit")
     options = parser.parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
-    handlers |= {"in-session": _in_session, "mutate": _mutate}
+    handlers |= {"in-session": _in_session, "mutate": _mutate, "audit": _audit}
     try:
         return handlers[options.command](options)
     except (BlockError, FactsError) as error:
@@ -76,6 +77,13 @@ def _links(options: argparse.Namespace) -> int:
     from guide.build import check_links
 
     return check_links(_lane(options), options.jobs)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from guide.audit import audit
+    from guide.runner import ROOT
+
+    return audit(sorted((ROOT / "lock").glob("*.txt")))
 
 
 def _picture(options: argparse.Namespace) -> int:

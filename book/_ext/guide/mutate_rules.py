@@ -74,12 +74,12 @@ def mutate_rules(jobs: int, sample: int | None, seed: str) -> int:
     if sample:
         chosen = random.Random(seed).sample(everything, min(sample, len(everything)))  # noqa: S311 - drawn again
     modules = sorted({module for module, _ in chosen})
-    sound = dict(_run_all([(module, _source(module)) for module in modules], jobs))
+    sound = dict(noticed_by_tests([(module, _source(module)) for module in modules], jobs))
     if failing := [module for number, module in enumerate(modules) if sound[number]]:
         print(f"the tests of these modules fail as they are: {', '.join(failing)}")
         return 1
     outcomes = {}
-    for number, noticed in _run_all([(module, one.source) for module, one in chosen], jobs):
+    for number, noticed in noticed_by_tests([(module, one.source) for module, one in chosen], jobs):
         outcomes[number] = outcome = Outcome(*chosen[number], noticed)
         place = f"{outcome.module}:{outcome.mistake.line}: {outcome.mistake.kind}: {outcome.told}"
         print(f"{len(outcomes)}/{len(chosen)} {place}: {'noticed' if noticed else 'NOT NOTICED'}", flush=True)
@@ -100,7 +100,7 @@ def _tests(module: str) -> list[str]:
     return [name for name in named if (ROOT / name).is_file()]
 
 
-def _run_all(sources: list[tuple[str, str]], jobs: int) -> Iterator[tuple[int, bool]]:
+def noticed_by_tests(sources: list[tuple[str, str]], jobs: int) -> Iterator[tuple[int, bool]]:
     """Run the tests of each module with its ``sources``: the number, and whether a test failed, as they end."""
     stores = [_store(module, source) for module, source in sources]
     todo = [number for number, store in enumerate(stores) if not store.is_file()]
