@@ -58,7 +58,7 @@ def _shown(path: Path) -> str:
 
 def _stamp(records: list[dict[str, Any]], lane: Lane) -> str:
     """Digest of all that the site is made of."""
-    digest = hashlib.sha256(lane.stack.encode())
+    digest = hashlib.sha256(f"{lane.stack} {os.environ.get('SOURCE_DATE_EPOCH')}".encode())
     for record in records:
         digest.update(record["key"].encode())
     listed = subprocess.run(

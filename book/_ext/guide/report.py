@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +46,8 @@ def write_report(records: list[dict[str, Any]], stack: str, path: Path, root: Pa
 
     ``pages`` has page, status, date (UTC), seconds, the key of its run, the hosts it asked for in vain and the
     latency it ran under; ``blocks`` has page, line, kind, language, status, seconds, reason and the digest of
-    its source below ``root``, in the book's order.
+    its source below ``root``, in the book's order. With ``SOURCE_DATE_EPOCH`` in the environment, the time of a commit,
+    that is the date of all, and nothing is said of seconds: two builds of one commit are the same.
     """
     report = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -54,9 +56,19 @@ def write_report(records: list[dict[str, Any]], stack: str, path: Path, root: Pa
         "pages": [{key: record.get(key) for key in _PAGE_KEYS} for record in records],
         "blocks": [block for record in records for block in _blocks(record, root)],
     }
+    if "SOURCE_DATE_EPOCH" in os.environ:
+        date = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC).isoformat(timespec="seconds")
+        report["date"] = date
+        report["pages"] = [page | {"date": date, "seconds": None} for page in report["pages"]]
+        report["blocks"] = [block | {"seconds": None} for block in report["blocks"]]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return report
+
+
+def took(seconds: float | None) -> str:
+    """How long a run took, as text; a dash where nothing is said of it."""
+    return "-" if seconds is None else f"{seconds:.1f}"
 
 
 def summary(report: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import fakehub
 from guide.fact_tables import table
-from guide.report import summary
+from guide.report import summary, took
 
 # What the tests found out about clients that nobody here wrote.
 CLIENTS = Path(fakehub.__file__).with_name("CLIENTS.md")
@@ -79,12 +79,13 @@ def run_id(page: str) -> str:
 
 def _page_table(page: dict[str, Any], blocks: list[dict[str, Any]]) -> list[nodes.Node]:
     ran = sum(block["status"] == "passed" for block in blocks)
-    said = f"{page['page']}: {ran} of {len(blocks)} blocks in {page['seconds']:.1f} s, {page['date'][:16]}"
+    seconds = "" if page["seconds"] is None else f" in {took(page['seconds'])} s"
+    said = f"{page['page']}: {ran} of {len(blocks)} blocks{seconds}, {page['date'][:16]}"
     if not blocks:
         return []
     opened = f'<details class="ran" id="{run_id(page["page"])}"><summary>{html.escape(said)}</summary>'
     where = "Cell" if page["page"].endswith(".ipynb") else "Line"
-    rows = [[str(b["line"]), b["language"], _RESULTS[b["kind"], b["status"]], f"{b['seconds']:.1f}"] for b in blocks]
+    rows = [[str(b["line"]), b["language"], _RESULTS[b["kind"], b["status"]], took(b["seconds"])] for b in blocks]
     return [
         nodes.raw("", opened, format="html"),
         table("", [where, "Language", "Result", "Seconds"], rows),
