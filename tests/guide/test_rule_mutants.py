@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from guide.mutate_rules import TESTS, harmless, noticed_by_tests
+from guide.mutate_rules import TESTS, Trial, harmless, noticed_by_tests, source_of
 from guide.rule_mutants import KINDS, mistakes
 
 RULES = """
@@ -55,10 +55,9 @@ def test_only_mistakes_that_can_be_made_are_declared_as_harmless(root):
     assert harmless().keys() <= made
 
 
-def test_tests_notice_a_bucket_that_is_not_asked_for(root):
-    source = (root / "fakehub/layout.py").read_text()
-    broken = source.replace("if bucket not in self._buckets:", "if bucket in self._buckets:")
+def test_tests_notice_a_rule_that_is_turned():
+    broken = source_of("storage/acl.py").replace("if bucket.uniform_access:", "if not bucket.uniform_access:")
 
-    found = dict(noticed_by_tests([("layout.py", source), ("layout.py", broken)], 2))
+    found = dict(noticed_by_tests([Trial("test_rules"), Trial("test_rules", "storage/acl.py", broken)], 2))
 
     assert found == {0: False, 1: True}

@@ -34,17 +34,17 @@ SHARE = 0.95
 _LIMIT_S = 600
 # The modules of the rules, and the tests that are about them, the quickest to notice first.
 TESTS = {
-    "accounts/personas.py": ("test_identity_matrix", "test_identity_tokens", "test_xml_rights", "test_storage_api"),
-    "identity.py": ("test_identity_tokens", "test_identity_metadata", "test_clock"),
+    "accounts/personas.py": ("test_rules", "test_identity_tokens", "test_xml_rights"),
+    "identity.py": ("test_rules", "test_identity_tokens", "test_identity_metadata"),
     "accounts/tokens.py": ("test_accounts_tokens", "test_accounts_login"),
     "accounts/grants.py": ("test_accounts_tokens", "test_accounts_login"),
     "accounts/consent.py": ("test_accounts_login", "test_accounts_tokens"),
     "accounts/iam.py": ("test_accounts_tokens", "test_signed_urls"),
     "accounts/keys.py": ("test_accounts_tokens", "test_identity_tokens"),
     "metadata.py": ("test_identity_metadata", "test_identity_machines"),
-    "storage/acl.py": ("test_storage_api", "test_xml_objects", "test_schema"),
+    "storage/acl.py": ("test_rules", "test_storage_api", "test_xml_objects", "test_schema"),
     "storage/acl_methods.py": ("test_storage_api", "test_schema"),
-    "storage/conditions.py": ("test_storage_api",),
+    "storage/conditions.py": ("test_rules", "test_storage_api"),
     "storage/signed.py": ("test_signed_urls",),
     "storage/bucket_methods.py": ("test_storage_api", "test_schema", "test_layout"),
     "osn.py": ("test_osn",),
@@ -68,56 +68,74 @@ class Outcome:
 
 
 def mutate_rules(jobs: int, sample: int | None, seed: str) -> int:
-    """Make every mistake, or a ``sample``; 1 when too few are noticed, or when a module's tests fail as they are."""
-    everything = [(module, one) for module in TESTS for one in mistakes(_source(module))]
-    chosen = everything
+    """Make every mistake, or a ``sample``; 1 when too few are noticed, or when tests fail as they are."""
+    chosen = [(module, one) for module in TESTS for one in mistakes(source_of(module))]
     if sample:
-        chosen = random.Random(seed).sample(everything, min(sample, len(everything)))  # noqa: S311 - drawn again
-    modules = sorted({module for module, _ in chosen})
-    sound = dict(noticed_by_tests([(module, _source(module)) for module in modules], jobs))
-    if failing := [module for number, module in enumerate(modules) if sound[number]]:
-        print(f"the tests of these modules fail as they are: {', '.join(failing)}")
-        return 1
-    outcomes = {}
-    for number, noticed in noticed_by_tests([(module, one.source) for module, one in chosen], jobs):
-        outcomes[number] = outcome = Outcome(*chosen[number], noticed)
-        place = f"{outcome.module}:{outcome.mistake.line}: {outcome.mistake.kind}: {outcome.told}"
-        print(f"{len(outcomes)}/{len(chosen)} {place}: {'noticed' if noticed else 'NOT NOTICED'}", flush=True)
-    found = [outcomes[number] for number in range(len(chosen))]
+        chosen = random.Random(seed).sample(chosen, min(sample, len(chosen)))  # noqa: S311 - drawn again by its seed
+    noticed: set[int] = set()
+    for rank in range(max(map(len, TESTS.values()))):
+        runs = [
+            (number, Trial(TESTS[module][rank], module, one.source))
+            for number, (module, one) in enumerate(chosen)
+            if number not in noticed and rank < len(TESTS[module])
+        ]
+        tests = sorted({trial.tests for _, trial in runs})
+        sound = dict(noticed_by_tests([Trial(name) for name in tests], jobs))
+        if failing := [name for number, name in enumerate(tests) if sound[number]]:
+            print(f"these tests fail as they are: {', '.join(failing)}")
+            return 1
+        for place, found in noticed_by_tests([trial for _, trial in runs], jobs):
+            number = runs[place][0]
+            noticed |= {number} if found else set()
+            _say(Outcome(*chosen[number], found), runs[place][1].tests, f"{len(noticed)}/{len(chosen)}")
+    outcomes = [Outcome(*both, number in noticed) for number, both in enumerate(chosen)]
     if not sample:
-        TABLE.write_text(table(found), encoding="utf-8")
-    return _verdict(found)
+        TABLE.write_text(table(outcomes), encoding="utf-8")
+    return _verdict(outcomes)
 
 
-def _source(module: str) -> str:
+def _say(outcome: Outcome, tests: str, count: str) -> None:
+    said = f"noticed by {tests}" if outcome.noticed else f"not noticed by {tests}"
+    print(f"{count} {outcome.module}:{outcome.mistake.line}: {outcome.told}: {said}", flush=True)
+
+
+def source_of(module: str) -> str:
+    """The source of a module of the rules as it is."""
     return (ROOT / "fakehub" / module).read_text(encoding="utf-8")
 
 
-def _tests(module: str) -> list[str]:
-    """The files of the module's tests, below the project."""
-    folders = ("tests/fakehub", "tests/clients")
-    named = [f"{folder}/{name}.py" for name in TESTS[module] for folder in folders]
-    return [name for name in named if (ROOT / name).is_file()]
+@dataclass(frozen=True)
+class Trial:
+    """A file of ``tests`` to be run on the project with another ``source`` of a ``module``, or as it is."""
+
+    tests: str
+    module: str = ""
+    source: str = ""
+
+    @property
+    def file(self) -> Path:
+        """The file of the tests, below the project."""
+        return next(path.relative_to(ROOT) for path in ROOT.glob(f"tests/*/{self.tests}.py"))
 
 
-def noticed_by_tests(sources: list[tuple[str, str]], jobs: int) -> Iterator[tuple[int, bool]]:
-    """Run the tests of each module with its ``sources``: the number, and whether a test failed, as they end."""
-    stores = [_store(module, source) for module, source in sources]
+def noticed_by_tests(trials: list[Trial], jobs: int) -> Iterator[tuple[int, bool]]:
+    """Run each of the ``trials``: the number, and whether a test failed, as they end."""
+    stores = [_store(trial) for trial in trials]
     todo = [number for number, store in enumerate(stores) if not store.is_file()]
-    for number in sorted(set(range(len(sources))) - set(todo)):
+    for number in sorted(set(range(len(trials))) - set(todo)):
         yield number, json.loads(stores[number].read_text(encoding="utf-8"))
-    _import_what_tests_import()
-    for place, status in side_by_side([_action(*sources[number]) for number in todo], jobs):
+    if todo:
+        _import_what_tests_import()
+    for place, status in side_by_side([_action(trials[number]) for number in todo], jobs):
         store, noticed = stores[todo[place]], status != 0
         store.parent.mkdir(parents=True, exist_ok=True)
         store.write_text(json.dumps(noticed), encoding="utf-8")
         yield todo[place], noticed
 
 
-def _store(module: str, source: str) -> Path:
-    digest = hashlib.sha256(f"{module}\0{source}".encode())
-    for name in _tests(module):
-        digest.update((ROOT / name).read_bytes())
+def _store(trial: Trial) -> Path:
+    digest = hashlib.sha256(f"{trial.module}\0{trial.source}\0{trial.tests}".encode())
+    digest.update((ROOT / trial.file).read_bytes())
     return BUILD / "mutants" / f"rule-{digest.hexdigest()[:32]}.json"
 
 
@@ -126,8 +144,8 @@ def _import_what_tests_import() -> None:
     import requests  # noqa: F401 - loaded for the copies
 
 
-def _action(module: str, source: str) -> Callable[[], int]:
-    """What runs the module's tests on a copy of the project with that ``source``; pytest's status."""
+def _action(trial: Trial) -> Callable[[], int]:
+    """What runs the tests on a copy of the project; pytest's status."""
 
     def action() -> int:
         signal.alarm(_LIMIT_S)
@@ -139,13 +157,14 @@ def _action(module: str, source: str) -> Callable[[], int]:
                 shutil.copy(ROOT / name, copy / name)
             for name in (".venv", "lock"):
                 (copy / name).symlink_to(ROOT / name)
-            (copy / "fakehub" / module).write_text(source, encoding="utf-8")
-            return _pytest(copy, _tests(module))
+            if trial.module:
+                (copy / "fakehub" / trial.module).write_text(trial.source, encoding="utf-8")
+            return _pytest(copy, trial.file)
 
     return action
 
 
-def _pytest(copy: Path, files: list[str]) -> int:
+def _pytest(copy: Path, file: Path) -> int:
     import pytest
 
     for name in [name for name in sys.modules if name.partition(".")[0] == "fakehub"]:
@@ -157,7 +176,7 @@ def _pytest(copy: Path, files: list[str]) -> int:
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(copy), *files]))
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(copy), str(file)]))
 
 
 def harmless() -> dict[tuple[str, str], str]:
