@@ -31,6 +31,7 @@ class Guide(Model):
     title: str
     author: str
     cite_as: str = Field(pattern=r"^\w+$")
+    site: Url
     repository: str = Field(pattern=r"^https://[^/\s]+/[^/\s]+/[^/\s]+$")
     branch: str
 

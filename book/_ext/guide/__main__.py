@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="run every page and build the site")
     build.add_argument("--out", type=Path, help="where to (default: _build)")
+    build.add_argument("--pdf", action="store_true", help="with the whole guide as a PDF")
     links = commands.add_parser("links", help="ask every other site that a page links to")
     commands.add_parser("audit", help="ask whether a locked package has a known vulnerability")
     picture = commands.add_parser("picture", help="take the README's picture of the built site")
@@ -51,6 +52,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
     handlers |= {"in-session": _in_session, "mutate": _mutate, "audit": _audit}
+    if options.command != "in-session":  # told to end, it ends the pages that run
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         return handlers[options.command](options)
     except (BlockError, FactsError) as error:
@@ -70,7 +73,7 @@ def _lane(options: argparse.Namespace):
 def _build(options: argparse.Namespace) -> int:
     from guide.build import build_site
 
-    return build_site(_lane(options), options.jobs, options.out)
+    return build_site(_lane(options), options.jobs, options.out, options.pdf)
 
 
 def _links(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ def settings(facts: Facts) -> dict[str, Any]:
     found = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     guide, hub = facts.guide, facts.hub.url.rstrip("/")
     found |= {"title": guide.title, "author": guide.author}
+    found["html"]["baseurl"] = guide.site
     found["repository"] = {"url": guide.repository, "branch": guide.branch}
     found["launch_buttons"]["jupyterhub_url"] = hub
     # The hub's own pages want a login.
@@ -24,13 +25,17 @@ def settings(facts: Facts) -> dict[str, Any]:
     return found
 
 
+def contents() -> dict[str, Any]:
+    """``_toc.yml`` with the pages that the hub's guide has."""
+    return toc_for_hub(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")), left_out())
+
+
 def write_settings() -> tuple[Path, Path]:
     """Write both into the folder of what is built; the paths of the settings and of the table of contents."""
     config, toc = BUILD / "_config.yml", BUILD / "_toc.yml"
     BUILD.mkdir(parents=True, exist_ok=True)
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     _write(config, settings(current_facts()))
-    _write(toc, toc_for_hub(contents, left_out()))
+    _write(toc, contents())
     return config, toc
 
 

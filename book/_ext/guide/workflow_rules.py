@@ -9,8 +9,11 @@ from typing import Any
 import yaml
 
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} +# v\d+(\.\d+)*$")
-# Rights that only the job that publishes has; what is in it runs no code of the project.
+# Rights besides reading, each alone in its job: to publish the site, which runs nothing, and to push the branch of
+# made notebooks, which runs one program of the standard library. What installs and builds has none of them.
 _MAY_PUBLISH = {"pages": "write", "id-token": "write"}
+_MAY_PUSH = {"contents": "write"}
+_PUSHES = re.compile(r"python3 book/_ext/guide/takeaway/publish\.py [\w/]+")
 _SECRET = re.compile(r"\bsecrets\.|\bgithub\.token\b|GITHUB_TOKEN")
 # An event by which code of strangers is run with the project's rights.
 _RISKY = {"pull_request_target", "workflow_run"}
@@ -40,14 +43,15 @@ def _uses(text: str) -> list[tuple[int, str]]:
 def _of_job(job: dict[str, Any]) -> list[str]:
     found = []
     steps = job.get("steps", [])
-    runs = any("run" in step for step in steps)
     rights = job.get("permissions", {})
-    if rights and (runs or rights != _MAY_PUBLISH):
+    commands = [step["run"] for step in steps if "run" in step]
+    pushes = rights == _MAY_PUSH and all(map(_PUSHES.fullmatch, commands))
+    if rights and not pushes and (commands or rights != _MAY_PUBLISH):
         found.append("has rights besides reading, and runs code or is not the one that publishes")
-    if "timeout-minutes" not in job and runs:
+    if "timeout-minutes" not in job and commands:
         found.append("has no time limit")
     for step in steps:
-        if step.get("uses", "").startswith("actions/checkout@"):
+        if step.get("uses", "").startswith("actions/checkout@") and not pushes:
             with_ = step.get("with", {})
             if with_.get("persist-credentials") is not False or "token" in with_:
                 found.append("leaves the token of the checkout to what runs after it")

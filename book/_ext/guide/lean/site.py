@@ -99,7 +99,8 @@ def _as_written(site: Path, store: Path) -> list[tuple[Path, str]]:
             continue
         kept = store / path.relative_to(site)
         text = path.read_text(encoding="utf-8")
-        if "<head" not in text:  # a few words that lead to another page
+        # A few words that lead to another page, or one that never was Sphinx's.
+        if "<head" not in text or (_MARK in text and not kept.is_file()):
             continue
         if _MARK not in text:
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -121,11 +122,6 @@ def _rearrange(page: Page, files: Files) -> None:
     soup.smooth()
     for space in soup.head.find_all(string=lambda text: not text.strip(), recursive=False):
         space.replace_with("\n")
-    for tag in soup.find_all(onclick=True):
-        does = re.sub(r"\W", "", tag["onclick"].replace("window.", ""))
-        if does in {"print", "toggleFullScreen"}:
-            tag["data-does"] = does
-            del tag["onclick"]
     # Until a script knows better; without scripts for good, for the theme has no colours but those of its two themes.
     soup.html["data-theme"] = "light"
     for tag in soup.select("#pst-primary-sidebar"):
