@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import uvloop
 
+from bench.buckets import CHANGING, LISTED
 from bench.load import Address, LoadError, rate
 from bench.samples import Plan, Sampler
-from bench.servers import CHANGING, LISTED, OURS, PEERS, Server, running
+from bench.servers import OURS, PEERS, Server, running
 from bench.storage import SMALL, fill, object_path
 
 FIRST_ANSWER, MEMORY = "start to first answer", "memory of an object beyond its data"

@@ -65,9 +65,10 @@ async def start_parts(config: Config, facts: Facts, parts: AsyncExitStack) -> di
         ready["proxy"] = proxy.sockets[0].getsockname()[1]
     else:
         await _start_names(world, services, parts)
-    gateway = GatewayRelay(facts, config.hub_yml, world.folder)
-    parts.push_async_callback(gateway.close)
-    ready["gateway"] = await gateway.listen()
+    if facts.dask_gateway is not None:
+        gateway = GatewayRelay(facts.dask_gateway, config.hub_yml, world.folder)
+        parts.push_async_callback(gateway.close)
+        ready["gateway"] = await gateway.listen()
     machines = Machines(world.folder, world.identities, world.grants)
     parts.callback(machines.close)
     steering = Steering(world.clock, world.network, world.faults, world.identities.personas, machines)
@@ -80,10 +81,12 @@ def _services(world: World, parts: AsyncExitStack) -> dict[str, Service]:
     identities, clock, grants = world.identities, world.clock, world.grants
     furnish(world.persona, world.folder / "home", identities, grants)
     accounts = Accounts(identities, grants, clock, world.persona.login)
-    storage = Storage(world.store, clock, world.facts.buckets.writers_group)
+    storage = Storage(world.store, clock, world.facts)
     services = dict.fromkeys(ACCOUNT_HOSTS, accounts.handle)
     services |= dict.fromkeys(STORAGE_HOSTS, storage_service(storage, XmlApi(storage, identities, clock), identities))
     services["www.googleapis.com"] = accounts.beside(services["www.googleapis.com"])
+    if world.facts.osn is None:
+        return services
     pod = Osn(world.facts.osn, world.config.workdir)
     parts.push_async_callback(pod.close)
     return services | {pod.host: pod.handle}

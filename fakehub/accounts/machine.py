@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from fakehub.accounts.grants import DEFAULT_CLIENT, DEFAULT_SCOPES, Grant, Grants
-from fakehub.accounts.personas import KEY_FILE, PROJECT, Persona
+from fakehub.accounts.personas import KEY_FILE, Persona
 from fakehub.identity import Identities
 from fakehub.osn import ACCESS_KEY, SECRET_KEY
 
@@ -40,7 +40,7 @@ def _key_file(persona: Persona, identities: Identities) -> dict[str, str]:
     certificates = "https://www.googleapis.com"
     return {
         "type": "service_account",
-        "project_id": PROJECT,
+        "project_id": persona.project,
         "private_key_id": key.id,
         "private_key": key.private_pem,
         "client_email": persona.email,

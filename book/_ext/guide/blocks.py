@@ -19,6 +19,8 @@ from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from fakehub import units
+from fakehub.facts import FactsError
+from guide.for_hub import HubTextError, for_hub
 from guide.programs import PROGRAMS
 
 ATTRIBUTES = {"raises", "fails", "leaves", "removes", "on", "after", "needs", "carries"}
@@ -170,7 +172,7 @@ def _renumbered(block: Block, line: int) -> Block:
 
 
 def _read_markdown(path: Path, relative: Path) -> Page:
-    text = path.read_text(encoding="utf-8")
+    text = _for_hub(path.read_text(encoding="utf-8"), relative)
     front = _front_matter(text, relative)
     is_notebook = front.get("file_format") == "mystnb"
     blocks = _fences(text, 0, relative)
@@ -192,6 +194,15 @@ def _read_markdown(path: Path, relative: Path) -> Page:
         numbers = iter(indices)
         blocks = [replace(block, cell=next(numbers)) if block.kind == "cell" else block for block in blocks]
     return _page(path, relative, blocks, front, notebook)
+
+
+def _for_hub(text: str, relative: Path) -> str:
+    try:
+        return for_hub(text)
+    except HubTextError as error:
+        raise BlockError(f"{relative}:{error}") from error
+    except FactsError as error:
+        raise BlockError(str(error)) from error
 
 
 def _front_matter(text: str, relative: Path) -> dict[str, Any]:

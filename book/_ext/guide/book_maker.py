@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jupyter_book.sphinx import build_sphinx
 
+from guide.book_settings import write_settings
 from guide.runner import ROOT
 
 
@@ -22,11 +23,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--fresh", action="store_true", help="read all pages, also those that did not change")
     options = parser.parse_args(arguments)
-    toc = {"external_toc_path": str(ROOT / "_toc.yml"), "latex_individualpages": False}
+    config, toc_file = write_settings()
+    toc = {"external_toc_path": str(toc_file), "latex_individualpages": False}
     status = build_sphinx(
         ROOT,
         options.out / "html",
-        path_config=ROOT / "_config.yml",
+        path_config=config,
         noconfig=True,
         confoverrides=toc | {"nitpicky": True},
         doctreedir=options.out / ".doctrees",

@@ -78,7 +78,8 @@ def _shown(path: Path) -> str:
 
 def _stamp(records: list[dict[str, Any]], lane: Lane, pdf: bool) -> str:
     """Digest of all that the site is made of."""
-    digest = hashlib.sha256(f"{lane.stack}{' with a PDF' if pdf else ''}".encode())
+    made = f"{lane.stack}{' with a PDF' if pdf else ''} {os.environ.get('SOURCE_DATE_EPOCH')}"
+    digest = hashlib.sha256(made.encode())
     for record in records:
         digest.update(record["key"].encode())
     listed = subprocess.run(

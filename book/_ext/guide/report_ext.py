@@ -19,7 +19,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from guide.fact_tables import table
-from guide.report import summary, without_program
+from guide.report import summary, took, without_program
 
 _RESULTS = {
     (kind, status): {"passed": "written" if kind == "file" else "ran", "skipped": "opted out"}.get(status, status)
@@ -84,9 +84,10 @@ def _page_table(page: dict[str, Any], blocks: list[dict[str, Any]]) -> list[node
     if not blocks:
         return []
     ran = sum(block["status"] == "passed" for block in blocks)
-    said = f"{page['page']}: {ran} of {len(blocks)} blocks in {page['seconds']:.1f} s, {page['date'][:16]}"
+    seconds = "" if page["seconds"] is None else f" in {took(page['seconds'])} s"
+    said = f"{page['page']}: {ran} of {len(blocks)} blocks{seconds}, {page['date'][:16]}"
     where = "Cell" if page["page"].endswith(".ipynb") else "Line"
-    rows = [[str(b["line"]), b["language"], _result(b), f"{b['seconds']:.1f}"] for b in blocks]
+    rows = [[str(b["line"]), b["language"], _result(b), took(b["seconds"])] for b in blocks]
     found = table("", [where, "Language", "Result", "Seconds"], rows)
     for number, row in enumerate(list(found.findall(nodes.row))[1:]):
         row["ids"] = [run_id(page["page"], number)]

@@ -22,20 +22,27 @@ from typing import Any
 import yaml
 
 from fakehub import namespace
+from fakehub.facts import default_path
 from fakehub.fork import side_by_side
 from fakehub.run import run
 from guide import warm
 from guide.blocks import BlockError, read_page
+from guide.features import lacking
+from guide.for_hub import current_facts, needs
 from guide.programs import PROGRAMS, missing
 from guide.progress import Pages
 from guide.recorded import record_of
 
 ROOT = Path(__file__).resolve().parents[3]
-BUILD = ROOT / "_build"
+# Whose guide this is; what is built for another hub than the project's lies in a folder of its own.
+HUB_YML = default_path().resolve()
+OWN_HUB = HUB_YML == ROOT / "hub.yml"
+BUILD = ROOT / "_build" if OWN_HUB else ROOT / "_build" / "hubs" / HUB_YML.parent.name
 # The modules that decide what a block's result is; others only show it.
 _DECIDING = (
-    *("blocks.py", "conda_commands.py", "dialog.py", "effects.py", "kernel.py", "machine.py", "outputs.py"),
-    *("programs.py", "recorded.py", "session.py", "shell.py", "warm.py", "__main__.py"),
+    *("blocks.py", "conda_commands.py", "dialog.py", "effects.py", "fact_values.py", "features.py", "for_hub.py"),
+    *("kernel.py", "machine.py", "outputs.py", "programs.py", "recorded.py", "session.py", "shell.py", "warm.py"),
+    "__main__.py",
 )
 # In the folder of a run: all that it printed.
 _SAID = "said.txt"
@@ -66,7 +73,23 @@ class Run:
 
 
 def pages_of_book() -> list[Path]:
-    """Every page and notebook of ``_toc.yml``, in order."""
+    """Every page and notebook of ``_toc.yml`` that the hub's guide has, in order."""
+    return [page for page in _pages() if not _lacks(page)]
+
+
+def left_out() -> set[str]:
+    """Names, without suffix, of the pages that say they need what this hub lacks."""
+    return {_name(page.with_suffix("")) for page in _pages() if _lacks(page)}
+
+
+def _lacks(page: Path) -> bool:
+    try:
+        return bool(lacking(current_facts(), needs(page)))
+    except ValueError as error:
+        raise BlockError(f"{_name(page)}:1: needs: {error}") from error
+
+
+def _pages() -> list[Path]:
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     names: list[str] = []
 
@@ -163,7 +186,7 @@ def record_path(path: Path, lane: str) -> Path:
 def _world(lane: Lane) -> bytes:
     """Digest of everything a run depends on besides the page itself."""
     here = Path(__file__).parent
-    files = [ROOT / "hub.yml", ROOT / "lock" / f"{lane.stack}.txt", *(here / name for name in _DECIDING)]
+    files = [HUB_YML, ROOT / "lock" / f"{lane.stack}.txt", *(here / name for name in _DECIDING)]
     files += sorted((ROOT / "fakehub").rglob("*.py"))
     digest = hashlib.sha256(f"{lane} {sys.version} {missing(PROGRAMS)}".encode())
     for file in files:
@@ -223,7 +246,7 @@ def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int
     """What runs the page in a process of its own, and writes its record into the folder ``place``."""
     inside = ["in-session", str(one.path), "--out", str(place / "record.json"), "--stack", lane.stack, *one.options]
     module = [sys.executable, "-m", "guide"]
-    options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
+    options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(HUB_YML)]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
 
     def in_new_processes() -> int:
@@ -243,7 +266,7 @@ def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int
             return main([*inside, "--copies"])
 
         os.environ["PYTHONWARNINGS"] = QUIET
-        return run(run_here, lane.user, "hub", "names", None, ROOT / "hub.yml")
+        return run(run_here, lane.user, "hub", "names", None, HUB_YML)
 
     def action() -> int:
         place.mkdir()
