@@ -3,7 +3,7 @@ STACK ?= hub
 PYTHON ?= python3
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs mutate links picture looks tools test bench lint lock clean
+.PHONY: help setup book serve page outputs mutate links picture looks tools test bench lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -13,6 +13,9 @@ setup: ## everything the other commands need, in .venv/$(STACK)
 
 book: setup ## run every page and build the site into _build/html
 	@$(GUIDE) build --stack $(STACK)
+
+serve: setup ## show the site in a browser; a saved page is run, built and shown anew: make serve PORT=8000
+	@$(GUIDE) serve --stack $(STACK) $(if $(PORT),--port $(PORT))
 
 page: setup ## run one page: make page PAGE=book/index.md
 	@$(GUIDE) page --stack $(STACK) $(or $(PAGE),$(error name a page: make page PAGE=book/index.md))

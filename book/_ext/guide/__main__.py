@@ -19,6 +19,8 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="run every page and build the site")
     build.add_argument("--out", type=Path, help="where to (default: _build)")
+    serve = commands.add_parser("serve", help="show the site in a browser, and pages anew when they are saved")
+    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: %(default)s)")
     links = commands.add_parser("links", help="ask every other site that a page links to")
     picture = commands.add_parser("picture", help="take the README's picture of the built site")
     picture.add_argument("--site", type=Path, default=Path("_build/html"))
@@ -31,7 +33,7 @@ def main(arguments: list[str]) -> int:
     mutate.add_argument("page", type=Path, nargs="?")
     mutate.add_argument("--sample", type=int, help="only so many blocks, drawn by the seed")
     mutate.add_argument("--seed", default="1")
-    for command in (build, links, page, outputs, mutate):
+    for command in (build, serve, links, page, outputs, mutate):
         command.add_argument("--stack", default="hub", choices=["hub", "latest"])
         command.add_argument("--user", default=os.environ.get("JUPYTERHUB_USER", "funky-user"))
         command.add_argument("--mode", default="auto", choices=["auto", "names", "proxy"])
@@ -47,7 +49,7 @@ def main(arguments: list[str]) -> int:
     inside.add_argument("--limit", type=int, default=0, help="seconds after which the run is ended; 0 is no limit")
     options = parser.parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
-    handlers |= {"in-session": _in_session, "mutate": _mutate}
+    handlers |= {"in-session": _in_session, "mutate": _mutate, "serve": _serve}
     try:
         return handlers[options.command](options)
     except BlockError as error:
@@ -68,6 +70,19 @@ def _build(options: argparse.Namespace) -> int:
     from guide.build import build_site
 
     return build_site(_lane(options), options.jobs, options.out)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from guide.preview.server import PreviewError, serve
+
+    try:
+        asyncio.run(serve(_lane(options), options.jobs, options.port))
+    except PreviewError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _links(options: argparse.Namespace) -> int:
@@ -177,4 +192,5 @@ def _in_session(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and end what runs
     sys.exit(main(sys.argv[1:]))
