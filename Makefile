@@ -1,6 +1,7 @@
 # The project's commands. `make` alone lists them.
 STACK ?= hub
 PYTHON ?= python3
+HUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
 .PHONY: help setup book serve page outputs mutate links picture looks tools test bench lint lock clean
@@ -35,8 +36,8 @@ picture: book ## take the README's picture anew
 looks: book ## take the pictures of ten pages anew, with which tests compare
 	@PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide.looks
 
-tools: ## programs the tests and the benchmark call, in .venv/tools
-	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools
+tools: ## programs the tests and the benchmark call, in .venv/tools, and the hub, in .venv/jupyterhub
+	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools $(HUB)
 
 test: tools ## prove everything; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -54,6 +55,9 @@ lock: setup ## renew the locks from pyproject.toml
 	  --group site --group run --group test --group stack-$$stack pyproject.toml -o lock/$$stack.txt || exit 1; done
 	@.venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --group tools -o lock/tools.txt
+	@for group in jupyterhub jupyterhub-latest; do .venv/$(STACK)/bin/uv pip compile --quiet --upgrade --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --group $$group pyproject.toml -o lock/$$group.txt || exit 1; done
 
 clean: ## remove everything that was built
 	rm -rf _build .venv

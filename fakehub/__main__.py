@@ -32,12 +32,21 @@ def main(arguments: list[str]) -> int:
     runs.add_argument("--state", type=Path, help="directory in which the buckets live on")
     runs.add_argument("--hub-yml", type=Path, help="the facts file (default: the project's)")
     runs.add_argument("command", nargs=argparse.REMAINDER, help="the command, after --")
+    hub = commands.add_parser("hub", help="run a command where JupyterHub is, at the hub's address")
+    hub.add_argument("--hub-yml", type=Path, help="the facts file (default: the project's)")
+    hub.add_argument("--programs", type=Path, help="the environment with JupyterHub (default: .venv/jupyterhub)")
+    hub.add_argument("--repository", action="append", default=[], metavar="ADDRESS=PATH", help="what git clones here")
+    hub.add_argument("command", nargs=argparse.REMAINDER, help="the command, after -- (default: a shell)")
     add_commands(commands)
     options = parser.parse_args(arguments)
-    if options.what != "run":
+    if options.what not in {"run", "hub"}:
         return _steer(options)
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     try:
+        if options.what == "hub":
+            from fakehub.hub.start import run_hub  # not needed, and not paid for, by the other commands
+
+            return run_hub(command, options.hub_yml, options.programs, options.repository)
         return run(command, options.user, options.persona, options.mode, options.state, options.hub_yml)
     except RunError as error:
         print(f"fakehub: {error}", file=sys.stderr)

@@ -124,6 +124,9 @@ class NodeShare(_Model):
 
 
 class NodeShares(_Model):
+    profile: str
+    about: str
+    choice: str
     machine: str
     options: dict[str, NodeShare] = Field(min_length=1)
     src: Sources
@@ -139,6 +142,8 @@ class Gpu(_Model):
 
 
 class Gpus(_Model):
+    profile: str
+    choice: str
     options: dict[str, Gpu]
     images: list[str]
     src: Sources
@@ -153,6 +158,8 @@ class Image(_Model):
 
 class CustomImage(_Model):
     choice: str
+    in_choices: str
+    message: str
     form: str
     example: str
     must: str
@@ -160,6 +167,7 @@ class CustomImage(_Model):
 
 
 class Images(_Model):
+    choice: str
     options: dict[str, Image] = Field(min_length=1)
     source: Url
     package_list_url: Url

@@ -10,8 +10,9 @@ import socket
 import struct
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from fakehub.fork import Fork
 from fakehub.tls import METADATA_HOST, TLS_HOSTS
@@ -19,6 +20,7 @@ from fakehub.tls import METADATA_HOST, TLS_HOSTS
 _NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
 _PR_SET_PDEATHSIG = 1
+NO_HOSTS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
 
@@ -47,10 +49,10 @@ def available() -> bool:
     return Fork(tried).wait() == 0
 
 
-def run_inside(action: Callable[[], int], hosts: tuple[str, ...] = ()) -> int:
-    """Run ``action`` as the first process of new namespaces, in which Google's names and ``hosts`` lead to the
-    stand-in, and return its status; everything it started ends with it. Signals to this process go on to it, and it
-    dies when this process is killed.
+def run_inside(action: Callable[[], int], hosts: Mapping[str, tuple[str, ...]] = NO_HOSTS) -> int:
+    """Run ``action`` as the first process of new namespaces, in which Google's names lead to the stand-in and each
+    name of ``hosts`` to its address, and return its status; everything it started ends with it. Signals to this
+    process go on to it, and it dies when this process is killed.
 
     Raises ``NamespaceError`` where the system refuses.
     """
@@ -91,7 +93,7 @@ def _unshare() -> None:
     Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
 
 
-def _furnish(hosts: tuple[str, ...]) -> None:
+def _furnish(hosts: Mapping[str, tuple[str, ...]]) -> None:
     """Give the namespaces a loopback, a process table and names of their own."""
     _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
     _call("mount", b"proc", b"/proc", b"proc", 0, None)
@@ -99,8 +101,9 @@ def _furnish(hosts: tuple[str, ...]) -> None:
         request = struct.pack("16sh", b"lo", 0)
         flags = struct.unpack("16sh", fcntl.ioctl(loopback, _SIOCGIFFLAGS, request + bytes(22))[:18])[1]
         fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | _IFF_UP) + bytes(22))
-    names = " ".join((*TLS_HOSTS, *hosts, METADATA_HOST))
-    _bind("/etc/hosts", f"127.0.0.1 localhost\n127.0.0.1 {names}\n")
+    lines = ["127.0.0.1 localhost", f"127.0.0.1 {' '.join((*TLS_HOSTS, METADATA_HOST))}"]
+    lines += [f"{address} {' '.join(names)}" for address, names in hosts.items()]
+    _bind("/etc/hosts", "".join(f"{line}\n" for line in lines))
     _bind("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
 
 

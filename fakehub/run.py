@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,7 @@ from fakehub.environment import USERNAME
 from fakehub.facts import FactsError, default_path, load
 from fakehub.fork import Fork
 from fakehub.processes import end_session
-from fakehub.session import SessionError, Wanted, session
+from fakehub.session import Session, SessionError, Wanted, session
 
 # A program with its arguments, or what a copy of this process does.
 Command = list[str] | Callable[[], int]
@@ -28,6 +29,10 @@ class RunError(Exception):
     def __init__(self, message: str, status: int = 2) -> None:
         super().__init__(message)
         self.status = status
+
+
+# Starts more beside a session's stand-in; the command's environment.
+Beside = Callable[[Session, Wanted], dict[str, str]]
 
 
 def run(command: Command, user: str, persona: str, mode: str, state: Path | None, hub_yml: Path | None) -> int:
@@ -53,10 +58,24 @@ def run(command: Command, user: str, persona: str, mode: str, state: Path | None
     if mode == "proxy":
         return _supervise(command, wanted)
     try:
-        here = (wanted.facts.osn.host,)
-        return namespace.run_inside(lambda: _reported(command, replace(wanted, proxy=False)), here)
+        return run_in_names(command, wanted)
     except namespace.NamespaceError as error:
         raise RunError(f"--mode names is not allowed here ({error}); use --mode proxy") from error
+
+
+def run_in_names(
+    command: Command,
+    wanted: Wanted,
+    hosts: Mapping[str, tuple[str, ...]] = namespace.NO_HOSTS,
+    beside: Beside | None = None,
+) -> int:
+    """Run ``command`` in a world of names of its own; ``hosts`` are further names, by the address they lead to.
+
+    Raises ``NamespaceError`` where the system refuses.
+    """
+    here = {"127.0.0.1": (wanted.facts.osn.host,)}
+    action = partial(_reported, command, replace(wanted, proxy=False), beside)
+    return namespace.run_inside(action, here | dict(hosts))
 
 
 def _make_state(state: Path) -> None:
@@ -68,38 +87,48 @@ def _make_state(state: Path) -> None:
         raise RunError(f"--state {state}: cannot be written ({error.strerror}); name another directory") from error
 
 
-def _reported(command: Command, wanted: Wanted) -> int:
+def _reported(command: Command, wanted: Wanted, beside: Beside | None) -> int:
     """Supervise inside the namespaces, where an error must be told before the process ends."""
     try:
-        return _supervise(command, wanted)
+        return _supervise(command, wanted, beside)
     except RunError as error:
         print(f"fakehub: {error}", file=sys.stderr)
         return error.status
 
 
-def _supervise(command: Command, wanted: Wanted) -> int:
+def _supervise(command: Command, wanted: Wanted, beside: Beside | None = None) -> int:
     try:
         with session(wanted) as started:
+            _end_when_told()
             try:
-                return _run_command(command, started.environment)
+                env = beside(started, wanted) if beside else started.environment
+                return _run_command(command, env)
+            except _Told as told:
+                return told.status
             finally:
                 _end_everything(started.folder)
     except SessionError as error:
         raise RunError(str(error), 1) from error
 
 
-def _run_command(command: Command, env: dict[str, str]) -> int:
-    # Told to end, end the command and go on to clean up.
+class _Told(BaseException):
+    """A signal to end: what was started is ended, and the status says so."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.status = 128 + number
+
+
+def _end_when_told() -> None:
     def stop(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
+        raise _Told(number)
 
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, stop)
-    child = _start(command, env)
-    try:
-        status = child.wait()
-    except SystemExit as stopped:
-        return int(stopped.code)
+
+
+def _run_command(command: Command, env: dict[str, str]) -> int:
+    status = _start(command, env).wait()
     if status < 0:
         name = "the command" if callable(command) else command[0]
         print(f"fakehub: {name} was ended by {signal.Signals(-status).name}", file=sys.stderr)

@@ -46,10 +46,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Session:
-    """A running stand-in: ``folder`` has its files, ``environment`` is all that a program needs to reach it."""
+    """A running stand-in: ``folder`` has its files, ``environment`` is all that a program needs to reach it.
+
+    ``ports`` are those of its parts, by their names.
+    """
 
     folder: Path
     environment: dict[str, str]
+    ports: dict[str, int]
 
 
 @contextlib.contextmanager
@@ -64,7 +68,8 @@ def session(wanted: Wanted) -> Iterator[Session]:
     with lock:
         try:
             server, ports = _start_server(folder, wanted)
-            yield Session(folder, environment(wanted.facts, wanted.user, wanted.persona, folder, ports))
+            env = environment(wanted.facts, wanted.user, wanted.persona, folder, ports)
+            yield Session(folder, env, ports)
         finally:
             end_session(str(folder))
             if server:

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from dask_gateway_server.auth import JupyterHubAuthenticator
+
 import fakehub.gateway
 from fakehub.facts import load
 from fakehub.gateway.options import cluster_options
@@ -22,9 +24,14 @@ dask = [sys.executable, "-m", "dask"]
 
 c = get_config()  # noqa: F821 (traitlets puts it there)
 c.DaskGateway.log_level = "WARN"
-c.DaskGateway.authenticator_class = SessionAuthenticator
-c.SessionAuthenticator.user = settings.user
-c.SessionAuthenticator.user_token = settings.token
+if settings.hub_api:
+    c.DaskGateway.authenticator_class = JupyterHubAuthenticator
+    c.JupyterHubAuthenticator.jupyterhub_api_url = settings.hub_api
+    c.JupyterHubAuthenticator.jupyterhub_api_token = settings.token
+else:
+    c.DaskGateway.authenticator_class = SessionAuthenticator
+    c.SessionAuthenticator.user = settings.user
+    c.SessionAuthenticator.user_token = settings.token
 c.DaskGateway.backend_class = SessionBackend
 c.SessionBackend.cluster_options = cluster_options(facts)
 c.SessionBackend.clusters_directory = str(workdir / "clusters")

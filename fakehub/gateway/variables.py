@@ -14,11 +14,15 @@ _FILE = "gateway.json"
 
 @dataclass(frozen=True)
 class Settings:
-    """Whose session it is, the token that proves it, and the variables by which programs reach the stand-in."""
+    """Whose session it is, the token that proves it, and the variables by which programs reach the stand-in.
+
+    With ``hub_api`` a JupyterHub answers there and says whose a token is; ``token`` is then the gateway's own.
+    """
 
     user: str
     token: str
     way: dict[str, str]
+    hub_api: str | None = None
 
     def write(self, workdir: Path) -> None:
         """Leave the settings in the session's working directory, for when the server starts."""

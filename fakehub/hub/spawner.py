@@ -1,0 +1,101 @@
+"""KubeSpawner with a process of this machine in the place of a pod.
+
+Form, validation, overrides and the pod's manifest are KubeSpawner's own; what the manifest says of command and
+environment is then started here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from kubespawner import KubeSpawner
+
+from fakehub.hub.settings import Settings, session_folder
+
+_HERE = Path(__file__).parent
+# What a server is given to end by itself, in seconds, before it is killed.
+_GRACE_S = 5
+
+
+class ProcessSpawner(KubeSpawner):
+    """Starts, watches and stops a server as a process. It needs no cluster, and asks none."""
+
+    _process: asyncio.subprocess.Process | None = None
+    _said: list[str]
+
+    async def _start(self) -> str:
+        """Start the server; its address. Raises ``ValueError`` for choices that are not on offer."""
+        self._said = []
+        await self.load_user_options()
+        self.ip, self.port = "127.0.0.1", _free_port()
+        manifest = await self.get_pod_manifest()
+        self._tell(f"Pod {self.pod_name} is made with the image {self.image}")
+        (container,) = manifest.spec.containers
+        command = [str(Path(Settings.read().programs) / "bin" / container.args[0]), *container.args[1:]]
+        log = (session_folder() / f"{self.pod_name}.log").open("wb")
+        with log:
+            self._process = await asyncio.create_subprocess_exec(
+                *command, *_options(), env=self._environment(container.env), cwd=self._home(), stdout=log, stderr=log
+            )
+        self._tell("Container notebook is started")
+        return f"http://{self.ip}:{self.port}"
+
+    async def poll(self) -> int | None:
+        """``None`` while the server runs, else how it ended."""
+        return self._process.returncode if self._process else 0
+
+    async def stop(self, now: bool = False) -> None:
+        """End the server and its kernels."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), 0 if now else _GRACE_S)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """What happened so far, as the page shows it that waits for the server."""
+        shown = 0
+        while not self._start_future.done() or shown < len(self._said):
+            for message in self._said[shown:]:
+                shown += 1
+                yield {"progress": min(90, 40 * shown), "message": message}
+            await asyncio.sleep(0.1)
+
+    def _tell(self, message: str) -> None:
+        self._said.append(message)
+        self.log.info(message)
+
+    def _home(self) -> Path:
+        """The home directory, which all servers of a user share."""
+        home = session_folder() / "homes" / self.user.name
+        home.mkdir(parents=True, exist_ok=True)
+        return home
+
+    def _environment(self, variables: list[Any]) -> dict[str, str]:
+        settings = Settings.read()
+        env = {variable.name: variable.value or "" for variable in variables} | settings.way
+        jupyter = session_folder() / "jupyter"
+        env |= {"HOME": str(self._home()), "USER": "jovyan", "JUPYTER_PATH": str(jupyter), "SHELL": "/bin/bash"}
+        env |= {"JUPYTER_CONFIG_PATH": str(jupyter), "FAKEHUB_HUB_YML": settings.hub_yml}
+        for number, (address, local) in enumerate(settings.repositories.items()):
+            env |= {f"GIT_CONFIG_KEY_{number}": f"url.file://{local}.insteadOf", f"GIT_CONFIG_VALUE_{number}": address}
+        return env | {"GIT_CONFIG_COUNT": str(len(settings.repositories))}
+
+
+def _options() -> list[str]:
+    root = ["--allow-root"] if os.geteuid() == 0 else []
+    return [f"--config={_HERE / 'jupyter_server_config.py'}", *root]
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

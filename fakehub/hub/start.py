@@ -1,0 +1,144 @@
+"""``fakehub hub``: starts the hub inside a stand-in, runs a command there and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from fakehub import namespace
+from fakehub.facts import Facts, FactsError, default_path, load
+from fakehub.gateway.variables import Settings as GatewaySettings
+from fakehub.hub.certificates import make_certificates
+from fakehub.hub.servers import furnish
+from fakehub.hub.settings import API_PORT, GITHUB_ADDRESS, GITHUB_HOSTS, HUB_ADDRESS, Settings, hub_host
+from fakehub.run import RunError, run_in_names
+from fakehub.session import Session, SessionError, Wanted
+
+_CONFIG = Path(__file__).with_name("jupyterhub_config.py")
+_LONGEST_S = 120
+
+
+def run_hub(command: Sequence[str], hub_yml: Path | None, programs: Path | None, repositories: Sequence[str]) -> int:
+    """Run ``command`` (a shell without one) where the hub is; its exit status.
+
+    ``programs`` is the environment with JupyterHub (``.venv/jupyterhub`` beside the facts); each of ``repositories``
+    is ``ADDRESS=PATH``: a clone of that address is one of the local repository. Raises ``RunError``.
+    """
+    hub_yml = (hub_yml or default_path()).resolve()
+    programs = (programs or hub_yml.parent / ".venv" / "jupyterhub").absolute()
+    try:
+        wanted = Wanted(load(hub_yml), hub_yml)
+    except FactsError as error:
+        raise RunError(str(error)) from error
+    _check(programs)
+    settings = Settings(str(hub_yml), str(programs), sys.executable, {}, 0, _repositories(repositories))
+    hosts = {HUB_ADDRESS: (hub_host(wanted.facts),), GITHUB_ADDRESS: GITHUB_HOSTS}
+    try:
+        return run_in_names(list(command) or [_shell()], wanted, hosts, _Starter(settings, loud=not command))
+    except namespace.NamespaceError as error:
+        raise RunError(f"the hub needs a world of names of its own, which is not allowed here ({error})") from error
+
+
+def _check(programs: Path) -> None:
+    """Raise ``RunError`` unless JupyterHub and its proxy are there."""
+    if not (programs / "bin" / "jupyterhub").is_file():
+        raise RunError(f"there is no JupyterHub in {programs}; make tools sets it up, or name one with --programs DIR")
+    if not (programs / "hub-proxy" / "node_modules").is_dir():
+        raise RunError(f"there is no configurable-http-proxy in {programs}; make tools sets it up")
+
+
+def _repositories(given: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    wrong = next((address for address, _, path in pairs if not Path(path or "-").is_dir()), None)
+    if wrong is not None:
+        raise RunError(f"--repository {wrong}: write ADDRESS=PATH, with the path of a git repository")
+    return {address: str(Path(path).resolve()) for address, _, path in pairs}
+
+
+def _shell() -> str:
+    return os.environ.get("SHELL", "/bin/sh")
+
+
+class _Starter:
+    """Starts the parts of the hub beside a session's stand-in."""
+
+    def __init__(self, settings: Settings, loud: bool) -> None:
+        self._settings, self._loud = settings, loud
+
+    def __call__(self, session: Session, wanted: Wanted) -> dict[str, str]:
+        """The command's environment, once the hub answers. Raises ``SessionError``."""
+        started = time.monotonic()
+        folder, facts = session.folder, wanted.facts
+        way = GatewaySettings.read(folder).way
+        settings = replace(self._settings, way=way, gateway_port=session.ports["gateway"])
+        settings.write(folder)
+        api = f"http://{HUB_ADDRESS}:{API_PORT}/hub/api"
+        GatewaySettings("", settings.gateway_token, way, api).write(folder)
+        make_certificates(folder, {"hub": (hub_host(facts),), "github": GITHUB_HOSTS})
+        furnish(folder / "jupyter", settings.kernel)
+        env = _clean(session.environment, facts) | {"FAKEHUB_HUB_YML": settings.hub_yml}
+        github = _launch([sys.executable, "-m", "fakehub.hub.github"], env, folder / "github.log")
+        hub = [str(Path(settings.programs) / "bin" / "jupyterhub"), "-f", str(_CONFIG)]
+        kube = {"KUBECONFIG": str(_write_kubeconfig(folder)), "HOME": str(folder)}
+        hub = _launch(hub, env | kube, folder / "jupyterhub.log")
+        _wait({"GitHub": github, "JupyterHub": hub}, folder, f"{facts.hub.url}hub/health")
+        if self._loud:
+            seconds = time.monotonic() - started
+            print(f"{facts.hub.url} is there after {seconds:.0f} s, until this shell ends", flush=True)
+        return env
+
+
+def _clean(environment: dict[str, str], facts: Facts) -> dict[str, str]:
+    """The environment without what a server of the hub has: nobody has one yet."""
+    servers = facts.environment_variables.values.keys()
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in servers and not name.startswith(("DASK_GATEWAY__", "JUPYTER"))
+    }
+
+
+def _write_kubeconfig(folder: Path) -> Path:
+    """The configuration of a cluster that is not there: KubeSpawner wants one, before anything asks it."""
+    file = folder / "kubeconfig.json"
+    cluster = {"name": "none", "cluster": {"server": "http://127.0.0.1:9"}}
+    context = {"name": "none", "context": {"cluster": "none", "user": "none"}}
+    user = {"name": "none", "user": {}}
+    config = {"clusters": [cluster], "contexts": [context], "users": [user], "current-context": "none"}
+    file.write_text(json.dumps(config), encoding="utf-8")
+    return file
+
+
+def _launch(command: list[str], env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+
+def _wait(parts: dict[str, subprocess.Popen[bytes]], folder: Path, address: str) -> None:
+    """Wait until the hub answers at ``address``. Raises ``SessionError`` when a part ends, or takes too long."""
+    deadline = time.monotonic() + _LONGEST_S
+    trusting = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=folder / "ca.pem"))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), trusting)
+    while not _answers(opener, address):
+        for name, process in parts.items():
+            if process.poll() is not None or time.monotonic() > deadline:
+                text = (folder / f"{name.lower()}.log").read_text(encoding="utf-8", errors="replace")
+                said = text.strip().splitlines() or ["it said nothing"]
+                raise SessionError(f"{name} did not start: {said[-1]}")
+        time.sleep(0.1)
+
+
+def _answers(opener: urllib.request.OpenerDirector, address: str) -> bool:
+    try:
+        with opener.open(address, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:  # refused, or the proxy does not know the hub yet
+        return False

@@ -1,0 +1,181 @@
+"""Who gets in, and what the form offers them: each tier, those outside, and custom images."""
+
+from __future__ import annotations
+
+import re
+
+import psutil
+import pytest
+from guide.hub_world import LONG_MS, ROOT, accept_invitation, choose, log_in, log_out, name_image, offered
+from playwright.sync_api import expect
+
+from fakehub.facts import load
+from fakehub.hub.people import account_of
+
+expect.set_options(timeout=LONG_MS)
+FACTS = load(ROOT / "hub.yml")
+CPU, GPU = FACTS.node_shares, FACTS.gpus
+MAIN_HUB = [tier for tier in FACTS.access.tiers if tier.team in FACTS.access.allowed_teams]
+HELP = re.sub(r"\s+", " ", (ROOT / "book/help/server-or-login.md").read_text())
+
+
+def labels(options, names):
+    return [options[name].label for name in names]
+
+
+def lists(page):
+    """All lists of the form, by their profile and name."""
+    page.locator(".profile-select").first.wait_for()
+    profiles = page.locator(".profile-select h2").all_inner_texts()
+    names = {CPU.profile: (CPU.choice, FACTS.images.choice), GPU.profile: (GPU.choice, FACTS.images.choice)}
+    return {(profile, name): offered(page, profile, name) for profile in profiles for name in names[profile]}
+
+
+def expected(shares, gpus):
+    other, images = FACTS.images.custom.in_choices, FACTS.images
+    form = {
+        (CPU.profile, CPU.choice): labels(CPU.options, shares),
+        (CPU.profile, images.choice): [*labels(images.options, images.options), other],
+    }
+    if gpus:
+        form[GPU.profile, GPU.choice] = labels(GPU.options, gpus)
+        form[GPU.profile, images.choice] = [*labels(images.options, GPU.images), other]
+    return form
+
+
+@pytest.mark.parametrize("tier", MAIN_HUB, ids=lambda tier: account_of(tier.name))
+def test_a_tier_sees_its_choices_and_no_others(world, visit, tier):
+    page = visit()
+
+    log_in(page, world, account_of(tier.name))
+
+    assert lists(page) == expected(tier.cpu_node_shares, tier.gpus)
+
+
+@pytest.mark.parametrize("team", FACTS.access.extra_teams)
+def test_an_extra_team_adds_what_is_its_own(world, visit, team):
+    extra = FACTS.access.extra_teams[team]
+    shares = CPU.options if extra.everything else MAIN_HUB[-1].cpu_node_shares
+    gpus = GPU.options if extra.everything else [g for g in GPU.options if g in (*MAIN_HUB[-1].gpus, *extra.gpus)]
+    page = visit()
+
+    log_in(page, world, account_of(team))
+
+    assert lists(page) == expected(shares, gpus)
+
+
+@pytest.mark.parametrize("login", ["outside-user", account_of(FACTS.access.tiers[0].name)])
+def test_who_is_in_no_team_of_the_hub_is_refused_as_help_says(world, visit, login):
+    page = visit(390)
+
+    log_in(page, world, login)
+
+    expect(page.locator("h1")).to_have_text("403 : Forbidden")
+    (said,) = re.findall(r"Sorry, [^.]+\.", page.locator(".error").inner_text())
+    assert said in HELP
+
+
+def test_who_does_not_authorize_the_hub_is_told_so(world, visit):
+    page = visit()
+    page.goto(f"{world.facts.hub.url}hub/login")
+    page.get_by_role("button", name="Sign in with").click()
+    page.get_by_label("Username").fill("invited-user")
+    page.get_by_label("Password").fill("any")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(page.locator("h1")).to_have_text("400 : Bad Request")
+    said = page.locator(".error").inner_text()
+    assert "OAuth error: The user has denied your application access." in said
+    assert "OAuth error: The user has denied your application access." in HELP
+
+
+def test_who_accepts_the_invitation_gets_in(world, visit):
+    page = visit()
+    log_in(page, world, "invited-user")
+    expect(page.locator("h1")).to_have_text("403 : Forbidden")
+
+    accept_invitation(page, world)
+    log_in(page, world, "invited-user")
+
+    assert lists(page) == expected(MAIN_HUB[0].cpu_node_shares, MAIN_HUB[0].gpus)
+
+
+def test_who_joins_a_team_after_login_has_to_log_out_and_in(world, visit):
+    page = visit()
+    spawn = f"{world.facts.hub.url}hub/spawn"
+    log_in(page, world, "late-user")
+    expect(page.locator(".error")).to_contain_text("group membership is insufficient")
+    (said,) = re.findall(r"Your group[^.]+\.", page.locator(".error").inner_text())
+    assert said in HELP
+
+    accept_invitation(page, world)
+    page.goto(spawn)
+    expect(page.locator(".error")).to_contain_text(said)
+
+    log_out(page, world)
+    log_in(page, world, "late-user")
+    assert lists(page) == expected(MAIN_HUB[-1].cpu_node_shares, MAIN_HUB[-1].gpus)
+
+
+# Every share, image and GPU at least once; a number of these rows is a server that is begun.
+SHARES = list(zip(CPU.options, [*FACTS.images.options, None], strict=False))
+ROWS = [(CPU, share, image) for share, image in SHARES]
+ROWS += [(GPU, gpu, image) for gpu, image in zip(GPU.options, GPU.images * len(GPU.options), strict=False)]
+
+
+@pytest.fixture(scope="module")
+def everything(world, browser):
+    """The form, seen by somebody who may start everything."""
+    context = browser.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    log_in(page, world, account_of("data-and-compute"))
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize(("section", "size", "image"), ROWS, ids=lambda value: getattr(value, "profile", value))
+def test_what_is_chosen_is_what_the_server_gets(world, everything, section, size, image):
+    page, custom = everything, FACTS.images.custom
+    user = account_of("data-and-compute")
+    page.goto(f"{world.facts.hub.url}hub/spawn/{user}/{size.replace('_', '-')}")
+    choose(page, section.profile, section.choice, section.options[size].label)
+    if image:
+        choose(page, section.profile, FACTS.images.choice, FACTS.images.options[image].label)
+    else:
+        choose(page, section.profile, FACTS.images.choice, custom.in_choices)
+        name_image(page, section.profile, custom.example)
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator("#progress-message")).to_have_text("Container notebook is started")
+
+    server = _server_of(world, size.replace("_", "-"))
+    env = server.environ()
+    server.kill()  # it was begun as asked; to wait until it is ready is another journey
+
+    assert env["JUPYTER_IMAGE_SPEC"] == (FACTS.images.options[image].ref if image else custom.example)
+    assert int(env["MEM_LIMIT"]) == section.options[size].mem_limit_gb * 2**30
+
+
+def _server_of(world, name):
+    """The process of the server of that name."""
+    for process in psutil.process_iter():
+        try:
+            env = process.environ()
+        except (psutil.Error, OSError):
+            continue
+        if env.get("FAKEHUB_SESSION") == str(world.folder) and env.get("JUPYTERHUB_SERVER_NAME") == name:
+            return process
+    raise AssertionError(f"no server {name} was begun")
+
+
+def test_a_custom_image_without_a_tag_is_refused(world, visit):
+    custom = FACTS.images.custom
+    page = visit(390)
+    log_in(page, world, account_of(MAIN_HUB[-1].name))
+
+    choose(page, CPU.profile, FACTS.images.choice, custom.in_choices)
+    name_image(page, CPU.profile, "pangeo-notebook").blur()
+
+    expect(page.get_by_text(custom.message).first).to_be_visible()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page).to_have_url(re.compile("/hub/spawn"))
