@@ -5,6 +5,7 @@ Sizes in keys that end in ``_gb``/``_gib`` are in GB/GiB, times in ``_s`` in sec
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -325,7 +326,7 @@ def _check_sources(key: str, model: BaseModel, sources: dict[str, Source]) -> No
             _check_sources(f"{key}{name}.", value, sources)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML that refuses a key written twice, which PyYAML would silently resolve to the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -352,9 +353,17 @@ def load(path: Path | None = None) -> Facts:
     """Read and check the facts file at ``path`` (see ``default_path``); raises ``FactsError``."""
     path = path or default_path()
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise FactsError(f"{path}: cannot be read ({error.strerror}); name another with --hub-yml FILE") from error
+    return _checked(path, text)
+
+
+@functools.lru_cache(maxsize=4)
+def _checked(path: Path, text: str) -> Facts:
+    """The facts in ``text``: pages ask for one after the other, and none of them is ever changed."""
+    try:
+        content = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: " if mark else ""

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from fakehub.facts import FactsError
 from guide.blocks import BlockError, read_page
 
 
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
     handlers |= {"in-session": _in_session, "mutate": _mutate, "serve": _serve}
     try:
         return handlers[options.command](options)
-    except BlockError as error:
+    except (BlockError, FactsError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -22,6 +22,7 @@ from typing import Any
 
 import yaml
 
+from fakehub.facts import load
 from fakehub.fork import side_by_side
 from fakehub.run import run
 from guide import warm
@@ -167,9 +168,11 @@ def run_side_by_side(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Do ``runs``, each in a new stand-in, or all in the one this process lives in; place and record as they end.
 
-    What they say is told to ``progress``; without it, it is in their records alone.
+    What they say is told to ``progress``; without it, it is in their records alone. Raises ``FactsError``.
     """
     sound = []
+    if runs:
+        load(ROOT / "hub.yml")  # or each of them would fail by it
     for number, one in enumerate(runs):
         record = _at_once(one, lane)
         if record:

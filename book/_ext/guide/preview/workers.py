@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from fakehub.facts import FactsError
 from fakehub.fork import Fork
 from guide.runner import Lane
 
@@ -52,7 +53,7 @@ def _runs(lane: Lane, jobs: int) -> Work:
     def work(_request: dict[str, Any]) -> dict[str, Any]:
         try:
             ran = run_book(lane, jobs)
-        except BlockError as error:  # _toc.yml names a page that is not there
+        except (BlockError, FactsError) as error:  # in _toc.yml or hub.yml
             return {"failed": [str(error)]}
         return {"failed": ran.failed, "stamp": ran.stamp, "needed": ran.needed}
 
