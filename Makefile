@@ -4,7 +4,7 @@ PYTHON ?= python3
 HUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book serve page outputs mutate links picture looks tools test bench lint lock clean
+.PHONY: help setup book serve pdf page outputs mutate links picture looks tools test bench lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -17,6 +17,9 @@ book: setup ## run every page and build the site into _build/html
 
 serve: setup ## show the site in a browser; a saved page is run, built and shown anew: make serve PORT=8000
 	@$(GUIDE) serve --stack $(STACK) $(if $(PORT),--port $(PORT))
+
+pdf: setup ## the site as `make book` builds it, with the whole guide as a PDF in it
+	@$(GUIDE) build --stack $(STACK) --pdf
 
 page: setup ## run one page: make page PAGE=book/index.md
 	@$(GUIDE) page --stack $(STACK) $(or $(PAGE),$(error name a page: make page PAGE=book/index.md))

@@ -46,6 +46,7 @@ ROWS = {
     "C3 the same training on both": ("notebooks/gpu-or-cpu.ipynb", "jax.device_put(new_weights(), device)"),
     "C4 memory": ("book/compute/memory.md", "nbytes"),
     "E1 a page for each symptom": ("book/help/index.md", "version"),
+    "E1 a store written over itself": ("book/help/values-lost-own-source.md", 'mode="w"'),
     "E2 glossary": ("book/reference/glossary.md", None),
     "E2 bibliography and how to cite": ("book/reference/bibliography.md", "sources"),
 }

@@ -1,5 +1,6 @@
 """Gates a page passes when the site is made of it, and rules that hold for its text."""
 
+import shutil
 import subprocess
 import sys
 
@@ -19,6 +20,7 @@ GATES = {
     "missing-picture.md": "no-such-picture.png",
     "unknown-directive.md": "attentoin",
     "script-in-page.md": "the site's policy refuses <script>",
+    "asks-in-vain.md": "asks for another sst.zarr, which no block of it names",
     "asks-for-nonsense.md": "asks takes dataset, and a bucket of SCRATCH_BUCKET or PERSISTENT_BUCKET",
 }
 # Those that are found in a page's text, without building anything.
@@ -61,7 +63,10 @@ def test_a_formula_needs_no_script(tiny_book, stack):
 def red(tiny_book, root, stack):
     """A build of all pages that must not build."""
     pages = {page: (root / "tests/broken" / page).read_text() for page in GATES}
-    return tiny_book("# Sound\n", stack, more=pages)
+    moved = tiny_book.site.parents[1] / "book/redirects.yml"
+    shutil.copy(root / "tests/broken/redirects/redirects.yml", moved)
+    yield tiny_book("# Sound\n", stack, more=pages)
+    moved.unlink()
 
 
 @pytest.mark.parametrize("page", GATES)
@@ -69,6 +74,10 @@ def test_a_warning_names_its_page_and_culprit(red, page):
     lines = [line for line in red.stderr.splitlines() if f"book/{page.removesuffix('.md')}." in line]
 
     assert any(GATES[page] in line for line in lines), red.stderr
+
+
+def test_an_old_address_that_leads_nowhere_is_named(red):
+    assert "redirects.yml: old/nowhere.html# leads to book/no-such-page, which is no page" in red.stderr
 
 
 def test_a_warning_fails_the_build(red):

@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="run every page and build the site")
     build.add_argument("--out", type=Path, help="where to (default: _build)")
+    build.add_argument("--pdf", action="store_true", help="with the whole guide as a PDF")
     serve = commands.add_parser("serve", help="show the site in a browser, and pages anew when they are saved")
     serve.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: %(default)s)")
     links = commands.add_parser("links", help="ask every other site that a page links to")
@@ -51,6 +52,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
     handlers |= {"in-session": _in_session, "mutate": _mutate, "serve": _serve}
+    if options.command != "in-session":  # told to end, it ends the pages that run
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         return handlers[options.command](options)
     except (BlockError, FactsError) as error:
@@ -70,7 +73,7 @@ def _lane(options: argparse.Namespace):
 def _build(options: argparse.Namespace) -> int:
     from guide.build import build_site
 
-    return build_site(_lane(options), options.jobs, options.out)
+    return build_site(_lane(options), options.jobs, options.out, options.pdf)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -193,5 +196,4 @@ def _in_session(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and end what runs
     sys.exit(main(sys.argv[1:]))

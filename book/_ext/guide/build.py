@@ -16,6 +16,7 @@ from typing import Any
 from guide.progress import Line
 from guide.report import failures, summary, write_report
 from guide.runner import BUILD, QUIET, ROOT, Lane, pages_of_book, run_pages
+from guide.takeaway import PDF_NAME
 
 REPORT = BUILD / "report.json"
 # In the folder of a build: what its site was made of.
@@ -35,11 +36,11 @@ class Ran:
     needed: bool = False
 
 
-def run_book(lane: Lane, jobs: int, out: Path = BUILD) -> Ran:
+def run_book(lane: Lane, jobs: int, out: Path = BUILD, pdf: bool = False) -> Ran:
     """Run the pages that changed. A site in ``out`` whose sources and runs are those of now is left as it is."""
     records = run_pages(pages_of_book(), lane, jobs)
     failed = failures(records, lane.stack)
-    stamp = "" if failed else _stamp(records, lane)
+    stamp = "" if failed else _stamp(records, lane, pdf)
     built = out / _STAMP
     if not failed and built.is_file() and built.read_text() == stamp and (out / "html" / "index.html").is_file():
         return Ran([], {}, stamp)
@@ -51,11 +52,14 @@ def note_built(stamp: str, out: Path = BUILD) -> None:
     (out / _STAMP).write_text(stamp)
 
 
-def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
-    """Build the site into ``out`` (default ``_build``, so that the site is in ``_build/html``); exit status."""
+def build_site(lane: Lane, jobs: int, out: Path | None = None, pdf: bool = False) -> int:
+    """Build the site into ``out`` (default ``_build``, so that the site is in ``_build/html``); exit status.
+
+    With ``pdf`` the whole guide lies in it as a PDF too, and pages link to that.
+    """
     started = time.monotonic()
     page = (out or BUILD) / "html" / "index.html"
-    ran = run_book(lane, jobs, out or BUILD)
+    ran = run_book(lane, jobs, out or BUILD, pdf)
     if ran.failed:
         print(summary(ran.report), flush=True)
         print("\n".join(ran.failed), file=sys.stderr)
@@ -63,29 +67,50 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None) -> int:
     if not ran.needed:
         print(f"{_shown(page)}: nothing changed since it was built")
         return 0
-    status = _sphinx(out, lane)
+    status = _sphinx(out, lane, pdf=pdf)
     if status or not page.is_file():
         print("the site was not built; the lines above say why; again with: make book", file=sys.stderr)
         return status or 1
+    if pdf and not _print(page.parent):
+        return 1
     note_built(ran.stamp, out or BUILD)
     print(summary(ran.report))
     print(f"{_shown(page)}: built in {time.monotonic() - started:.0f} s with 0 warnings")
     return 0
 
 
+def _print(html: Path) -> bool:
+    """Print the whole guide; False, with a line on stderr, where there is no browser."""
+    from guide.picture import NoBrowser  # a browser is needed for nothing else here
+    from guide.takeaway.pdf import write_pdf
+
+    out = html / PDF_NAME
+    try:
+        with Line(lambda: "printing the guide").ticking():
+            write_pdf(html, ROOT, out)
+    except NoBrowser as error:
+        print(error, file=sys.stderr)
+        return False
+    print(f"{_shown(out)}: {out.stat().st_size / 1e6:.1f} MB")
+    return True
+
+
 def _shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def _stamp(records: list[dict[str, Any]], lane: Lane) -> str:
+def _stamp(records: list[dict[str, Any]], lane: Lane, pdf: bool) -> str:
     """Digest of all that the site is made of."""
-    digest = hashlib.sha256(lane.stack.encode())
+    digest = hashlib.sha256(f"{lane.stack}{' with a PDF' if pdf else ''}".encode())
     for record in records:
         digest.update(record["key"].encode())
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True
     )
     names = listed.stdout.decode().split("\0") if listed.returncode == 0 else []
+    # Pages say when they were committed.
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True)
+    digest.update(head.stdout)
     wanted = ("book/", "notebooks/", "_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md", "lock/")
     # Outside a git checkout there is no list of sources, and so no telling that nothing changed.
     digest.update(b"" if names else os.urandom(16))
@@ -106,12 +131,12 @@ def check_links(lane: Lane, jobs: int) -> int:
     return status
 
 
-def _sphinx(out: Path | None, lane: Lane, builder: str = "html") -> int:
+def _sphinx(out: Path | None, lane: Lane, builder: str = "html", pdf: bool = False) -> int:
     """Let Jupyter Book make the HTML, with warnings as errors; a named ``out`` is built from nothing."""
     if out is not None:
         shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "guide.book_maker", builder, str(out or BUILD)]
-    env = os.environ | environment(lane)
+    env = os.environ | environment(lane, pdf)
     line = Line(lambda: f"pages ran; making {builder} of them, {line.seconds():.0f} s")
     with line.ticking():
         done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -120,13 +145,14 @@ def _sphinx(out: Path | None, lane: Lane, builder: str = "html") -> int:
     return done.returncode
 
 
-def environment(lane: Lane) -> dict[str, str]:
+def environment(lane: Lane, pdf: bool = False) -> dict[str, str]:
     """Variables that the extensions of the book read."""
     return {
         "PYTHONWARNINGS": QUIET,
         "PYTHONPATH": str(Path(__file__).parents[1]),
         "GUIDE_REPORT": str(REPORT),
         "GUIDE_LANE": lane.name,
+        "GUIDE_PDF": "1" if pdf else "",
     }
 
 

@@ -12,8 +12,8 @@ Table = tuple[str, list[str], list[list[str]]]
 
 
 def table(caption: str, head: list[str], rows: list[list[str]]) -> nodes.table:
-    """A table as Sphinx renders it, with header cells and a caption."""
-    found = nodes.table("", nodes.title(text=caption))
+    """A table as Sphinx renders it, with header cells and, unless it is empty, a caption."""
+    found = nodes.table("", *([nodes.title(text=caption)] if caption else []))
     group = nodes.tgroup(cols=len(head))
     found += group
     group += [nodes.colspec(colwidth=1) for _ in head]

@@ -40,18 +40,24 @@ def _blocks(record: dict[str, Any], root: Path) -> list[dict[str, Any]]:
     ]
 
 
+def _pictures(record: dict[str, Any]) -> int:
+    """How many pictures the cells of a page drew."""
+    cells = (record["notebook"] or {}).get("cells", [])
+    return sum("image/png" in output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
+
+
 def write_report(records: list[dict[str, Any]], stack: str, path: Path, root: Path) -> dict[str, Any]:
     """Write the report of ``records`` (see ``runner.run_pages``) to ``path`` and return it.
 
-    ``pages`` has page, status, date (UTC), seconds, the key of its run, the hosts it asked for in vain and the
-    latency it ran under; ``blocks`` has page, line, kind, language, status, seconds, reason and the digest of
-    its source below ``root``, in the book's order.
+    ``pages`` has page, status, date (UTC), seconds, the key of its run, the hosts it asked for in vain, the latency
+    it ran under and how many pictures it drew; ``blocks`` has page, line, kind, language, status, seconds, reason
+    and the digest of its source below ``root``, in the book's order.
     """
     report = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "stack": stack,
         "versions": next((record["versions"] for record in records if "versions" in record), {}),
-        "pages": [{key: record.get(key) for key in _PAGE_KEYS} for record in records],
+        "pages": [{key: record.get(key) for key in _PAGE_KEYS} | {"pictures": _pictures(record)} for record in records],
         "blocks": [block for record in records for block in _blocks(record, root)],
     }
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -231,7 +230,9 @@ def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int
             command = [*module, *inside, "--home", str(place)]
         else:
             command = [sys.executable, "-m", "fakehub", "run", *options, "--", *module, *inside]
-        return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
+        os.chdir(ROOT)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.execve(command[0], command, env)  # in this process's place, so that it is told when this one is to end
 
     def in_copies() -> int:
         from guide.__main__ import main

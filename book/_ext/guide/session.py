@@ -203,7 +203,7 @@ class Session:
             _check_error(block, None)
         finally:
             shorten_errors(cell)
-            self._printed = _seen(cell.outputs, block.cell is None or "remove-stderr" in (allowed or []))
+            self._printed = seen(cell.outputs, block.cell is None or "remove-stderr" in (allowed or []))
             if allowed is not None:
                 cell.metadata["tags"] = allowed
 
@@ -247,7 +247,7 @@ def shorten_errors(cell: nbformat.NotebookNode) -> None:
             output.traceback = [f"{output.ename}: {output.evalue}"]
 
 
-def _seen(outputs: list[nbformat.NotebookNode], quiet: bool) -> list[nbformat.NotebookNode]:
+def seen(outputs: list[nbformat.NotebookNode], quiet: bool) -> list[nbformat.NotebookNode]:
     """Those ``outputs`` that the page shows; a ``quiet`` block shows no stderr."""
     return [output for output in without_log(outputs) if not (quiet and output.get("name") == "stderr")]
 

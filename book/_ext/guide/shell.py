@@ -66,7 +66,7 @@ def check_transcript(shell: Shell, transcript: str) -> str:
     lines that start with ``> ``, continue the command.
     """
     real = []
-    for command, expected in _commands(transcript):
+    for command, expected in commands(transcript):
         _, printed = shell.run("\n".join(command))
         lines = printed.rstrip("\n").split("\n") if printed.strip() else []
         real += [f"$ {command[0]}", *(f"> {line}" for line in command[1:])]
@@ -74,7 +74,8 @@ def check_transcript(shell: Shell, transcript: str) -> str:
     return "\n".join(real) + "\n"
 
 
-def _commands(transcript: str) -> list[tuple[list[str], list[str]]]:
+def commands(transcript: str) -> list[tuple[list[str], list[str]]]:
+    """Each command of a transcript, in its lines, with the lines it is to print; raises ``ShellError``."""
     parts: list[tuple[list[str], list[str]]] = []
     for line in transcript.rstrip("\n").split("\n"):
         if line.startswith("$ "):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -129,11 +128,6 @@ def _rearrange(page: _Page, files: Files) -> None:
     soup.smooth()
     for space in soup.head.find_all(string=lambda text: not text.strip(), recursive=False):
         space.replace_with("\n")
-    for tag in soup.find_all(onclick=True):
-        does = re.sub(r"\W", "", tag["onclick"].replace("window.", ""))
-        if does in {"print", "toggleFullScreen"}:
-            tag["data-does"] = does
-            del tag["onclick"]
     # Until a script knows better; without scripts for good, for the theme has no colours but those of its two themes.
     soup.html["data-theme"] = "light"
     for tag in soup.select("#pst-primary-sidebar"):

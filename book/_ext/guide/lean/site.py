@@ -114,7 +114,8 @@ def _as_written(site: Path, store: Path) -> list[tuple[Path, str]]:
             continue
         kept = store / path.relative_to(site)
         text = path.read_text(encoding="utf-8")
-        if "<head" not in text:  # a few words that lead to another page
+        # A few words that lead to another page, or one that never was Sphinx's.
+        if "<head" not in text or (_MARK in text and not kept.is_file()):
             continue
         if _MARK not in text:
             kept.parent.mkdir(parents=True, exist_ok=True)

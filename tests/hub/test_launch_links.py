@@ -1,0 +1,112 @@
+"""The rocket of every notebook: pulls this repository, opens, runs all cells, with the outputs that are committed."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from guide.hub_world import LONG_MS, ROOT, log_in, start, start_server
+from guide.outputs import difference
+from guide.session import seen, shorten_errors
+from playwright.sync_api import expect
+
+from fakehub.network import NetworkSettings
+
+expect.set_options(timeout=LONG_MS)
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+_REPOSITORY = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+
+
+@pytest.fixture(scope="module")
+def world(playwright, stack, tmp_path_factory):
+    """A hub on which this repository, as it is committed, is what its address on GitHub leads to."""
+    here = tmp_path_factory.mktemp("repository") / "guide.git"
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(here)], check=True)
+    subprocess.run(["git", "-C", str(here), "branch", "--force", _REPOSITORY["branch"], "HEAD"], check=False)
+    subprocess.run(["git", "-C", str(here), "symbolic-ref", "HEAD", f"refs/heads/{_REPOSITORY['branch']}"], check=True)
+    with start(stack, "--repository", f"{_REPOSITORY['url']}={here}") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def page(world, browser):
+    """Somebody who has a server."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, ignore_https_errors=True)
+    page = context.new_page()
+    log_in(page, world, "funky-user")
+    start_server(page)
+    yield page
+    context.close()
+
+
+def link_of(site: Path, notebook: Path) -> str:
+    """The launch link of a notebook, as its page has it."""
+    text = (site / "notebooks" / f"{notebook.stem}.html").read_text(encoding="utf-8")
+    (link,) = set(re.findall(r'href="(https://leap[^"]+git-pull[^"]+)"', text))
+    return html.unescape(link)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_launch_link_opens_its_notebook_which_runs_as_committed(site, world, page, stack, notebook, monkeypatch):
+    committed = nbformat.read(notebook, as_version=4)
+    world.control.set_network(NetworkSettings(latency_s=committed.metadata.get("latency_ms", 0) / 1000))
+    page.goto(link_of(site, notebook))
+    page.wait_for_url(f"**/lab/**/{notebook.name}*", timeout=LONG_MS)
+    tab = page.get_by_role("tab", name=notebook.name)
+    expect(tab).to_be_visible()
+
+    home = world.folder / "homes/funky-user"
+    ran = run_all(page, notebook, home)
+
+    menu(page, "Kernel", "Shut Down Kernel")
+    if stack == "hub":  # what others print, the notebooks do not claim
+        monkeypatch.setenv("HOME", str(home))
+        assert "\n".join(filter(None, map(differs, code_of(committed), code_of(ran)))) == ""
+
+
+def code_of(notebook):
+    """The cells that run."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def differs(committed, ran):
+    """How what a cell printed differs from what is committed."""
+    quiet = "remove-stderr" in committed.metadata.get("tags", [])
+    return difference(seen(committed.outputs, quiet), seen(ran.outputs, quiet))
+
+
+def menu(page, name, item):
+    """Click an item of a menu."""
+    page.get_by_role("menuitem", name=name, exact=True).click()
+    page.locator(".lm-Menu-item", has_text=re.compile(f"^{re.escape(item)}")).first.click()
+
+
+def run_all(page, notebook: Path, home: Path) -> nbformat.NotebookNode:
+    """Clear all outputs, run all cells and save; the notebook as it is on disk then."""
+    prompts = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt")
+    expect(page.get_by_title(re.compile("Change kernel for"))).to_contain_text("| Idle")
+    menu(page, "Edit", "Clear Outputs of All Cells")
+    menu(page, "Run", "Run All Cells")
+    cells = len(code_of(nbformat.read(notebook, as_version=4)))
+    expect(prompts.filter(has_text=re.compile(r"^\[\d+\]:$"))).to_have_count(cells)
+    page.keyboard.press("Control+s")
+    (file,) = home.glob(f"*/notebooks/{notebook.name}")
+    deadline = time.monotonic() + LONG_MS / 1000
+    while True:
+        with contextlib.suppress(nbformat.reader.NotJSONError):  # it is being written
+            saved = nbformat.read(file, as_version=4)
+            code = code_of(saved)
+            if all(cell.execution_count for cell in code) and not page.locator(".jp-mod-dirty").count():
+                break
+        assert time.monotonic() < deadline, "it was not saved"
+        time.sleep(0.1)
+    for cell in code:
+        shorten_errors(cell)
+    return saved
