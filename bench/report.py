@@ -81,10 +81,11 @@ def _row(sampler: Sampler, name: str, server: str, peer: str | None) -> Row:
     value, peer_value = sampler.median(name, server), sampler.median(name, peer) if peer else None
     ratio = value / peer_value if value is not None and peer_value else None
     shown = name if server in (OURS, site.OURS) else f"{name}, TLS" if server == OURS_TLS else f"{name} in {server}"
-    return Row(shown, _rounded(value), sampler.units[name], peer, _rounded(peer_value), _rounded(ratio))
+    return Row(shown, rounded(value), sampler.units[name], peer, rounded(peer_value), rounded(ratio))
 
 
-def _rounded(value: float | None) -> float | None:
+def rounded(value: float | None) -> float | None:
+    """To four figures."""
     return None if value is None else float(f"{value:.4g}")
 
 

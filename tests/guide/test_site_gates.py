@@ -33,6 +33,7 @@ def tiny_book(root, tmp_path_factory):
     def tiny(text: str, stack: str, command: str = "build", more: dict[str, str] | None = None, env=None):
         return build(book, text, stack, command, more, env)
 
+    tiny.project = book
     tiny.site = book / "_build/html"
     return tiny
 
@@ -115,6 +116,18 @@ def test_an_error_in_a_page_stops_the_build_before_the_site(tiny_book, root, sta
     failed, again = built.stderr.splitlines()[-2:]
     assert failed.startswith("failed: book/index.md:3: bash block failed with exit status 2: ")
     assert again == f"  again with: make page PAGE=book/index.md{option}"
+
+
+def test_facts_that_are_unsound_are_told_once_and_no_page_is_run(tiny_book, root, stack):
+    facts = tiny_book.project / "hub.yml"
+    facts.write_text(facts.read_text() + "moons: 2\n")
+    try:
+        built = tiny_book("# Sound\n", stack, more={"second.md": "# Second\n"})
+    finally:
+        facts.write_text((root / "hub.yml").read_text())
+
+    assert built.returncode == 1
+    assert built.stderr.splitlines() == [f"{facts}: moons: Extra inputs are not permitted (it is 2)"]
 
 
 def test_words_of_the_stand_in_are_found(root):

@@ -21,8 +21,7 @@ from typing import Any
 
 import yaml
 
-from fakehub import namespace
-from fakehub.facts import default_path
+from fakehub.facts import default_path, load
 from fakehub.fork import side_by_side
 from fakehub.run import run
 from guide import warm
@@ -199,18 +198,20 @@ def run_side_by_side(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Do ``runs``, each in a new stand-in, or all in the one this process lives in; place and record as they end.
 
-    What they say is told to ``progress``; without it, it is in their records alone.
+    What they say is told to ``progress``; without it, it is in their records alone. Raises ``FactsError``.
     """
     sound = []
+    if runs:
+        load(HUB_YML)  # or each of them would fail by it
     for number, one in enumerate(runs):
-        try:
-            read_page(one.path, ROOT)
-            sound.append(number)
-        except BlockError as error:
-            record = _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+        record = _at_once(one, lane)
+        if record:
             _tell(progress, record, "")
             yield number, record
-    copies = _copies_pay(len(sound), lane)
+        else:
+            sound.append(number)
+    # Importing pays for more than a page or two, and where it is done already.
+    copies = (len(sound) > 2 or warm.is_warm()) and warm.can_be_copied(lane.mode)
     if copies:
         warm.import_libraries()
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
@@ -228,18 +229,24 @@ def run_side_by_side(
             yield sound[place], record
 
 
+def _at_once(one: Run, lane: Lane) -> dict[str, Any] | None:
+    """The record of a page that need not run: it cannot be read, or it has no block."""
+    try:
+        page = read_page(one.path, ROOT)
+    except BlockError as error:
+        return _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+    if page.blocks or page.leaves:
+        return None
+    nothing = {"refused": [], "latency_ms": page.latency_ms, "versions": versions()}
+    return _record(one.path, lane) | {"status": "passed", "seconds": 0.0} | nothing
+
+
 def _tell(progress: Pages | None, record: dict[str, Any], said: str) -> None:
     """Tell ``progress`` that a page has run, and what it said; why it failed is in that, if it could say so itself."""
     if progress:
         error = record.get("error", "")
         text = said.strip() if error in said else f"{said.strip()}\n{error}".strip()
         progress.ended(record["page"], record["status"] == "passed", text)
-
-
-def _copies_pay(pages: int, lane: Lane) -> bool:
-    """Whether to import libraries once and copy this process: not for a page or two, and where the system can."""
-    alone = "FAKEHUB_SESSION" not in os.environ
-    return pages > 2 and alone and lane.mode != "proxy" and namespace.available()
 
 
 def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int]:
