@@ -9,9 +9,9 @@ from playwright.sync_api import sync_playwright
 from fakehub import namespace
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright():
-    """Playwright, once for all."""
+    """Playwright, of which a process may have one at a time: other folders' tests start theirs."""
     if not namespace.available():
         pytest.skip("this system allows no namespaces, and the hub needs them")
     with sync_playwright() as started:
