@@ -102,7 +102,7 @@ def test_a_draft_is_a_facts_file_once_what_is_listed_is_added(told, root):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("basehub: [", "not YAML: line 1"),
+        ("basehub: [", "not YAML: line "),
         ("- a\n", "it should be a mapping"),
         ("provider: aws\n", "the cluster is on aws: only hubs on Google Cloud"),
         ("prometheus: {}\n", "no section jupyterhub"),

@@ -130,6 +130,7 @@ def test_the_command_for_a_test_reaches_pytest_as_its_name(tmp_path):
     names = ["tests/a.py::test_it", "tests/a.py::test_it[a b]", "tests/a.py::test_it[c$d 'e' \"f\" `g`]"]
     (tmp_path / "Makefile").write_text("test:\n\t@printf '%s\\n' $(ARGS)\n")
     for name in names:
-        done = subprocess.run(["bash", "-c", f"make test ARGS={again(name)}"], cwd=tmp_path, capture_output=True)
+        line = f"make -s --no-print-directory test ARGS={again(name)}"
+        done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True)
 
         assert done.stdout.decode() == f"{name}\n"

@@ -160,4 +160,4 @@ def environment(lane: Lane, pdf: bool = False) -> dict[str, str]:
 def complaints(said: str) -> list[str]:
     """Those lines of what Sphinx ``said`` that tell why there is no site."""
     lines = [_ANSI.sub("", line) for line in said.splitlines()]
-    return [line for line in lines if re.search(r"WARNING|ERROR|Error: |\bbroken\b", line)] or lines[-20:]
+    return [line for line in lines if re.search(r"WARNING|ERROR|Error: |exception: |\bbroken\b", line)] or lines[-20:]

@@ -99,7 +99,8 @@ def made_lean(path: Path, text: str, site: Path) -> Lean:
     lean = Lean("")
     _rearrange(page, files)
     scripts.rearrange(page.soup, path, files)
-    lean.inline = sorted(scripts.inline(page.soup))
+    # Plain text: the parser's own strings know their page, which would go with them from process to process.
+    lean.inline = sorted(str(text) for text in scripts.inline(page.soup))
     lean.sheets = [str(sheet.relative_to(site)) for sheet in _sheets(page, files)]
     _own_styles(page, lean.classes)
     name = path.relative_to(site)
