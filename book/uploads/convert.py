@@ -39,10 +39,7 @@ def traits(path):
     """What all files must have in common."""
     options = {"engine": "h5netcdf", "decode_times": False}
     with xr.open_dataset(path, **options, **remote(path)) as ds:
-        found = {
-            name: (v.dims, v.dtype.str, v.attrs.get("units"))
-            for name, v in ds.data_vars.items()
-        }
+        found = {name: (v.dims, v.dtype.str, v.attrs.get("units")) for name, v in ds.data_vars.items()}
         found["calendar"] = ds.time.attrs.get("calendar")
     return found
 
@@ -57,24 +54,16 @@ def check(files):
         found = traits(path)
         for name in sorted(wanted.keys() | found.keys()):
             if found.get(name) != wanted.get(name):
-                raise ValueError(
-                    f"{path}: {name} is {found.get(name)}, but "
-                    f"{wanted.get(name)} in {files[0]}"
-                )
+                raise ValueError(f"{path}: {name} is {found.get(name)}, but {wanted.get(name)} in {files[0]}")
 
 
 def check_target(store, user):
     """Raise ValueError unless store is a new one, at a place of one's own."""
     if not re.match(r"gs://[^/]+/[^/]+/.|\./.", store):
-        raise ValueError(
-            f"{store} is neither gs://BUCKET/PREFIX/NAME.zarr nor ./NAME.zarr"
-        )
+        raise ValueError(f"{store} is neither gs://BUCKET/PREFIX/NAME.zarr nor ./NAME.zarr")
     bucket, prefix = store.removeprefix("gs://").split("/")[:2]
     if bucket != "." and user and prefix != user:
-        raise ValueError(
-            f"{store} is below the prefix of {prefix}, not yours: "
-            f"write below gs://{bucket}/{user}/"
-        )
+        raise ValueError(f"{store} is below the prefix of {prefix}, not yours: write below gs://{bucket}/{user}/")
     fs, path = fsspec.url_to_fs(store)
     try:
         there = fs.find(path)
@@ -103,11 +92,7 @@ def open_files(files):
 
 def clean(ds):
     """Drop what belonged to the files, such as their small chunks."""
-    calendar = {
-        key: ds.time.encoding[key]
-        for key in ("units", "calendar")
-        if key in ds.time.encoding
-    }
+    calendar = {key: ds.time.encoding[key] for key in ("units", "calendar") if key in ds.time.encoding}
     ds = ds.drop_encoding()
     ds.time.encoding = calendar
     return ds
@@ -115,11 +100,7 @@ def clean(ds):
 
 def chunk_length(ds, chunk_mb=CHUNK_MB):
     """Steps of time that take so many MB in the largest variable."""
-    step = max(
-        v.nbytes / v.sizes["time"]
-        for v in ds.data_vars.values()
-        if "time" in v.dims
-    )
+    step = max(v.nbytes / v.sizes["time"] for v in ds.data_vars.values() if "time" in v.dims)
     return max(1, min(ds.sizes["time"], int(chunk_mb * 1e6 / step)))
 
 
