@@ -1,14 +1,11 @@
 """Gates a page passes when the site is made of it, and rules that hold for its text."""
 
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
-import yaml
 from guide.page_rules import stand_in_words
 from guide.typed_facts import typed_facts
+from small_books import build, copy_of
 
 from fakehub.facts import load
 
@@ -31,28 +28,14 @@ TEXT_GATES = {"stand-in-named.md", "typed-fact.md"}
 @pytest.fixture(scope="module")
 def tiny_book(root, tmp_path_factory):
     """A copy of the project whose book has the pages of the test alone."""
-    book = tmp_path_factory.mktemp("tiny") / "project"
-    book.mkdir()
-    for name in ("_config.yml", "hub.yml"):
-        shutil.copy(root / name, book)
-    for name in ("book/_ext", "book/_static", "fakehub", "lock"):
-        shutil.copytree(root / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
-    if (root / "book/_templates").is_dir():
-        shutil.copytree(root / "book/_templates", book / "book/_templates")
+    book = copy_of(root, tmp_path_factory.mktemp("tiny") / "project")
 
-    def build(text: str, stack: str, command: str = "build", more: dict[str, str] | None = None, env=None):
-        (book / "book/index.md").write_text(text)
-        chapters = [{"file": f"book/{name.removesuffix('.md')}"} for name in more or {}]
-        for name, page in (more or {}).items():
-            (book / "book" / name).write_text(page)
-        toc = {"format": "jb-book", "root": "book/index"} | ({"chapters": chapters} if chapters else {})
-        (book / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
-        env = os.environ | {"PYTHONPATH": str(book / "book/_ext")} | (env or {})
-        arguments = [sys.executable, "-m", "guide", *command.split(), "--stack", stack]
-        return subprocess.run(arguments, cwd=book, env=env, capture_output=True, text=True, timeout=300)
+    def tiny(text: str, stack: str, command: str = "build", more: dict[str, str] | None = None, env=None):
+        return build(book, text, stack, command, more, env)
 
-    build.site = book / "_build/html"
-    return build
+    tiny.project = book
+    tiny.site = book / "_build/html"
+    return tiny
 
 
 def test_a_sound_page_builds(tiny_book, stack):
@@ -133,6 +116,18 @@ def test_an_error_in_a_page_stops_the_build_before_the_site(tiny_book, root, sta
     failed, again = built.stderr.splitlines()[-2:]
     assert failed.startswith("failed: book/index.md:3: bash block failed with exit status 2: ")
     assert again == f"  again with: make page PAGE=book/index.md{option}"
+
+
+def test_facts_that_are_unsound_are_told_once_and_no_page_is_run(tiny_book, root, stack):
+    facts = tiny_book.project / "hub.yml"
+    facts.write_text(facts.read_text() + "moons: 2\n")
+    try:
+        built = tiny_book("# Sound\n", stack, more={"second.md": "# Second\n"})
+    finally:
+        facts.write_text((root / "hub.yml").read_text())
+
+    assert built.returncode == 1
+    assert built.stderr.splitlines() == [f"{facts}: moons: Extra inputs are not permitted (it is 2)"]
 
 
 def test_words_of_the_stand_in_are_found(root):

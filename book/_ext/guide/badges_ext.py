@@ -13,7 +13,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from guide.report import digest
+from guide.report import digest, took
 from guide.report_ext import read_report, run_id
 
 TESTED_PAGE = "book/reference/what-was-tested"
@@ -62,7 +62,8 @@ def _text(block: dict[str, Any], date: str, stack: str) -> str:
         return ""
     if block["kind"] == "file":
         return f"Written and used {date[:10]}"
-    return f"Ran {date[:10]} · {stack} · {block['seconds']:.1f} s"
+    seconds = "" if block["seconds"] is None else f" · {took(block['seconds'])} s"
+    return f"Ran {date[:10]} · {stack}{seconds}"
 
 
 def _resolved(app: Sphinx, doctree: nodes.document, name: str) -> None:

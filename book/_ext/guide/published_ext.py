@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from guide.runner import ROOT, pages_of_book
+from guide.runner import OWN_HUB, ROOT, pages_of_book
 from guide.takeaway import cards, feed, moved
 from guide.takeaway.history import last_changes, line_dates
 from guide.takeaway.lists import Listed, llms, robots, sitemap
@@ -94,9 +94,9 @@ def _listed(app: Sphinx, site: Path) -> list[Listed]:
 
 
 def _lead_on(app: Sphinx, site: Path, titles: dict[str, str]) -> None:
-    path = ROOT / "book" / "redirects.yml"
+    path = ROOT / "book" / "redirects.yml"  # addresses that this hub's documentation once had
     try:
-        moves = moved.read(path) if path.is_file() else {}
+        moves = moved.read(path) if path.is_file() and OWN_HUB else {}
     except moved.MovedError as error:
         _logger.warning("%s", error)
         return

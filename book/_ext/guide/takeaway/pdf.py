@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pikepdf
-import yaml
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, sync_playwright
 
 from fakehub.facts import load
+from guide.book_settings import contents, settings
 from guide.lean.policy import policy
 from guide.picture import launch
 from guide.serving import served
@@ -166,9 +166,8 @@ def _slug(name: str) -> str:
 
 def write_pdf(site: Path, root: Path, out: Path) -> None:
     """Print the built ``site`` of the project at ``root`` into ``out``; raises ``NoBrowser``."""
-    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    chapters = list(_chapters(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
-    facts = facts_date(load(root / "hub.yml"))
+    config, chapters = settings(load()), list(_chapters(contents()))
+    facts = facts_date(load())
     commit = last_commit(root)
     # Outside git, as old as the facts: the clock would make another file of the same pages.
     date = commit[1] if commit else datetime.fromisoformat(facts).replace(tzinfo=UTC)
