@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from guide.page_rules import stand_in_words
+from guide.takeaway import PDF_NAME
 from guide.typed_facts import typed_facts
 from small_books import build, copy_of
 
@@ -55,7 +56,7 @@ def test_a_formula_needs_no_script(tiny_book, stack):
 
 
 def test_with_a_pdf_pages_link_to_it_and_without_it_they_do_not(tiny_book, stack):
-    name = "leap-hub-guide.pdf"
+    name = PDF_NAME
     page = tiny_book.site / "book/index.html"
 
     built = tiny_book("# Printed\n\nA page.\n", stack, "build --pdf")
@@ -67,8 +68,11 @@ def test_with_a_pdf_pages_link_to_it_and_without_it_they_do_not(tiny_book, stack
     assert not (tiny_book.site / name).exists() and name not in page.read_text()
 
 
-def test_without_a_browser_there_is_one_line_and_no_pdf(tiny_book, stack):
-    built = tiny_book("# Nobody prints\n\nThis.\n", stack, "build --pdf", env={"PATH": "/nowhere"})
+def test_without_a_browser_there_is_one_line_and_no_pdf(tiny_book, stack, tmp_path):
+    for name in ("git", "bash"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+
+    built = tiny_book("# Nobody prints\n\nThis.\n", stack, "build --pdf", env={"PATH": str(tmp_path)})
 
     assert built.returncode == 1
     assert "there is no browser: install Debian's chromium" in built.stderr

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from axe_playwright_python.base import AXE_SCRIPT
+from guide.blocks import read_page
 from guide.picture import take
 
 READ_AND_WRITE = "book/buckets/read-and-write.html"
@@ -25,6 +26,19 @@ def test_the_copy_button_copies_the_cell_as_it_ran(open_page, root):
 
     assert copied.strip() in (root / "book/buckets/read-and-write.md").read_text()
     assert copied.strip().startswith("url = ")
+
+
+def test_a_transcript_is_copied_as_its_commands(open_page, root):
+    for name in ("book/hub/git", "book/hub/home-directory"):
+        page = open_page(f"{name}.html")
+        transcripts = page.locator("div.highlight-console")
+        blocks = [b for b in read_page(root / f"{name}.md", root).blocks if b.language == "console" and b.kind == "run"]
+
+        assert transcripts.count() == len(blocks)
+        for shown, block in zip(transcripts.all(), blocks, strict=True):
+            assert _copied(page, shown).splitlines() == [
+                line.removeprefix("$ ") for line in block.source.splitlines() if line.startswith("$ ")
+            ]
 
 
 def test_all_cells_copied_pasted_and_run_print_what_the_page_shows(open_page, root, tmp_path):

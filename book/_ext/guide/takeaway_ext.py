@@ -18,6 +18,7 @@ from sphinx.util import logging
 
 from fakehub.facts import Facts, load
 from guide.blocks import read_page
+from guide.executed_ext import name_ids
 from guide.runner import ROOT, record_path
 from guide.takeaway import PDF_NAME
 from guide.takeaway.formats import Taken, texts_of
@@ -105,7 +106,9 @@ def _taken(app: Sphinx, name: str, path: Path, document: Any) -> Taken:
     record = json.loads(store.read_text(encoding="utf-8")) if page.notebook and store.is_file() else {}
     ran = record.get("notebook") or page.notebook or {"cells": []}
     pieces = Writer(address, page.blocks).pieces(document)
-    return Taken(address, pieces, nbformat.from_dict(ran)["cells"], page.leaves)
+    cells = nbformat.from_dict(ran)["cells"]
+    name_ids([cell for cell in cells if cell.cell_type == "code"], path.name)
+    return Taken(address, pieces, cells, page.leaves)
 
 
 def _finish(app: Sphinx, error: Exception | None) -> None:

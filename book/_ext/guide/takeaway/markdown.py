@@ -154,7 +154,10 @@ class Writer:
         return "<br>".join(texts)
 
     def _image(self, node: nodes.Element, level: int) -> list[Piece]:
-        return [f"![{node.get('alt', '')}]({self._whole(node)})"]
+        return [self._picture(node)]
+
+    def _picture(self, node: nodes.Element) -> str:
+        return f"![{node.get('alt', '')}]({self._whole(node)})"
 
     def _raw(self, node: nodes.Element, level: int) -> list[Piece]:
         """Of a drawing, what it says to those who do not see it; of other HTML, nothing."""
@@ -184,6 +187,8 @@ class Writer:
             return f"{fence} {text} {fence}" if "`" in text else f"{fence}{text}{fence}"
         if isinstance(node, nodes.math):
             return f"${node.astext()}$"
+        if isinstance(node, nodes.image):
+            return self._picture(node)
         inside = self._words(node)
         if isinstance(node, nodes.reference) and inside:
             return f"[{inside}]({self._whole(node)})"
