@@ -5,16 +5,19 @@ HUB ?= hub.yml
 GUIDE = FAKEHUB_HUB_YML=$(abspath $(HUB)) PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 
-.PHONY: help setup book pdf page outputs mutate links picture looks tools test bench audit sbom lint lock clean
+.PHONY: help setup book serve pdf page outputs mutate links picture looks tools test bench audit sbom lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-setup: ## everything the other commands need, in .venv/$(STACK)
-	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK)
+setup: ## everything the other commands need, in .venv/$(STACK), and programs that pages call, in .venv/tools
+	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools
 
 book: setup ## run every page and build the site into _build/html; HUB=examples/other-hub/hub.yml for another hub's
 	@$(GUIDE) build --stack $(STACK)
+
+serve: setup ## show the site in a browser; a saved page is run, built and shown anew: make serve PORT=8000
+	@$(GUIDE) serve --stack $(STACK) $(if $(PORT),--port $(PORT))
 
 pdf: setup ## the site as `make book` builds it, with the whole guide as a PDF in it
 	@$(GUIDE) build --stack $(STACK) --pdf

@@ -5,6 +5,7 @@ Sizes in keys that end in ``_gb``/``_gib`` are in GB/GiB, times in ``_s`` in sec
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from fakehub.facts_checks import check
 from fakehub.facts_hub import Guide, Help, Hub, Model, Source, Sources, Url
-from fakehub.yaml_file import YamlError, read_mapping
+from fakehub.yaml_file import YamlError, mapping_of
 
 
 class FactsError(Exception):
@@ -298,9 +299,17 @@ def load(path: Path | None = None) -> Facts:
     """Read and check the facts file at ``path`` (see ``default_path``); raises ``FactsError``."""
     path = path or default_path()
     try:
-        content = read_mapping(path)
+        data = path.read_bytes()
     except OSError as error:
         raise FactsError(f"{path}: cannot be read ({error.strerror}); name another with --hub-yml FILE") from error
+    return _checked(path, data)
+
+
+@functools.lru_cache(maxsize=4)
+def _checked(path: Path, data: bytes) -> Facts:
+    """The facts in ``data``: pages ask for one after the other, and none of them is ever changed."""
+    try:
+        content = mapping_of(data)
     except YamlError as error:
         raise FactsError(f"{path}: {error}") from error
     if content is None:

@@ -12,7 +12,7 @@ class YamlError(Exception):
     """Why a file is not the mapping it should be: one line."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML that refuses a key written twice, which PyYAML would silently resolve to the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -30,8 +30,13 @@ class _Loader(yaml.SafeLoader):
 
 def read_mapping(path: Path) -> dict[Any, Any] | None:
     """The mapping in the file at ``path``; None for content of another kind. Raises ``YamlError`` and ``OSError``."""
+    return mapping_of(path.read_bytes())
+
+
+def mapping_of(data: bytes) -> dict[Any, Any] | None:
+    """The mapping in a file's content; None for content of another kind. Raises ``YamlError``."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        content = yaml.load(data.decode("utf-8"), Loader=_Loader)
     except UnicodeDecodeError as error:
         raise YamlError("it is not a text file in UTF-8") from error
     except TypeError as error:

@@ -63,7 +63,8 @@ NAMES = ("hub", "laptop", "hpc-member", "hpc-outsider", "service-account", "anon
 class Persona:
     """Somebody who sends requests: ``rights`` maps a bucket's name to the permissions they hold there.
 
-    ``login`` names the persona whose Google account is signed in to the browser on this one's machine.
+    ``login`` names the persona whose Google account is signed in to the browser on this one's machine; ``osn_key``
+    is whether they were handed the key to the inbox of the Open Storage Network.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Persona:
     scopes: frozenset[str] = frozenset({CLOUD_PLATFORM})
     credential: Credential | None = None
     login: str = "hpc-member"
+    osn_key: bool = False
 
     @property
     def subject(self) -> str:
@@ -149,7 +151,7 @@ def personas(facts: Facts) -> dict[str, Persona]:
         # A computer elsewhere, with a token that was copied from the hub.
         Persona("laptop", hub_email(facts), hub, credential="token"),
         # An HPC system, with application-default credentials of somebody in the writers' group ...
-        Persona("hpc-member", "funky-user@example.com", group, credential="user"),
+        Persona("hpc-member", "funky-user@example.com", group, credential="user", osn_key=True),
         # ... and of somebody outside it.
         Persona("hpc-outsider", "outside-user@example.com", credential="user", login="hpc-outsider"),
         # A program's own account, in the writers' group, with a key file.

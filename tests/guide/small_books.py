@@ -22,6 +22,20 @@ def copy_of(root: Path, book: Path) -> Path:
     return book
 
 
+def write(book: Path, pages: dict[str, str]) -> None:
+    """Write ``pages`` by the names of their files, of which ``index.md`` is the first; name them in ``_toc.yml``."""
+    for name, text in pages.items():
+        (book / "book" / name).write_text(text)
+    chapters = [{"file": f"book/{name.removesuffix('.md')}"} for name in pages if name != "index.md"]
+    toc = {"format": "jb-book", "root": "book/index"} | ({"chapters": chapters} if chapters else {})
+    (book / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
+
+
+def environment(book: Path) -> dict[str, str]:
+    """Variables with which ``python -m guide`` is that of the copy."""
+    return os.environ | {"PYTHONPATH": str(book / "book/_ext")}
+
+
 def build(
     book: Path,
     text: str,
@@ -31,12 +45,7 @@ def build(
     env: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Build the copy with the page ``text`` as its first and ``more`` pages by their files' names."""
-    (book / "book/index.md").write_text(text)
-    chapters = [{"file": f"book/{name.removesuffix('.md')}"} for name in more or {}]
-    for name, page in (more or {}).items():
-        (book / "book" / name).write_text(page)
-    toc = {"format": "jb-book", "root": "book/index"} | ({"chapters": chapters} if chapters else {})
-    (book / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
-    env = os.environ | {"PYTHONPATH": str(book / "book/_ext")} | (env or {})
-    arguments = [sys.executable, "-m", "guide", command, "--stack", stack]
+    write(book, {"index.md": text} | (more or {}))
+    arguments = [sys.executable, "-m", "guide", *command.split(), "--stack", stack]
+    env = environment(book) | (env or {})
     return subprocess.run(arguments, cwd=book, env=env, capture_output=True, text=True, timeout=300)

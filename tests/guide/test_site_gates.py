@@ -30,9 +30,10 @@ def tiny_book(root, tmp_path_factory):
     """A copy of the project whose book has the pages of the test alone."""
     book = copy_of(root, tmp_path_factory.mktemp("tiny") / "project")
 
-    def tiny(text: str, stack: str, command: str = "build", more: dict[str, str] | None = None):
-        return build(book, text, stack, command, more)
+    def tiny(text: str, stack: str, command: str = "build", more: dict[str, str] | None = None, env=None):
+        return build(book, text, stack, command, more, env)
 
+    tiny.project = book
     tiny.site = book / "_build/html"
     return tiny
 
@@ -51,6 +52,26 @@ def test_a_formula_needs_no_script(tiny_book, stack):
     assert built.returncode == 0, built.stdout + built.stderr
     assert page.count("<math") == 2 and "<mfrac>" in page
     assert "mathjax" not in page.lower()
+
+
+def test_with_a_pdf_pages_link_to_it_and_without_it_they_do_not(tiny_book, stack):
+    name = "leap-hub-guide.pdf"
+    page = tiny_book.site / "book/index.html"
+
+    built = tiny_book("# Printed\n\nA page.\n", stack, "build --pdf")
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert (tiny_book.site / name).read_bytes().startswith(b"%PDF-") and f'href="../{name}"' in page.read_text()
+    built = tiny_book("# Printed\n\nA page.\n", stack)
+    assert built.returncode == 0, built.stdout + built.stderr
+
+    assert not (tiny_book.site / name).exists() and name not in page.read_text()
+
+
+def test_without_a_browser_there_is_one_line_and_no_pdf(tiny_book, stack):
+    built = tiny_book("# Nobody prints\n\nThis.\n", stack, "build --pdf", env={"PATH": "/nowhere"})
+
+    assert built.returncode == 1
+    assert "there is no browser: install Debian's chromium" in built.stderr
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +116,18 @@ def test_an_error_in_a_page_stops_the_build_before_the_site(tiny_book, root, sta
     failed, again = built.stderr.splitlines()[-2:]
     assert failed.startswith("failed: book/index.md:3: bash block failed with exit status 2: ")
     assert again == f"  again with: make page PAGE=book/index.md{option}"
+
+
+def test_facts_that_are_unsound_are_told_once_and_no_page_is_run(tiny_book, root, stack):
+    facts = tiny_book.project / "hub.yml"
+    facts.write_text(facts.read_text() + "moons: 2\n")
+    try:
+        built = tiny_book("# Sound\n", stack, more={"second.md": "# Second\n"})
+    finally:
+        facts.write_text((root / "hub.yml").read_text())
+
+    assert built.returncode == 1
+    assert built.stderr.splitlines() == [f"{facts}: moons: Extra inputs are not permitted (it is 2)"]
 
 
 def test_words_of_the_stand_in_are_found(root):

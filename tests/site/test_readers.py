@@ -3,6 +3,9 @@
 import subprocess
 import sys
 
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+
 OWN = {"user": "octo-cat", "dataset": "heat.zarr", "bucket": "PERSISTENT_BUCKET"}
 
 
@@ -99,3 +102,19 @@ def test_the_search_gives_the_focus_back_and_keeps_it_inside(open_page):
     page.keyboard.press("Escape")
 
     assert button.evaluate("e => e === document.activeElement")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_open_search_nor_beside_a_name_that_is_refused(open_page, theme):
+    page = open_page("book/buckets/look.html", width=390, color_scheme=theme)
+    page.evaluate(AXE_SCRIPT)
+    run = "axe.run(document).then(found => found.violations.map(rule => rule.id))"
+    page.locator("article .names [name=user]").fill("no name")
+    assert page.locator("article .names-status").inner_text()
+    assert page.evaluate(run) == []
+
+    page.locator("article h1").click()
+    _search(page, "dask")
+    page.locator(".find-text").first.wait_for()
+
+    assert page.evaluate(run) == []

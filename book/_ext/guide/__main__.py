@@ -21,6 +21,8 @@ def main(arguments: list[str]) -> int:
     build = commands.add_parser("build", help="run every page and build the site")
     build.add_argument("--out", type=Path, help="where to (default: _build)")
     build.add_argument("--pdf", action="store_true", help="with the whole guide as a PDF")
+    serve = commands.add_parser("serve", help="show the site in a browser, and pages anew when they are saved")
+    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: %(default)s)")
     links = commands.add_parser("links", help="ask every other site that a page links to")
     commands.add_parser("audit", help="ask whether a locked package has a known vulnerability")
     picture = commands.add_parser("picture", help="take the README's picture of the built site")
@@ -35,7 +37,7 @@ def main(arguments: list[str]) -> int:
     mutate.add_argument("--what", default="blocks", choices=["blocks", "facts", "rules"])
     mutate.add_argument("--sample", type=int, help="only so many, drawn by the seed")
     mutate.add_argument("--seed", default="1")
-    for command in (build, links, page, outputs, mutate):
+    for command in (build, serve, links, page, outputs, mutate):
         command.add_argument("--stack", default="hub", choices=["hub", "latest"])
         command.add_argument("--user", default=os.environ.get("JUPYTERHUB_USER", "funky-user"))
         command.add_argument("--mode", default="auto", choices=["auto", "names", "proxy"])
@@ -51,7 +53,7 @@ def main(arguments: list[str]) -> int:
     inside.add_argument("--limit", type=int, default=0, help="seconds after which the run is ended; 0 is no limit")
     options = parser.parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
-    handlers |= {"in-session": _in_session, "mutate": _mutate, "audit": _audit}
+    handlers |= {"in-session": _in_session, "mutate": _mutate, "audit": _audit, "serve": _serve}
     if options.command != "in-session":  # told to end, it ends the pages that run
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
@@ -74,6 +76,19 @@ def _build(options: argparse.Namespace) -> int:
     from guide.build import build_site
 
     return build_site(_lane(options), options.jobs, options.out, options.pdf)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from guide.preview.server import PreviewError, serve
+
+    try:
+        asyncio.run(serve(_lane(options), options.jobs, options.port))
+    except PreviewError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _links(options: argparse.Namespace) -> int:

@@ -73,6 +73,11 @@ def write_report(records: list[dict[str, Any]], stack: str, path: Path, root: Pa
     return report
 
 
+def without_program(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """The blocks that were not run because a program is not on this machine; their ``reason`` names it."""
+    return [block for block in report["blocks"] if block["status"] == "not run" and block["reason"]]
+
+
 def took(seconds: float | None) -> str:
     """How long a run took, as text; a dash where nothing is said of it."""
     return "-" if seconds is None else f"{seconds:.1f}"
@@ -82,11 +87,14 @@ def summary(report: dict[str, Any]) -> str:
     """The report in one line."""
     status = Counter(block["status"] for block in report["blocks"])
     kinds = Counter(block["kind"] for block in report["blocks"] if block["status"] == "passed")
+    lacking = len(without_program(report))
     parts = [
         f"{len(report['pages'])} pages",
         f"{kinds['cell'] + kinds['run']} blocks ran",
         f"{kinds['file']} files written",
         f"{status['skipped']} opted out",
+        *([f"{status['parsed']} parsed"] if status["parsed"] else []),
+        *([f"{lacking} not run for want of a program"] if lacking else []),
         f"{sum(page['status'] != 'passed' for page in report['pages'])} failed",
     ]
     return ", ".join(parts) + f" (stack {report['stack']})"

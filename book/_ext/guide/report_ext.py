@@ -19,12 +19,12 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from guide.fact_tables import table
-from guide.report import summary, took
+from guide.report import summary, took, without_program
 
 _RESULTS = {
     (kind, status): {"passed": "written" if kind == "file" else "ran", "skipped": "opted out"}.get(status, status)
-    for kind in ("cell", "run", "file", "skip")
-    for status in ("passed", "skipped", "failed", "not run")
+    for kind in ("cell", "run", "file", "skip", "parsed")
+    for status in ("passed", "skipped", "parsed", "failed", "not run")
 }
 
 
@@ -53,19 +53,24 @@ class ReportSummary(SphinxDirective):
 
 
 class ReportTable(SphinxDirective):
-    """All blocks by page, and the opted-out ones with their reasons."""
+    """All blocks by page, and those that did not run, with their reasons."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a folded table for each page and, where there are any, the opt-outs."""
+        """Return a folded table for each page and, where there are any, tables of the blocks that did not run."""
         self.env.note_dependency(str(_path(self.env.srcdir)))
         report = read_report(self.env)
         found: list[nodes.Node] = []
         for page in report["pages"]:
             found += _page_table(page, [block for block in report["blocks"] if block["page"] == page["page"]])
-        skipped = [block for block in report["blocks"] if block["status"] == "skipped"]
-        if skipped:
-            rows = [[f"{b['page']}:{b['line']}", b["language"], b["reason"]] for b in skipped]
-            found.append(table("Blocks that do not run here", ["Block", "Language", "Why"], rows))
+        by_status = {
+            "Blocks that do not run here": [block for block in report["blocks"] if block["status"] == "skipped"],
+            "Blocks that were parsed": [block for block in report["blocks"] if block["status"] == "parsed"],
+            "Blocks that this run left out": without_program(report),
+        }
+        for title, blocks in by_status.items():
+            if blocks:
+                rows = [[f"{b['page']}:{b['line']}", b["language"], b["reason"]] for b in blocks]
+                found.append(table(title, ["Block", "Language", "Why"], rows))
         return found
 
 

@@ -21,14 +21,14 @@ from typing import Any
 
 import yaml
 
-from fakehub import namespace
-from fakehub.facts import default_path
+from fakehub.facts import default_path, load
 from fakehub.fork import side_by_side
 from fakehub.run import run
 from guide import warm
 from guide.blocks import BlockError, read_page
 from guide.features import lacking
 from guide.for_hub import current_facts, needs
+from guide.programs import PROGRAMS, missing
 from guide.progress import Pages
 from guide.recorded import record_of
 
@@ -39,8 +39,8 @@ OWN_HUB = HUB_YML == ROOT / "hub.yml"
 BUILD = ROOT / "_build" if OWN_HUB else ROOT / "_build" / "hubs" / HUB_YML.parent.name
 # The modules that decide what a block's result is; others only show it.
 _DECIDING = (
-    *("blocks.py", "effects.py", "fact_values.py", "features.py", "for_hub.py", "kernel.py", "outputs.py"),
-    *("recorded.py", "session.py", "shell.py", "warm.py"),
+    *("blocks.py", "conda_commands.py", "dialog.py", "effects.py", "fact_values.py", "features.py", "for_hub.py"),
+    *("kernel.py", "machine.py", "outputs.py", "programs.py", "recorded.py", "session.py", "shell.py", "warm.py"),
     "__main__.py",
 )
 # In the folder of a run: all that it printed.
@@ -147,8 +147,16 @@ def _blocks(path: Path) -> int:
 
 
 def _key(path: Path, world: bytes) -> str:
-    files = (file for file in (path, record_of(path)) if file.is_file())
-    return hashlib.sha256(world + b"".join(file.read_bytes() for file in files)).hexdigest()
+    files = (file for file in (path, record_of(path), *_handed(path)) if file.is_file())
+    return hashlib.sha256(world + b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _handed(path: Path) -> tuple[Path, ...]:
+    """The files that a page hands to its reader."""
+    try:
+        return read_page(path, ROOT).files
+    except BlockError:  # told when it is run
+        return ()
 
 
 def _kept(path: Path, lane: Lane, key: str) -> dict[str, Any] | None:
@@ -179,7 +187,7 @@ def _world(lane: Lane) -> bytes:
     here = Path(__file__).parent
     files = [HUB_YML, ROOT / "lock" / f"{lane.stack}.txt", *(here / name for name in _DECIDING)]
     files += sorted((ROOT / "fakehub").rglob("*.py"))
-    digest = hashlib.sha256(f"{lane} {sys.version}".encode())
+    digest = hashlib.sha256(f"{lane} {sys.version} {missing(PROGRAMS)}".encode())
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.digest()
@@ -190,18 +198,20 @@ def run_side_by_side(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Do ``runs``, each in a new stand-in, or all in the one this process lives in; place and record as they end.
 
-    What they say is told to ``progress``; without it, it is in their records alone.
+    What they say is told to ``progress``; without it, it is in their records alone. Raises ``FactsError``.
     """
     sound = []
+    if runs:
+        load(HUB_YML)  # or each of them would fail by it
     for number, one in enumerate(runs):
-        try:
-            read_page(one.path, ROOT)
-            sound.append(number)
-        except BlockError as error:
-            record = _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+        record = _at_once(one, lane)
+        if record:
             _tell(progress, record, "")
             yield number, record
-    copies = _copies_pay(len(sound), lane)
+        else:
+            sound.append(number)
+    # Importing pays for more than a page or two, and where it is done already.
+    copies = (len(sound) > 2 or warm.is_warm()) and warm.can_be_copied(lane.mode)
     if copies:
         warm.import_libraries()
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
@@ -219,18 +229,24 @@ def run_side_by_side(
             yield sound[place], record
 
 
+def _at_once(one: Run, lane: Lane) -> dict[str, Any] | None:
+    """The record of a page that need not run: it cannot be read, or it has no block."""
+    try:
+        page = read_page(one.path, ROOT)
+    except BlockError as error:
+        return _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+    if page.blocks or page.leaves:
+        return None
+    nothing = {"refused": [], "latency_ms": page.latency_ms, "versions": versions()}
+    return _record(one.path, lane) | {"status": "passed", "seconds": 0.0} | nothing
+
+
 def _tell(progress: Pages | None, record: dict[str, Any], said: str) -> None:
     """Tell ``progress`` that a page has run, and what it said; why it failed is in that, if it could say so itself."""
     if progress:
         error = record.get("error", "")
         text = said.strip() if error in said else f"{said.strip()}\n{error}".strip()
         progress.ended(record["page"], record["status"] == "passed", text)
-
-
-def _copies_pay(pages: int, lane: Lane) -> bool:
-    """Whether to import libraries once and copy this process: not for a page or two, and where the system can."""
-    alone = "FAKEHUB_SESSION" not in os.environ
-    return pages > 2 and alone and lane.mode != "proxy" and namespace.available()
 
 
 def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int]:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import pikepdf
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, sync_playwright
-from pypdf import PdfReader, PdfWriter
 
 from fakehub.facts import load
 from guide.book_settings import contents, settings
@@ -23,6 +23,7 @@ from guide.picture import launch
 from guide.serving import served
 from guide.takeaway.history import facts_date, last_commit
 
+_ELEMENT = re.compile(rb"\(node(\d{8})\)")
 # What is of no use on paper.
 _SCREEN_ONLY = "a.headerlink, button, .d-print-none, .toctree-wrapper, script, dialog, details.names-settings"
 _FOOT = (
@@ -82,13 +83,22 @@ def print_book(browser: Browser, site: Path, chapters: list[Chapter], cover: Cov
 
 
 def _dated(printed: bytes, cover: Cover) -> bytes:
-    """The PDF with the cover's data; a browser writes the time of printing, and its own name."""
-    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(printed)))
-    day = cover.date.strftime("D:%Y%m%d%H%M%S+00'00'")
-    writer.metadata = {"/Title": cover.title, "/Author": cover.author, "/CreationDate": day, "/ModDate": day}
-    out = io.BytesIO()
-    writer.write(out)
+    """The PDF packed, with the cover's data; a browser writes the time of printing, and its own name."""
+    with pikepdf.open(io.BytesIO(_renumbered(printed))) as pdf:
+        day = cover.date.strftime("D:%Y%m%d%H%M%S+00'00'")
+        del pdf.docinfo
+        pdf.docinfo = pdf.make_indirect(pikepdf.Dictionary(Title=cover.title, Author=cover.author))
+        pdf.docinfo.CreationDate = pdf.docinfo.ModDate = pikepdf.String(day)
+        out = io.BytesIO()
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
+
+
+def _renumbered(printed: bytes) -> bytes:
+    """The PDF with its elements numbered from 1; a browser goes on counting from what it drew before."""
+    numbers = sorted(set(_ELEMENT.findall(printed)))
+    new = {old: b"(node%08d)" % number for number, old in enumerate(numbers, start=1)}
+    return _ELEMENT.sub(lambda found: new[found[1]], printed)
 
 
 def _document(site: Path, chapters: list[Chapter], cover: Cover) -> str:
@@ -171,5 +181,5 @@ def write_pdf(site: Path, root: Path, out: Path) -> None:
 
 def _chapters(toc: dict[str, Any]) -> Iterator[Chapter]:
     yield Chapter(toc["root"], "")
-    for part in toc.get("parts", []):
+    for part in toc.get("parts", [{"caption": "", "chapters": toc.get("chapters", [])}]):
         yield from (Chapter(chapter["file"], part["caption"]) for chapter in part["chapters"])
