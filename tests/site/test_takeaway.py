@@ -45,8 +45,9 @@ def links(path):
 
 
 def runs(path, root):
-    """Whether a page has cells."""
-    return any(block.kind == "cell" for block in read_page(path, root).blocks)
+    """Whether a page has cells, and can be run with what the hub has."""
+    page = read_page(path, root)
+    return any(b.kind == "cell" for b in page.blocks) and (path.suffix == ".ipynb" or page.on_the_hub_alone)
 
 
 @pytest.fixture(scope="module")

@@ -105,6 +105,11 @@ class Page:
     files: tuple[Path, ...]
     notebook: nbformat.NotebookNode | None = field(repr=False)
 
+    @property
+    def on_the_hub_alone(self) -> bool:
+        """Whether a server of the hub is all it takes: no other machine, no file handed out, no days that pass."""
+        return not self.files and not any({*block.on} - {HUB} or block.after_s for block in self.blocks)
+
 
 def read_page(path: Path, root: Path) -> Page:
     """Read the page at ``path`` (below ``root``, a ``.md`` or ``.ipynb`` file).

@@ -15,6 +15,9 @@ from nbformat.v4 import new_output
 from guide.blocks import Page
 from guide.outputs import difference, settled
 
+# The tag of a cell whose output is another each time.
+MEASURED = "measured"
+
 
 def record_of(page: Path) -> Path:
     """Where the outputs of the ``.md`` file ``page`` are recorded."""
@@ -24,8 +27,8 @@ def record_of(page: Path) -> Path:
 def recorded_outputs(page: Page, root: Path) -> list[list[NotebookNode]] | None:
     """What each block of ``page`` should print; ``None`` when its outputs are not recorded."""
     if page.path.suffix == ".ipynb":
-        cells = page.notebook.cells
-        return [[] if block.cell is None else cells[block.cell].outputs for block in page.blocks]
+        cells = [None if block.cell is None else page.notebook.cells[block.cell] for block in page.blocks]
+        return [[] if cell is None or MEASURED in cell.metadata.get("tags", []) else cell.outputs for cell in cells]
     file = record_of(root / page.path)
     if not file.is_file():
         return None

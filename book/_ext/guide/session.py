@@ -26,7 +26,7 @@ from guide.kernel import Seed
 from guide.machine import KernelFailure, Machine
 from guide.outputs import difference, without_log
 from guide.programs import link_programs, missing
-from guide.recorded import as_recorded, brief
+from guide.recorded import MEASURED, as_recorded, brief
 from guide.shell import ShellError, check_transcript
 
 
@@ -230,7 +230,7 @@ class Session:
         raised = machine.execute(cell, numbered=block.cell is not None)
         tags = cell.metadata.get("tags", [])
         quiet = block.cell is None or "remove-stderr" in tags
-        self._printed = [] if "measured" in tags else seen(cell.outputs, quiet)
+        self._printed = [] if MEASURED in tags else seen(cell.outputs, quiet)
         _check_error(block, raised)
 
     def close(self) -> None:

@@ -108,7 +108,7 @@ def _taken(app: Sphinx, name: str, path: Path, document: Any) -> Taken:
     pieces = Writer(address, page.blocks).pieces(document)
     cells = nbformat.from_dict(ran)["cells"]
     name_ids([cell for cell in cells if cell.cell_type == "code"], path.name)
-    return Taken(address, pieces, cells, page.leaves)
+    return Taken(address, pieces, cells, page.leaves, more=path.suffix == ".md" and not page.on_the_hub_alone)
 
 
 def _finish(app: Sphinx, error: Exception | None) -> None:

@@ -25,18 +25,19 @@ _HEADING = re.compile(r"^#{1,6} ")
 
 @dataclass(frozen=True)
 class Taken:
-    """A page: where its HTML is, its text and blocks in order, its cells with what they printed, and the
-    objects it leaves behind."""
+    """A page: where its HTML is, its text and blocks in order, its cells with what they printed, the objects it
+    leaves behind, and whether it takes ``more`` than a server of the hub: another machine, files, days that pass."""
 
     address: str
     pieces: list[Piece]
     cells: list[nbformat.NotebookNode]
     leaves: tuple[str, ...] = ()
+    more: bool = False
 
     @property
     def runs(self) -> bool:
-        """Whether there is anything on it for a kernel."""
-        return any(isinstance(piece, Block) and piece.kind == "cell" for piece in self.pieces)
+        """Whether it can be run on the hub, and there is anything on it for a kernel."""
+        return not self.more and any(isinstance(piece, Block) and piece.kind == "cell" for piece in self.pieces)
 
     @property
     def needs_home(self) -> bool:

@@ -102,6 +102,8 @@ class Writer:
         return [block]
 
     def _code(self, node: nodes.Element, level: int) -> list[Piece]:
+        if node.get("source"):  # part of a file that the page hands to its reader
+            return [f"```{node.get('language', '')}\n{node.astext().rstrip()}\n```"]
         return self._take("fence", node)
 
     def _lines(self, text: str) -> list[Piece]:
