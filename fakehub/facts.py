@@ -258,6 +258,25 @@ class Osn(Model):
         """The name of the host that answers at the endpoint."""
         return self.endpoint.removeprefix("https://").partition("/")[0]
 
+    @property
+    def inbox(self) -> str:
+        """The bucket that people write to, the first of several."""
+        return next(name for name in self.buckets if self.is_open(name))
+
+    @property
+    def inbox_is(self) -> str:
+        """What the facts say of the inbox."""
+        return self.buckets[self.inbox]
+
+    @property
+    def published(self) -> str:
+        """The bucket that people only read, the last of several."""
+        return next(name for name in reversed(self.buckets) if not self.is_open(name))
+
+    def is_open(self, name: str) -> bool:
+        """Whether people are let write to the bucket."""
+        return "write access" in self.buckets[name]
+
 
 class Facts(Model):
     """All facts; references between sections (teams, images, shares, sources) are checked.

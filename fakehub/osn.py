@@ -40,7 +40,7 @@ class _Refused(Exception):
 
 def may_write(pod: facts.Osn) -> dict[str, bool]:
     """The pod's buckets, and whether the key writes to them: the note in the facts says it."""
-    return {name: "write access" in note for name, note in pod.buckets.items()}
+    return {name: pod.is_open(name) for name in pod.buckets}
 
 
 class Osn:

@@ -49,7 +49,7 @@ def rendered(root, tmp_path_factory):
     written = subprocess.run([sys.executable, __file__], cwd=root, env=env, capture_output=True, text=True)
     assert written.returncode == 0, written.stderr
     env |= {"GUIDE_REPORT": str(folder / "report.json"), "PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-m", "guide.book_maker", "html", str(folder / "site"), "--fresh"]
+    command = [sys.executable, "-m", "guide.book_maker", "html", str(folder / "site")]
     made = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
     shutil.rmtree(root / "_build/hubs" / name)
     assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]

@@ -168,7 +168,7 @@ def _action(trial: Trial) -> Callable[[], int]:
 def _pytest(copy: Path, file: Path) -> int:
     import pytest
 
-    for name in [name for name in sys.modules if name.partition(".")[0] == "fakehub"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("fakehub", file.stem)]:
         del sys.modules[name]
     os.chdir(copy)
     sys.path.insert(0, str(copy))

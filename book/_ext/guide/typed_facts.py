@@ -7,7 +7,7 @@ cannot be there by chance (an address, a reference, a team); a number when it st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fakehub.facts import Facts
@@ -63,6 +63,11 @@ def _patterns(facts: Facts) -> Iterator[tuple[str, re.Pattern[str]]]:
             yield key, re.compile(rf"(?<![\w.,-])(?:{'|'.join(words)})[ -]?(?:{unit})\b", re.IGNORECASE)
 
 
+def _is_part(words: str, others: Iterable[str]) -> bool:
+    """Whether an address is only the beginning of a longer one."""
+    return "://" in words and any(other != words and other.startswith(words) for other in others)
+
+
 def typed_facts(text: str, facts: Facts) -> list[tuple[int, str, str]]:
     """Facts typed in the prose of ``text``: the line (from 1), the key in ``hub.yml`` and the words on the page."""
     patterns = list(_patterns(facts))
@@ -73,5 +78,5 @@ def typed_facts(text: str, facts: Facts) -> list[tuple[int, str, str]]:
         for key, pattern in patterns:
             for words in pattern.finditer(line):
                 seen.setdefault(words.group(), key)
-        found += [(number, key, words) for words, key in seen.items()]
+        found += [(number, key, words) for words, key in seen.items() if not _is_part(words, seen)]
     return found
