@@ -3,6 +3,7 @@
 import pytest
 from guide.blocks import read_page
 from guide.session import run_page
+from guide.warm import read_environment_again
 
 CELL = """
 ```{{code-cell}} python
@@ -23,6 +24,18 @@ LINES = (
 )
 
 
+def live_in(session, monkeypatch):
+    """Have this process live in a session; what libraries read of the environment when they were imported as well."""
+    monkeypatch.setattr("os.environ", session.environment)
+    read_environment_again()
+
+
+@pytest.fixture(autouse=True)
+def _as_before():
+    yield
+    read_environment_again()
+
+
 @pytest.mark.parametrize("language", ["bash", "console", "python"])
 def test_an_opted_out_block_does_not_run(tmp_path, language):
     home = tmp_path / "home"
@@ -37,7 +50,7 @@ def test_an_opted_out_block_does_not_run(tmp_path, language):
 
 
 def test_the_files_of_a_page_are_in_the_home_directory(tmp_path, fakehub_session, monkeypatch):
-    monkeypatch.setattr("os.environ", fakehub_session.environment)
+    live_in(fakehub_session, monkeypatch)
     home = tmp_path / "home"
     home.mkdir()
     (tmp_path / "recipe.py").write_text("print('hello')\n")
@@ -50,7 +63,7 @@ def test_the_files_of_a_page_are_in_the_home_directory(tmp_path, fakehub_session
 
 
 def test_a_cell_has_its_line_and_the_next_has_none(tmp_path, fakehub_session, monkeypatch):
-    monkeypatch.setattr("os.environ", fakehub_session.environment)
+    live_in(fakehub_session, monkeypatch)
     (tmp_path / "page.md").write_text(LINES)
     home = tmp_path / "home"
     home.mkdir()

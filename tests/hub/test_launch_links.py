@@ -109,5 +109,5 @@ def run_all(page, notebook: Path, home: Path) -> nbformat.NotebookNode:
         assert time.monotonic() < deadline, "it was not saved"
         time.sleep(0.1)
     for cell in code:
-        shorten_errors(cell)
+        shorten_errors(cell, home)
     return saved

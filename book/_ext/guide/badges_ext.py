@@ -56,8 +56,10 @@ def add_badges(
 
 
 def _text(block: dict[str, Any], date: str, stack: str) -> str:
-    if block["status"] == "skipped":
+    if block["status"] == "skipped" or (block["status"] == "not run" and block["reason"]):
         return f"Not run: {block['reason']}"
+    if block["status"] == "parsed":
+        return f"Parsed {date[:10]}: {block['reason']}"
     if block["status"] != "passed":
         return ""
     if block["kind"] == "file":

@@ -253,7 +253,10 @@ def _fences(text: str, offset: int, relative: Path) -> list[Block]:
 
 
 def _split_options(content: str, where: str) -> tuple[str, dict[str, Any]]:
-    """A cell's source and its ``:key: value`` options."""
+    """A cell's source and its options: ``:key: value``, or YAML between two ``---``."""
+    if content.startswith("---\n"):
+        told, _, source = content.removeprefix("---\n").partition("\n---\n")
+        return source.strip("\n"), yaml.safe_load(told)
     lines = content.splitlines()
     count = next((i for i, line in enumerate(lines) if not line.startswith(":")), len(lines))
     options: dict[str, Any] = {}

@@ -77,7 +77,7 @@ class Machine:
         except DeadKernelError as error:
             raise KernelFailure("killed the kernel") from error
         finally:
-            shorten_errors(cell)
+            shorten_errors(cell, self.home)
             if allowed is not None:
                 cell.metadata["tags"] = allowed
         return None
@@ -107,8 +107,12 @@ def _with_programs(env: dict[str, str], programs: Path) -> dict[str, str]:
     return env | {"PATH": f"{programs}{os.pathsep}{env['PATH']}"}
 
 
-def shorten_errors(cell: nbformat.NotebookNode) -> None:
-    """Keep of a traceback what a reader searches for, its last line; the way there shows this machine's paths."""
+def shorten_errors(cell: nbformat.NotebookNode, home: Path) -> None:
+    """Keep of a traceback what a reader searches for, its last line; the way there shows this machine's paths.
+
+    A path below ``home`` is as on the hub.
+    """
     for output in cell.get("outputs", []):
         if output.output_type == "error":
+            output.evalue = output.evalue.replace(str(home), load().home.path)
             output.traceback = [f"{output.ename}: {output.evalue}"]

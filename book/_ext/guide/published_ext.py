@@ -70,7 +70,7 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
         theme = app.config.html_theme_options
         log = f"{theme.get('repository_url', '')}/blob/{theme.get('repository_branch', 'main')}/{_LOG}"
         (site / feed.NAME).write_bytes(feed.atom(app.guide_changes, book, app.config.author, base, log))
-    wanted = {cards.name(page.title, page.part, book) for page in pages}
+    wanted = {cards.name(page.title, app.guide_parts.get(page.name, ""), book) for page in pages}
     for card in (site / "_cards").glob("*.png"):
         if str(card.relative_to(site)) not in wanted:
             card.unlink()

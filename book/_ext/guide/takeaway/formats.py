@@ -144,7 +144,8 @@ def _cell(block: Block, taken: Taken) -> nbformat.NotebookNode:
     if block.kind == "file" and "/" not in (block.target or ""):
         source = f"%%writefile {block.target}\n{source}"
     elif _is_shell(block):
-        source = f"%%bash\n{_shell(block)}"
+        # A transcript may show a command that fails, and go on.
+        source = f"%%bash{' --no-raise-error' * (block.language == 'console')}\n{_shell(block)}"
     cell = nbformat.v4.new_code_cell(source)
     # As a notebook of the guide says it, so that what was made can be proven like one.
     told = {"raises": block.raises or (block.fails and "CalledProcessError")}
@@ -185,7 +186,7 @@ def _statements(block: Block) -> str:
     if _is_shell(block):
         if block.fails:
             return f"# This is to fail: {block.fails}\n{_bash(block, check=False)}"
-        return _bash(block, check=True)
+        return _bash(block, check=block.language != "console")
     lines = [f"# In a notebook: {line}" if _MAGIC.match(line) else line for line in block.source.split("\n")]
     source = "\n".join(lines)
     if not block.raises:
