@@ -44,7 +44,8 @@ def test_it_has_every_page_in_its_outline(book, root):
         if path.suffix == ".md":
             heading = next(line for line in path.read_text().splitlines() if line.startswith("# "))
             words = re.split("[^\\w :,=()-]", heading.removeprefix("# "))[0].strip()
-            assert any(title.startswith(words) for title in found), words
+            # Where a title is broken into lines, its outline has no blank.
+            assert any(title.replace(" ", "").startswith(words.replace(" ", "")) for title in found), words
     assert "Buckets" in found and len(found) > 5 * len(pages_of_book())
 
 

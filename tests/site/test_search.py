@@ -1,6 +1,7 @@
 """The search finds the right page first, from an error message, a name, a task or a slip of the finger."""
 
 import gzip
+import re
 import statistics
 from collections import defaultdict
 from pathlib import Path
@@ -137,7 +138,8 @@ def test_the_last_line_of_every_error_on_a_help_page_finds_it_first_with_and_wit
     pages = defaultdict(set)
     for path in (site / "book/help").glob("*.html"):
         for shown in BeautifulSoup(path.read_text(), "html.parser").select("article div.traceback pre"):
-            line = next(line for line in reversed(shown.get_text().split("\n")) if line.strip())[:600].strip()
+            lines = [line.strip() for line in shown.get_text().split("\n")]
+            line = next(line for line in reversed(lines) if re.search("[a-z]", line))[:600]
             pages[line].add(path.name)
     wrong = []
     for line, names in sorted(pages.items()):
