@@ -1,11 +1,12 @@
 """Mistakes that are made on purpose: of which kinds they are, and what a page does that is broken by one."""
 
 import ast
+import re
 
 import pytest
 from guide.blocks import Block, read_page
 from guide.mutants import KINDS, mutant
-from guide.mutate import Break, Outcome, outcomes_of, surviving, verdict
+from guide.mutate import SHARE, TABLE, Break, Outcome, outcomes_of, surviving, verdict
 from guide.runner import Lane
 
 SEEDS = [str(seed) for seed in range(60)]
@@ -70,6 +71,20 @@ def test_a_page_that_fails_as_it_is_says_nothing_of_breaks(guide):
 
     assert ran.returncode == 1
     assert "pages fail as they are: tests/broken/failing-shell.md" in ran.stdout
+
+
+def test_of_the_breaks_of_the_whole_book_nearly_all_were_noticed(root):
+    share = re.search(r"page red: ([\d.]+)%", TABLE.read_text())
+
+    assert float(share[1]) >= SHARE * 100
+    assert "mutations.md" in (root / "book/reference/what-was-tested.md").read_text()
+
+
+def test_every_change_in_the_table_of_survivors_is_declared():
+    rows = TABLE.read_text().partition("| Block |")[2].splitlines()[2:]
+    shown = {row.split("`` ")[1].removesuffix(" ").replace("\\|", "|") for row in rows}
+
+    assert shown == {change for _, change in surviving()}
 
 
 def test_declared_survivors_are_lines_of_their_pages(root):

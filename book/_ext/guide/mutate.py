@@ -66,17 +66,19 @@ def mutate(paths: list[Path], lane: Lane, jobs: int, sample: int | None, seed: s
         return 1
     runs = {record["page"]: record for record in records}
 
-    outcomes = []
-    for outcome in outcomes_of(breaks, lane, jobs, runs):
-        outcomes.append(outcome)
-        broken, said = outcome.broken, outcome.red or "NOT NOTICED"
-        print(f"{len(outcomes)}/{len(breaks)} {broken.page}:{broken.line}: {broken.kind}: {broken.change}")
-        print(f"    {said}", flush=True)
-    outcomes.sort(key=lambda outcome: breaks.index(outcome.broken))
     everything = sample is None and len(paths) > 1
     declared = surviving()
-    if everything:
-        TABLE.write_text(table(outcomes, declared, seed), encoding="utf-8")
+    outcomes: list[Outcome] = []
+    try:
+        for outcome in outcomes_of(breaks, lane, jobs, runs):
+            outcomes.append(outcome)
+            broken, said = outcome.broken, outcome.red or "NOT NOTICED"
+            print(f"{len(outcomes)}/{len(breaks)} {broken.page}:{broken.line}: {broken.kind}: {broken.change}")
+            print(f"    {said}", flush=True)
+    finally:  # one that is ended leaves what it has
+        outcomes.sort(key=lambda outcome: breaks.index(outcome.broken))
+        if everything:
+            TABLE.write_text(table(outcomes, declared, seed, len(breaks)), encoding="utf-8")
     return verdict(outcomes, declared, everything)
 
 
@@ -159,14 +161,17 @@ def _share(outcomes: list[Outcome]) -> float:
     return sum(bool(one.red) for one in outcomes) / max(1, len(outcomes))
 
 
-def table(outcomes: list[Outcome], declared: Mapping[tuple[str, str], str], seed: str) -> str:
-    """The result as the site shows it: counts by kind, then every change that its page survived, with why."""
+def table(outcomes: list[Outcome], declared: Mapping[tuple[str, str], str], seed: str, blocks: int) -> str:
+    """The result as the site shows it: counts by kind, then every change that its page survived, with why.
+
+    A run that was ended has fewer outcomes than the book has ``blocks``, and the table says so.
+    """
     red = [one.broken for one in outcomes if one.red]
     green = [one.broken for one in outcomes if not one.red]
     pages = len({one.broken.page for one in outcomes})
     lines = [
-        f"{len(outcomes)} blocks on {pages} pages, one mistake in each (seed {seed}). {len(red)} of them turned their",
-        f"page red: {_share(outcomes):.1%}.",
+        f"{len(outcomes)} of {blocks} blocks, on {pages} pages, with one mistake in each (seed {seed}). {len(red)} of",
+        f"them turned their page red: {_share(outcomes):.1%}.",
         "",
         "| What was broken | Page red | Page green |",
         "|---|---|---|",
