@@ -4,7 +4,7 @@ PYTHON ?= python3
 HUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 GUIDE = PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 
-.PHONY: help setup book page outputs mutate links picture looks tools test bench lint lock clean
+.PHONY: help setup book page outputs mutate links picture pictures looks tools test bench lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ picture: book ## take the README's picture anew
 
 looks: book ## take the pictures of ten pages anew, with which tests compare
 	@PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide.looks
+
+pictures: tools ## take the pictures of the hub anew, which pages show and journeys compare
+	@.venv/$(STACK)/bin/python -m pytest tests/hub -q --retake
 
 tools: ## programs the tests and the benchmark call, in .venv/tools, and the hub, in .venv/jupyterhub
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools $(HUB)

@@ -18,6 +18,7 @@ GATES = {
     "unknown-diagram.md": "there is no fact diagram 'number-of-moons'",
     "dead-link.md": "no-such-page.md",
     "dead-anchor.md": "no-such-heading",
+    "unknown-hub-picture.md": "there is no picture 'number-of-moons' of the hub",
     "missing-picture.md": "no-such-picture.png",
     "unknown-directive.md": "attentoin",
     "script-in-page.md": "the site's policy refuses <script>",
@@ -34,7 +35,7 @@ def tiny_book(root, tmp_path_factory):
     book.mkdir()
     for name in ("_config.yml", "hub.yml"):
         shutil.copy(root / name, book)
-    for name in ("book/_ext", "book/_static", "fakehub", "lock"):
+    for name in ("book/_ext", "book/_static", "book/_images", "fakehub", "lock"):
         shutil.copytree(root / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
     if (root / "book/_templates").is_dir():
         shutil.copytree(root / "book/_templates", book / "book/_templates")

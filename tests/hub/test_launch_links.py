@@ -54,9 +54,7 @@ def link_of(site: Path, notebook: Path) -> str:
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_launch_link_opens_its_notebook_which_runs_as_committed(
-    site, world, page, stack, notebook, monkeypatch
-):
+def test_a_launch_link_opens_its_notebook_which_runs_as_committed(site, world, page, stack, notebook, monkeypatch):
     committed = nbformat.read(notebook, as_version=4)
     world.control.set_network(NetworkSettings(latency_s=committed.metadata.get("latency_ms", 0) / 1000))
     page.goto(link_of(site, notebook))
