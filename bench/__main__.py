@@ -9,7 +9,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from bench import growth, report, site, storage, through_gcsfs
+from bench import growth, report, site, storage, through_gcsfs, uploads
 from bench.load import Address, LoadError
 from bench.samples import Plan, Sampler
 from bench.servers import OURS, PEERS, ServerError, cores, pinned, running
@@ -34,6 +34,8 @@ def measure(plan: Plan) -> Sampler:
         growth.starts(sampler, plan, for_servers)
         _say(f"memory and growth to {plan.objects:,} objects")
         growth.memory_and_growth(sampler, plan, for_servers)
+    _say("uploads over slow lines")
+    uploads.shares(sampler, plan)
     return sampler
 
 
@@ -51,10 +53,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="rounds, of which the median counts (%(default)s)")
     parser.add_argument("--seconds", type=float, default=0.5, help="of each measurement in a round (%(default)s)")
     parser.add_argument("--objects", type=int, default=100_000, help="in the full bucket (%(default)s)")
+    parser.add_argument("--upload-mb", type=float, default=200, help="of an upload (%(default)s)")
     parser.add_argument("--site", type=Path, help="folder of the built site, to measure that as well")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the files go (%(default)s)")
     given = parser.parse_args()
-    plan = Plan(given.rounds, given.seconds, given.objects)
+    plan = Plan(given.rounds, given.seconds, given.objects, int(given.upload_mb * 1e6))
     signal.signal(signal.SIGTERM, _told_to_end)
     # Google's libraries say when they will stop supporting this Python; that is no part of the report.
     warnings.simplefilter("ignore", FutureWarning)

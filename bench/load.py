@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from bench.buckets import LISTED
+
 HOST = "storage.googleapis.com"
 # How long a large transfer may take, and how long requests under way when the time is up are waited for, in seconds.
 TRANSFER_S, PATIENCE_S = 60, 3
 # Asked once over each connection before the clock starts; every server answers it.
-WARM_UP = "/storage/v1/b/leap-persistent/o?prefix=warm-up/"
+WARM_UP = f"/storage/v1/b/{LISTED}/o?prefix=warm-up/"
 
 
 class LoadError(Exception):

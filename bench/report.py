@@ -18,6 +18,7 @@ from bench.samples import Plan, Sampler
 from bench.servers import COMPILED, OURS, OURS_TLS, PEERS, PYTHON, ROOT
 from bench.storage import CONNECTIONS, DOWN, LABELS, UP, small_name
 from bench.through_gcsfs import CAT, PUT
+from bench.uploads import LIMIT, LINES, NAIVE, VERSUS
 
 # Everything in the README from this line on is written by a run.
 MARK = "<!-- from here on written by `make bench` -->"
@@ -57,14 +58,16 @@ class Target:
 
 
 def rows_of(sampler: Sampler, plan: Plan) -> list[Row]:
-    """Every figure of ours beside each peer's, then over TLS beside plain, then memory and growth."""
+    """Every figure of ours beside each peer's, then over TLS beside plain, memory and growth, and uploads."""
     names = [small_name(operation, count) for count in CONNECTIONS for operation in LABELS]
     names += [UP, DOWN, PUT, CAT]
     rows = [_row(sampler, name, OURS, peer) for name in (*names, FIRST_ANSWER) for peer in PEERS]
     rows += [_row(sampler, name, OURS_TLS, OURS) for name in names]
     rows.append(_row(sampler, MEMORY, OURS, None))
     full, few = bucket_of(plan.objects), bucket_of(FEW)
-    return rows + [_row(sampler, name, full, few) for name in growth_names()]
+    rows += [_row(sampler, name, full, few) for name in growth_names()]
+    rows += [_row(sampler, line.row, OURS, LIMIT) for line in LINES]
+    return [*rows, _row(sampler, VERSUS, OURS, NAIVE)]
 
 
 def rows_of_site(sampler: Sampler) -> list[Row]:
@@ -78,15 +81,16 @@ def _row(sampler: Sampler, name: str, server: str, peer: str | None) -> Row:
     value, peer_value = sampler.median(name, server), sampler.median(name, peer) if peer else None
     ratio = value / peer_value if value is not None and peer_value else None
     shown = name if server in (OURS, site.OURS) else f"{name}, TLS" if server == OURS_TLS else f"{name} in {server}"
-    return Row(shown, _rounded(value), sampler.units[name], peer, _rounded(peer_value), _rounded(ratio))
+    return Row(shown, rounded(value), sampler.units[name], peer, rounded(peer_value), rounded(ratio))
 
 
-def _rounded(value: float | None) -> float | None:
+def rounded(value: float | None) -> float | None:
+    """To four figures."""
     return None if value is None else float(f"{value:.4g}")
 
 
 def targets(plan: Plan) -> list[Target]:
-    """What the stand-in must show beside its peers, over TLS and in a full bucket."""
+    """What the stand-in must show beside its peers, over TLS and in a full bucket; and the guide's upload script."""
     small = [small_name(operation, max(CONNECTIONS)) for operation in ("put", "get", "list")]
     wanted = [Target(name, COMPILED, least=1.5) for name in (PUT, CAT)]
     wanted += [Target(name, COMPILED, least=1) for name in small]
@@ -95,7 +99,9 @@ def targets(plan: Plan) -> list[Target]:
     wanted += [Target(f"{name}, TLS", OURS, least=0.6) for name in (*small, UP, DOWN, PUT, CAT)]
     wanted.append(Target(MEMORY, None, most=1.5))
     full, few = bucket_of(plan.objects), bucket_of(FEW)
-    return wanted + [Target(f"{name} in {full}", few, most=1.5) for name in growth_names()]
+    wanted += [Target(f"{name} in {full}", few, most=1.5) for name in growth_names()]
+    wanted += [Target(line.row, LIMIT, least=0.85) for line in LINES]
+    return [*wanted, Target(VERSUS, NAIVE, least=3)]
 
 
 def targets_of_site() -> list[Target]:

@@ -12,11 +12,14 @@ from bench.load import LoadError
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to measure: interleaved rounds, seconds of each single measurement, objects of the large bucket."""
+    """How much to measure: interleaved rounds, seconds of each single measurement, objects of the large bucket, bytes
+    of an upload over a slow line.
+    """
 
     rounds: int
     seconds: float
     objects: int
+    upload_bytes: int
 
 
 class Sampler:

@@ -19,13 +19,12 @@ from pathlib import Path
 
 import psutil
 
+from bench.buckets import CHANGING, LISTED
 from bench.load import Address
 from fakehub.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".venv" / "tools"
-# Buckets that every server has: for objects that come and go, and for a listing of always the same ones.
-CHANGING, LISTED = "leap-scratch", "leap-persistent"
 OURS, OURS_TLS = "fakehub", "fakehub, TLS"
 COMPILED, PYTHON = "fake-gcs-server", "gcp-storage-emulator"
 PEERS = (COMPILED, PYTHON)

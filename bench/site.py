@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
+from guide.book_settings import settings as settings_for_hub
+from guide.for_hub import current_facts
 from guide.picture import BROWSERS, FLAGS
 from guide.serving import served
 
@@ -88,7 +90,7 @@ def _report(url: str) -> dict:
 def stock(site: Path) -> Iterator[Path]:
     """The same pages as Jupyter Book and its theme make them, without what this project adds; raises ``LoadError``."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+        settings = settings_for_hub(current_facts())
         sphinx = settings["sphinx"]
         sphinx["local_extensions"].pop("guide.lean_ext")
         sphinx["local_extensions"].pop("guide.site_ext")

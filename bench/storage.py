@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import uvloop
 
+from bench.buckets import CHANGING, LISTED
 from bench.load import Address, LoadError, rate
 from bench.samples import Plan, Sampler
-from bench.servers import CHANGING, LISTED
 
 SMALL, LARGE = 1024, 64 * 10**6
 UP, DOWN = "64 MB up", "64 MB down"

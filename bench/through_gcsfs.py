@@ -16,9 +16,9 @@ from fsspec.asyn import get_loop, sync
 from gcsfs.core import GCSFileSystem  # newer gcsfs's own choice asks over gRPC first, which no peer answers
 from google.oauth2.credentials import Credentials
 
+from bench.buckets import CHANGING
 from bench.load import HOST, PATIENCE_S, Address, LoadError
 from bench.samples import Plan, Sampler
-from bench.servers import CHANGING
 from bench.storage import SMALL
 
 CONCURRENT = 32

@@ -72,6 +72,10 @@ class Control:
         """Forget all rules."""
         self._ask("DELETE", "/faults")
 
+    def new_machine(self, persona: str) -> dict[str, str]:
+        """A fresh machine of ``persona``, for ``fakehub.machines.environment_of``."""
+        return self._ask("POST", "/machines", {"persona": persona})
+
     def log(self) -> list[dict[str, Any]]:
         """The requests so far, oldest first."""
         try:

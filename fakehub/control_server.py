@@ -15,6 +15,7 @@ from aiohttp import web
 from fakehub.clock import Clock, rfc3339
 from fakehub.control import SOCKET
 from fakehub.faults import Faults, rule_of
+from fakehub.machines import Machines
 from fakehub.network import Network, NetworkSettings
 
 
@@ -47,8 +48,11 @@ async def _errors_in_one_line(
 class Steering:
     """What can be steered while the stand-in runs. ``personas`` are the names that rules may use."""
 
-    def __init__(self, clock: Clock, network: Network, faults: Faults, personas: Collection[str]) -> None:
+    def __init__(
+        self, clock: Clock, network: Network, faults: Faults, personas: Collection[str], machines: Machines
+    ) -> None:
         self._clock, self._network, self._faults, self._personas = clock, network, faults, personas
+        self._machines = machines
 
     def routes(self) -> list[web.RouteDef]:
         """One route for each thing that can be asked or set."""
@@ -60,6 +64,7 @@ class Steering:
             web.get("/faults", self._list_faults),
             web.post("/faults", self._add_fault),
             web.delete("/faults", self._clear_faults),
+            web.post("/machines", self._new_machine),
         ]
 
     async def _show_clock(self, _: web.Request) -> web.Response:
@@ -89,6 +94,9 @@ class Steering:
     async def _clear_faults(self, _: web.Request) -> web.Response:
         self._faults.clear()
         return web.json_response(None)
+
+    async def _new_machine(self, request: web.Request) -> web.Response:
+        return web.json_response(self._machines.new((await _object(request))["persona"]))
 
 
 async def _object(request: web.Request) -> dict[str, Any]:

@@ -34,7 +34,7 @@ USERNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 
 def hub_variables(facts: Facts, user: str) -> dict[str, str]:
     """The variables set in every server of the hub, for ``user``."""
-    known = {"JUPYTERHUB_USER": user, "IMAGE": facts.default_image.ref}
+    known = {"JUPYTERHUB_USER": user, "IMAGE": facts.images.default.ref}
     return {
         name: re.sub(r"\$\((\w+)\)", lambda found: known[found.group(1)], variable.value)
         for name, variable in facts.environment_variables.values.items()
@@ -51,8 +51,10 @@ def environment(facts: Facts, user: str, persona: str, workdir: Path, ports: dic
         key = {"GOOGLE_APPLICATION_CREDENTIALS": str(home / KEY_FILE)} if (home / KEY_FILE).exists() else {}
         return env | way | key | {"HOME": str(home), "USER": user}
     hub, token = hub_variables(facts, user), new_token()
-    Settings(user, token, way).write(workdir)
-    env |= hub | gateway_variables(facts, hub, token, ports["gateway"]) | way
+    env |= hub | {"JUPYTERHUB_API_TOKEN": token} | way
+    if facts.dask_gateway is not None:
+        Settings(user, token, way).write(workdir)
+        env |= gateway_variables(facts.dask_gateway, facts.environment_variables.on_dask_workers, hub, ports["gateway"])
     return env | {"HOME": str(home), "USER": "jovyan"}
 
 

@@ -5,93 +5,23 @@ Sizes in keys that end in ``_gb``/``_gib`` are in GB/GiB, times in ``_s`` in sec
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+
+from fakehub.facts_checks import check
+from fakehub.facts_hub import Guide, Help, Hub, Model, Source, Sources, Url
+from fakehub.yaml_file import YamlError, mapping_of
 
 
 class FactsError(Exception):
     """What is wrong with the facts file: one line with the file and the key."""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-Url = Annotated[str, Field(pattern=r"^https://[^\s]+$")]
-Sources = Annotated[list[str], Field(min_length=1)]
-
-
-class Source(_Model):
-    """Where facts were read, and how old that is."""
-
-    what: str
-    date: str
-    commit: str | None = None
-
-
-class Operator(_Model):
-    name: str
-    url: Url
-
-
-class Video(_Model):
-    youtube: str
-    by: str
-    of: str
-    about: str
-    src: Sources
-
-
-class Login(_Model):
-    with_: str = Field(alias="with")
-    note: str | None = None
-
-
-class Timeouts(_Model):
-    idle_kernel_culled_after_s: int = Field(gt=0)
-    server_max_age_s: int = Field(gt=0)
-    spawn_timeout_s: int = Field(gt=0)
-    src: Sources
-
-
-class Hub(_Model):
-    name: str
-    url: Url
-    control_panel: Url
-    cloud: str
-    region: str
-    zone: str
-    operator: Operator
-    configuration: Url
-    intro_video: Video | None = None
-    login: Login
-    named_servers: bool
-    timeouts: Timeouts
-    src: Sources
-
-
-class OfficeHours(_Model):
-    when: str
-    online_and_in_person: bool
-    book: Url
-
-
-class Help(_Model):
-    forum: Url
-    office_hours: OfficeHours
-    new_dataset_request: Url
-    dataset_issues: Url
-    feedstock_template: Url
-    catalog: Url
-    application_form: Url
-    src: Sources
-
-
-class Tier(_Model):
+class Tier(Model):
     name: str
     team: str
     hub: str | None = None
@@ -102,20 +32,35 @@ class Tier(_Model):
     note: str | None = None
 
 
-class ExtraTeam(_Model):
-    gpus: list[str] = []
+class ExtraTeam(Model):
+    gpus: list[str] = Field(default_factory=list)
     everything: bool = False
 
 
-class Access(_Model):
+class Access(Model):
     organization: str
     allowed_teams: list[str]
     tiers: list[Tier] = Field(min_length=1)
-    extra_teams: dict[str, ExtraTeam]
+    extra_teams: dict[str, ExtraTeam] = Field(default_factory=dict)
     src: Sources
 
+    @property
+    def public(self) -> Tier | None:
+        """The tier that has a hub of its own."""
+        return next((tier for tier in self.tiers if tier.hub), None)
 
-class NodeShare(_Model):
+    @property
+    def renewed(self) -> Tier | None:
+        """The tier whose places end."""
+        return next((tier for tier in self.tiers if tier.renew_every_months), None)
+
+    @property
+    def largest(self) -> Tier:
+        """The tier that may take the most node shares, the first of several."""
+        return max(self.tiers, key=lambda tier: len(tier.cpu_node_shares))
+
+
+class NodeShare(Model):
     label: str
     mem_limit_gb: float = Field(gt=0)
     cpu_limit: float = Field(gt=0)
@@ -123,7 +68,7 @@ class NodeShare(_Model):
     default: bool = False
 
 
-class NodeShares(_Model):
+class NodeShares(Model):
     profile: str
     about: str
     choice: str
@@ -131,8 +76,13 @@ class NodeShares(_Model):
     options: dict[str, NodeShare] = Field(min_length=1)
     src: Sources
 
+    @property
+    def sizes_gb(self) -> list[float]:
+        """The memory limits, in the order of the form."""
+        return [share.mem_limit_gb for share in self.options.values()]
 
-class Gpu(_Model):
+
+class Gpu(Model):
     label: str
     vram_gb: int = Field(gt=0)
     mem_limit_gb: float = Field(gt=0)
@@ -141,22 +91,28 @@ class Gpu(_Model):
     default: bool = False
 
 
-class Gpus(_Model):
+class Gpus(Model):
     profile: str
     choice: str
-    options: dict[str, Gpu]
+    options: dict[str, Gpu] = Field(min_length=1)
     images: list[str]
     src: Sources
 
+    @property
+    def on_request(self) -> list[str]:
+        """The teams that get a GPU their tier does not have."""
+        return list(dict.fromkeys(gpu.team for gpu in self.options.values() if gpu.team))
 
-class Image(_Model):
+
+class Image(Model):
     label: str
     ref: str = Field(pattern=r"^[^\s:]+:[^\s:]+$")
     default: bool = False
     cpu_only: bool = False
+    for_: str = Field(alias="for")
 
 
-class CustomImage(_Model):
+class CustomImage(Model):
     choice: str
     in_choices: str
     message: str
@@ -166,7 +122,7 @@ class CustomImage(_Model):
     build_your_own: str
 
 
-class Images(_Model):
+class Images(Model):
     choice: str
     options: dict[str, Image] = Field(min_length=1)
     source: Url
@@ -174,8 +130,13 @@ class Images(_Model):
     custom: CustomImage
     src: Sources
 
+    @property
+    def default(self) -> Image:
+        """The image a server runs unless another is chosen."""
+        return next(image for image in self.options.values() if image.default)
 
-class Home(_Model):
+
+class Home(Model):
     path: str
     hard_quota_gib: int = Field(gt=0)
     recommended_gb: int = Field(gt=0)
@@ -184,7 +145,7 @@ class Home(_Model):
     src: Sources
 
 
-class Bucket(_Model):
+class Bucket(Model):
     """A bucket: what its objects live for, and who may write. ``hub`` is the right of every server."""
 
     variable: str | None = None
@@ -195,60 +156,99 @@ class Bucket(_Model):
     versioning: bool = False
     for_: str = Field(alias="for")
     note: str | None = None
+    _name: str = PrivateAttr("")
+
+    @property
+    def name(self) -> str:
+        """The bucket's name, without ``gs://``."""
+        return self._name
 
 
-class HubIdentity(_Model):
+class HubIdentity(Model):
     what: str
     token_lives_s: int = Field(gt=0)
 
 
-class Buckets(_Model):
+class Buckets(Model):
     options: dict[str, Bucket] = Field(min_length=1)
     writers_group: str
     rules: list[str]
     identity: HubIdentity
     src: Sources
 
+    @model_validator(mode="after")
+    def _names(self) -> Buckets:
+        for name, bucket in self.options.items():
+            bucket._name = name
+        return self
 
-class Variable(_Model):
+    @property
+    def names(self) -> list[str]:
+        """The buckets' names, without ``gs://``."""
+        return list(self.options)
+
+    @property
+    def scratch(self) -> Bucket:
+        """The bucket whose objects are deleted after some days."""
+        return self._of("SCRATCH_BUCKET")
+
+    @property
+    def persistent(self) -> Bucket:
+        """The bucket for what is kept."""
+        return self._of("PERSISTENT_BUCKET")
+
+    @property
+    def read_only(self) -> Bucket | None:
+        """The bucket no server may write to, the first of several."""
+        return next((bucket for bucket in self.options.values() if bucket.hub == "read"), None)
+
+    def _of(self, variable: str) -> Bucket:
+        return next(bucket for bucket in self.options.values() if bucket.variable == variable)
+
+
+class Variable(Model):
     value: str
     means: str
 
 
-class EnvironmentVariables(_Model):
+class EnvironmentVariables(Model):
     values: dict[str, Variable]
     on_dask_workers: list[str]
     src: Sources
 
 
-class WorkerSize(_Model):
+class WorkerSize(Model):
     cores: int = Field(gt=0)
     memory: str
 
 
-class DaskGateway(_Model):
+class DaskGateway(Model):
     instance_type: str
     worker_resource_allocation: dict[str, WorkerSize]
     image: str
     idle_timeout_minutes: int = Field(gt=0)
     url_prefix: str
     preemptible_workers: bool
-    note: str | None = None
     src: Sources
 
+    @property
+    def sizes(self) -> list[str]:
+        """The sizes a worker may have, the default first."""
+        return list(self.worker_resource_allocation)
 
-class GitPush(_Model):
+
+class GitPush(Model):
     tool: str
     app: Url
     urls: str
 
 
-class Git(_Model):
+class Git(Model):
     push_from_hub: GitPush
     src: Sources
 
 
-class Osn(_Model):
+class Osn(Model):
     endpoint: Url
     buckets: dict[str, str]
     src: Sources
@@ -259,84 +259,31 @@ class Osn(_Model):
         return self.endpoint.removeprefix("https://").partition("/")[0]
 
 
-class Facts(_Model):
-    """All facts; references between sections (teams, images, shares, sources) are checked."""
+class Facts(Model):
+    """All facts; references between sections (teams, images, shares, sources) are checked.
+
+    A section that may be missing is about something that not every hub has.
+    """
 
     sources: dict[str, Source]
+    guide: Guide
     hub: Hub
     help: Help
     access: Access
     node_shares: NodeShares
-    gpus: Gpus
+    gpus: Gpus | None = None
     images: Images
     home: Home
     buckets: Buckets
     environment_variables: EnvironmentVariables
-    dask_gateway: DaskGateway
+    dask_gateway: DaskGateway | None = None
     git: Git
-    osn: Osn
+    osn: Osn | None = None
 
     @model_validator(mode="after")
     def _references(self) -> Facts:
-        teams = {tier.team for tier in self.access.tiers} | set(self.access.extra_teams)
-        for index, tier in enumerate(self.access.tiers):
-            _known(
-                f"access.tiers.{index}.cpu_node_shares",
-                tier.cpu_node_shares,
-                self.node_shares.options,
-                "share",
-            )
-            _known(f"access.tiers.{index}.gpus", tier.gpus, self.gpus.options, "GPU")
-        for name, team in self.access.extra_teams.items():
-            _known(f"access.extra_teams.{name}.gpus", team.gpus, self.gpus.options, "GPU")
-        _known("access.allowed_teams", self.access.allowed_teams, teams, "team")
-        for name, gpu in self.gpus.options.items():
-            _known(f"gpus.options.{name}.team", [gpu.team] if gpu.team else [], teams, "team")
-        _known("gpus.images", self.gpus.images, self.images.options, "image")
-        variables = self.environment_variables
-        _known("environment_variables.on_dask_workers", variables.on_dask_workers, variables.values, "variable")
-        for name, bucket in self.buckets.options.items():
-            named = [bucket.variable] if bucket.variable else []
-            _known(f"buckets.options.{name}.variable", named, variables.values, "variable")
-        for section in ("node_shares", "images"):
-            if sum(option.default for option in getattr(self, section).options.values()) != 1:
-                raise ValueError(f"{section}.options: exactly one is the default")
-        _check_sources("", self, self.sources)
+        check(self)
         return self
-
-    @property
-    def default_image(self) -> Image:
-        """The image a server runs unless another is chosen."""
-        return next(image for image in self.images.options.values() if image.default)
-
-
-def _known(key: str, names: list[str], known: Any, what: str) -> None:
-    for name in names:
-        if name not in known:
-            raise ValueError(f"{key}: unknown {what} {name!r}; known are {', '.join(sorted(known))}")
-
-
-def _check_sources(key: str, model: BaseModel, sources: dict[str, Source]) -> None:
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if name == "src":
-            _known(f"{key}src", value, sources, "source")
-        elif isinstance(value, BaseModel):
-            _check_sources(f"{key}{name}.", value, sources)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML that refuses a key written twice, which PyYAML would silently resolve to the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                line = key_node.start_mark.line + 1
-                raise yaml.constructor.ConstructorError(None, None, f"line {line}: the key {key!r} is there twice")
-            seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def default_path() -> Path:
@@ -352,15 +299,29 @@ def load(path: Path | None = None) -> Facts:
     """Read and check the facts file at ``path`` (see ``default_path``); raises ``FactsError``."""
     path = path or default_path()
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        data = path.read_bytes()
     except OSError as error:
         raise FactsError(f"{path}: cannot be read ({error.strerror}); name another with --hub-yml FILE") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
-        raise FactsError(f"{path}: not YAML: {where}{getattr(error, 'problem', None) or error}") from error
-    if not isinstance(content, dict):
+    return _checked(path, data)
+
+
+@functools.lru_cache(maxsize=4)
+def _checked(path: Path, data: bytes) -> Facts:
+    """The facts in ``data``: pages ask for one after the other, and none of them is ever changed."""
+    try:
+        content = mapping_of(data)
+    except YamlError as error:
+        raise FactsError(f"{path}: {error}") from error
+    if content is None:
         raise FactsError(f"{path}: it should be a mapping with the sections {', '.join(Facts.model_fields)}")
+    try:
+        return checked(content)
+    except FactsError as error:
+        raise FactsError(f"{path}: {error}") from error
+
+
+def checked(content: dict[Any, Any]) -> Facts:
+    """The facts of what a file of them holds; raises ``FactsError`` with the key."""
     try:
         return Facts.model_validate(content)
     except ValidationError as error:
@@ -368,4 +329,4 @@ def load(path: Path | None = None) -> Facts:
         key = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         given = f" (it is {first['input']!r})" if isinstance(first["input"], str | int | float | bool) else ""
-        raise FactsError(f"{path}: {key + ': ' if key else ''}{message}{given}") from error
+        raise FactsError(f"{key + ': ' if key else ''}{message}{given}") from error

@@ -10,12 +10,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from fakehub.accounts.keys import ISSUER, KeyRing, unverified
-from fakehub.accounts.personas import ANONYMOUS, CLOUD_PLATFORM, HUB_EMAIL, PROJECT, Persona, personas
+from fakehub.accounts.personas import ANONYMOUS, CLOUD_PLATFORM, Persona, hub_email, personas
 from fakehub.clock import Clock
 from fakehub.errors import not_authenticated
 from fakehub.facts import Facts
 
-__all__ = ["ANONYMOUS", "CLOUD_PLATFORM", "HUB_EMAIL", "PROJECT", "AccessToken", "Identities", "Persona", "personas"]
+__all__ = ["ANONYMOUS", "CLOUD_PLATFORM", "AccessToken", "Identities", "Persona", "hub_email", "personas"]
 
 # A metadata server hands out the same token until it has this long to live, in seconds.
 _REUSE_S = 300

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from fakehub.accounts.forms import query_of
 from fakehub.facts import Facts
-from fakehub.identity import PROJECT, Identities, Persona
+from fakehub.identity import Identities, Persona
 
 _FLAVOR = {"Metadata-Flavor": "Google", "Server": "Metadata Server for VM", "X-Frame-Options": "SAMEORIGIN"}
 _ROOT = "/computeMetadata/v1"
@@ -32,7 +32,7 @@ class Metadata:
                 _ACCOUNTS: {"default": account, self._hub.email: account},
                 "zone": f"projects/{_PROJECT_NUMBER}/zones/{facts.hub.zone}",
             },
-            "project": {"attributes": {}, "numeric-project-id": _PROJECT_NUMBER, "project-id": PROJECT},
+            "project": {"attributes": {}, "numeric-project-id": _PROJECT_NUMBER, "project-id": self._hub.project},
             "universe": {"universe-domain": "googleapis.com"},
         }
 
@@ -96,7 +96,7 @@ class Metadata:
         more: dict[str, Any] = {}
         if query.get("format") == "full":
             zone = self._tree["instance"]["zone"].rpartition("/")[2]
-            engine = {"project_id": PROJECT, "project_number": _PROJECT_NUMBER, "zone": zone}
+            engine = {"project_id": self._hub.project, "project_number": _PROJECT_NUMBER, "zone": zone}
             more = {"google": {"compute_engine": engine}}
         return _text(self._identities.id_token(self._hub, audience, more))
 

@@ -101,7 +101,8 @@ def _furnish(hosts: Mapping[str, tuple[str, ...]]) -> None:
         request = struct.pack("16sh", b"lo", 0)
         flags = struct.unpack("16sh", fcntl.ioctl(loopback, _SIOCGIFFLAGS, request + bytes(22))[:18])[1]
         fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | _IFF_UP) + bytes(22))
-    lines = ["127.0.0.1 localhost", f"127.0.0.1 {' '.join((*TLS_HOSTS, METADATA_HOST))}"]
+    # Programs that open ports to others, such as a cluster's scheduler, look this machine up by its own name.
+    lines = [f"127.0.0.1 localhost {socket.gethostname()}", f"127.0.0.1 {' '.join((*TLS_HOSTS, METADATA_HOST))}"]
     lines += [f"{address} {' '.join(names)}" for address, names in hosts.items()]
     _bind("/etc/hosts", "".join(f"{line}\n" for line in lines))
     _bind("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")

@@ -24,7 +24,7 @@ from fakehub import facts
 from fakehub.identity import ANONYMOUS
 
 # What somebody who may write to the inbox has been given.
-ACCESS_KEY = "LEAPINBOXKEY"
+ACCESS_KEY = "KEYTOTHEINBOX"
 SECRET_KEY = "for-the-stand-in-only"
 _WRITER = replace(ANONYMOUS, name="osn-inbox-key")
 # moto lets nobody in without a signature, but does not look at it.
@@ -38,14 +38,18 @@ class _Refused(Exception):
     """A request the pod does not answer: the status, S3's code and message."""
 
 
+def may_write(pod: facts.Osn) -> dict[str, bool]:
+    """The pod's buckets, and whether the key writes to them: the note in the facts says it."""
+    return {name: "write access" in note for name, note in pod.buckets.items()}
+
+
 class Osn:
     """Answers as the pod; starts moto when first asked."""
 
     def __init__(self, pod: facts.Osn, session: str) -> None:
         self.host = pod.host
         self._session = session
-        # Writing is for the bucket of whose note in the facts it is said.
-        self._buckets = {name: "write access" in note for name, note in pod.buckets.items()}
+        self._buckets = may_write(pod)
         self._starting = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._client: aiohttp.ClientSession | None = None

@@ -26,6 +26,7 @@ from fakehub.gateway.relay import GatewayRelay
 from fakehub.identity import Identities
 from fakehub.layout import Layouts, SplitByAlpn
 from fakehub.log import Log
+from fakehub.machines import HERE, Machines
 from fakehub.metadata import Metadata
 from fakehub.network import Network
 from fakehub.osn import Osn
@@ -34,8 +35,6 @@ from fakehub.storage.api import Storage
 from fakehub.storage.objects import Store
 from fakehub.storage.xml import XmlApi
 from fakehub.tls import ACCOUNT_HOSTS, METADATA_HOST, STORAGE_HOSTS, make_certificates
-
-HERE = "127.0.0.1"
 
 
 class World:
@@ -49,6 +48,7 @@ class World:
         self.log = Log(self.folder, self.clock)
         self.identities = Identities(facts, self.clock)
         self.persona = self.identities.personas[config.persona]
+        self.grants = Grants(self.identities, self.clock)
         self.store = Store(facts.buckets.options, self.clock, self.folder / "spill", state)
 
 
@@ -65,24 +65,28 @@ async def start_parts(config: Config, facts: Facts, parts: AsyncExitStack) -> di
         ready["proxy"] = proxy.sockets[0].getsockname()[1]
     else:
         await _start_names(world, services, parts)
-    gateway = GatewayRelay(facts, config.hub_yml, world.folder)
-    parts.push_async_callback(gateway.close)
-    ready["gateway"] = await gateway.listen()
-    steering = Steering(world.clock, world.network, world.faults, world.identities.personas)
+    if facts.dask_gateway is not None:
+        gateway = GatewayRelay(facts.dask_gateway, config.hub_yml, world.folder)
+        parts.push_async_callback(gateway.close)
+        ready["gateway"] = await gateway.listen()
+    machines = Machines(world.folder, world.identities, world.grants)
+    parts.callback(machines.close)
+    steering = Steering(world.clock, world.network, world.faults, world.identities.personas, machines)
     await start_control(steering, world.folder, parts)
     return ready
 
 
 def _services(world: World, parts: AsyncExitStack) -> dict[str, Service]:
     """What answers at which host."""
-    identities, clock = world.identities, world.clock
-    grants = Grants(identities, clock)
+    identities, clock, grants = world.identities, world.clock, world.grants
     furnish(world.persona, world.folder / "home", identities, grants)
     accounts = Accounts(identities, grants, clock, world.persona.login)
-    storage = Storage(world.store, clock, world.facts.buckets.writers_group)
+    storage = Storage(world.store, clock, world.facts)
     services = dict.fromkeys(ACCOUNT_HOSTS, accounts.handle)
     services |= dict.fromkeys(STORAGE_HOSTS, storage_service(storage, XmlApi(storage, identities, clock), identities))
     services["www.googleapis.com"] = accounts.beside(services["www.googleapis.com"])
+    if world.facts.osn is None:
+        return services
     pod = Osn(world.facts.osn, world.config.workdir)
     parts.push_async_callback(pod.close)
     return services | {pod.host: pod.handle}

@@ -73,7 +73,7 @@ def run_in_names(
 
     Raises ``NamespaceError`` where the system refuses.
     """
-    here = {"127.0.0.1": (wanted.facts.osn.host,)}
+    here = {"127.0.0.1": (wanted.facts.osn.host,) if wanted.facts.osn else ()}
     action = partial(_reported, command, replace(wanted, proxy=False), beside)
     return namespace.run_inside(action, here | dict(hosts))
 

@@ -1,4 +1,4 @@
-"""Durations, sizes and rates as people write them: ``8d``, ``50ms``, ``64KB``, ``10MB/s``."""
+"""Durations, sizes and rates as people write them: ``8d``, ``50ms``, ``64KB``, ``10MB/s``, ``20Mbit/s``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
+_BITS = {"kbit": 125, "Mbit": 125 * 1000, "Gbit": 125 * 1000**2}
 
 
 def duration(text: str) -> float:
@@ -19,11 +20,11 @@ def size(text: str) -> int:
 
 
 def rate(text: str) -> float:
-    """``text`` in bytes a second; raises ``ValueError`` for what is not a size and ``/s``, or nothing at all."""
-    problem = f"{text!r} is not a rate: a number above 0 and B/s, KB/s, MB/s or GB/s, as in 10MB/s"
+    """``text`` in bytes a second; raises ``ValueError`` for what is not a size or kbit, Mbit or Gbit and ``/s``."""
+    problem = f"{text!r} is not a rate: a number above 0 and B/s, KB/s, MB/s or GB/s, as in 10MB/s, or Mbit/s"
     if not text.endswith("/s"):
         raise ValueError(problem)
-    value = _parse(text.removesuffix("/s"), _BYTES, problem)
+    value = _parse(text.removesuffix("/s"), _BYTES | _BITS, problem)
     if value <= 0:
         raise ValueError(problem)
     return value

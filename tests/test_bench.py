@@ -11,7 +11,7 @@ import sys
 import psutil
 import pytest
 
-TINY = ["--rounds", "1", "--seconds", "0.05", "--objects", "1200"]
+TINY = ["--rounds", "1", "--seconds", "0.05", "--objects", "4000", "--upload-mb", "4"]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +91,30 @@ def test_a_server_that_refuses_is_left_out_and_named():
 
     assert sampler.median("get", "a peer") is None
     assert said == ["not measured: a peer, get: an answer with status 500"]
+
+
+def test_memory_that_a_server_had_from_the_start_is_no_objects(monkeypatch):
+    from bench import growth
+    from bench.load import LoadError
+
+    class Thrifty:
+        objects = 0
+
+        def rss(self) -> int:
+            return 70_000_000 + 1500 * max(0, self.objects - 1000)
+
+    def fill(_address, _bucket, names, _seconds) -> int:
+        count = len(list(names))
+        server.objects += count
+        return count
+
+    monkeypatch.setattr(growth, "fill", fill)
+    server = Thrifty()
+    assert growth._bytes_an_object(server, None, 4000) == 1500 - growth.SMALL
+
+    server = Thrifty()
+    with pytest.raises(LoadError, match="600 objects are too few"):
+        growth._bytes_an_object(server, None, 1200)
 
 
 def _lighthouse(**categories):

@@ -37,7 +37,8 @@
       let from = 0;
       head.from = head.pages.map((page) => (from += page[3]) - page[3]);
       indexed = head;
-      // A word with a slip needs one more part than others; where all terms are two lists, they come beforehand.
+      // Needed by most queries, or by a word with a slip after all else: they come before the first key.
+      part(head, "e");
       if (head.lists.length < 3) head.lists.forEach((_, number) => part(head, `l${number}`));
     }
     return indexed;
@@ -238,15 +239,33 @@
 
   const plain = (text) => ` ${words(text).map(term).join(" ")} `;
 
+  /* The sections that show an error which begins with `phrase`, with or without its name; which has it, when it is too
+     long to stand there by chance; or which is the end of it. */
+  async function raising(head, phrase) {
+    const count = phrase.trim().split(" ").length;
+    if (count < 2) return [];
+    const says = (line, said) => {
+      const begins = [line, line.replace(/^[\w.]+: /, "")].some((whole) => plain(whole).startsWith(said));
+      return begins || (count > 3 && plain(line).includes(said)) || phrase.endsWith(plain(line));
+    };
+    const errors = (await part(head, "e")) || [];
+    return errors.filter(([, line]) => says(line, phrase.trimEnd())).map(([section]) => section);
+  }
+
   /* Pages for `query`, best first: {page, title, topic, url, section}, and the terms that were meant. */
   async function search(query, topic) {
     const head = await index();
-    const meant = await lookup(head, query);
-    const ranked = rank(head, meant.map((word) => points(head, word)));
     const phrase = plain(query);
+    const [meant, raised] = await Promise.all([lookup(head, query), raising(head, phrase)]);
+    const ranked = rank(head, meant.map((word) => points(head, word)));
     for (const one of ranked) {
       const title = plain(head.pages[one.page][1]);
       if (phrase.length > 4 && title.includes(phrase.trimEnd())) one.points *= title === phrase ? 2 : 1.4;
+    }
+    for (const section of raised) {
+      const page = head.from.findLastIndex((from) => from <= section);
+      const one = ranked.find((other) => other.page === page);
+      if (one && !one.raises) Object.assign(one, { raises: true, points: one.points * 2, section: section - head.from[page] });
     }
     const chosen = ranked.filter((one) => !topic || head.topics[head.pages[one.page][2]] === topic);
     chosen.sort((a, b) => b.points - a.points || a.page - b.page);

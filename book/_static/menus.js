@@ -22,8 +22,22 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("click", (event) => {
     toggles.forEach((toggle) => toggle.parentElement.contains(event.target) || set(toggle, false));
   });
-  const does = { print: () => window.print(), toggleFullScreen: () => window.toggleFullScreen() };
+  const does = { print: () => window.print(), copyPage };
   document.querySelectorAll("[data-does]").forEach((button) => {
-    button.addEventListener("click", does[button.dataset.does]);
+    button.addEventListener("click", () => does[button.dataset.does](button));
   });
 });
+
+// The page's Markdown into the clipboard; where that is not possible, as from a disk, it is shown.
+async function copyPage(button) {
+  const words = button.textContent;
+  try {
+    const answer = await fetch(button.dataset.page);
+    if (!answer.ok) throw new Error(answer.statusText);
+    await navigator.clipboard.writeText(await answer.text());
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = words), 2000);
+  } catch {
+    location.assign(button.dataset.page);
+  }
+}

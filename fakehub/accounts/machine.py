@@ -6,19 +6,24 @@ import json
 from pathlib import Path
 
 from fakehub.accounts.grants import DEFAULT_CLIENT, DEFAULT_SCOPES, Grant, Grants
-from fakehub.accounts.personas import KEY_FILE, PROJECT, Persona
+from fakehub.accounts.personas import KEY_FILE, Persona
 from fakehub.identity import Identities
+from fakehub.osn import ACCESS_KEY, SECRET_KEY
 
 TOKEN_FILE = "token.txt"
 USER_FILE = ".config/gcloud/application_default_credentials.json"
+OSN_FILE = ".aws/credentials"
 
 
 def furnish(persona: Persona, home: Path, identities: Identities, grants: Grants) -> None:
     """Write the credentials of ``persona`` into its ``home``, as readable for its owner only.
 
     A laptop has the token that was copied from the hub, an HPC system what
-    ``gcloud auth application-default login`` leaves behind, a service account its key file.
+    ``gcloud auth application-default login`` leaves behind, a service account its key file. Who was handed the key
+    to the Open Storage Network has it in the file that all clients of S3 read, under the name ``osn``.
     """
+    if persona.osn_key:
+        _write(home / OSN_FILE, f"[osn]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n")
     if persona.credential == "token":
         _write(home / TOKEN_FILE, identities.new_token(persona, persona.scopes)[0] + "\n")
     elif persona.credential == "user":
@@ -35,7 +40,7 @@ def _key_file(persona: Persona, identities: Identities) -> dict[str, str]:
     certificates = "https://www.googleapis.com"
     return {
         "type": "service_account",
-        "project_id": PROJECT,
+        "project_id": persona.project,
         "private_key_id": key.id,
         "private_key": key.private_pem,
         "client_email": persona.email,

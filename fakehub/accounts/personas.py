@@ -49,9 +49,7 @@ _WRITE = _READ | {
     "storage.multipartUploads.listParts",
 }
 
-PROJECT = "leap-pangeo"
-HUB_EMAIL = f"hub-user@{PROJECT}.iam.gserviceaccount.com"
-UPLOADER_EMAIL = f"uploader@{PROJECT}.iam.gserviceaccount.com"
+_PROGRAMS = ".iam.gserviceaccount.com"
 
 # What a persona's machine has to show who it is: a metadata server, a token or the files that fetch one.
 Credential = Literal["metadata", "token", "user", "key"]
@@ -65,7 +63,8 @@ NAMES = ("hub", "laptop", "hpc-member", "hpc-outsider", "service-account", "anon
 class Persona:
     """Somebody who sends requests: ``rights`` maps a bucket's name to the permissions they hold there.
 
-    ``login`` names the persona whose Google account is signed in to the browser on this one's machine.
+    ``login`` names the persona whose Google account is signed in to the browser on this one's machine; ``osn_key``
+    is whether they were handed the key to the inbox of the Open Storage Network.
     """
 
     name: str
@@ -74,6 +73,7 @@ class Persona:
     scopes: frozenset[str] = frozenset({CLOUD_PLATFORM})
     credential: Credential | None = None
     login: str = "hpc-member"
+    osn_key: bool = False
 
     @property
     def subject(self) -> str:
@@ -83,7 +83,12 @@ class Persona:
     @property
     def is_service_account(self) -> bool:
         """Whether this is a program's account, not a person's."""
-        return bool(self.email) and self.email.endswith(".gserviceaccount.com")
+        return bool(self.email) and self.email.endswith(_PROGRAMS)
+
+    @property
+    def project(self) -> str:
+        """The project a program's account is in, which is the hub's; empty for people."""
+        return self.email.partition("@")[2].removesuffix(_PROGRAMS) if self.is_service_account else ""
 
     def check(self, bucket: str, permission: str, name: str | None = None) -> None:
         """Raise ``GoogleError`` (401, 403) unless ``permission`` is theirs; ``name`` is the object asked for."""
@@ -126,6 +131,15 @@ def _refuse(email: str | None, permission: str) -> NoReturn:
 ANONYMOUS = Persona("anonymous", None)
 
 
+def hub_email(facts: Facts) -> str:
+    """The account that all servers of the hub share."""
+    return _program("hub-user", facts)
+
+
+def _program(name: str, facts: Facts) -> str:
+    return f"{name}@{facts.hub.project}{_PROGRAMS}"
+
+
 def personas(facts: Facts) -> dict[str, Persona]:
     """The table of personas, by name. Rights come from the buckets of ``facts``."""
     buckets = facts.buckets.options
@@ -133,15 +147,15 @@ def personas(facts: Facts) -> dict[str, Persona]:
     group = {name: _WRITE for name, bucket in buckets.items() if bucket.writers_group}
     found = [
         # A server of the hub: all of them share one service account, whose token the metadata server gives.
-        Persona("hub", HUB_EMAIL, hub, credential="metadata"),
+        Persona("hub", hub_email(facts), hub, credential="metadata"),
         # A computer elsewhere, with a token that was copied from the hub.
-        Persona("laptop", HUB_EMAIL, hub, credential="token"),
+        Persona("laptop", hub_email(facts), hub, credential="token"),
         # An HPC system, with application-default credentials of somebody in the writers' group ...
-        Persona("hpc-member", "funky-user@example.com", group, credential="user"),
+        Persona("hpc-member", "funky-user@example.com", group, credential="user", osn_key=True),
         # ... and of somebody outside it.
         Persona("hpc-outsider", "outside-user@example.com", credential="user", login="hpc-outsider"),
         # A program's own account, in the writers' group, with a key file.
-        Persona("service-account", UPLOADER_EMAIL, group, credential="key"),
+        Persona("service-account", _program("uploader", facts), group, credential="key"),
         # A computer that has nothing to show.
         ANONYMOUS,
     ]

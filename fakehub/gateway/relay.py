@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import psutil
 
-from fakehub.facts import Facts
+from fakehub.facts import DaskGateway
 from fakehub.gateway.variables import Settings
 from fakehub.processes import end
 from fakehub.proxy import tunnel
@@ -30,8 +30,8 @@ class GatewayError(Exception):
 class GatewayRelay:
     """Hands every connection on to dask-gateway-server, which costs nothing until there is one."""
 
-    def __init__(self, facts: Facts, hub_yml: str, folder: Path) -> None:
-        self._prefix, self._hub_yml, self._folder = facts.dask_gateway.url_prefix, hub_yml, folder
+    def __init__(self, facts: DaskGateway, hub_yml: str, folder: Path) -> None:
+        self._prefix, self._hub_yml, self._folder = facts.url_prefix, hub_yml, folder
         self._log = folder / "gateway.log"
         self._listening: asyncio.Server | None = None
         self._server: psutil.Popen | None = None

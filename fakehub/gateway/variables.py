@@ -7,7 +7,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fakehub.facts import Facts
+from fakehub.facts import DaskGateway
 
 _FILE = "gateway.json"
 
@@ -39,14 +39,14 @@ def new_token() -> str:
     return secrets.token_hex(16)
 
 
-def gateway_variables(facts: Facts, hub: dict[str, str], token: str, port: int) -> dict[str, str]:
+def gateway_variables(facts: DaskGateway, to_workers: list[str], hub: dict[str, str], port: int) -> dict[str, str]:
     """What the hub sets so that ``dask_gateway.Gateway()`` needs no argument.
 
-    ``hub`` are the hub's variables, some of which go on to the workers: as the default of the option
-    ``environment``, as on the hub, so that a user who sets that option replaces them.
+    Those of the hub's variables ``hub`` that are named in ``to_workers`` go on to the workers: as the default of the
+    option ``environment``, as on the hub, so that a user who sets that option replaces them.
     """
-    prefix = facts.dask_gateway.url_prefix
-    on_workers = {name: hub[name] for name in facts.environment_variables.on_dask_workers}
+    prefix = facts.url_prefix
+    on_workers = {name: hub[name] for name in to_workers}
     return {
         "DASK_GATEWAY__ADDRESS": f"http://127.0.0.1:{port}{prefix}",
         "DASK_GATEWAY__PROXY_ADDRESS": f"gateway://127.0.0.1:{port}",
@@ -55,5 +55,4 @@ def gateway_variables(facts: Facts, hub: dict[str, str], token: str, port: int) 
         "DASK_GATEWAY__AUTH__TYPE": "jupyterhub",
         "DASK_GATEWAY__CLUSTER__OPTIONS__IMAGE": "{JUPYTER_IMAGE_SPEC}",
         "DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT": json.dumps(on_workers),
-        "JUPYTERHUB_API_TOKEN": token,
     }

@@ -64,7 +64,7 @@ async def profiles(spawner):
 c.JupyterHub.spawner_class = ProcessSpawner
 c.JupyterHub.allow_named_servers = facts.hub.named_servers
 c.KubeSpawner.profile_list = profiles
-c.KubeSpawner.image = facts.default_image.ref
+c.KubeSpawner.image = facts.images.default.ref
 c.Spawner.cmd = ["jupyterhub-singleuser"]
 c.Spawner.default_url = "/lab"
 c.Spawner.start_timeout = facts.hub.timeouts.spawn_timeout_s
@@ -77,12 +77,6 @@ python = str(Path(settings.programs) / "bin" / "python")
 age = facts.hub.timeouts.server_max_age_s
 c.JupyterHub.services = [
     {
-        "name": "dask-gateway",
-        "url": f"http://127.0.0.1:{settings.gateway_port}",
-        "api_token": settings.gateway_token,
-        "display": False,
-    },
-    {
         "name": "idle-culler",
         "api_token": settings.culler_token,
         # A server is ended for its age alone; how often it looks is for a clock that may be moved.
@@ -90,6 +84,9 @@ c.JupyterHub.services = [
         "environment": settings.way | {"FAKEHUB_SESSION": str(folder)},
     },
 ]
+if facts.dask_gateway:
+    gateway = {"name": "dask-gateway", "url": f"http://127.0.0.1:{settings.gateway_port}", "display": False}
+    c.JupyterHub.services.append(gateway | {"api_token": settings.gateway_token})
 c.JupyterHub.load_roles = [
     {
         "name": "idle-culler",

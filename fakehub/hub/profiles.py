@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from fakehub.facts import Facts, Image
+from fakehub.facts import Facts, Gpus, Image
 
 # What an option of the form is called in it.
 SHARE, GPU, IMAGE = "requests", "gpu", "image"
@@ -20,8 +20,8 @@ def profile_list(facts: Facts, teams: Collection[str]) -> list[dict[str, Any]]:
         machine = {"node_selector": {"node.kubernetes.io/instance-type": facts.node_shares.machine}}
         options = {SHARE: _shares(facts, shares), IMAGE: _images(facts, list(facts.images.options))}
         found.append(_profile(facts.node_shares.profile, facts.node_shares.about, options, machine, default=True))
-    if gpus:
-        options = {GPU: _gpus(facts, gpus), IMAGE: _images(facts, facts.gpus.images)}
+    if facts.gpus and gpus:
+        options = {GPU: _gpus(facts.gpus, gpus), IMAGE: _images(facts, facts.gpus.images)}
         found.append(_profile(facts.gpus.profile, "", options, {}))
     return found
 
@@ -34,6 +34,8 @@ def _allowed_shares(facts: Facts, teams: Collection[str]) -> list[str]:
 
 
 def _allowed_gpus(facts: Facts, teams: Collection[str]) -> list[str]:
+    if facts.gpus is None:
+        return []
     if _everything(facts, teams):
         return list(facts.gpus.options)
     mine = {gpu for tier in facts.access.tiers if tier.team in teams for gpu in tier.gpus}
@@ -70,14 +72,14 @@ def _shares(facts: Facts, names: list[str]) -> dict[str, Any]:
     return _choices(facts.node_shares.choice, choices)
 
 
-def _gpus(facts: Facts, names: list[str]) -> dict[str, Any]:
+def _gpus(facts: Gpus, names: list[str]) -> dict[str, Any]:
     choices = {}
     for name in names:
-        gpu = facts.gpus.options[name]
+        gpu = facts.options[name]
         override = {"mem_limit": f"{gpu.mem_limit_gb:g}G", "extra_resource_limits": {"nvidia.com/gpu": "1"}}
         override["node_selector"] = {"node.kubernetes.io/instance-type": gpu.machine}
         choices[name] = (gpu.label, gpu.default, override)
-    return _choices(facts.gpus.choice, choices)
+    return _choices(facts.choice, choices)
 
 
 def _images(facts: Facts, names: list[str]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class _Starter:
         started = time.monotonic()
         folder, facts = session.folder, wanted.facts
         way = GatewaySettings.read(folder).way
-        settings = replace(self._settings, way=way, gateway_port=session.ports["gateway"])
+        settings = replace(self._settings, way=way, gateway_port=session.ports.get("gateway", 0))
         settings.write(folder)
         api = f"http://{HUB_ADDRESS}:{API_PORT}/hub/api"
         GatewaySettings("", settings.gateway_token, way, api).write(folder)

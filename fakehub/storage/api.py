@@ -9,8 +9,8 @@ from aiohttp import web
 
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError, bad_request, no_bucket, no_object, not_answered
-from fakehub.facts import Bucket
-from fakehub.identity import Identities, Persona
+from fakehub.facts import Bucket, Facts
+from fakehub.identity import Identities, Persona, hub_email
 from fakehub.storage import (
     acl_methods,
     bucket_methods,
@@ -45,11 +45,15 @@ ANSWERS: dict[str, Callable[[Storage, Call], web.Response]] = {
 
 
 class Storage:
-    """Answers the JSON API's requests from a ``Store``; ``writers_group`` is the group that may write from outside."""
+    """Answers the JSON API's requests from a ``Store`` with the buckets of ``facts``.
 
-    def __init__(self, store: Store, clock: Clock, writers_group: str) -> None:
+    ``writers_group`` is the group that may write from outside, ``hub_email`` the account of the hub's servers.
+    """
+
+    def __init__(self, store: Store, clock: Clock, facts: Facts) -> None:
         self.store = store
-        self.writers_group = writers_group
+        self.writers_group, self.hub_email = facts.buckets.writers_group, hub_email(facts)
+        self.location = facts.hub.region.upper()
         self.created = clock.now()
         self.resumables = Resumables(clock)
         self.texts = ResourceTexts()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from fakehub.errors import GoogleError, bad_request
-from fakehub.identity import HUB_EMAIL
 from fakehub.storage import conditions
 from fakehub.storage.call import Call, json_response
 from fakehub.storage.conditions import number
@@ -40,7 +39,7 @@ def _list(storage: Storage, call: Call) -> web.Response:
 
 def _resource(storage: Storage, name: str, full: bool) -> dict:
     shape = full_bucket_resource if full else bucket_resource
-    return shape(name, storage.bucket(name), storage.created)
+    return shape(name, storage.bucket(name), storage.created, storage.location)
 
 
 def _get(storage: Storage, call: Call) -> web.Response:
@@ -58,7 +57,7 @@ def _get_iam_policy(storage: Storage, call: Call) -> web.Response:
     name = call.parts[0]
     facts = storage.bucket(name)
     call.persona.check(name, "storage.buckets.getIamPolicy")
-    holders = {_ROLES[facts.hub]: [f"serviceAccount:{HUB_EMAIL}"]}
+    holders = {_ROLES[facts.hub]: [f"serviceAccount:{storage.hub_email}"]}
     if facts.writers_group:
         holders.setdefault(_ROLES["write"], []).append(f"group:{storage.writers_group}")
     bindings = [{"role": role, "members": members} for role, members in holders.items()]
@@ -76,7 +75,7 @@ def _get_layout(storage: Storage, call: Call) -> web.Response:
     name = call.parts[0]
     storage.bucket(name)
     call.persona.check(name, "storage.objects.list")
-    layout = {"kind": "storage#storageLayout", "bucket": name, "location": "US-CENTRAL1", "locationType": "region"}
+    layout = {"kind": "storage#storageLayout", "bucket": name, "location": storage.location, "locationType": "region"}
     return json_response(layout | {"hierarchicalNamespace": {"enabled": False}}, call.query)
 
 

@@ -96,7 +96,7 @@ def full_object_resource(found: Object) -> dict[str, Any]:
     return object_resource(found) | owner | {"acl": controls}
 
 
-def bucket_resource(name: str, bucket: Bucket, created: float) -> dict[str, Any]:
+def bucket_resource(name: str, bucket: Bucket, created: float, location: str) -> dict[str, Any]:
     """The ``storage#bucket`` of one bucket of the facts; ``created`` in seconds since the epoch."""
     resource: dict[str, Any] = {
         "kind": "storage#bucket",
@@ -105,7 +105,7 @@ def bucket_resource(name: str, bucket: Bucket, created: float) -> dict[str, Any]
         "selfLink": f"{API}/b/{name}",
         "projectNumber": PROJECT_NUMBER,
         "metageneration": "1",
-        "location": "US-CENTRAL1",
+        "location": location,
         "locationType": "region",
         "storageClass": "STANDARD",
         "etag": "CAE=",
@@ -126,9 +126,9 @@ def bucket_resource(name: str, bucket: Bucket, created: float) -> dict[str, Any]
     return resource
 
 
-def full_bucket_resource(name: str, bucket: Bucket, created: float) -> dict[str, Any]:
+def full_bucket_resource(name: str, bucket: Bucket, created: float, location: str) -> dict[str, Any]:
     """The resource with its owner and its access controls, as ``projection=full`` shows it."""
-    resource = bucket_resource(name, bucket, created)
+    resource = bucket_resource(name, bucket, created, location)
     if bucket.uniform_access:
         return resource
     defaults = [default_object_control(entry) for entry in entries(name)]

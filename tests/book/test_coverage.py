@@ -1,7 +1,7 @@
 """What a reader can learn here, row by row: each is said on a page, and something there runs or is made of a fact.
 
-H is the hub, I images, B buckets, C compute, E help. A check is code of a block that ran on that page, or the key of a
-fact it is made of; without it the row would be words alone.
+H is the hub, I images, B buckets, U uploads, C compute, E help. A check is code of a block that ran on that page, or
+the key of a fact it is made of; without it the row would be words alone.
 """
 
 import json
@@ -39,6 +39,19 @@ ROWS = {
     "B9 Icechunk": ("notebooks/icechunk-versions.ipynb", "icechunk"),
     "B9 virtual stores": ("notebooks/virtual-store.ipynb", "virtual"),
     "B10 costs": ("book/buckets/costs.md", "month"),
+    "U1 which way": ("book/uploads/which-way.md", "du -sh"),
+    "U2 requesting a dataset": ("book/uploads/request-a-dataset.md", "help.new_dataset_request"),
+    "U3 published data": ("book/uploads/published-data.md", "to_kerchunk"),
+    "U4 from a laptop": ("book/uploads/from-a-laptop.md", "--token-file token.txt"),
+    "U4 expiry, and going on": ("book/uploads/from-a-laptop.md", "no longer accepted"),
+    "U5 from an HPC system without a browser": ("book/uploads/from-hpc.md", "--remote-bootstrap"),
+    "U5 the scopes": ("book/uploads/from-hpc.md", "cloud-platform scope is required but not requested"),
+    "U5 cleaning up the file": ("book/uploads/from-hpc.md", "application-default revoke"),
+    "U6 uploads that survive": ("notebooks/uploads-that-survive.ipynb", "SIGKILL"),
+    "U7 many files to one store": ("book/uploads/convert-many-files.md", "convert.check(files)"),
+    "U8 progress bar": ("book/uploads/convert-many-files.md", "ProgressBar"),
+    "U9 files as they are": ("book/uploads/files-as-they-are.md", "rclone check"),
+    "U10 publishing outside": ("book/uploads/publish-outside-osn.md", "S3Store"),
     "C1 Dask on the server": ("book/compute/dask-on-your-server.md", "LocalCluster"),
     "C1 Dask Gateway": ("book/compute/dask-gateway.md", "cluster.scale("),
     "C2 packages on workers": ("book/compute/packages-on-workers.md", "options.environment"),
@@ -46,6 +59,7 @@ ROWS = {
     "C3 the same training on both": ("notebooks/gpu-or-cpu.ipynb", "jax.device_put(new_weights(), device)"),
     "C4 memory": ("book/compute/memory.md", "nbytes"),
     "E1 a page for each symptom": ("book/help/index.md", "version"),
+    "E1 a store written over itself": ("book/help/values-lost-own-source.md", 'mode="w"'),
     "E2 glossary": ("book/reference/glossary.md", None),
     "E2 bibliography and how to cite": ("book/reference/bibliography.md", "sources"),
 }

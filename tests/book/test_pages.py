@@ -122,7 +122,8 @@ def test_every_block_of_the_book_is_in_the_report_and_passed(site, root, stack):
     report = json.loads((root / "_build/report.json").read_text())
 
     assert [page["page"] for page in report["pages"]] == [str(p.relative_to(root)) for p in pages_of_book()]
-    assert {block["status"] for block in report["blocks"]} <= {"passed", "skipped"}
+    ran = [block for block in report["blocks"] if not (block["status"] == "not run" and block["reason"])]
+    assert {block["status"] for block in ran} <= {"passed", "skipped", "parsed"}
     assert report["stack"] == stack
     assert report["versions"]["xarray"] in (site / "book/reference/what-was-tested.html").read_text()
 

@@ -86,7 +86,7 @@ def test_the_options_are_the_hubs_with_its_defaults(mode):
     assert session(mode)["defaults"] == {
         "instance_type": FACTS.dask_gateway.instance_type,
         "worker_resource_allocation": "1CPU, 7.2Gi",
-        "image": FACTS.default_image.ref,
+        "image": FACTS.images.default.ref,
         "environment": {"SCRATCH_BUCKET": bucket, "PANGEO_SCRATCH": bucket},
         "idle_timeout_minutes": FACTS.dask_gateway.idle_timeout_minutes,
     }

@@ -10,7 +10,7 @@ def test_the_projects_facts_are_sound(root):
     facts = load(root / "hub.yml")
 
     assert facts.buckets.options["leap-scratch"].delete_after_days == 7
-    assert facts.default_image.ref.startswith("pangeo/")
+    assert facts.images.default.ref.startswith("pangeo/")
 
 
 @pytest.mark.parametrize(

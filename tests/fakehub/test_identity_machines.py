@@ -8,8 +8,9 @@ def lines(ran) -> list[str]:
     return ran.stdout.splitlines()
 
 
+LOGIN_FILE = ".config/gcloud/application_default_credentials.json"
 FILES = """
-cd "$HOME"; find . -type f -printf '%P %m\\n'
+cd "$HOME"; find . -type f -printf '%P %m\\n' | sort
 echo "${GOOGLE_APPLICATION_CREDENTIALS#$HOME/}|$SCRATCH_BUCKET|$USER"
 """
 
@@ -19,8 +20,8 @@ echo "${GOOGLE_APPLICATION_CREDENTIALS#$HOME/}|$SCRATCH_BUCKET|$USER"
     [
         ("hub", [], "|gs://leap-scratch/funky-user|jovyan"),
         ("laptop", ["token.txt 600"], "||funky-user"),
-        ("hpc-member", [".config/gcloud/application_default_credentials.json 600"], "||funky-user"),
-        ("hpc-outsider", [".config/gcloud/application_default_credentials.json 600"], "||funky-user"),
+        ("hpc-member", [".aws/credentials 600", f"{LOGIN_FILE} 600"], "||funky-user"),
+        ("hpc-outsider", [f"{LOGIN_FILE} 600"], "||funky-user"),
         ("service-account", ["service-account.json 600"], "service-account.json||funky-user"),
         ("anonymous", [], "||funky-user"),
     ],

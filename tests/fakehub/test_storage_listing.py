@@ -219,7 +219,7 @@ def test_generations_are_listed_in_pages_too(versioned):
 def test_a_page_and_a_get_cost_the_same_however_many_objects_there_are(root, tmp_path):
     facts, clock = load(root / "hub.yml"), Clock()
     store = Store(facts.buckets.options, clock, tmp_path)
-    storage, hub = Storage(store, clock, ""), Identities(facts, clock).personas["hub"]
+    storage, hub = Storage(store, clock, facts), Identities(facts, clock).personas["hub"]
 
     def seconds(path: str, **query: str) -> float:
         taken = []

@@ -5,7 +5,8 @@ import ast
 import pytest
 from guide.blocks import Block
 from guide.mutants import KINDS, mutant
-from guide.mutate import surviving
+from guide.mutate import Break, Outcome, outcomes_of, surviving, verdict
+from guide.runner import Lane
 
 SEEDS = [str(seed) for seed in range(60)]
 PYTHON = """import os  # the hub's variables
@@ -72,9 +73,50 @@ def test_a_page_that_fails_as_it_is_says_nothing_of_breaks(guide):
 
 
 def test_declared_survivors_are_lines_of_their_pages(root):
-    for entries in surviving().values():
-        for page, change in entries:
-            path = root / page
-            text = path.read_text() if path.suffix == ".md" else path.read_text().replace('\\"', '"')
+    for page, change in surviving():
+        path = root / page
+        text = path.read_text() if path.suffix == ".md" else path.read_text().replace('\\"', '"')
 
-            assert change.partition(" → ")[0] in text, f"{page} has no such line any more: {change}"
+        assert change.partition(" → ")[0] in text, f"{page} has no such line any more: {change}"
+
+
+BREAKS = [Break("a.md", line, line, "name", f"{line} → {line + 1}", "") for line in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("green", "declared", "everything", "status"),
+    [
+        (2, 2, True, 0),  # as the list says
+        (2, 1, True, 1),  # one that it does not have
+        (1, 2, True, 1),  # one that is noticed by now
+        (3, 3, True, 1),  # too many, though all have a reason
+        (1, 2, False, 0),  # a part of the book says nothing of the rest of the list
+        (1, 0, False, 1),
+    ],
+)
+def test_survivors_are_those_of_the_list_and_few(green, declared, everything, status):
+    outcomes = [Outcome(broken, "" if broken.line < green else "fails") for broken in BREAKS]
+    reasons = {("a.md", f"{line} → {line + 1}"): "nobody sees it" for line in range(declared)}
+
+    assert verdict(outcomes, reasons, everything) == status
+
+
+def test_a_run_that_was_ended_goes_on_where_it_was(tmp_path, monkeypatch):
+    ran = []
+
+    def run_side_by_side(runs, lane, jobs):
+        for place, one in enumerate(runs):
+            ran.append(one.options[1])
+            yield place, {"error": "fails"}
+
+    monkeypatch.setattr("guide.mutate.BUILD", tmp_path)
+    monkeypatch.setattr("guide.mutate.run_side_by_side", run_side_by_side)
+    records = {"a.md": {"key": "of this page", "seconds": 1.0}}
+    begun = outcomes_of(BREAKS, Lane(), 1, records)
+    first = [next(begun) for _ in range(3)]
+    begun.close()
+    again = list(outcomes_of(BREAKS, Lane(), 1, records))
+
+    assert again[:3] == first
+    assert len(again) == len(BREAKS)
+    assert len(ran) == len(BREAKS)

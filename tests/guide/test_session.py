@@ -4,6 +4,24 @@ import pytest
 from guide.blocks import read_page
 from guide.session import run_page
 
+CELL = """
+```{{code-cell}} python
+{options}
+import os, time, gcsfs
+fs = gcsfs.GCSFileSystem()
+fs.ls("leap-scratch")
+start = time.monotonic()
+fs.pipe_file("leap-scratch/funky-user/line", os.urandom(2_000_000))
+fs.rm("leap-scratch/funky-user/line")
+print(time.monotonic() - start)
+```
+"""
+LINES = (
+    "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n"
+    + CELL.format(options=":tags: [measured]\n:network: 200ms 8Mbit/s")
+    + CELL.format(options=":tags: [measured]")
+)
+
 
 @pytest.mark.parametrize("language", ["bash", "console", "python"])
 def test_an_opted_out_block_does_not_run(tmp_path, language):
@@ -16,3 +34,32 @@ def test_an_opted_out_block_does_not_run(tmp_path, language):
 
     assert [result["status"] for result in results] == ["skipped"]
     assert list(home.iterdir()) == []
+
+
+def test_the_files_of_a_page_are_in_the_home_directory(tmp_path, fakehub_session, monkeypatch):
+    monkeypatch.setattr("os.environ", fakehub_session.environment)
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "recipe.py").write_text("print('hello')\n")
+    shown = "---\nfiles: [recipe.py]\n---\n\n```{literalinclude} recipe.py\n```\n"
+    (tmp_path / "page.md").write_text(f"{shown}\n```console run\n$ python recipe.py\nhello\n```\n")
+
+    results, _ = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail)
+
+    assert [result["status"] for result in results] == ["passed"]
+
+
+def test_a_cell_has_its_line_and_the_next_has_none(tmp_path, fakehub_session, monkeypatch):
+    monkeypatch.setattr("os.environ", fakehub_session.environment)
+    (tmp_path / "page.md").write_text(LINES)
+    home = tmp_path / "home"
+    home.mkdir()
+
+    page = read_page(tmp_path / "page.md", tmp_path)
+    results, notebook = run_page(page, home, pytest.fail, recorded=[[], []])  # nothing, and that is not what it prints
+
+    assert [result["status"] for result in results] == ["passed", "passed"]
+    seconds = [float(cell.outputs[0].text) for cell in notebook.cells if cell.cell_type == "code"]
+    # Two megabytes at 8 Mbit/s, and twice a latency of 200 ms.
+    assert seconds[0] >= 2.2
+    assert seconds[1] < seconds[0] / 2

@@ -1,14 +1,11 @@
 """Gates a page passes when the site is made of it, and rules that hold for its text."""
 
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
-import yaml
 from guide.page_rules import stand_in_words
 from guide.typed_facts import typed_facts
+from small_books import build, copy_of
 
 from fakehub.facts import load
 
@@ -22,6 +19,7 @@ GATES = {
     "missing-picture.md": "no-such-picture.png",
     "unknown-directive.md": "attentoin",
     "script-in-page.md": "the site's policy refuses <script>",
+    "asks-in-vain.md": "asks for another sst.zarr, which no block of it names",
     "asks-for-nonsense.md": "asks takes dataset, and a bucket of SCRATCH_BUCKET or PERSISTENT_BUCKET",
 }
 # Those that are found in a page's text, without building anything.
@@ -31,28 +29,14 @@ TEXT_GATES = {"stand-in-named.md", "typed-fact.md"}
 @pytest.fixture(scope="module")
 def tiny_book(root, tmp_path_factory):
     """A copy of the project whose book has the pages of the test alone."""
-    book = tmp_path_factory.mktemp("tiny") / "project"
-    book.mkdir()
-    for name in ("_config.yml", "hub.yml"):
-        shutil.copy(root / name, book)
-    for name in ("book/_ext", "book/_static", "book/_images", "fakehub", "lock"):
-        shutil.copytree(root / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
-    if (root / "book/_templates").is_dir():
-        shutil.copytree(root / "book/_templates", book / "book/_templates")
+    book = copy_of(root, tmp_path_factory.mktemp("tiny") / "project")
 
-    def build(text: str, stack: str, command: str = "build", more: dict[str, str] | None = None):
-        (book / "book/index.md").write_text(text)
-        chapters = [{"file": f"book/{name.removesuffix('.md')}"} for name in more or {}]
-        for name, page in (more or {}).items():
-            (book / "book" / name).write_text(page)
-        toc = {"format": "jb-book", "root": "book/index"} | ({"chapters": chapters} if chapters else {})
-        (book / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
-        env = os.environ | {"PYTHONPATH": str(book / "book/_ext")}
-        arguments = [sys.executable, "-m", "guide", command, "--stack", stack]
-        return subprocess.run(arguments, cwd=book, env=env, capture_output=True, text=True, timeout=300)
+    def tiny(text: str, stack: str, command: str = "build", more: dict[str, str] | None = None, env=None):
+        return build(book, text, stack, command, more, env)
 
-    build.site = book / "_build/html"
-    return build
+    tiny.project = book
+    tiny.site = book / "_build/html"
+    return tiny
 
 
 def test_a_sound_page_builds(tiny_book, stack):
@@ -71,11 +55,34 @@ def test_a_formula_needs_no_script(tiny_book, stack):
     assert "mathjax" not in page.lower()
 
 
+def test_with_a_pdf_pages_link_to_it_and_without_it_they_do_not(tiny_book, stack):
+    name = "leap-hub-guide.pdf"
+    page = tiny_book.site / "book/index.html"
+
+    built = tiny_book("# Printed\n\nA page.\n", stack, "build --pdf")
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert (tiny_book.site / name).read_bytes().startswith(b"%PDF-") and f'href="../{name}"' in page.read_text()
+    built = tiny_book("# Printed\n\nA page.\n", stack)
+    assert built.returncode == 0, built.stdout + built.stderr
+
+    assert not (tiny_book.site / name).exists() and name not in page.read_text()
+
+
+def test_without_a_browser_there_is_one_line_and_no_pdf(tiny_book, stack):
+    built = tiny_book("# Nobody prints\n\nThis.\n", stack, "build --pdf", env={"PATH": "/nowhere"})
+
+    assert built.returncode == 1
+    assert "there is no browser: install Debian's chromium" in built.stderr
+
+
 @pytest.fixture(scope="module")
 def red(tiny_book, root, stack):
     """A build of all pages that must not build."""
     pages = {page: (root / "tests/broken" / page).read_text() for page in GATES}
-    return tiny_book("# Sound\n", stack, more=pages)
+    moved = tiny_book.site.parents[1] / "book/redirects.yml"
+    shutil.copy(root / "tests/broken/redirects/redirects.yml", moved)
+    yield tiny_book("# Sound\n", stack, more=pages)
+    moved.unlink()
 
 
 @pytest.mark.parametrize("page", GATES)
@@ -83,6 +90,10 @@ def test_a_warning_names_its_page_and_culprit(red, page):
     lines = [line for line in red.stderr.splitlines() if f"book/{page.removesuffix('.md')}." in line]
 
     assert any(GATES[page] in line for line in lines), red.stderr
+
+
+def test_an_old_address_that_leads_nowhere_is_named(red):
+    assert "redirects.yml: old/nowhere.html# leads to book/no-such-page, which is no page" in red.stderr
 
 
 def test_a_warning_fails_the_build(red):
@@ -106,6 +117,18 @@ def test_an_error_in_a_page_stops_the_build_before_the_site(tiny_book, root, sta
     failed, again = built.stderr.splitlines()[-2:]
     assert failed.startswith("failed: book/index.md:3: bash block failed with exit status 2: ")
     assert again == f"  again with: make page PAGE=book/index.md{option}"
+
+
+def test_facts_that_are_unsound_are_told_once_and_no_page_is_run(tiny_book, root, stack):
+    facts = tiny_book.project / "hub.yml"
+    facts.write_text(facts.read_text() + "moons: 2\n")
+    try:
+        built = tiny_book("# Sound\n", stack, more={"second.md": "# Second\n"})
+    finally:
+        facts.write_text((root / "hub.yml").read_text())
+
+    assert built.returncode == 1
+    assert built.stderr.splitlines() == [f"{facts}: moons: Extra inputs are not permitted (it is 2)"]
 
 
 def test_words_of_the_stand_in_are_found(root):

@@ -73,8 +73,10 @@ def camera(world, browser, stack, request):
         if request.config.getoption("--retake"):
             versions = {found.name: found.version for found in distributions(path=[world.packages])}
             names = ("jupyterhub", "jupyterhub-fancy-profiles", "jupyterlab")
-            kept = {name: versions[name] for name in names} | {"chromium": browser.version}
-            hub_camera.keep(name, themes, known[name], words, f"{request.path.stem}::{request.node.originalname}", kept)
+            made_with = {"hub": world.facts.hub.url, "chromium": browser.version}
+            made_with |= {name: versions[name] for name in names}
+            journey = f"{request.path.stem}::{request.node.originalname}"
+            hub_camera.keep(name, themes, known[name], words, journey, made_with)
         elif stack == "hub":
             hub_camera.compare(name, themes, words)
 

@@ -8,7 +8,7 @@ def lists(page, facts):
     page.locator(".profile-select").first.wait_for()
     profiles = page.locator(".profile-select h2").all_inner_texts()
     cpu, gpu, image = facts.node_shares, facts.gpus, facts.images.choice
-    names = {cpu.profile: (cpu.choice, image), gpu.profile: (gpu.choice, image)}
+    names = {cpu.profile: (cpu.choice, image)} | ({gpu.profile: (gpu.choice, image)} if gpu else {})
     return {(profile, name): offered(page, profile, name) for profile in profiles for name in names[profile]}
 
 

@@ -13,8 +13,9 @@ import nbformat
 import pytest
 import yaml
 from guide.hub_world import LONG_MS, ROOT, log_in, start, start_server
+from guide.machine import shorten_errors
 from guide.outputs import difference
-from guide.session import seen, shorten_errors
+from guide.session import seen
 from playwright.sync_api import expect
 
 from fakehub.network import NetworkSettings

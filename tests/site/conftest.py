@@ -1,5 +1,7 @@
 """A browser, and the built site as its host would serve it."""
 
+import json
+
 import pytest
 from guide.picture import NoBrowser, launch
 from guide.serving import served
@@ -23,3 +25,25 @@ def browser():
             pytest.fail(str(error), pytrace=False)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open a page of the site in a window of its own that may use the clipboard; ``kept`` are the names that the
+    browser keeps from an earlier visit.
+    """
+    contexts = []
+
+    def open_(path: str, width: int = 1280, kept: object = None, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+        contexts.append(context)
+        if kept is not None:
+            context.add_init_script(f"localStorage.setItem('guide-names', {json.dumps(json.dumps(kept))})")
+        page = context.new_page()
+        page.goto(f"{address}/{path}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()

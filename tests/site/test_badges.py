@@ -7,6 +7,9 @@ from docutils import nodes
 from docutils.utils import new_document
 from guide.badges_ext import add_badges
 from guide.report import digest
+from guide.tried_ext import FAULTS
+
+from fakehub.faults import EFFECTS
 
 PAGE = {"page": "book/a.md", "date": "2026-11-25T04:00:00+00:00"}
 BLOCK = {"page": "book/a.md", "kind": "run", "status": "passed", "seconds": 0.42, "reason": None}
@@ -16,7 +19,7 @@ def _badges(source, **changes):
     document = new_document("a")
     document += nodes.literal_block(source, source)
     block = BLOCK | {"digest": digest("print(1)\n")} | changes
-    add_badges(document, PAGE, [block], "hub", "what.html#run-a")
+    add_badges(document, PAGE, [block], "hub", "what.html")
     return [paragraph.astext() for paragraph in document.findall(nodes.paragraph)]
 
 
@@ -56,4 +59,31 @@ def test_every_block_of_the_report_has_its_badge_and_it_leads_to_its_page_there(
 
         assert len(badges) == len(blocks), page["page"]
         assert sum(kind == "tested" for kind, _, _ in badges) == sum(b["status"] == "passed" for b in blocks)
+        assert len({anchor for _, _, anchor in badges}) == len(blocks)
         assert all(f'id="{anchor}"' in tested for _, _, anchor in badges)
+
+
+def test_a_click_on_a_badge_unfolds_its_row_among_all_blocks(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}/book/buckets/read-and-write.html")
+    page.locator("p.tested a").nth(1).click()
+    page.wait_for_url("**/book/reference/what-was-tested.html#run-book-buckets-read-and-write-1")
+    row = page.locator("tr:target")
+    box = row.bounding_box()
+
+    assert row.is_visible() and 0 < box["y"] < page.viewport_size["height"] - box["height"]
+    assert row.locator("td").nth(2).inner_text() == "ran"
+    assert page.locator("details.ran[open] a").first.inner_text() == "Read and write a Dataset"
+    page.close()
+
+
+def test_what_did_not_run_says_why_on_its_page_and_in_the_list(site, root):
+    report = json.loads((root / "_build/report.json").read_text())
+    tested = (site / "book/reference/what-was-tested.html").read_text()
+    reasons = [block["reason"] for block in report["blocks"] if block["status"] == "skipped"]
+
+    assert reasons and all(f"opted out: {reason}" in tested for reason in reasons)
+
+
+def test_every_fault_is_named_with_what_clients_do():
+    assert set(FAULTS) == set(EFFECTS)

@@ -43,6 +43,10 @@ def test_nothing_scrolls_a_page_sideways(visits):
     assert [(visit.page, visit.width, visit.seen["wider"]) for visit in visits if visit.seen["wider"]] == []
 
 
+def test_no_text_is_cut_off(visits):
+    assert [(visit.page, visit.width, visit.seen["clipped"]) for visit in visits if visit.seen["clipped"]] == []
+
+
 def test_pictures_have_a_description_and_a_size(visits):
     assert {src for visit in visits for src in visit.seen["nameless"] + visit.seen["unsized"]} == set()
 

@@ -5,7 +5,8 @@ from guide.lean.policy import policy
 from guide.serving import served
 from visits import visit_all
 
-BAD = """<html lang="en"><head><title>Bad</title><meta http-equiv="Content-Security-Policy" content="{policy}"></head>
+BAD = """<html lang="en"><head><title>Bad</title><meta http-equiv="Content-Security-Policy" content="{policy}">
+<link rel="stylesheet" href="cut.css"></head>
 <body><main><article><h1>Bad</h1>{body}</article></main>
 <script src="theme.js"></script></body></html>"""
 # What follows the system's theme, as the pages of the site do.
@@ -18,6 +19,7 @@ def bad(browser, tmp_path_factory, root):
     """Visits of the broken pages, by name."""
     site = tmp_path_factory.mktemp("bad")
     (site / "theme.js").write_text(THEME)
+    (site / "cut.css").write_text(".cut { overflow: hidden }")
     for path in (root / "tests/broken/site").glob("*.html"):
         (site / path.name).write_text(BAD.format(policy=policy([]), body=path.read_text()))
     with served(site) as address:
@@ -32,6 +34,11 @@ def test_what_the_policy_forbids_is_an_error_of_the_page(bad, page):
 
 def test_a_wide_page_is_seen(bad):
     assert bad["wide.html"].seen["wider"] > 0
+
+
+def test_text_whose_end_is_hidden_is_seen(bad):
+    assert len(bad["cut.html"].seen["clipped"]) == 1
+    assert not any(visit.seen["clipped"] for page, visit in bad.items() if page != "cut.html")
 
 
 def test_text_that_is_hard_to_read_is_found(bad):

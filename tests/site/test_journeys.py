@@ -4,31 +4,12 @@ import io
 import subprocess
 import sys
 
-import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from guide.picture import take
 
 READ_AND_WRITE = "book/buckets/read-and-write.html"
 CHOOSE = "book/hub/choose.html"
 RULES = "book/buckets/rules.html"
-
-
-@pytest.fixture
-def open_page(browser, address):
-    """Open a page of the site, in a window of its own that may use the clipboard."""
-    contexts = []
-
-    def open_(path: str, width: int = 1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{address}/{path}")
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
 
 
 def _copied(page, cell) -> str:
@@ -154,6 +135,38 @@ def test_print_is_the_article_alone_and_hides_no_code(open_page):
     cut = "[...document.querySelectorAll('article pre')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
     assert page.evaluate(cut) == 0
     assert io.BytesIO(page.pdf(format="A4")).read(5) == b"%PDF-"
+
+
+def test_the_page_is_downloaded_as_notebook_script_and_text(open_page, site):
+    page = open_page(RULES)
+    page.locator(".article-header-buttons button.dropdown-toggle").click()
+
+    for words, suffix in (("Notebook", ".ipynb"), ("Python script", ".py"), ("Markdown (", ".md")):
+        with page.expect_download() as started:
+            page.locator(".article-header-buttons a", has_text=words).click()
+        there = (site / RULES).with_suffix(suffix)
+
+        assert started.value.suggested_filename == there.name
+        assert started.value.path().read_bytes() == there.read_bytes()
+
+
+def test_the_page_is_copied_as_markdown(open_page, site):
+    page = open_page(RULES)
+    page.locator(".article-header-buttons button.dropdown-toggle").click()
+
+    page.get_by_role("button", name="Copy as Markdown").click()
+    page.get_by_role("button", name="Copied").wait_for()
+
+    assert page.evaluate("navigator.clipboard.readText()") == (site / RULES).with_suffix(".md").read_text()
+
+
+def test_without_scripts_the_foot_has_what_the_menu_has(open_page):
+    page = open_page(RULES, java_script_enabled=False)
+    foot = page.locator(".guide-foot a")
+
+    wanted = ["Open on the hub", "Notebook", "Script", "Markdown", "Edit this page"]
+    assert foot.all_inner_texts()[:5] == wanted
+    assert all(link.is_visible() for link in foot.all())
 
 
 def test_without_scripts_the_page_is_whole_and_offers_nothing_dead(open_page):

@@ -1,31 +1,9 @@
 """The reader's own names in the snippets: shown, copied, kept in the browser, and never more than text."""
 
-import json
-
 import pytest
 
 LOOK = "book/buckets/look.html"
 READ_AND_WRITE = "book/buckets/read-and-write.html"
-
-
-@pytest.fixture
-def open_page(browser, address):
-    """Open a page in a browser window of its own; ``kept`` is what the browser holds from an earlier visit."""
-    contexts = []
-
-    def open_(path, kept=None, **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        if kept is not None:
-            context.add_init_script(f"localStorage.setItem('guide-names', {json.dumps(json.dumps(kept))})")
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-        page = context.new_page()
-        page.goto(f"{address}/{path}")
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
 
 
 def _field(page, name):
@@ -83,10 +61,58 @@ def test_what_is_no_username_is_refused_and_changes_nothing(open_page, name):
 
 @pytest.mark.parametrize("kept", [{"user": "<b>x</b>"}, {"user": 7}, [], "x", {"bucket": "constructor"}])
 def test_what_another_hand_put_into_the_browser_is_not_believed(open_page, kept):
-    page = open_page(READ_AND_WRITE, kept)
+    page = open_page(READ_AND_WRITE, kept=kept)
 
     assert "gs://leap-scratch/funky-user/sst.zarr" in _code(page)
     assert page.locator("article pre b").count() == 0
+
+
+def test_no_page_keeps_the_printed_name_beside_the_readers(open_page, site, address):
+    paths = [*site.glob("book/**/*.html"), *site.glob("notebooks/*.html")]
+    shown = [path for path in paths if "funky-user" in path.read_text()]
+    page = open_page(LOOK, kept={"user": "octo-cat"})
+    left = []
+    for path in shown:
+        page.goto(f"{address}/{path.relative_to(site)}")
+        text = page.locator("article").inner_text()
+        left += [path.stem] if "funky-user" in text or "octo-cat" not in text else []
+
+    assert len(shown) > 15 and left == []
+
+
+def test_a_choice_of_bucket_changes_the_blocks_and_not_the_prose_about_buckets(open_page):
+    page = open_page(READ_AND_WRITE, kept={"bucket": "PERSISTENT_BUCKET"})
+
+    assert page.locator("article li", has_text="Take PERSISTENT_BUCKET in place of SCRATCH_BUCKET").count() == 1
+    assert "SCRATCH_BUCKET" not in _code(page)
+
+
+def test_what_was_put_in_is_not_replaced_again(open_page):
+    page = open_page(READ_AND_WRITE, kept={"user": "octo", "dataset": "leap-scratch.funky-user.sst.zarr"})
+
+    assert "gs://leap-scratch/octo/leap-scratch.funky-user.sst.zarr" in _code(page)
+
+
+def test_the_settings_on_every_page_take_the_name_as_well(open_page):
+    page = open_page(LOOK)
+    page.get_by_text("Your name in the snippets").click()
+    page.locator(".names-settings [name=user]").fill("octo")
+
+    assert _field(page, "user").input_value() == "octo"
+    assert "leap-scratch/octo" in _code(page)
+
+
+def test_the_name_stays_in_the_browser(open_page):
+    page = open_page(LOOK)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url + (request.post_data or "")))
+    _field(page, "user").fill("octo-cat")
+    _field(page, "user").press("Enter")
+    page.reload()
+
+    assert "octo-cat" in _code(page)
+    assert asked and not any("octo-cat" in url for url in asked)
+    assert page.context.cookies() == []
 
 
 def test_without_scripts_the_printed_names_stand(open_page):

@@ -18,6 +18,9 @@ _FOUND = """options => axe.run(document, options).then(found => found.violations
   rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")}: ${node.html.slice(0, 120)}`)))"""
 _SEEN = """() => ({
   wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  clipped: [...document.querySelectorAll("main *")].filter(e => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 2
+    && getComputedStyle(e).overflowX === "hidden" && e.checkVisibility() && !e.closest(".xr-wrap") && e.innerText)
+    .map(e => e.innerText.slice(0, 60)),
   nameless: [...document.images].filter(i => !i.hasAttribute("alt")).map(i => i.src),
   unsized: [...document.images].filter(i => i.checkVisibility() && (!i.width || !i.height)).map(i => i.src),
   title: document.title,

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from fakehub.facts import FactsError
 from guide.blocks import BlockError, read_page
 
 
@@ -19,7 +20,11 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="run every page and build the site")
     build.add_argument("--out", type=Path, help="where to (default: _build)")
+    build.add_argument("--pdf", action="store_true", help="with the whole guide as a PDF")
+    serve = commands.add_parser("serve", help="show the site in a browser, and pages anew when they are saved")
+    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: %(default)s)")
     links = commands.add_parser("links", help="ask every other site that a page links to")
+    commands.add_parser("audit", help="ask whether a locked package has a known vulnerability")
     picture = commands.add_parser("picture", help="take the README's picture of the built site")
     picture.add_argument("--site", type=Path, default=Path("_build/html"))
     picture.add_argument("--out", type=Path, default=Path("book/_images/guide.png"))
@@ -29,9 +34,10 @@ def main(arguments: list[str]) -> int:
     outputs.add_argument("page", type=Path, nargs="?")
     mutate = commands.add_parser("mutate", help="break each block in turn and see that its page fails")
     mutate.add_argument("page", type=Path, nargs="?")
-    mutate.add_argument("--sample", type=int, help="only so many blocks, drawn by the seed")
+    mutate.add_argument("--what", default="blocks", choices=["blocks", "facts", "rules"])
+    mutate.add_argument("--sample", type=int, help="only so many, drawn by the seed")
     mutate.add_argument("--seed", default="1")
-    for command in (build, links, page, outputs, mutate):
+    for command in (build, serve, links, page, outputs, mutate):
         command.add_argument("--stack", default="hub", choices=["hub", "latest"])
         command.add_argument("--user", default=os.environ.get("JUPYTERHUB_USER", "funky-user"))
         command.add_argument("--mode", default="auto", choices=["auto", "names", "proxy"])
@@ -47,10 +53,12 @@ def main(arguments: list[str]) -> int:
     inside.add_argument("--limit", type=int, default=0, help="seconds after which the run is ended; 0 is no limit")
     options = parser.parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
-    handlers |= {"in-session": _in_session, "mutate": _mutate}
+    handlers |= {"in-session": _in_session, "mutate": _mutate, "audit": _audit, "serve": _serve}
+    if options.command != "in-session":  # told to end, it ends the pages that run
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         return handlers[options.command](options)
-    except BlockError as error:
+    except (BlockError, FactsError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -67,13 +75,33 @@ def _lane(options: argparse.Namespace):
 def _build(options: argparse.Namespace) -> int:
     from guide.build import build_site
 
-    return build_site(_lane(options), options.jobs, options.out)
+    return build_site(_lane(options), options.jobs, options.out, options.pdf)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from guide.preview.server import PreviewError, serve
+
+    try:
+        asyncio.run(serve(_lane(options), options.jobs, options.port))
+    except PreviewError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _links(options: argparse.Namespace) -> int:
     from guide.build import check_links
 
     return check_links(_lane(options), options.jobs)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from guide.audit import audit
+    from guide.runner import ROOT
+
+    return audit(sorted((ROOT / "lock").glob("*.txt")))
 
 
 def _picture(options: argparse.Namespace) -> int:
@@ -131,9 +159,15 @@ def _outputs(options: argparse.Namespace) -> int:
 
 
 def _mutate(options: argparse.Namespace) -> int:
+    from guide.fact_mutants import mutate_facts
     from guide.mutate import mutate
+    from guide.mutate_rules import mutate_rules
     from guide.runner import pages_of_book
 
+    if options.what == "facts":
+        return mutate_facts(options.sample, options.seed)
+    if options.what == "rules":
+        return mutate_rules(options.jobs, options.sample, options.seed)
     paths = [_path(options.page)] if options.page else pages_of_book()
     return mutate(paths, _lane(options), options.jobs, options.sample, options.seed)
 
@@ -141,7 +175,7 @@ def _mutate(options: argparse.Namespace) -> int:
 def _in_session(options: argparse.Namespace) -> int:
     from guide.mutants import with_source
     from guide.recorded import recorded_outputs
-    from guide.runner import ROOT, versions
+    from guide.runner import OWN_HUB, ROOT, versions
     from guide.session import refused_hosts, run_page, set_latency
 
     started = time.monotonic()
@@ -151,9 +185,9 @@ def _in_session(options: argparse.Namespace) -> int:
         page = with_source(page, **json.loads(options.change.read_text(encoding="utf-8")))
     before = refused_hosts()
     set_latency(page.latency_ms)
-    # Outputs are recorded on the hub's versions alone.
+    # Outputs are recorded on this hub and its versions alone.
     os.environ["HOME"] = str(options.home)
-    recorded = recorded_outputs(page, ROOT) if options.stack == "hub" and not options.accept else None
+    recorded = recorded_outputs(page, ROOT) if OWN_HUB and options.stack == "hub" and not options.accept else None
     said: list[str] = []
 
     def show(line: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from guide.report import digest
+from guide.report import digest, took
 from guide.report_ext import read_report, run_id
 
 TESTED_PAGE = "book/reference/what-was-tested"
@@ -41,17 +41,17 @@ def _in_cell(node: nodes.Node) -> bool:
 def add_badges(
     doctree: nodes.document, page: dict[str, Any], blocks: list[dict[str, Any]], stack: str, to: str
 ) -> None:
-    """Put a badge beneath each block of ``doctree`` that the report has; it leads to the address ``to``."""
-    known: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for block in blocks:
-        known[block["digest"]].append(block)
+    """Put a badge beneath each block of ``doctree`` that the report has; it leads to its row on the page ``to``."""
+    known: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    for number, block in enumerate(blocks):
+        known[block["digest"]].append((number, block))
     for node, source in list(blocks_shown(doctree)):
         same = known[digest(source)]
-        block = same.pop(0) if same else None
+        number, block = same.pop(0) if same else (0, None)
         text = _text(block, page["date"], stack) if block else ""
         if text:
             classes = ["tested" if block["status"] == "passed" else "not-tested", "unsearched"]
-            link = nodes.reference("", text, refuri=to, internal=True)
+            link = nodes.reference("", text, refuri=f"{to}#{run_id(page['page'], number)}", internal=True)
             node.parent.insert(node.parent.index(node) + 1, nodes.paragraph("", "", link, classes=classes))
 
 
@@ -62,7 +62,8 @@ def _text(block: dict[str, Any], date: str, stack: str) -> str:
         return ""
     if block["kind"] == "file":
         return f"Written and used {date[:10]}"
-    return f"Ran {date[:10]} · {stack} · {block['seconds']:.1f} s"
+    seconds = "" if block["seconds"] is None else f" · {took(block['seconds'])} s"
+    return f"Ran {date[:10]} · {stack}{seconds}"
 
 
 def _resolved(app: Sphinx, doctree: nodes.document, name: str) -> None:
@@ -72,8 +73,7 @@ def _resolved(app: Sphinx, doctree: nodes.document, name: str) -> None:
     page = next((page for page in report["pages"] if page["page"].rpartition(".")[0] == name), None)
     if page:
         blocks = [block for block in report["blocks"] if block["page"] == page["page"]]
-        to = f"{app.builder.get_relative_uri(name, TESTED_PAGE)}#{run_id(page['page'])}"
-        add_badges(doctree, page, blocks, report["stack"], to)
+        add_badges(doctree, page, blocks, report["stack"], app.builder.get_relative_uri(name, TESTED_PAGE))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

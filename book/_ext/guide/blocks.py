@@ -8,7 +8,7 @@ declares none is an error, as is an opt-out without a reason: nothing on a page 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,30 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-ATTRIBUTES = {"raises", "fails", "leaves", "removes"}
+from fakehub import units
+from fakehub.facts import FactsError
+from guide.for_hub import HubTextError, for_hub
+from guide.programs import PROGRAMS
+
+ATTRIBUTES = {"raises", "fails", "leaves", "removes", "on", "after", "needs", "carries"}
+# Where and when a block runs.
+CIRCUMSTANCES = ("on", "after", "needs")
+# Why conda's commands are parsed.
+NOT_HERE = "conda is not on the machine that tests this guide: options and specs were parsed, nothing was installed"
+FATES = ("run", "file", "skip", "parsed")
 RUNNABLE = {"python", "bash", "console"}
+HUB = "hub"
+# The other machines a block may play on, with the persona whose things they have (``fakehub.accounts.personas``) and
+# whether somebody sits before a browser there. A laptop has nothing until the page brings it; an HPC system has the
+# login of an earlier day.
+OTHERS = {
+    "laptop": ("anonymous", True),
+    "hpc": ("hpc-member", False),
+    "hpc-outsider": ("hpc-outsider", False),
+}
+MACHINES = (HUB, *OTHERS)
 # Directives that print code without saying whether it runs; a plain fence with a fate takes their place.
-CODE_DIRECTIVES = {"code", "code-block", "sourcecode", "literalinclude", "parsed-literal", "prompt", "raw"}
+CODE_DIRECTIVES = {"code", "code-block", "sourcecode", "parsed-literal", "prompt", "raw"}
 # Directives whose content is not MyST, so there is nothing to look for inside.
 OPAQUE_DIRECTIVES = {
     "math",
@@ -43,9 +63,12 @@ class Block:
     """One code block.
 
     ``line`` is 1-based, where the block opens in the page; in a notebook it is the number of the cell.
-    ``kind`` is one of ``cell``, ``run``, ``file``, ``skip``; ``target`` is the file name of a ``file`` block
-    and ``reason`` the excuse of a ``skip`` block. ``leaves`` and ``removes`` are object URLs, or prefixes that
-    end in a slash, with the hub's variables in them.
+    ``network`` is the line it runs over: seconds of latency, and bytes a second each way.
+    ``kind`` is one of ``cell``, ``run``, ``file``, ``skip``, ``parsed``; ``target`` is the file name of a ``file``
+    block and ``reason`` the excuse of a ``skip`` or ``parsed`` block. ``leaves`` and ``removes`` are object URLs, or
+    prefixes that end in a slash, with the hub's variables in them. ``on`` are the machines it plays on, ``after_s``
+    the seconds that pass before it, ``needs`` programs without which it is not run, ``carries`` files that are
+    brought along from the hub.
     """
 
     line: int
@@ -59,6 +82,11 @@ class Block:
     removes: tuple[str, ...] = ()
     target: str | None = None
     reason: str | None = None
+    on: tuple[str, ...] = ()
+    after_s: float = 0.0
+    needs: tuple[str, ...] = ()
+    carries: tuple[str, ...] = ()
+    network: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,12 +95,14 @@ class Page:
 
     ``path`` is relative to the project; ``notebook`` holds the executable cells as Jupyter sees them, empty
     for a page of prose. ``latency_ms`` is how long each request to the cloud is to take at least, in milliseconds.
+    ``files`` are those the page hands to its reader, who has them in the home directory.
     """
 
     path: Path
     blocks: tuple[Block, ...]
     leaves: tuple[str, ...]
     latency_ms: int
+    files: tuple[Path, ...]
     notebook: nbformat.NotebookNode | None = field(repr=False)
 
 
@@ -107,24 +137,42 @@ def _read_notebook(path: Path, relative: Path) -> Page:
         elif cell.cell_type == "markdown":
             found = _fences(cell.source, 0, relative)
             blocks += [_renumbered(block, index + 1) for block in found]
-    return _page(relative, blocks, notebook.metadata, notebook)
+    return _page(path, relative, blocks, notebook.metadata, notebook)
 
 
-def _page(relative: Path, blocks: list[Block], front: dict[str, Any], notebook: nbformat.NotebookNode | None) -> Page:
+def _page(
+    path: Path, relative: Path, blocks: list[Block], front: dict[str, Any], notebook: nbformat.NotebookNode | None
+) -> Page:
     """A page of these blocks, with what its front matter (or a notebook's metadata) says of the whole."""
     latency = front.get("latency_ms", 0)
     if not isinstance(latency, int) or not 0 <= latency <= 1000:
         raise BlockError(f"{relative}:1: latency_ms is a number of milliseconds, 1000 at most")
     leaves = _texts(front.get("leaves", []), "leaves", str(relative))
-    return Page(relative, tuple(blocks), leaves, latency, notebook)
+    for block in blocks:
+        if block.kind == "shown" and block.target not in front.get("files", []):
+            raise BlockError(f"{relative}:{block.line}: {block.target} is shown, but not one of the page's files")
+    machine = front.get("machine", HUB)
+    if machine not in MACHINES:
+        raise BlockError(f"{relative}:1: machine is one of {', '.join(MACHINES)}")
+    placed = [block if block.on else replace(block, on=(machine,)) for block in blocks if block.kind != "shown"]
+    return Page(relative, tuple(placed), leaves, latency, _files(path, front, relative), notebook)
+
+
+def _files(path: Path, front: dict[str, Any], relative: Path) -> tuple[Path, ...]:
+    """The files that a page hands to its reader; its front matter names them from where it lies."""
+    files = tuple(path.parent / name for name in _texts(front.get("files", []), "files", f"{relative}:1", "paths"))
+    for file in files:
+        if not file.is_file():
+            raise BlockError(f"{relative}:1: files: there is no {file.name} beside the page")
+    return files
 
 
 def _renumbered(block: Block, line: int) -> Block:
-    return Block(**{**block.__dict__, "line": line})
+    return replace(block, line=line)
 
 
 def _read_markdown(path: Path, relative: Path) -> Page:
-    text = path.read_text(encoding="utf-8")
+    text = _for_hub(path.read_text(encoding="utf-8"), relative)
     front = _front_matter(text, relative)
     is_notebook = front.get("file_format") == "mystnb"
     blocks = _fences(text, 0, relative)
@@ -144,10 +192,17 @@ def _read_markdown(path: Path, relative: Path) -> Page:
         if len(indices) != len(cells):
             raise BlockError(f"{relative}: a {{code-cell}} stands inside another directive; move it to the top level")
         numbers = iter(indices)
-        blocks = [
-            Block(**{**block.__dict__, "cell": next(numbers)}) if block.kind == "cell" else block for block in blocks
-        ]
-    return _page(relative, blocks, front, notebook)
+        blocks = [replace(block, cell=next(numbers)) if block.kind == "cell" else block for block in blocks]
+    return _page(path, relative, blocks, front, notebook)
+
+
+def _for_hub(text: str, relative: Path) -> str:
+    try:
+        return for_hub(text)
+    except HubTextError as error:
+        raise BlockError(f"{relative}:{error}") from error
+    except FactsError as error:
+        raise BlockError(str(error)) from error
 
 
 def _front_matter(text: str, relative: Path) -> dict[str, Any]:
@@ -182,6 +237,9 @@ def _fences(text: str, offset: int, relative: Path) -> list[Block]:
         if name == "code-cell":
             source, options = _split_options(token.content, where)
             blocks.append(_cell(line, None, source, options, where))
+        elif name == "literalinclude":
+            # What becomes of the file is for the blocks that use it: it has to be one of the page's.
+            blocks.append(Block(line, "shown", "", "", target=info.partition("}")[2].strip()))
         elif name in CODE_DIRECTIVES:
             raise BlockError(f"{where}: {{{name}}} declares no fate; use a fence such as ```bash run")
         elif name not in OPAQUE_DIRECTIVES:
@@ -221,7 +279,18 @@ def _cell(line: int, index: int | None, source: str, options: dict[str, Any], wh
         raises=raises,
         leaves=_texts(options.get("leaves", []), "leaves", where),
         removes=_texts(options.get("removes", []), "removes", where),
+        network=_network(options["network"], where) if "network" in options else None,
+        **_circumstances({name: str(options[name]) for name in CIRCUMSTANCES if name in options}, "cell", where),
     )
+
+
+def _network(text: Any, where: str) -> tuple[float, float]:
+    """A line as pages write it, such as ``80ms 100Mbit/s``."""
+    latency, _, rate = str(text).partition(" ")
+    try:
+        return units.duration(latency), units.rate(rate)
+    except ValueError as error:
+        raise BlockError(f"{where}: network is a latency and a rate, such as 80ms 100Mbit/s: {error}") from error
 
 
 def _fence(line: int, info: str, source: str, where: str) -> Block:
@@ -231,10 +300,11 @@ def _fence(line: int, info: str, source: str, where: str) -> Block:
         raise BlockError(f"{where}: the info line cannot be read: {error}") from error
     flags = [word for word in words if "=" not in word]
     attributes = dict(word.split("=", 1) for word in words if "=" in word)
-    fates = [fate for fate in ("run", "file", "skip") if fate in flags or fate in attributes]
+    fates = [fate for fate in FATES if fate in flags or fate in attributes]
     if len(fates) != 1:
         what = "declares no fate" if not fates else f"declares {' and '.join(fates)}"
-        raise BlockError(f'{where}: this {language or "plain"} block {what}; say run, file=NAME or skip="reason"')
+        choice = 'run, file=NAME, parsed=conda or skip="reason"'
+        raise BlockError(f"{where}: this {language or 'plain'} block {what}; say {choice}")
     kind = fates[0]
     unknown = (set(flags) | set(attributes)) - ATTRIBUTES - {kind}
     if unknown:
@@ -250,8 +320,25 @@ def _fence(line: int, info: str, source: str, where: str) -> Block:
         leaves=tuple(attributes.get("leaves", "").split()),
         removes=tuple(attributes.get("removes", "").split()),
         target=attributes.get("file"),
-        reason=attributes.get("skip"),
+        reason=attributes.get("skip") or (NOT_HERE if kind == "parsed" else None),
+        **_circumstances(attributes, language, where),
     )
+
+
+def _circumstances(attributes: dict[str, str], language: str, where: str) -> dict[str, Any]:
+    """Where a block plays, what passed before it, what it needs and what is brought along."""
+    machines = tuple(attributes.get("on", "").split())
+    unknown = [name for name in machines if name not in MACHINES]
+    if unknown or (len(machines) > 1 and language != "console"):
+        raise BlockError(f"{where}: on= names one of {', '.join(MACHINES)}; a console transcript may name two")
+    needs = tuple(attributes.get("needs", "").split())
+    if not set(needs) <= PROGRAMS.keys():
+        raise BlockError(f"{where}: needs= names programs a machine may lack: {', '.join(PROGRAMS)}")
+    try:
+        after_s = units.duration(attributes["after"]) if "after" in attributes else 0.0
+    except ValueError as error:
+        raise BlockError(f"{where}: after= {error}") from error
+    return {"on": machines, "after_s": after_s, "needs": needs, "carries": tuple(attributes.get("carries", "").split())}
 
 
 def _check_fate(kind: str, language: str, attributes: dict[str, str], where: str) -> None:
@@ -259,6 +346,8 @@ def _check_fate(kind: str, language: str, attributes: dict[str, str], where: str
         raise BlockError(f"{where}: a {language or 'plain'} block cannot run; {', '.join(sorted(RUNNABLE))} can")
     if kind == "skip" and len(attributes.get("skip", "").split()) < 3:
         raise BlockError(f'{where}: an opt-out needs a reason a reader would accept: skip="..."')
+    if kind == "parsed" and (language, attributes.get("parsed")) != ("bash", "conda"):
+        raise BlockError(f"{where}: parsed= is for bash, and conda is what can be parsed")
     target = Path(attributes.get("file", ""))
     if kind == "file" and (target.is_absolute() or ".." in target.parts or not target.name):
         raise BlockError(f"{where}: file= takes a path below the home directory")
@@ -268,7 +357,7 @@ def _check_fate(kind: str, language: str, attributes: dict[str, str], where: str
         raise BlockError(f"{where}: fails= is for bash; python says raises=, a console transcript shows it")
 
 
-def _texts(value: Any, name: str, where: str) -> tuple[str, ...]:
+def _texts(value: Any, name: str, where: str, what: str = "object URLs") -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise BlockError(f"{where}: {name} is a list of object URLs")
+        raise BlockError(f"{where}: {name} is a list of {what}")
     return tuple(value)

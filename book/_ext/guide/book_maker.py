@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from pathlib import Path
 
 from jupyter_book.sphinx import build_sphinx
 
+from guide.book_settings import write_settings
 from guide.runner import ROOT
+
+# Sphinx's own note of what it has read, and a copy of that of the last build that succeeded.
+_READ, _SOUND = "environment.pickle", "environment.sound.pickle"
 
 
 def main(arguments: list[str]) -> int:
@@ -20,25 +25,35 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("builder", choices=["html", "linkcheck"])
     parser.add_argument("out", type=Path)
-    parser.add_argument("--fresh", action="store_true", help="read all pages, also those that did not change")
     options = parser.parse_args(arguments)
-    toc = {"external_toc_path": str(ROOT / "_toc.yml"), "latex_individualpages": False}
+    config, toc_file = write_settings()
+    doctrees = options.out / ".doctrees"
+    _go_back_to_success(doctrees)
+    toc = {"external_toc_path": str(toc_file), "latex_individualpages": False}
     status = build_sphinx(
         ROOT,
         options.out / "html",
-        path_config=ROOT / "_config.yml",
+        path_config=config,
         noconfig=True,
         confoverrides=toc | {"nitpicky": True},
-        doctreedir=options.out / ".doctrees",
+        doctreedir=doctrees,
         builder=options.builder,
         warningiserror=True,
         keep_going=True,
-        force_all=options.fresh,
-        freshenv=options.fresh,
         quiet=True,
         jobs=os.cpu_count() or 1,
     )
+    if status == 0:
+        shutil.copyfile(doctrees / _READ, doctrees / _SOUND)
     return status if isinstance(status, int) else 1
+
+
+def _go_back_to_success(doctrees: Path) -> None:
+    """Take for read what was read when a build last succeeded: what Sphinx said of a page it would not say again."""
+    if (doctrees / _SOUND).is_file():
+        shutil.copyfile(doctrees / _SOUND, doctrees / _READ)
+    else:
+        (doctrees / _READ).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

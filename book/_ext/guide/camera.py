@@ -113,15 +113,18 @@ def keep(
     picture: Picture,
     words: list[str],
     journey: str,
-    versions: dict[str, str],
+    made_with: dict[str, str],
     folder: Path = FOLDER,
 ) -> None:
-    """Write a picture that ``journey`` took with those ``versions``, and its entry in the manifest of ``folder``."""
+    """Write a picture that ``journey`` took, and its entry in the manifest of ``folder``.
+
+    ``made_with`` are the hub's address and the versions of what is to be seen.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for theme, image in themes.items():
         image.save(folder / file_name(name, theme), "WEBP", quality=80, method=6)
     entry = {"journey": journey, "shows": picture.shows, "points": picture.points, "words": words}
-    entry |= {"versions": versions, "size": [length // SCALE for length in themes["light"].size]}
+    entry |= {"made_with": made_with, "size": [length // SCALE for length in themes["light"].size]}
     entries = manifest(folder) | {name: entry}
     text = json.dumps(dict(sorted(entries.items())), indent=1, ensure_ascii=False)
     (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")

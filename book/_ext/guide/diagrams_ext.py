@@ -21,19 +21,21 @@ def _how_the_hub_is_built(facts: Facts) -> Drawing:
     home = Box("Home directory", f"{facts.home.path}, a disk in the network", 0, 1)
     server = Box("Your server", f"JupyterLab, from one of {len(facts.images.options)} images", 1, 1)
     buckets = Box("Buckets", f"{len(facts.buckets.options)} of them, in {region}", 2, 1)
-    gateway = Box("Dask Gateway", "makes clusters", 1, 2)
-    workers = Box("Workers", f"on machines {facts.dask_gateway.instance_type}", 2, 2)
+    boxes = (you, hub, login, home, server, buckets)
     arrows = (
         Arrow(you, hub, "log in"),
         Arrow(hub, login, "who are you?"),
         Arrow(hub, server, "starts"),
         Arrow(server, home, "files"),
         Arrow(server, buckets, "objects"),
-        Arrow(server, gateway, "asks for workers"),
-        Arrow(gateway, workers, "starts"),
-        Arrow(workers, buckets, "objects"),
     )
-    return Drawing("How the hub is built", (you, hub, login, home, server, buckets, gateway, workers), arrows)
+    if facts.dask_gateway:
+        gateway = Box("Dask Gateway", "makes clusters", 1, 2)
+        workers = Box("Workers", f"on machines {facts.dask_gateway.instance_type}", 2, 2)
+        boxes += (gateway, workers)
+        arrows += (Arrow(server, gateway, "asks for workers"), Arrow(gateway, workers, "starts"))
+        arrows += (Arrow(workers, buckets, "objects"),)
+    return Drawing("How the hub is built", boxes, arrows)
 
 
 def _life_of_a_file(facts: Facts) -> Drawing:

@@ -6,8 +6,11 @@ reads the runner's record of the page. A page without a record, or with other ce
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from myst_nb.core.execute.base import ExecutionError, NotebookClientBase
 from sphinx.application import Sphinx
 
 from guide.runner import record_path
+
+_DRAWN = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 class RecordedClient(NotebookClientBase):
@@ -36,6 +41,24 @@ class RecordedClient(NotebookClientBase):
         self.notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
         for cell, recorded in zip(cells, ran, strict=True):
             cell.outputs, cell.execution_count = recorded.outputs, recorded.execution_count
+        name_ids(cells, Path(self.path).name)
+
+
+def name_ids(cells: list[nbformat.NotebookNode], page: str) -> None:
+    """Replace the ids that libraries drew at random for their HTML by such as follow from the ``page`` alone.
+
+    So that two builds of one commit are the same; ids that are the same in several outputs stay so.
+    """
+    named: dict[str, str] = {}
+
+    def name(drawn: re.Match[str]) -> str:
+        number = hashlib.sha256(f"{page} {len(named)}".encode()).hexdigest()[:32]
+        return named.setdefault(drawn[0], str(uuid.UUID(hex=number)))
+
+    for output in (output for cell in cells for output in cell.outputs):
+        data = output.get("data", {})
+        if "text/html" in data:
+            data["text/html"] = _DRAWN.sub(name, data["text/html"])
 
 
 def _code(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:

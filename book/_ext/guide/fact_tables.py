@@ -12,8 +12,8 @@ Table = tuple[str, list[str], list[list[str]]]
 
 
 def table(caption: str, head: list[str], rows: list[list[str]]) -> nodes.table:
-    """A table as Sphinx renders it, with header cells and a caption."""
-    found = nodes.table("", nodes.title(text=caption))
+    """A table as Sphinx renders it, with header cells and, unless it is empty, a caption."""
+    found = nodes.table("", *([nodes.title(text=caption)] if caption else []))
     group = nodes.tgroup(cols=len(head))
     found += group
     group += [nodes.colspec(colwidth=1) for _ in head]
@@ -32,6 +32,10 @@ def _cell(text: str) -> nodes.paragraph:
     return nodes.paragraph(text=text)
 
 
+def _mind(note: str | None) -> str:
+    return f"; {note}" if note else ""
+
+
 def _days(count: float) -> str:
     return f"{count:g} day{'' if count == 1 else 's'}"
 
@@ -40,7 +44,7 @@ def _hub(facts: Facts) -> Table:
     hub = facts.hub
     rows = [
         ["Address", hub.url],
-        ["Log in with", hub.login.with_],
+        ["Log in with", hub.login.with_ + _mind(hub.login.note)],
         ["Cloud", f"{hub.cloud}, region {hub.region}, zone {hub.zone}"],
         ["Run by", hub.operator.name],
         ["Configuration", hub.configuration],
@@ -56,9 +60,10 @@ def _tiers(facts: Facts) -> Table:
 
     rows = []
     for tier in facts.access.tiers:
-        gpus = ", ".join(facts.gpus.options[name].label for name in tier.gpus) or "none"
-        rows.append([tier.name, tier.team, shares(tier.cpu_node_shares), gpus])
-    return "Tiers and what each may start", ["Tier", "GitHub team", "Node shares", "GPU"], rows
+        gpus = [", ".join(facts.gpus.options[name].label for name in tier.gpus) or "none"] if facts.gpus else []
+        rows.append([tier.name, tier.team, shares(tier.cpu_node_shares), *gpus])
+    head = ["Tier", f"{facts.hub.login.with_} team", "Node shares", *(["GPU"] if facts.gpus else [])]
+    return "Tiers and what each may start", head, rows
 
 
 def _tier_details(facts: Facts) -> Table:
@@ -74,6 +79,11 @@ def _tier_details(facts: Facts) -> Table:
     return "Tiers: names, ends and remarks", ["Tier", "Older name", "Ends", "Remark"], rows
 
 
+def _former_names(facts: Facts) -> Table:
+    rows = [[tier.formerly, tier.name] for tier in facts.access.tiers if tier.formerly]
+    return "Older names of tiers", ["Older name", "Tier"], rows
+
+
 def _extra_teams(facts: Facts) -> Table:
     def adds(team: ExtraTeam) -> str:
         if team.everything:
@@ -84,7 +94,7 @@ def _extra_teams(facts: Facts) -> Table:
         [name, adds(team), "yes" if name in facts.access.allowed_teams else "no, it adds to a tier"]
         for name, team in facts.access.extra_teams.items()
     ]
-    return "Further teams", ["GitHub team", "May start", "Opens the hub by itself"], rows
+    return "Further teams", [f"{facts.hub.login.with_} team", "May start", "Opens the hub by itself"], rows
 
 
 def _node_shares(facts: Facts) -> Table:
@@ -101,7 +111,10 @@ def _gpus(facts: Facts) -> Table:
         tiers = ", ".join(tier.name for tier in facts.access.tiers if name in tier.gpus)
         return f"team {team}" if team else tiers
 
-    rows = [[gpu.label, f"{gpu.mem_limit_gb:g} GB", whose(name, gpu.team)] for name, gpu in facts.gpus.options.items()]
+    rows = [
+        [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gb:g} GB", whose(name, gpu.team)]
+        for name, gpu in facts.gpus.options.items()
+    ]
     return "GPU machines", ["Choice", "Memory limit", "For"], rows
 
 
@@ -116,15 +129,17 @@ def _gpu_machines(facts: Facts) -> Table:
 
 
 def _images(facts: Facts) -> Table:
+    with_gpu = facts.gpus.images if facts.gpus else []
     rows = [
         [
             image.label,
             image.ref,
-            "CPU only" if image.cpu_only else "GPU too" if name in facts.gpus.images else "CPU",
+            image.for_,
+            "CPU only" if image.cpu_only else "GPU too" if name in with_gpu else "CPU",
         ]
         for name, image in facts.images.options.items()
     ]
-    return "Images", ["Choice", "Reference", "Machines"], rows
+    return "Images", ["Choice", "Reference", "For", "Machines"], rows
 
 
 def _custom_image(facts: Facts) -> Table:
@@ -216,12 +231,17 @@ def _dask_gateway_options(facts: Facts) -> Table:
 def _worker_sizes(facts: Facts) -> Table:
     sizes = facts.dask_gateway.worker_resource_allocation
     rows = [[name, str(size.cores), f"{size.memory.removesuffix('G')} GiB"] for name, size in sizes.items()]
-    return "Sizes of a worker", ["worker_resource_allocation", "Cores", "Memory limit"], rows
+    machines = "may be taken away while they work" if facts.dask_gateway.preemptible_workers else "stay while they work"
+    return (
+        f"Sizes of a worker, on machines that {machines}",
+        ["worker_resource_allocation", "Cores", "Memory limit"],
+        rows,
+    )
 
 
 def _lifetimes(facts: Facts) -> Table:
     rows = [
-        [f"An object in gs://{name}", f"{_days(bucket.delete_after_days)} after it was written"]
+        [f"An object in gs://{name}", f"{_days(bucket.delete_after_days)} after it was written{_mind(bucket.note)}"]
         for name, bucket in facts.buckets.options.items()
         if bucket.delete_after_days
     ]
@@ -230,13 +250,10 @@ def _lifetimes(facts: Facts) -> Table:
         for tier in facts.access.tiers
         if tier.renew_every_months
     ]
-    rows += [
-        [
-            "A Dask Gateway cluster without work",
-            f"{facts.dask_gateway.idle_timeout_minutes} min, unless you set another",
-        ],
-        ["A token of the server's Google account", f"{facts.buckets.identity.token_lives_s / 60:g} min"],
-    ]
+    if facts.dask_gateway:
+        minutes = facts.dask_gateway.idle_timeout_minutes
+        rows.append(["A Dask Gateway cluster without work", f"{minutes} min, unless you set another"])
+    rows.append(["A token of the server's Google account", f"{facts.buckets.identity.token_lives_s / 60:g} min"])
     return "What else ends by itself", ["What", "After"], rows
 
 
@@ -262,6 +279,7 @@ def _home(facts: Facts) -> Table:
         ["Stay below", f"{home.recommended_gb} GB"],
         ["Nothing more fits at", f"{home.hard_quota_gib} GiB"],
     ]
+    rows += [["Mind", home.note]] if home.note else []
     return "The home directory", ["What", "Value"], rows
 
 
@@ -274,6 +292,7 @@ TABLES: dict[str, Callable[[Facts], Table]] = {
     "hub": _hub,
     "tiers": _tiers,
     "tier-details": _tier_details,
+    "former-names": _former_names,
     "extra-teams": _extra_teams,
     "node-shares": _node_shares,
     "gpus": _gpus,

@@ -40,13 +40,17 @@ class Seed:
     def become_kernel(self, arguments: list[str], cwd: str, env: dict[str, str]) -> Fork:
         """Have the copy be a kernel with these ``arguments``, in directory ``cwd`` and with ``env``; its process."""
         self._line.sendall(json.dumps({"arguments": arguments, "cwd": cwd, "env": env}).encode())
-        self._line.close()
+        self._end_line()
         return self.process
 
     def close(self) -> None:
         """Let a copy go that never became a kernel."""
-        self._line.close()
+        self._end_line()
         self.process.wait()
+
+    def _end_line(self) -> None:
+        self._line.shutdown(socket.SHUT_WR)  # a copy that was made later has this end as well, and does not close it
+        self._line.close()
 
 
 def _become_kernel(arguments: list[str], cwd: str, env: dict[str, str]) -> int:

@@ -1,8 +1,8 @@
 """``make mutate``: breaks one thing in each block of the book in turn; a page whose block is broken must fail.
 
-A break that no check notices is told with its line: the page promises too little, or nothing could notice it here, or
-it is no break. ``tests/surviving-changes.yml`` says which, with the reason. A run of the whole book writes
-``tests/mutations.md``.
+A break that no check notices is told with its line: the page promises too little, or nothing could notice it here.
+What is to stay so stands in ``tests/surviving-changes.yml``, with the reason. Each outcome is kept as soon as it is
+there, so a run that was ended goes on where it was. A run of the whole book writes ``tests/mutations.md``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from guide.runner import BUILD, ROOT, Lane, Run, run_pages, run_side_by_side
 
 TABLE = ROOT / "tests" / "mutations.md"
 SURVIVING = ROOT / "tests" / "surviving-changes.yml"
-# Of the breaks that change what a reader gets, so many must turn their page red.
+# Of the breaks of the whole book so many must turn their page red.
 SHARE = 0.98
 # A page that hangs is red as well; its cells may each wait for minutes, so it is ended.
 _SLOWER, _LEAST_S = 6, 90
@@ -51,7 +51,7 @@ class Outcome:
 
 
 def mutate(paths: list[Path], lane: Lane, jobs: int, sample: int | None, seed: str) -> int:
-    """Break the blocks of ``paths``, or a ``sample`` of them; 1 when too few of the breaks are noticed.
+    """Break the blocks of ``paths``, or a ``sample`` of them; 1 when breaks are not noticed (see ``verdict``).
 
     Only pages that pass unbroken say anything, so they run first, if their last run does not hold.
     """
@@ -67,16 +67,17 @@ def mutate(paths: list[Path], lane: Lane, jobs: int, sample: int | None, seed: s
     runs = {record["page"]: record for record in records}
 
     outcomes = []
-    for outcome in _outcomes(breaks, lane, jobs, runs):
+    for outcome in outcomes_of(breaks, lane, jobs, runs):
         outcomes.append(outcome)
         broken, said = outcome.broken, outcome.red or "NOT NOTICED"
         print(f"{len(outcomes)}/{len(breaks)} {broken.page}:{broken.line}: {broken.kind}: {broken.change}")
         print(f"    {said}", flush=True)
     outcomes.sort(key=lambda outcome: breaks.index(outcome.broken))
     everything = sample is None and len(paths) > 1
+    declared = surviving()
     if everything:
-        TABLE.write_text(table(outcomes, seed), encoding="utf-8")
-    return _verdict(outcomes, everything)
+        TABLE.write_text(table(outcomes, declared, seed), encoding="utf-8")
+    return verdict(outcomes, declared, everything)
 
 
 def _name(path: Path) -> str:
@@ -94,7 +95,7 @@ def breaks_of(paths: Iterable[Path], seed: str) -> Iterable[Break]:
                 yield Break(str(page.path), block.line, number, found.kind, found.told(block.source), source)
 
 
-def _outcomes(breaks: list[Break], lane: Lane, jobs: int, runs: dict[str, dict]) -> Iterator[Outcome]:
+def outcomes_of(breaks: list[Break], lane: Lane, jobs: int, runs: dict[str, dict]) -> Iterator[Outcome]:
     """What became of each of ``breaks``, as they end; those whose same run was made before come first."""
     stores = [_store(broken, runs[broken.page]["key"]) for broken in breaks]
     todo = [number for number, store in enumerate(stores) if not store.is_file()]
@@ -124,79 +125,57 @@ def _run(broken: Break, change: Path, runs: dict[str, dict]) -> Run:
     return Run(ROOT / broken.page, ("--change", str(change), "--limit", str(limit_s)))
 
 
-def surviving() -> dict[str, dict[tuple[str, str], str]]:
-    """Declared survivors by page and change (see ``Break``), with why: the ``harmless``, and the ``unnoticed``."""
-    declared = yaml.safe_load(SURVIVING.read_text(encoding="utf-8"))
-    return {
-        kind: {(entry["page"], entry["change"]): entry["why"] for entry in declared[kind]}
-        for kind in ("harmless", "unnoticed")
-    }
+def surviving() -> dict[tuple[str, str], str]:
+    """Declared survivors by page and change (see ``Break``), each with why."""
+    declared = yaml.safe_load(SURVIVING.read_text(encoding="utf-8")) or []
+    return {(entry["page"], entry["change"]): entry["why"] for entry in declared}
 
 
-@dataclass(frozen=True)
-class Groups:
-    """Outcomes by what they say of the pages."""
+def verdict(outcomes: list[Outcome], declared: Mapping[tuple[str, str], str], everything: bool) -> int:
+    """Say what was not noticed; 1 when it is too much, or is not what the list of survivors declares.
 
-    red: list[Outcome]
-    missed: list[Outcome]
-    harmless: list[Outcome]
-
-    @property
-    def share(self) -> float:
-        """The part of all breaks that turned their page red."""
-        return len(self.red) / max(1, len(self.red) + len(self.missed))
+    Of a list that is longer than what was run, only a run of ``everything`` can say that it lists too much.
+    """
+    survived = {_declared_as(one): one.broken for one in outcomes if not one.red}
+    unlisted = [broken for entry, broken in survived.items() if entry not in declared]
+    for broken in unlisted:
+        print(f"not noticed: {broken.page}:{broken.line}: {broken.change}")
+    stale = [entry for entry in declared if entry not in survived] if everything else []
+    for page, change in stale:
+        print(f"{SURVIVING.name} lists what does not survive: {page}: {change}")
+    share = _share(outcomes)
+    red = sum(bool(one.red) for one in outcomes)
+    print(
+        f"{red} of {len(outcomes)} breaks noticed ({share:.1%}), {len(outcomes) - red - len(unlisted)} listed with why"
+    )
+    return 1 if unlisted or stale or (everything and share < SHARE) else 0
 
 
 def _declared_as(outcome: Outcome) -> tuple[str, str]:
     return outcome.broken.page, outcome.broken.change
 
 
-def _grouped(outcomes: list[Outcome], harmless: Iterable[tuple[str, str]]) -> Groups:
-    green = [one for one in outcomes if not one.red]
-    return Groups(
-        [one for one in outcomes if one.red],
-        [one for one in green if _declared_as(one) not in harmless],
-        [one for one in green if _declared_as(one) in harmless],
-    )
+def _share(outcomes: list[Outcome]) -> float:
+    return sum(bool(one.red) for one in outcomes) / max(1, len(outcomes))
 
 
-def _verdict(outcomes: list[Outcome], everything: bool) -> int:
-    """Say what was not noticed; 1 when too much was, or when the list of survivors is not what survived."""
-    declared = surviving()
-    groups = _grouped(outcomes, declared["harmless"])
-    reasons = declared["harmless"] | declared["unnoticed"]
-    unlisted = [one.broken for one in groups.missed if _declared_as(one) not in reasons]
-    for broken in unlisted:
-        print(f"not noticed: {broken.page}:{broken.line}: {broken.change}")
-    survived = {_declared_as(one) for one in outcomes if not one.red}
-    stale = [entry for entry in reasons if entry not in survived] if everything else []
-    for page, change in stale:
-        print(f"{SURVIVING.name} lists what does not survive: {page}: {change}")
-    breaks = len(groups.red) + len(groups.missed)
-    print(f"{len(groups.red)} of {breaks} breaks noticed ({groups.share:.1%}); {len(groups.harmless)} changes harmless")
-    return 1 if unlisted or stale or groups.share < SHARE else 0
-
-
-def table(outcomes: list[Outcome], seed: str) -> str:
+def table(outcomes: list[Outcome], declared: Mapping[tuple[str, str], str], seed: str) -> str:
     """The result as the site shows it: counts by kind, then every change that its page survived, with why."""
-    declared = surviving()
-    groups = _grouped(outcomes, declared["harmless"])
+    red = [one.broken for one in outcomes if one.red]
+    green = [one.broken for one in outcomes if not one.red]
     pages = len({one.broken.page for one in outcomes})
     lines = [
-        f"{len(outcomes)} blocks on {pages} pages, one mistake in each (seed {seed}): {len(groups.red)} turned their",
-        f"page red, {len(groups.missed)} did not, {len(groups.harmless)} made no difference to a reader. Noticed:",
-        f"{groups.share:.1%}.",
+        f"{len(outcomes)} blocks on {pages} pages, one mistake in each (seed {seed}). {len(red)} of them turned their",
+        f"page red: {_share(outcomes):.1%}.",
         "",
-        "| What was broken | Noticed | Not noticed | No difference |",
-        "|---|---|---|---|",
+        "| What was broken | Page red | Page green |",
+        "|---|---|---|",
     ]
-    counts = [Counter(one.broken.kind for one in group) for group in (groups.red, groups.missed, groups.harmless)]
+    counts = [Counter(one.kind for one in group) for group in (red, green)]
     lines += [f"| {kind} | {' | '.join(str(count[kind]) for count in counts)} |" for kind in KINDS]
-    reasons = declared["harmless"] | declared["unnoticed"]
-    survived = [one.broken for one in [*groups.missed, *groups.harmless]]
-    if survived:
+    if green:
         lines += ["", "| Block | What was changed | Why its page stayed green |", "|---|---|---|"]
-    for one in survived:
-        why = reasons.get((one.page, one.change), "nothing on the page depends on it; to be mended")
+    for one in green:
+        why = declared.get((one.page, one.change), "not known; make the page show more")
         lines.append(f"| {one.page}:{one.line} | `` {one.change.replace('|', chr(92) + '|')} `` | {why} |")
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -18,8 +19,8 @@ from fakehub.facts import load
 _logger = logging.getLogger(__name__)
 
 
-def asks(front: dict[str, Any], page: str) -> str:
-    """What a page asks for, as JSON for its script; empty for one that asks nothing."""
+def asks(front: dict[str, Any], page: str, doctree: nodes.document | None) -> str:
+    """What a page asks for, as JSON for its script; empty for one that asks nothing, or for what it does not print."""
     said = front.get("asks")
     wanted = json.loads(said) if isinstance(said, str) else said
     if not wanted:
@@ -30,11 +31,16 @@ def asks(front: dict[str, Any], page: str) -> str:
     if set(wanted) - {"bucket", "dataset"} or (bucket and bucket not in buckets):
         _logger.warning("%s: asks takes dataset, and a bucket of %s", page, " or ".join(buckets), location=page)
         return ""
+    printed = "\n".join(block.astext() for block in doctree.findall(nodes.literal_block)) if doctree else ""
+    for name in wanted.values():
+        if name not in printed:
+            _logger.warning("%s: asks for another %s, which no block of it names", page, name, location=page)
+            return ""
     return json.dumps(wanted | ({"buckets": buckets} if bucket else {}))
 
 
 def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    context["page_asks"] = asks(app.env.metadata.get(page, {}), page)
+    context["page_asks"] = asks(app.env.metadata.get(page, {}), page, doctree)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -14,6 +14,8 @@ import nbformat
 from nbformat import NotebookNode
 from pytest_notebook.diffing import diff_notebooks, diff_to_string, filter_diff
 
+from guide.for_hub import for_hub
+
 # Differences that say nothing about what a reader sees.
 _IGNORED = [
     "/metadata",
@@ -124,6 +126,8 @@ def rewrite_transcripts(path: Path, blocks: list[dict[str, Any]]) -> bool:
         start = block["line"]  # the first line after the opening fence, counted from 0
         fence = re.match(r"\s*(`{3,}|~{3,})", lines[start - 1]).group(1)
         end = next(i for i in range(start, len(lines)) if lines[i].strip() == fence)
-        lines[start:end] = block["real"].rstrip("\n").split("\n")
+        # A line that says the same with its facts filled in stays as it is written.
+        written = {for_hub(line): line for line in lines[start:end]}
+        lines[start:end] = [written.get(line, line) for line in block["real"].rstrip("\n").split("\n")]
     path.write_text("\n".join(lines), encoding="utf-8")
     return bool(changed)

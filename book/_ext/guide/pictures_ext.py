@@ -1,4 +1,7 @@
-"""Sphinx extension: ``{hub-picture} NAME`` shows a picture of the hub that a journey through it took."""
+"""Sphinx extension: ``{hub-picture} NAME`` shows a picture of the hub that a journey through it took.
+
+Of a hub whose facts are taken in place of these, there are no pictures, and none is shown.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,12 @@ class HubPicture(SphinxDirective):
         """Return the figure."""
         self.env.note_dependency(str(default_path()))
         self.env.note_dependency(str(FOLDER / MANIFEST))
-        name, known = self.arguments[0], pictures(load())
-        if name not in known or name not in manifest():
-            ready = ", ".join(sorted(known.keys() & manifest().keys()))
+        facts, kept = load(), manifest()
+        name, known = self.arguments[0], pictures(facts)
+        if name in known and facts.hub.url not in {entry["made_with"]["hub"] for entry in kept.values()}:
+            return []
+        if name not in known or name not in kept:
+            ready = ", ".join(sorted(known.keys() & kept.keys()))
             text = f"there is no picture {name!r} of the hub; there are {ready}"
             return [self.state.document.reporter.warning(text, line=self.lineno)]
         picture, figure = known[name], nodes.figure(classes=["hub-picture"])

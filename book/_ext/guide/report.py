@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,34 +41,60 @@ def _blocks(record: dict[str, Any], root: Path) -> list[dict[str, Any]]:
     ]
 
 
+def _pictures(record: dict[str, Any]) -> int:
+    """How many pictures the cells of a page drew."""
+    cells = (record["notebook"] or {}).get("cells", [])
+    return sum("image/png" in output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
+
+
 def write_report(records: list[dict[str, Any]], stack: str, path: Path, root: Path) -> dict[str, Any]:
     """Write the report of ``records`` (see ``runner.run_pages``) to ``path`` and return it.
 
-    ``pages`` has page, status, date (UTC), seconds, the key of its run, the hosts it asked for in vain and the
-    latency it ran under; ``blocks`` has page, line, kind, language, status, seconds, reason and the digest of
-    its source below ``root``, in the book's order.
+    ``pages`` has page, status, date (UTC), seconds, the key of its run, the hosts it asked for in vain, the latency
+    it ran under and how many pictures it drew; ``blocks`` has page, line, kind, language, status, seconds, reason
+    and the digest of its source below ``root``, in the book's order. With ``SOURCE_DATE_EPOCH`` in
+    the environment, the time of a commit, that is the date of all, and nothing is said of seconds: two builds of one
+    commit are the same.
     """
     report = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "stack": stack,
         "versions": next((record["versions"] for record in records if "versions" in record), {}),
-        "pages": [{key: record.get(key) for key in _PAGE_KEYS} for record in records],
+        "pages": [{key: record.get(key) for key in _PAGE_KEYS} | {"pictures": _pictures(record)} for record in records],
         "blocks": [block for record in records for block in _blocks(record, root)],
     }
+    if "SOURCE_DATE_EPOCH" in os.environ:
+        date = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC).isoformat(timespec="seconds")
+        report["date"] = date
+        report["pages"] = [page | {"date": date, "seconds": None} for page in report["pages"]]
+        report["blocks"] = [block | {"seconds": None} for block in report["blocks"]]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return report
+
+
+def without_program(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """The blocks that were not run because a program is not on this machine; their ``reason`` names it."""
+    return [block for block in report["blocks"] if block["status"] == "not run" and block["reason"]]
+
+
+def took(seconds: float | None) -> str:
+    """How long a run took, as text; a dash where nothing is said of it."""
+    return "-" if seconds is None else f"{seconds:.1f}"
 
 
 def summary(report: dict[str, Any]) -> str:
     """The report in one line."""
     status = Counter(block["status"] for block in report["blocks"])
     kinds = Counter(block["kind"] for block in report["blocks"] if block["status"] == "passed")
+    lacking = len(without_program(report))
     parts = [
         f"{len(report['pages'])} pages",
         f"{kinds['cell'] + kinds['run']} blocks ran",
         f"{kinds['file']} files written",
         f"{status['skipped']} opted out",
+        *([f"{status['parsed']} parsed"] if status["parsed"] else []),
+        *([f"{lacking} not run for want of a program"] if lacking else []),
         f"{sum(page['status'] != 'passed' for page in report['pages'])} failed",
     ]
     return ", ".join(parts) + f" (stack {report['stack']})"

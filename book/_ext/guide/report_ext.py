@@ -1,33 +1,30 @@
 """Sphinx extension: what ran, on the site itself; and pages are read again when their outputs are new.
 
 ``{report-summary}`` says on which stack, when and how much ran; ``{report-table}`` lists all blocks by page and
-every opted-out block with its reason; ``{report-clients}`` the clients that were tried.
+every opted-out block with its reason. What else was tried is in ``tried_ext.py``.
 """
 
 from __future__ import annotations
 
 import html
-import itertools
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-import fakehub
 from guide.fact_tables import table
-from guide.report import summary
+from guide.report import summary, took, without_program
 
-# What the tests found out about clients that nobody here wrote.
-CLIENTS = Path(fakehub.__file__).with_name("CLIENTS.md")
 _RESULTS = {
     (kind, status): {"passed": "written" if kind == "file" else "ran", "skipped": "opted out"}.get(status, status)
-    for kind in ("cell", "run", "file", "skip")
-    for status in ("passed", "skipped", "failed", "not run")
+    for kind in ("cell", "run", "file", "skip", "parsed")
+    for status in ("passed", "skipped", "parsed", "failed", "not run")
 }
 
 
@@ -56,55 +53,57 @@ class ReportSummary(SphinxDirective):
 
 
 class ReportTable(SphinxDirective):
-    """All blocks by page, and the opted-out ones with their reasons."""
+    """All blocks by page, and those that did not run, with their reasons."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a folded table for each page and, where there are any, the opt-outs."""
+        """Return a folded table for each page and, where there are any, tables of the blocks that did not run."""
         self.env.note_dependency(str(_path(self.env.srcdir)))
         report = read_report(self.env)
         found: list[nodes.Node] = []
         for page in report["pages"]:
             found += _page_table(page, [block for block in report["blocks"] if block["page"] == page["page"]])
-        skipped = [block for block in report["blocks"] if block["status"] == "skipped"]
-        if skipped:
-            rows = [[f"{b['page']}:{b['line']}", b["language"], b["reason"]] for b in skipped]
-            found.append(table("Blocks that do not run here", ["Block", "Language", "Why"], rows))
+        by_status = {
+            "Blocks that do not run here": [block for block in report["blocks"] if block["status"] == "skipped"],
+            "Blocks that were parsed": [block for block in report["blocks"] if block["status"] == "parsed"],
+            "Blocks that this run left out": without_program(report),
+        }
+        for title, blocks in by_status.items():
+            if blocks:
+                rows = [[f"{b['page']}:{b['line']}", b["language"], b["reason"]] for b in blocks]
+                found.append(table(title, ["Block", "Language", "Why"], rows))
         return found
 
 
-def run_id(page: str) -> str:
-    """The anchor of a page's run."""
-    return "run-" + page.rpartition(".")[0].replace("/", "-")
+def run_id(page: str, block: int) -> str:
+    """The anchor of the run of a page's block, counted from 0."""
+    return f"run-{page.rpartition('.')[0].replace('/', '-')}-{block}"
 
 
 def _page_table(page: dict[str, Any], blocks: list[dict[str, Any]]) -> list[nodes.Node]:
-    ran = sum(block["status"] == "passed" for block in blocks)
-    said = f"{page['page']}: {ran} of {len(blocks)} blocks in {page['seconds']:.1f} s, {page['date'][:16]}"
+    """A page's blocks, folded: a browser that is led to a row of it unfolds it."""
     if not blocks:
         return []
-    opened = f'<details class="ran" id="{run_id(page["page"])}"><summary>{html.escape(said)}</summary>'
+    ran = sum(block["status"] == "passed" for block in blocks)
+    seconds = "" if page["seconds"] is None else f" in {took(page['seconds'])} s"
+    said = f"{page['page']}: {ran} of {len(blocks)} blocks{seconds}, {page['date'][:16]}"
     where = "Cell" if page["page"].endswith(".ipynb") else "Line"
-    rows = [[str(b["line"]), b["language"], _RESULTS[b["kind"], b["status"]], f"{b['seconds']:.1f}"] for b in blocks]
+    rows = [[str(b["line"]), b["language"], _result(b), took(b["seconds"])] for b in blocks]
+    found = table("", [where, "Language", "Result", "Seconds"], rows)
+    for number, row in enumerate(list(found.findall(nodes.row))[1:]):
+        row["ids"] = [run_id(page["page"], number)]
+    name = "/" + page["page"].rpartition(".")[0]
+    link = addnodes.pending_xref("", nodes.inline(), refdomain="std", reftype="doc", reftarget=name, refexplicit=False)
     return [
-        nodes.raw("", opened, format="html"),
-        table("", [where, "Language", "Result", "Seconds"], rows),
+        nodes.raw("", f'<details class="ran"><summary>{html.escape(said)}</summary>', format="html"),
+        nodes.paragraph("", "", link),
+        found,
         nodes.raw("", "</details>", format="html"),
     ]
 
 
-class ReportClients(SphinxDirective):
-    """The clients that were tried in the copy of the hub, with their versions and settings."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return the table."""
-        self.env.note_dependency(str(CLIENTS))
-        lines = CLIENTS.read_text(encoding="utf-8").partition("| client | version | settings |")[2].splitlines()[2:]
-        cells = [[cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in _until_blank(lines)]
-        return [table("Clients", ["Client", "Version", "Settings"], cells)]
-
-
-def _until_blank(lines: list[str]) -> list[str]:
-    return list(itertools.takewhile(str.strip, lines))
+def _result(block: dict[str, Any]) -> str:
+    result = _RESULTS[block["kind"], block["status"]]
+    return f"{result}: {block['reason']}" if block["reason"] else result
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:
@@ -119,6 +118,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the check for new outputs."""
     app.add_directive("report-summary", ReportSummary)
     app.add_directive("report-table", ReportTable)
-    app.add_directive("report-clients", ReportClients)
     app.connect("env-get-outdated", _outdated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -22,19 +21,26 @@ from typing import Any
 
 import yaml
 
-from fakehub import namespace
+from fakehub.facts import default_path, load
 from fakehub.fork import side_by_side
 from fakehub.run import run
 from guide import warm
 from guide.blocks import BlockError, read_page
+from guide.features import lacking
+from guide.for_hub import current_facts, needs
+from guide.programs import PROGRAMS, missing
 from guide.progress import Pages
 from guide.recorded import record_of
 
 ROOT = Path(__file__).resolve().parents[3]
-BUILD = ROOT / "_build"
+# Whose guide this is; what is built for another hub than the project's lies in a folder of its own.
+HUB_YML = default_path().resolve()
+OWN_HUB = HUB_YML == ROOT / "hub.yml"
+BUILD = ROOT / "_build" if OWN_HUB else ROOT / "_build" / "hubs" / HUB_YML.parent.name
 # The modules that decide what a block's result is; others only show it.
 _DECIDING = (
-    *("blocks.py", "effects.py", "kernel.py", "outputs.py", "recorded.py", "session.py", "shell.py", "warm.py"),
+    *("blocks.py", "conda_commands.py", "dialog.py", "effects.py", "fact_values.py", "features.py", "for_hub.py"),
+    *("kernel.py", "machine.py", "outputs.py", "programs.py", "recorded.py", "session.py", "shell.py", "warm.py"),
     "__main__.py",
 )
 # In the folder of a run: all that it printed.
@@ -66,7 +72,23 @@ class Run:
 
 
 def pages_of_book() -> list[Path]:
-    """Every page and notebook of ``_toc.yml``, in order."""
+    """Every page and notebook of ``_toc.yml`` that the hub's guide has, in order."""
+    return [page for page in _pages() if not _lacks(page)]
+
+
+def left_out() -> set[str]:
+    """Names, without suffix, of the pages that say they need what this hub lacks."""
+    return {_name(page.with_suffix("")) for page in _pages() if _lacks(page)}
+
+
+def _lacks(page: Path) -> bool:
+    try:
+        return bool(lacking(current_facts(), needs(page)))
+    except ValueError as error:
+        raise BlockError(f"{_name(page)}:1: needs: {error}") from error
+
+
+def _pages() -> list[Path]:
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     names: list[str] = []
 
@@ -125,8 +147,16 @@ def _blocks(path: Path) -> int:
 
 
 def _key(path: Path, world: bytes) -> str:
-    files = (file for file in (path, record_of(path)) if file.is_file())
-    return hashlib.sha256(world + b"".join(file.read_bytes() for file in files)).hexdigest()
+    files = (file for file in (path, record_of(path), *_handed(path)) if file.is_file())
+    return hashlib.sha256(world + b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _handed(path: Path) -> tuple[Path, ...]:
+    """The files that a page hands to its reader."""
+    try:
+        return read_page(path, ROOT).files
+    except BlockError:  # told when it is run
+        return ()
 
 
 def _kept(path: Path, lane: Lane, key: str) -> dict[str, Any] | None:
@@ -155,9 +185,9 @@ def record_path(path: Path, lane: str) -> Path:
 def _world(lane: Lane) -> bytes:
     """Digest of everything a run depends on besides the page itself."""
     here = Path(__file__).parent
-    files = [ROOT / "hub.yml", ROOT / "lock" / f"{lane.stack}.txt", *(here / name for name in _DECIDING)]
+    files = [HUB_YML, ROOT / "lock" / f"{lane.stack}.txt", *(here / name for name in _DECIDING)]
     files += sorted((ROOT / "fakehub").rglob("*.py"))
-    digest = hashlib.sha256(f"{lane} {sys.version}".encode())
+    digest = hashlib.sha256(f"{lane} {sys.version} {missing(PROGRAMS)}".encode())
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.digest()
@@ -168,18 +198,20 @@ def run_side_by_side(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Do ``runs``, each in a new stand-in, or all in the one this process lives in; place and record as they end.
 
-    What they say is told to ``progress``; without it, it is in their records alone.
+    What they say is told to ``progress``; without it, it is in their records alone. Raises ``FactsError``.
     """
     sound = []
+    if runs:
+        load(HUB_YML)  # or each of them would fail by it
     for number, one in enumerate(runs):
-        try:
-            read_page(one.path, ROOT)
-            sound.append(number)
-        except BlockError as error:
-            record = _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+        record = _at_once(one, lane)
+        if record:
             _tell(progress, record, "")
             yield number, record
-    copies = _copies_pay(len(sound), lane)
+        else:
+            sound.append(number)
+    # Importing pays for more than a page or two, and where it is done already.
+    copies = (len(sound) > 2 or warm.is_warm()) and warm.can_be_copied(lane.mode)
     if copies:
         warm.import_libraries()
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
@@ -197,6 +229,18 @@ def run_side_by_side(
             yield sound[place], record
 
 
+def _at_once(one: Run, lane: Lane) -> dict[str, Any] | None:
+    """The record of a page that need not run: it cannot be read, or it has no block."""
+    try:
+        page = read_page(one.path, ROOT)
+    except BlockError as error:
+        return _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+    if page.blocks or page.leaves:
+        return None
+    nothing = {"refused": [], "latency_ms": page.latency_ms, "versions": versions()}
+    return _record(one.path, lane) | {"status": "passed", "seconds": 0.0} | nothing
+
+
 def _tell(progress: Pages | None, record: dict[str, Any], said: str) -> None:
     """Tell ``progress`` that a page has run, and what it said; why it failed is in that, if it could say so itself."""
     if progress:
@@ -205,17 +249,11 @@ def _tell(progress: Pages | None, record: dict[str, Any], said: str) -> None:
         progress.ended(record["page"], record["status"] == "passed", text)
 
 
-def _copies_pay(pages: int, lane: Lane) -> bool:
-    """Whether to import libraries once and copy this process: not for a page or two, and where the system can."""
-    alone = "FAKEHUB_SESSION" not in os.environ
-    return pages > 2 and alone and lane.mode != "proxy" and namespace.available()
-
-
 def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int]:
     """What runs the page in a process of its own, and writes its record into the folder ``place``."""
     inside = ["in-session", str(one.path), "--out", str(place / "record.json"), "--stack", lane.stack, *one.options]
     module = [sys.executable, "-m", "guide"]
-    options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(ROOT / "hub.yml")]
+    options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(HUB_YML)]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONWARNINGS": QUIET}
 
     def in_new_processes() -> int:
@@ -223,7 +261,9 @@ def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int
             command = [*module, *inside, "--home", str(place)]
         else:
             command = [sys.executable, "-m", "fakehub", "run", *options, "--", *module, *inside]
-        return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
+        os.chdir(ROOT)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.execve(command[0], command, env)  # in this process's place, so that it is told when this one is to end
 
     def in_copies() -> int:
         from guide.__main__ import main
@@ -233,7 +273,7 @@ def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int
             return main([*inside, "--copies"])
 
         os.environ["PYTHONWARNINGS"] = QUIET
-        return run(run_here, lane.user, "hub", "names", None, ROOT / "hub.yml")
+        return run(run_here, lane.user, "hub", "names", None, HUB_YML)
 
     def action() -> int:
         place.mkdir()

@@ -6,8 +6,8 @@ Runs *inside* the stand-in (see ``runner``). What the page needs to know comes f
 from __future__ import annotations
 
 import os
-import re
-import subprocess
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,22 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from fakehub.control import Control
 from fakehub.network import NetworkSettings
-from guide.blocks import Block, Page
+from guide.blocks import HUB, Block, Page
+from guide.conda_commands import CondaError, check_conda
+from guide.dialog import check_dialog
 from guide.effects import Buckets, EffectError, check_home, in_home
-from guide.kernel import Seed, use
+from guide.kernel import Seed
+from guide.machine import KernelFailure, Machine
 from guide.outputs import difference, without_log
+from guide.programs import link_programs, missing
 from guide.recorded import as_recorded, brief
-from guide.shell import Shell, ShellError, check_transcript
-
-CELL_TIMEOUT_S = 300
-# Variables of the project's own machinery; a page must behave the same without them.
-PRIVATE = ("FAKEHUB_SESSION", "FAKEHUB_HUB_YML", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+from guide.shell import ShellError, check_transcript
 
 
 class BlockFailure(Exception):
@@ -39,7 +36,11 @@ class BlockFailure(Exception):
 
 @dataclass
 class Result:
-    """What became of one block; ``status`` is ``passed``, ``failed``, ``skipped`` or ``not run``."""
+    """What became of one block.
+
+    ``status`` is ``passed``, ``failed``, ``skipped``, ``parsed`` or ``not run``; the last with a ``reason`` where
+    a program is missing, and without one after a failure.
+    """
 
     page: str
     line: int
@@ -64,8 +65,8 @@ def run_page(
 
     ``home`` is the fresh directory the page lives in. After the first failure the rest is ``not run``: it
     would build on what is not there. ``show`` gets one line for each failure. With ``accept`` a transcript
-    that went otherwise than the page shows is recorded (``real``) and no failure. With ``copies`` the kernel is a
-    copy of this process, which has imported the libraries and has no other threads. Each block must print what is
+    that went otherwise than the page shows is recorded (``real``) and no failure. With ``copies`` kernels are
+    copies of this process, which has imported the libraries and has no other threads. Each block must print what is
     ``recorded`` for it.
     """
     session = Session(page, home, accept, copies, recorded)
@@ -77,39 +78,42 @@ def run_page(
 
 
 class Session:
-    """The kernel, the shell and the buckets of one page."""
+    """The machines and the buckets of one page."""
 
     def __init__(self, page: Page, home: Path, accept: bool, copies: bool, recorded: list[list[Any]] | None) -> None:
         self._page = page
-        self._home = home
         self._accept = accept
         self._recorded = recorded
         self._printed: list[nbformat.NotebookNode] = []  # by the block that ran last
-        env = {name: value for name, value in os.environ.items() if name not in PRIVATE}
-        self._env = env | {"HOME": str(home), "PWD": str(home)}
-        self._seed = self._new_seed() if copies else None
-        self._shell = Shell(self._env, home)
+        self._seeds = self._new_seeds() if copies else {}
         self._buckets = Buckets()
-        self._code = nbformat.v4.new_notebook(metadata=page.notebook.metadata if page.notebook else {})
-        self._client: NotebookClient | None = None
-        self._kernel: Any = None
+        self._metadata = page.notebook.metadata if page.notebook else {}
+        self._programs = Path(tempfile.mkdtemp(prefix="programs-"))
+        link_programs(self._programs)
+        self._machines = {HUB: Machine.hub(home, self._programs, self._metadata, self._seeds.pop(HUB, None))}
+        self._hand_files(self._machines[HUB])
         self.notebook = page.notebook
 
-    def _new_seed(self) -> Seed | None:
-        needs_kernel = any(block.kind in {"cell", "run"} and block.language == "python" for block in self._page.blocks)
-        return Seed() if needs_kernel else None
+    def _new_seeds(self) -> dict[str, Seed]:
+        """A copy of this process for each machine that will need a kernel, made while that is possible."""
+        python = (b for b in self._page.blocks if b.kind in {"cell", "run"} and b.language == "python")
+        return {name: Seed() for name in dict.fromkeys(block.on[0] for block in python)}
 
     def run(self, show: Callable[[str], None]) -> list[Result]:
         """Run every block and compare what is left in the buckets with what the page says."""
         before = self._buckets.own() if self._touches_buckets() else set()
-        home = in_home(self._home)
+        home = in_home(self._machines[HUB].home)
         results: list[Result] = []
         for block in self._page.blocks:
+            if block.network:
+                set_network(*block.network)
             results.append(self._one(block, show) if not _failed(results) else self._result(block, "not run", 0.0))
+            if block.network:
+                set_network(self._page.latency_ms / 1000)
         if not _failed(results) and self._touches_buckets():
             try:
                 self._buckets.check_left(before, self._page.leaves)
-                check_home(self._home, home)
+                check_home(self._machines[HUB].home, home)
             except EffectError as error:
                 last = results[-1]
                 last.status, last.reason = "failed", str(error)
@@ -125,6 +129,9 @@ class Session:
 
     def _one(self, block: Block, show: Callable[[str], None]) -> Result:
         started = time.monotonic()
+        lacking = missing(block.needs)
+        if lacking:
+            return self._result(block, "not run", 0.0, f"needs {lacking[0]}, which is not on this machine")
         real = None
         self._printed = []
         try:
@@ -133,16 +140,28 @@ class Session:
             self._compare(block)
             if real is not None and not self._accept:
                 raise BlockFailure(f"prints something else than the page shows\n{_difference(block.source, real)}")
-        except (BlockFailure, ShellError, EffectError) as error:
+        except (BlockFailure, CondaError, KernelFailure, ShellError, EffectError) as error:
             what = "cell" if block.kind == "cell" else f"{block.language} block"
             place = f"cell {block.line}" if self._page.path.suffix == ".ipynb" else str(block.line)
             show(f"{self._page.path}:{place}: {what} {error}")
             return self._result(block, "failed", time.monotonic() - started, str(error).splitlines()[0])
-        status = "skipped" if block.kind == "skip" else "passed"
+        status = {"skip": "skipped", "parsed": "parsed"}.get(block.kind, "passed")
         result = self._result(block, status, time.monotonic() - started)
         result.real = real
         result.printed = brief(self._printed) if self._page.path.suffix == ".md" else None
         return result
+
+    def _machine(self, name: str) -> Machine:
+        """The machine of that name, made when it is first needed."""
+        if name not in self._machines:
+            self._machines[name] = Machine.other(name, self._programs, self._metadata, self._seeds.pop(name, None))
+            self._hand_files(self._machines[name])
+        return self._machines[name]
+
+    def _hand_files(self, machine: Machine) -> None:
+        """The files that the page hands to its reader, who fetches them on each machine."""
+        for file in self._page.files:
+            shutil.copy(file, machine.home)
 
     def _compare(self, block: Block) -> None:
         if self._recorded is None:
@@ -158,21 +177,43 @@ class Session:
         """Do what the block's fate says; for a transcript that went otherwise, return how it really went."""
         if block.kind == "skip":
             return None
-        if block.kind == "file":
-            target = self._home / block.target
+        if block.after_s:
+            Control(Path(os.environ["FAKEHUB_SESSION"])).advance(block.after_s)
+        machine = self._machine(block.on[0])
+        self._carry(block.carries, machine)
+        if block.kind == "parsed":
+            check_conda(block.source, machine.home)
+        elif block.kind == "file":
+            target = machine.home / block.target
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(block.source, encoding="utf-8")
         elif block.kind in {"cell", "run"} and block.language == "python":
-            self._python(block)
+            self._python(block, machine)
         elif block.language == "console":
-            real = check_transcript(self._shell, block.source)
-            return real if real != block.source else None
+            return self._transcript(block, machine)
         elif block.language == "bash":
-            self._bash(block)
+            self._bash(block, machine)
         return None
 
-    def _bash(self, block: Block) -> None:
-        status, printed = self._shell.run(block.source)
+    def _carry(self, names: tuple[str, ...], machine: Machine) -> None:
+        """Copy files of the hub's home directory to another machine's, as a browser's download does."""
+        for name in names:
+            source = self._machines[HUB].home / name
+            if not source.is_file():
+                raise BlockFailure(f"carries {name}, but the hub's home directory has no such file")
+            # As downloads are: readable for everybody, whatever the original was.
+            (machine.home / name).write_bytes(source.read_bytes())
+            (machine.home / name).chmod(0o644)
+
+    def _transcript(self, block: Block, machine: Machine) -> str | None:
+        if len(block.on) > 1:
+            check_dialog({name: self._machine(name).shell for name in block.on}, block.source)
+            return None
+        real = check_transcript(machine.shell, block.source)
+        return real if real != block.source else None
+
+    def _bash(self, block: Block, machine: Machine) -> None:
+        status, printed = machine.shell.run(block.source)
         if printed and block.fails is None:  # what a failing command says is compared by its part on the page
             self._printed = [nbformat.v4.new_output("stream", name="stdout", text=printed)]
         last = printed.strip().splitlines()[-1] if printed.strip() else "it printed nothing"
@@ -181,51 +222,24 @@ class Session:
         if block.fails is not None and (status == 0 or block.fails not in printed):
             raise BlockFailure(f"should fail and print {block.fails!r}, but exit status was {status}: {last}")
 
-    def _python(self, block: Block) -> None:
+    def _python(self, block: Block, machine: Machine) -> None:
         cell = nbformat.v4.new_code_cell(block.source)
         if block.cell is not None:
             cell = self.notebook.cells[block.cell]
             cell.outputs, cell.execution_count = [], None
-        if self._client is None:
-            self._start_kernel()
-        # The client takes the cell by its index in its own notebook when it collects outputs.
-        self._code.cells.append(cell)
-        allowed = cell.metadata.pop("tags", None)
-        try:
-            self._client.execute_cell(cell, len(self._code.cells) - 1, store_history=block.cell is not None)
-        except CellExecutionError as error:
-            _check_error(block, f"{error.ename}: {_ANSI.sub('', error.evalue)}")
-        except CellTimeoutError as error:
-            raise BlockFailure(f"did not end within {CELL_TIMEOUT_S} s") from error
-        except DeadKernelError as error:
-            raise BlockFailure("killed the kernel") from error
-        else:
-            _check_error(block, None)
-        finally:
-            shorten_errors(cell)
-            self._printed = seen(cell.outputs, block.cell is None or "remove-stderr" in (allowed or []))
-            if allowed is not None:
-                cell.metadata["tags"] = allowed
-
-    def _start_kernel(self) -> None:
-        if self._seed is not None:
-            use(self._seed)
-        self._client = NotebookClient(
-            self._code,
-            timeout=CELL_TIMEOUT_S,
-            kernel_name="python3",
-            coalesce_streams=True,  # what is printed in one go, however the kernel happened to cut it
-            resources={"metadata": {"path": str(self._home)}},
-        )
-        self._kernel = self._client.setup_kernel(env=self._env, stderr=subprocess.DEVNULL)
-        self._kernel.__enter__()
+        raised = machine.execute(cell, numbered=block.cell is not None)
+        tags = cell.metadata.get("tags", [])
+        quiet = block.cell is None or "remove-stderr" in tags
+        self._printed = [] if "measured" in tags else seen(cell.outputs, quiet)
+        _check_error(block, raised)
 
     def close(self) -> None:
-        """End the kernel."""
-        if self._kernel is not None:
-            self._kernel.__exit__(None, None, None)
-        elif self._seed is not None:
-            self._seed.close()
+        """End the kernels."""
+        for machine in self._machines.values():
+            machine.close()
+        for seed in self._seeds.values():
+            seed.close()
+        shutil.rmtree(self._programs)
 
 
 def refused_hosts() -> list[str]:
@@ -236,15 +250,13 @@ def refused_hosts() -> list[str]:
 
 def set_latency(milliseconds: int) -> None:
     """Have every request of this session wait so long, as on the way to a far-away cloud; 0 is no wait."""
-    settings = NetworkSettings(latency_s=milliseconds / 1000)
+    set_network(milliseconds / 1000)
+
+
+def set_network(latency_s: float, rate: float | None = None) -> None:
+    """Have every request of this session wait ``latency_s``, and all together pass ``rate`` bytes a second each way."""
+    settings = NetworkSettings(latency_s=latency_s, total_bandwidth=rate)
     Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
-
-
-def shorten_errors(cell: nbformat.NotebookNode) -> None:
-    """Keep of a traceback what a reader searches for, its last line; the way there shows this machine's paths."""
-    for output in cell.get("outputs", []):
-        if output.output_type == "error":
-            output.traceback = [f"{output.ename}: {output.evalue}"]
 
 
 def seen(outputs: list[nbformat.NotebookNode], quiet: bool) -> list[nbformat.NotebookNode]:

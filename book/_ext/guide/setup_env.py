@@ -67,7 +67,7 @@ def _python(name: str) -> None:
     )
     uv = [str(venv / "bin" / "uv"), "pip"]
     _run([*uv, "sync", "--quiet", "--python", python, "--require-hashes", str(lock)], f"lock/{name}.txt")
-    if name != "tools":  # programs that are called, and import nothing of this project
+    if name not in {"tools", "audit"}:  # programs that are called, and import nothing of this project
         own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         _run([*uv, "install", "--quiet", "--python", python, *own], "fakehub was not installed")
     if name.startswith("jupyterhub"):

@@ -49,6 +49,18 @@ class Shell:
             self._remember(state)
         return done.returncode, done.stdout.decode(errors="replace")
 
+    def start(self, command: str) -> subprocess.Popen[bytes]:
+        """Start ``command`` where the last block left off, in a process group of its own."""
+        return subprocess.Popen(
+            ["bash", "-c", command],
+            start_new_session=True,
+            cwd=self._cwd,
+            env=self._env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
     def _remember(self, state: Path) -> None:
         """Take over the directory and the exported variables that a block left."""
         if not state.exists():
@@ -66,7 +78,7 @@ def check_transcript(shell: Shell, transcript: str) -> str:
     lines that start with ``> ``, continue the command.
     """
     real = []
-    for command, expected in _commands(transcript):
+    for command, expected in commands(transcript):
         _, printed = shell.run("\n".join(command))
         lines = printed.rstrip("\n").split("\n") if printed.strip() else []
         real += [f"$ {command[0]}", *(f"> {line}" for line in command[1:])]
@@ -74,7 +86,8 @@ def check_transcript(shell: Shell, transcript: str) -> str:
     return "\n".join(real) + "\n"
 
 
-def _commands(transcript: str) -> list[tuple[list[str], list[str]]]:
+def commands(transcript: str) -> list[tuple[list[str], list[str]]]:
+    """Each command of a transcript, in its lines, with the lines it is to print; raises ``ShellError``."""
     parts: list[tuple[list[str], list[str]]] = []
     for line in transcript.rstrip("\n").split("\n"):
         if line.startswith("$ "):
@@ -95,10 +108,10 @@ def matches(expected: list[str], real: list[str]) -> bool:
     head, rest = expected[0], expected[1:]
     if head.strip() == "...":
         return any(matches(rest, real[i:]) for i in range(len(real) + 1))
-    return bool(real) and _line_matches(head, real[0]) and matches(rest, real[1:])
+    return bool(real) and line_matches(head, real[0]) and matches(rest, real[1:])
 
 
-def _line_matches(expected: str, real: str) -> bool:
+def line_matches(expected: str, real: str) -> bool:
     """Whether one line is as expected; ``...`` within it stands for any text."""
     parts = expected.rstrip().split("...")
     real = real.rstrip()

@@ -18,14 +18,18 @@ class TierTabs(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the tabs."""
         self.env.note_dependency(str(default_path()))
-        facts = load()
-        tabs = [_tab(facts, tier) for tier in facts.access.tiers if tier.cpu_node_shares]
-        return self.parse_text_to_nodes("\n".join(["::::{tab-set}", ":sync-group: tier", "", *tabs, "::::"]))
+        return self.parse_text_to_nodes(tabs(load()))
+
+
+def tabs(facts: Facts) -> str:
+    """The tabs as MyST."""
+    found = [_tab(facts, tier) for tier in facts.access.tiers if tier.cpu_node_shares]
+    return "\n".join(["::::{tab-set}", ":sync-group: tier", "", *found, "::::"])
 
 
 def _tab(facts: Facts, tier: Tier) -> str:
     shares = [facts.node_shares.options[name] for name in tier.cpu_node_shares]
-    gpus = [facts.gpus.options[name] for name in tier.gpus]
+    gpus = [facts.gpus.options[name] for name in tier.gpus] if facts.gpus else []
     rows = [f"| CPU | {share.label} | {share.mem_limit_gb:g} GB |" for share in shares]
     rows += [f"| GPU | {gpu.label} | {gpu.mem_limit_gb:g} GB |" for gpu in gpus]
     head = ["| Machine | Choice | Memory limit |", "|---|---|---|"]

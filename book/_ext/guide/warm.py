@@ -15,6 +15,8 @@ import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
+from fakehub import namespace
+
 # Heavy, and harmless to copy: no threads, files or sockets are open after the import. pyplot is left out, as it
 # chooses its backend when it is imported; and so are libraries that start threads (pyarrow, jax).
 _LIBRARIES = (
@@ -35,6 +37,16 @@ _LIBRARIES = (
 )
 # Where ``python -m guide`` finds its modules.
 _OWN_PLACES = (Path(), Path(__file__).parents[1], Path(__file__).parents[3])
+
+
+def can_be_copied(mode: str) -> bool:
+    """Whether the system can run pages of a stand-in in that ``mode`` in copies of this process."""
+    return "FAKEHUB_SESSION" not in os.environ and mode != "proxy" and namespace.available()
+
+
+def is_warm() -> bool:
+    """Whether this process has imported what most pages import."""
+    return _LIBRARIES[0] in sys.modules
 
 
 def import_libraries() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -13,11 +14,11 @@ FINGERPRINT = re.compile(r"\.[0-9a-f]{10}$")
 
 
 class Files:
-    """The folder of a built site, and what was written to it under a fingerprinted name."""
+    """The folder of a built site, what was read in it, and what was written to it under a fingerprinted name."""
 
-    def __init__(self, site: Path, manifest: Path) -> None:
+    def __init__(self, site: Path) -> None:
         self.site = site
-        self._manifest = manifest
+        self.read: set[Path] = set()
         self._written: set[str] = set()
         self._replaced: set[Path] = set()
 
@@ -27,7 +28,10 @@ class Files:
         if parts.scheme or parts.netloc or not parts.path:
             return None
         path = (page.parent / unquote(parts.path)).resolve()
-        return path if path.is_file() else None
+        if not path.is_file():
+            return None
+        self.read.add(path)
+        return path
 
     def write(self, beside: Path, suffix: str, content: bytes) -> Path:
         """Write ``content`` next to ``beside``, under its name with a fingerprint and ``suffix``; where it is."""
@@ -44,18 +48,28 @@ class Files:
         """What was written, relative to the site."""
         return set(self._written)
 
+    @property
+    def no_longer_asked_for(self) -> set[Path]:
+        """Files of which nothing is left but what was made of them."""
+        return set(self._replaced)
+
     def replaced(self, path: Path) -> None:
         """``path`` was written anew under another name, and nothing asks for it any more."""
         self._replaced.add(path)
+
+    def note(self, written: Iterable[str], replaced: Iterable[str]) -> None:
+        """These were written and replaced before; their names are relative to the site."""
+        self._written.update(written)
+        self._replaced.update(self.site / name for name in replaced)
 
     def reference(self, page: Path, target: Path) -> str:
         """The relative address of ``target`` on ``page``."""
         up = len(page.relative_to(self.site).parts) - 1
         return "../" * up + str(PurePosixPath(target.relative_to(self.site)))
 
-    def tidy(self) -> None:
-        """Remove what was replaced, and what the last build wrote and this one did not."""
-        before = json.loads(self._manifest.read_text()) if self._manifest.is_file() else []
+    def tidy(self, manifest: Path) -> None:
+        """Remove what was replaced, and what the last build wrote and this one did not: ``manifest`` says what."""
+        before = json.loads(manifest.read_text()) if manifest.is_file() else []
         for path in [*self._replaced, *(self.site / name for name in set(before) - self._written)]:
             path.unlink(missing_ok=True)
-        self._manifest.write_text(json.dumps(sorted(self._written)))
+        manifest.write_text(json.dumps(sorted(self._written)))

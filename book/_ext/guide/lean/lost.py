@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup
@@ -10,15 +9,15 @@ from bs4 import BeautifulSoup
 NAME = "404.html"
 
 
-def rearrange(page: Path, root: str) -> None:
-    """Let every address on ``page`` begin with ``root``, the site's place on its host.
+def rearranged(html: str, root: str) -> str:
+    """The page ``html``, in which every address begins with ``root``, the site's place on its host.
 
     An element that says where relative addresses begin would do, but the policy refuses it, as it would move scripts.
     """
-    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    soup = BeautifulSoup(html, "html.parser")
     for name in ("href", "src"):
         for tag in soup.find_all(attrs={name: True}):
             if not tag[name].startswith("#"):
                 tag[name] = urljoin(root, tag[name])
     soup.html["data-content_root"] = root
-    page.write_text(str(soup), encoding="utf-8")
+    return str(soup)

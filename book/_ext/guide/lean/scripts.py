@@ -28,6 +28,7 @@ NEEDS: dict[str, str | None] = {
     "copybutton": "div.highlight pre",
     "togglebutton": ".toggle, .dropdown.admonition, .toggle-hidden",
     "design-tabs": ".sd-tab-set",
+    "which-way": "table.which-way",
 }
 # Those of every page are one file.
 BASE = ("documentation_options", "pydata-sphinx-theme", "sphinx-book-theme", "menus", "find", "names")
@@ -36,8 +37,8 @@ _TOGGLE_SETTINGS = re.compile(r"^\s*(let|var) toggle\w+ = ")
 _CODE = {"", "text/javascript", "application/javascript", "module"}
 
 
-def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> list[str]:
-    """Leave to ``soup`` the scripts it needs, deferred, which keeps their order; their text."""
+def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
+    """Leave to ``soup`` the scripts it needs, deferred, which keeps their order."""
     settings: dict[str, None] = {}
     base: list[str] = []
     others: list[tuple[Tag, Path, str]] = []
@@ -64,7 +65,6 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> list[str]:
         _load(soup, tag, files.reference(page, files.write(source, ".js", text.encode())))
     for link in soup.select('link[rel~="preload"][as="script"]'):
         link.decompose()
-    return [*base, *(text for _, _, text in others)]
 
 
 def loaded_later(site: Path) -> list[Path]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import multiprocessing
 import os
 import re
 import shutil
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Comment
-
-from guide.lean import icons, images, lost, policy, scripts, styles
+from guide.lean import icons, lost, policy, scripts, styles
 from guide.lean.files import Files
+from guide.lean.page import BASE, POLICY, Digests, Lean, keep, kept, key, made_lean
 
 # What only a page that was made lean has.
 _MARK = 'http-equiv="Content-Security-Policy"'
@@ -39,56 +41,69 @@ _LEFTOVERS = (
     "_static/sphinx-thebe.*",
     "_static/vendor",
 )
-# A style sheet of a program that no page of this site starts.
-_NOT_OURS = ("sphinx-thebe",)
-
-
-@dataclass
-class Page:
-    """A page as it is being changed."""
-
-    path: Path
-    soup: BeautifulSoup
-    own_sheets: list[str] = field(default_factory=list)
+# So many pages are worth copies of this process.
+_MANY = 8
 
 
 def finish(site: Path, store: Path, root: str = "/") -> list[str]:
     """Make the ``site`` that Sphinx wrote lean; what a page says that its policy refuses.
 
-    ``store`` keeps the pages as Sphinx wrote them: it writes only those that changed, and a style sheet is made
-    from all. ``root`` is where on its host the site lies.
+    ``store`` keeps the pages as Sphinx wrote them, which writes only those that changed, and what came of each.
+    ``root`` is where on its host the site lies.
     """
-    store.mkdir(parents=True, exist_ok=True)
-    files = Files(site, store / "written.json")
-    pages = [Page(path, BeautifulSoup(text, "html.parser")) for path, text in _as_written(site, store)]
-    complaints: list[str] = []
-    # Texts of inline scripts, style sheets in their order, and classes made of declarations in elements.
-    inline: set[str] = set()
+    (store / ".lean").mkdir(parents=True, exist_ok=True)
+    pages = dict(_each(_as_written(site, store), site, store / ".lean"))
+    files = Files(site)
     used = styles.Used()
+    # Style sheets in their order, and classes made of declarations in elements.
     sheets: dict[Path, None] = {}
     classes: dict[str, str] = {}
-    for page in pages:
-        _rearrange(page, files)
-        for text in scripts.rearrange(page.soup, page.path, files):
-            used.add_script(text)
-        inline |= scripts.inline(page.soup)
-        sheets |= dict.fromkeys(_sheets(page, files))
-        _own_styles(page, classes)
-        name = page.path.relative_to(site)
-        complaints += [f"{name}: the site's policy refuses {what}" for what in scripts.stray(page.soup)]
-        _note(page, used)
-    for script in scripts.loaded_later(site):
+    for lean in pages.values():
+        files.note(lean.written, lean.replaced)
+        used.tags.update(lean.tags)
+        used.words.update(lean.words)
+        sheets |= dict.fromkeys(site / name for name in lean.sheets)
+        classes |= lean.classes
+    ours = [site / name for name in files.written if name.endswith(".js")]
+    for script in (*ours, *scripts.loaded_later(site)):
         used.add_script(script.read_text(encoding="utf-8"))
-    base = files.write(site / "_static" / "site.css", ".css", _base(list(sheets), used, classes, files).encode())
-    for page in pages:
-        _seal(page, base, files, inline)
-        if page.path == site / lost.NAME:
-            lost.rearrange(page.path, root)
+    base = _base(list(sheets), used, classes, files, store / ".lean" / "style-sheet")
+    inline = {text for lean in pages.values() for text in lean.inline}
+    told = policy.policy(inline)
+    for path, lean in pages.items():
+        html = lean.html.replace(POLICY, told, 1).replace(BASE, files.reference(path, base), 1)
+        if path == site / lost.NAME:
+            html = lost.rearranged(html, root)
+        if path.read_text(encoding="utf-8") != html:
+            path.write_text(html, encoding="utf-8")
     for leftover in (path for pattern in _LEFTOVERS for path in site.glob(pattern)):
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    files.tidy()
+    files.tidy(store / "written.json")
     policy.write_headers(site, inline, files.written)
-    return complaints
+    return [complaint for lean in pages.values() for complaint in lean.complaints]
+
+
+def _each(texts: list[tuple[Path, str]], site: Path, store: Path) -> Iterator[tuple[Path, Lean]]:
+    """What came of each page, made now or kept in ``store``."""
+    digests = Digests()
+    stores = {path: store / f"{path.relative_to(site).as_posix().replace('/', '--')}" for path, _ in texts}
+    keys = {path: key(str(path.relative_to(site)), text) for path, text in texts}
+    found = {path: kept(stores[path].with_suffix(f".{keys[path]}"), site, digests) for path in stores}
+    missing = [(path, text) for path, text in texts if found[path] is None]
+    for (path, _), lean in zip(missing, _made(missing, site), strict=True):
+        for old in store.glob(f"{stores[path].stem}.*"):
+            old.unlink()
+        keep(lean, stores[path].with_suffix(f".{keys[path]}"))
+        found[path] = lean
+    yield from found.items()
+
+
+def _made(missing: list[tuple[Path, str]], site: Path) -> Iterable[Lean]:
+    jobs = [(path, text, site) for path, text in missing]
+    if len(jobs) < _MANY or "fork" not in multiprocessing.get_all_start_methods():
+        return [made_lean(*job) for job in jobs]
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
+        return list(pool.map(made_lean, *zip(*jobs, strict=True), chunksize=_MANY // 2))
 
 
 def _as_written(site: Path, store: Path) -> list[tuple[Path, str]]:
@@ -99,7 +114,8 @@ def _as_written(site: Path, store: Path) -> list[tuple[Path, str]]:
             continue
         kept = store / path.relative_to(site)
         text = path.read_text(encoding="utf-8")
-        if "<head" not in text:  # a few words that lead to another page
+        # A few words that lead to another page, or one that never was Sphinx's.
+        if "<head" not in text or (_MARK in text and not kept.is_file()):
             continue
         if _MARK not in text:
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -108,73 +124,8 @@ def _as_written(site: Path, store: Path) -> list[tuple[Path, str]]:
     return found
 
 
-def _rearrange(page: Page, files: Files) -> None:
-    """What is in the way of the policy, of readers who cannot see, or of nobody's use."""
-    soup = page.soup
-    images.rearrange(soup, page.path, files)
-    for tag in soup.select("head noscript, #ethical-ad-placement"):
-        tag.decompose()
-    for tag in soup.select('head meta[name="viewport"]')[1:]:
-        tag.decompose()
-    for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
-        comment.extract()
-    soup.smooth()
-    for space in soup.head.find_all(string=lambda text: not text.strip(), recursive=False):
-        space.replace_with("\n")
-    for tag in soup.find_all(onclick=True):
-        does = re.sub(r"\W", "", tag["onclick"].replace("window.", ""))
-        if does in {"print", "toggleFullScreen"}:
-            tag["data-does"] = does
-            del tag["onclick"]
-    # Until a script knows better; without scripts for good, for the theme has no colours but those of its two themes.
-    soup.html["data-theme"] = "light"
-    for tag in soup.select("#pst-primary-sidebar"):
-        tag["role"], tag["aria-label"] = "complementary", "Site"
-    first = soup.select_one("article p")
-    if first and not soup.select_one('head meta[name="description"]'):
-        told = " ".join(first.get_text().split())
-        soup.head.append(soup.new_tag("meta", attrs={"name": "description", "content": told}))
-    # The corner of a table that pandas or xarray drew is no heading of anything.
-    for tag in soup.select("th"):
-        if not tag.get_text(strip=True) and not tag.find("img"):
-            tag.name = "td"
-
-
-def _sheets(page: Page, files: Files) -> list[Path]:
-    """The shared style sheets that ``page`` asks for; their links are taken out."""
-    found = []
-    for link in page.soup.select('link[rel~="stylesheet"]'):
-        source = files.resolve(page.path, link.get("href", ""))
-        if source is not None:
-            link.decompose()
-            found += [] if source.name.startswith(_NOT_OURS) else [source]
-    return found
-
-
-def _own_styles(page: Page, classes: dict[str, str]) -> None:
-    """Take style sheets and declarations out of the page's text: the former whole, the latter as classes."""
-    for tag in page.soup.find_all("style"):
-        page.own_sheets += [tag.string] if tag.string and tag.string not in page.own_sheets else []
-        tag.decompose()
-    for tag in page.soup.find_all(style=True):
-        name = "s-" + hashlib.sha256(tag["style"].encode()).hexdigest()[:8]
-        classes[name] = tag["style"].strip().rstrip(";")
-        tag["class"] = [*tag.get("class", []), name]
-        del tag["style"]
-
-
-def _note(page: Page, used: styles.Used) -> None:
-    for sheet in page.own_sheets:
-        used.add_sheet(sheet)
-    for tag in page.soup.find_all(True):
-        used.tags.add(tag.name)
-        used.words.update(tag.get("class") or [])
-        if tag.get("id"):
-            used.words.add(tag["id"])
-
-
-def _base(sheets: list[Path], used: styles.Used, classes: dict[str, str], files: Files) -> str:
-    """The style sheet of all pages."""
+def _base(sheets: list[Path], used: styles.Used, classes: dict[str, str], files: Files, store: Path) -> Path:
+    """The style sheet of all pages; the one that ``store`` names, when it would be the same."""
     texts = []
     for sheet in sheets:
         imported = [sheet.parent / name for name in _IMPORT.findall(sheet.read_text(encoding="utf-8"))]
@@ -183,7 +134,21 @@ def _base(sheets: list[Path], used: styles.Used, classes: dict[str, str], files:
             texts.append(
                 _ADDRESS.sub(partial(_from_static, path, files.site), _IMPORT.sub("", path.read_text("utf-8")))
             )
-    fonts = {path.name: path for path in (files.site / "_static").rglob("*.ttf")}
+    fonts = {path.name: path for path in sorted((files.site / "_static").rglob("*.ttf"))}
+    made_from = [texts, sorted(classes.items()), styles.that_matter(used, texts)]
+    made_from += [hashlib.sha256(font.read_bytes()).hexdigest() for font in fonts.values()]
+    made_from += [Path(module.__file__).read_text(encoding="utf-8") for module in (icons, styles)]
+    digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
+    known = json.loads(store.read_text()) if store.is_file() else {"digest": None}
+    if known["digest"] == digest and (files.site / known["name"]).is_file():
+        files.note([known["name"]], [])
+        return files.site / known["name"]
+    out = files.write(files.site / "_static" / "site.css", ".css", _sheet(texts, used, classes, fonts).encode())
+    store.write_text(json.dumps({"digest": digest, "name": str(out.relative_to(files.site))}))
+    return out
+
+
+def _sheet(texts: list[str], used: styles.Used, classes: dict[str, str], fonts: dict[str, Path]) -> str:
     whole = styles.trimmed(texts, used)
     points = icons.code_points(whole)
 
@@ -201,18 +166,3 @@ def _base(sheets: list[Path], used: styles.Used, classes: dict[str, str], files:
 def _from_static(sheet: Path, site: Path, found: re.Match[str]) -> str:
     """An address in ``sheet`` as it is in the style sheet of all pages."""
     return f'url("{os.path.relpath(sheet.parent / found[1], site / "_static")}")'
-
-
-def _seal(page: Page, base: Path, files: Files, inline: set[str]) -> None:
-    """Link the style sheets, put the policy in front of all else, and write the page."""
-    soup = page.soup
-    links = [base]
-    for sheet in page.own_sheets:
-        links.append(files.write(files.site / "_static" / "output.css", ".css", sheet.strip().encode()))
-    meta = soup.new_tag("meta", attrs={"http-equiv": "Content-Security-Policy", "content": policy.policy(inline)})
-    tags = [meta, *(soup.new_tag("link", rel="stylesheet", href=files.reference(page.path, link)) for link in links)]
-    charset = soup.head.find("meta", charset=True)
-    place = soup.head.index(charset) + 1 if charset else 0
-    for tag in reversed(tags):
-        soup.head.insert(place, tag)
-    page.path.write_text(str(soup), encoding="utf-8")

@@ -11,6 +11,7 @@ from tinycss2.ast import AtRule, FunctionBlock, HashToken, IdentToken, LiteralTo
 
 # Rules around rules.
 _GROUPS = {"media", "supports", "layer", "container"}
+_NAME = re.compile(r"[\w-]+")
 _USE = re.compile(r"var\(\s*(--[\w-]+)")
 
 
@@ -30,6 +31,16 @@ class Used:
     def add_sheet(self, text: str) -> None:
         """A style sheet that stays whole reads variables of the others."""
         self.words.update(_USE.findall(text))
+
+
+def that_matter(used: Used, sheets: Iterable[str]) -> list[str]:
+    """Those names of ``used`` that a rule of ``sheets`` could have, so that with another the result may be another."""
+    named = {name for sheet in sheets for name in _NAME.findall(sheet.replace("\\", ""))}
+    named |= {name.lstrip("-") for name in named}
+    # What is escaped in a style sheet is not told apart.
+    plain = re.compile(r"[A-Za-z_-][\w-]*")
+    found = used.tags | used.words
+    return sorted(f"{name} {name in used.tags}" for name in found if name in named or not plain.fullmatch(name))
 
 
 def trimmed(sheets: Iterable[str], used: Used) -> str:

@@ -25,6 +25,8 @@ _LIST = 12_000
 _MOST = 150
 # Characters of a section that an excerpt is cut from.
 _TEXT = 1_200
+# Characters kept of an error's last line.
+_MESSAGE = 300
 # How much a word in the name of a page's file counts, beside those of `sections.WEIGHTS`: a file is named after its
 # task, often in other words than the title.
 _NAME = 8.0
@@ -50,7 +52,7 @@ def write_index(documents: list[Document], out: Path) -> None:
     lists = list(_parts(sorted(in_sections), _LIST))
     pages = [_excerpts(document) for document in documents]
     topics = list(dict.fromkeys(document.topic for document in documents))
-    version = hashlib.sha256(json.dumps([lines, pages]).encode()).hexdigest()[:10]
+    version = hashlib.sha256(json.dumps([lines, pages, _errors(documents)]).encode()).hexdigest()[:10]
     head = {
         "version": version,
         "starts": [part[0].split(" ", 1)[0] for part in parts],
@@ -69,6 +71,7 @@ def write_index(documents: list[Document], out: Path) -> None:
         _write(folder / f"t{number}.js", f"t{number}", "\n".join(part))
     for number, page in enumerate(pages):
         _write(folder / f"p{number}.js", f"p{number}", page)
+    _write(folder / "e.js", "e", _errors(documents))
     for number, names in enumerate(lists):
         _write(folder / f"l{number}.js", f"l{number}", " ".join(names))
 
@@ -159,6 +162,12 @@ def _parts(lines: list[str], most: int) -> Iterable[list[str]]:
         size += len(line)
     if part:
         yield part
+
+
+def _errors(documents: list[Document]) -> list[list[int | str]]:
+    """Which section shows which error: its number, and the last line."""
+    sections = (section for document in documents for section in document.sections)
+    return [[number, line[:_MESSAGE]] for number, section in enumerate(sections) for line in section.errors]
 
 
 def _excerpts(document: Document) -> list[list[str]]:

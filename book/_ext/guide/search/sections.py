@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 # How much a word counts by where it stands.
 WEIGHTS = {"h1": 6.0, "h2": 5.0, "h3": 4.0, "h4": 4.0, "strong": 3.0, "code": 2.0, "th": 1.5, "pre": 0.7}
 # An output is the least: it repeats names of the code, apart from errors, which readers search for.
-_OUTPUT, _ERROR = 0.4, 3.0
+_OUTPUT, _ERROR = 0.4, 5.0
 _SKIPPED = {"script", "style", "svg", "button", "template"}
 _SKIPPED_CLASSES = {"headerlink", "xr-wrap", "unsearched"}
 _EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -17,11 +17,13 @@ _BLOCKS = {"p", "li", "pre", "td", "th", "div", "dt", "dd", "h1", "h2", "h3", "h
 
 @dataclass
 class Section:
-    """A heading with its anchor, and the runs of text beneath it, each with the weight of its place."""
+    """A heading with its anchor, the runs of text beneath it, each with the weight of its place, and what each error
+    there says last."""
 
     anchor: str
     heading: str = ""
     runs: list[tuple[str, float]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -44,6 +46,7 @@ class _Reader(HTMLParser):
         self.found: list[Section] = []
         self._open: list[tuple[str, float | None]] = []  # tags around, with the weight of what stands inside
         self._inside = False
+        self._error = ""
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         """Enter an element."""
@@ -78,6 +81,10 @@ class _Reader(HTMLParser):
         names = [name for name, _ in self._open]
         if tag in names:
             del self._open[len(names) - 1 - names[::-1].index(tag) :]
+        lines = self._error.split("\n")
+        if tag == "pre" and self._error.strip():
+            self.found[-1].errors.append(next(line for line in reversed(lines) if line.strip()))
+            self._error = ""
 
     def handle_data(self, data: str) -> None:
         """Note a text."""
@@ -87,7 +94,8 @@ class _Reader(HTMLParser):
         if heading:
             self.found[-1].heading += data
         else:
-            self._say(data, self._open[-1][1] or 0.0)
+            self._say(data, self._open[-1][1])
+            self._error += data if self._open[-1][1] == _ERROR else ""
 
     def _say(self, text: str, weight: float) -> None:
         if self.found:

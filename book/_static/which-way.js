@@ -1,0 +1,43 @@
+// Questions beside a table of ways, one for each column but the last: an answer takes rows out of the table.
+document.querySelectorAll("table.which-way").forEach((table) => {
+  const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  const rows = [...table.tBodies[0].rows];
+  const values = (row, column) => row.cells[column].textContent.split(",").map((text) => text.trim());
+  const ANY = "any";
+
+  const element = (name, properties, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  };
+  const choice = (column, value, label) => {
+    const input = element("input", { type: "radio", name: `way-${column}`, value, checked: value === "" });
+    return element("label", {}, input, ` ${label}`);
+  };
+  const questions = heads.slice(0, -1).map((head, column) => {
+    const answers = [...new Set(rows.flatMap((row) => values(row, column)))].filter((value) => value !== ANY);
+    const choices = [...answers.map((value) => choice(column, value, value)), choice(column, "", "I do not know")];
+    return element("fieldset", {}, element("legend", { textContent: head }), ...choices);
+  });
+  const told = element("p", { className: "told" });
+  told.setAttribute("role", "status");
+  const form = element("form", { className: "which-way" }, ...questions, told);
+  form.append(element("button", { type: "reset", textContent: "Start again" }));
+
+  const narrow = () => {
+    const given = questions.map((_, column) => form.elements[`way-${column}`].value);
+    const fits = (row, column) => !given[column] || values(row, column).some((v) => v === ANY || v === given[column]);
+    const left = rows.filter((row) => given.every((_, column) => fits(row, column)));
+    rows.forEach((row) => (row.hidden = !left.includes(row)));
+    questions.forEach((question, column) => {
+      question.hidden = !given[column] && left.every((row) => values(row, column).includes(ANY));
+    });
+    const [way] = left.length === 1 ? left[0].cells[heads.length - 1].children : [];
+    told.replaceChildren(...(way ? ["Your way: ", ...way.cloneNode(true).childNodes] : [`${left.length} ways are left.`]));
+  };
+  form.addEventListener("change", narrow);
+  form.addEventListener("reset", () => setTimeout(narrow));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  table.before(form);
+  narrow();
+});

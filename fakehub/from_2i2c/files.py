@@ -1,0 +1,98 @@
+"""Reads what a cluster of 2i2c's is described by: ``cluster.yaml``, Helm values, and Terraform's variables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fakehub.yaml_file import YamlError, read_mapping
+
+# Charts whose values 2i2c nests the hub's in.
+_CHARTS = ("daskhub", "basehub")
+_SETTING = re.compile(r'^(\w+)\s*=\s*"([^"]*)"', re.MULTILINE)
+_BLOCK = re.compile(r"^(\w+)\s*=\s*\{(.*?)^\}", re.MULTILINE | re.DOTALL)
+_BUCKET = re.compile(r'"?([\w-]+)"?\s*[:=]\s*\{[^{}]*?"?delete_after"?\s*[:=]\s*(\d+|null)')
+_ADMIN = re.compile(r"bucket_admin_access\s*[:=]\s*\[([^\]]*)\]")
+
+
+class DraftError(Exception):
+    """Why there is no draft: one line."""
+
+
+@dataclass
+class Cluster:
+    """All that was read: Helm values of the hub, ``cluster.yaml`` and Terraform's settings and buckets.
+
+    ``buckets`` are days until objects are deleted, by the bucket's full name; ``writable`` the names hubs write to.
+    """
+
+    names: list[str] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    buckets: dict[str, int | None] = field(default_factory=dict)
+    writable: set[str] = field(default_factory=set)
+
+
+def read(paths: list[Path]) -> Cluster:
+    """Read the files, later ones over earlier ones; raises ``DraftError`` for one that is not what it should be."""
+    cluster = Cluster()
+    for path in paths:
+        cluster.names.append(path.name)
+        try:
+            if path.suffix == ".tfvars":
+                _take_terraform(path.read_text(encoding="utf-8"), cluster)
+                continue
+            content = read_mapping(path)
+        except (OSError, UnicodeDecodeError) as error:
+            raise DraftError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'not text'})") from error
+        except YamlError as error:
+            raise DraftError(f"{path}: {error}") from error
+        if content is None:
+            raise DraftError(f"{path}: it should be a mapping, as values of a Helm chart are")
+        if "provider" in content:
+            cluster.about = content
+        else:
+            cluster.values = _over(cluster.values, _unwrapped(content))
+    _refuse_others(cluster)
+    return cluster
+
+
+def _refuse_others(cluster: Cluster) -> None:
+    provider = cluster.about.get("provider", "gcp")
+    if provider != "gcp":
+        raise DraftError(f"the cluster is on {provider}: only hubs on Google Cloud (gcp) can be played")
+    if not isinstance(cluster.values.get("jupyterhub"), dict):
+        raise DraftError(f"{', '.join(cluster.names)}: no section jupyterhub: are these the values of a hub?")
+
+
+def _unwrapped(content: dict[str, Any]) -> dict[str, Any]:
+    """Values without the charts they are nested in."""
+    for chart in _CHARTS:
+        inner = content.get(chart)
+        if isinstance(inner, dict):
+            content = _over({key: value for key, value in content.items() if key != chart}, _unwrapped(inner))
+    return content
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """``below`` with ``above`` put over it, as Helm does: mappings are merged, everything else is replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _over(merged[key], value) if both else value
+    return merged
+
+
+def _take_terraform(text: str, cluster: Cluster) -> None:
+    text = re.sub(r"^\s*(#|//).*$", "", text, flags=re.MULTILINE)
+    cluster.settings |= dict(_SETTING.findall(text))
+    prefix = cluster.settings.get("prefix", "")
+    for name, body in _BLOCK.findall(text):
+        if name == "user_buckets":
+            days = {bucket: None if days == "null" else int(days) for bucket, days in _BUCKET.findall(body)}
+            cluster.buckets |= {f"{prefix}-{bucket}": count for bucket, count in days.items()}
+        for listed in _ADMIN.findall(body):
+            cluster.writable |= {f"{prefix}-{bucket}" for bucket in re.findall(r'"([^"]+)"', listed)}

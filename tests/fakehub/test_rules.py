@@ -1,0 +1,356 @@
+"""The rules themselves, asked one by one: who may what with which scopes, until when, and on what condition.
+
+Other tests send requests; these ask what decides them, so that each permission, scope and second can be tried.
+"""
+
+import itertools
+import time
+from types import SimpleNamespace
+
+import pytest
+from multidict import MultiDict
+
+from fakehub.accounts.personas import ANONYMOUS, CLOUD_PLATFORM, Persona, account_number, hub_email, personas
+from fakehub.clock import Clock
+from fakehub.errors import GoogleError
+from fakehub.facts import Bucket, load
+from fakehub.identity import Identities
+from fakehub.storage.acl import entries, predefined
+from fakehub.storage.conditions import check, number
+
+AUTH = "https://www.googleapis.com/auth/"
+READ = {"storage.objects.get", "storage.objects.list", "storage.buckets.get"}
+WRITE = {
+    "storage.objects.create",
+    "storage.objects.delete",
+    "storage.objects.update",
+    "storage.objects.getIamPolicy",
+    "storage.objects.setIamPolicy",
+    "storage.buckets.getIamPolicy",
+    "storage.multipartUploads.abort",
+    "storage.multipartUploads.create",
+    "storage.multipartUploads.list",
+    "storage.multipartUploads.listParts",
+}
+NOBODYS = {"storage.buckets.list", "storage.buckets.update", "storage.buckets.setIamPolicy"}
+READING = READ | {"storage.buckets.list", "storage.multipartUploads.list", "storage.multipartUploads.listParts"}
+CONTROL = {
+    "storage.objects.update",
+    "storage.objects.getIamPolicy",
+    "storage.objects.setIamPolicy",
+    "storage.buckets.update",
+    "storage.buckets.getIamPolicy",
+    "storage.buckets.setIamPolicy",
+}
+# What each scope lets its holder do with the rights there are.
+SCOPES = {
+    "cloud-platform": READING | CONTROL | WRITE | NOBODYS,
+    "devstorage.full_control": READING | CONTROL | WRITE | NOBODYS,
+    "devstorage.read_write": (READING | WRITE) - CONTROL,
+    "devstorage.read_only": READING,
+    "cloud-platform.read-only": READING,
+    "userinfo.email": set(),
+}
+RIGHTS = {
+    "hub": {"leap-scratch": READ | WRITE, "leap-persistent": READ | WRITE, "leap-persistent-ro": READ},
+    "hpc-member": {"leap-persistent": READ | WRITE, "leap-persistent-ro": READ | WRITE},
+    "hpc-outsider": {},
+    "anonymous": {},
+}
+RIGHTS |= {"laptop": RIGHTS["hub"], "service-account": RIGHTS["hpc-member"]}
+
+
+@pytest.fixture(scope="module")
+def facts(root):
+    return load(root / "hub.yml")
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def identities(facts):
+    """Those of a stand-in whose clock nobody moves; to make its keys takes a while."""
+    return Identities(facts, Clock())
+
+
+@pytest.fixture
+def aging(facts, clock):
+    """Those of a stand-in of the test's own, by ``clock``."""
+    return Identities(facts, clock)
+
+
+def refusal(call, *arguments):
+    """The error of a call, ``None`` when there is none."""
+    try:
+        call(*arguments)
+    except GoogleError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_everybody_has_these_rights_and_no_others(facts, name):
+    found = personas(facts)[name].rights
+
+    assert {bucket: set(rights) for bucket, rights in found.items()} == RIGHTS[name]
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_scope_lets_its_holder_do_so_much(scope):
+    everything = READING | CONTROL | WRITE | NOBODYS
+    holder = Persona("p", "p@example.com", {"b": frozenset(everything)}, frozenset({AUTH + scope}))
+
+    allowed = {permission for permission in everything if refusal(holder.check, "b", permission) is None}
+
+    assert allowed == SCOPES[scope]
+
+
+@pytest.mark.parametrize(
+    ("scope", "permission", "words"),
+    [
+        ("userinfo.email", "storage.objects.get", "Request had insufficient authentication scopes."),
+        ("devstorage.read_only", "storage.objects.create", "Provided scope(s) are not authorized"),
+        ("devstorage.read_write", "storage.objects.update", "Provided scope(s) are not authorized"),
+    ],
+)
+def test_a_scope_that_does_not_do_is_403_in_googles_words(scope, permission, words):
+    holder = Persona("p", "p@example.com", {"b": frozenset({permission})}, frozenset({AUTH + scope}))
+
+    error = refusal(holder.check, "b", permission)
+
+    assert (error.status, error.message) == (403, words)
+
+
+@pytest.mark.parametrize(
+    ("persona", "status", "who"),
+    [(Persona("p", "p@example.com"), 403, "p@example.com"), (ANONYMOUS, 401, "Anonymous caller")],
+)
+@pytest.mark.parametrize(
+    ("permission", "what"),
+    [
+        ("storage.objects.get", "object"),
+        ("storage.objects.list", "bucket"),
+        ("storage.buckets.get", "bucket"),
+        ("storage.multipartUploads.list", "bucket"),
+    ],
+)
+def test_a_right_that_is_missing_is_refused_by_its_name(persona, status, who, permission, what):
+    error = refusal(persona.check, "b", permission)
+
+    assert error.status == status
+    assert error.message.startswith(f"{who} does not have {permission} access to the Google Cloud Storage {what}. ")
+
+
+def test_programs_are_in_the_hubs_project_and_people_are_not(facts):
+    found = personas(facts)
+
+    assert {name: one.project for name, one in found.items() if one.project} == dict.fromkeys(
+        ("hub", "laptop", "service-account"), facts.hub.project
+    )
+    assert found["hub"].email == hub_email(facts) == f"hub-user@{facts.hub.project}.iam.gserviceaccount.com"
+    assert [name for name, one in found.items() if one.is_service_account] == ["hub", "laptop", "service-account"]
+
+
+def test_an_account_has_one_number_of_21_digits():
+    assert account_number("a@b") == account_number("a@b") != account_number("a@c")
+    assert len(Persona("p", "a@b").subject) == 21 and Persona("p", "a@b").subject.isdigit()
+    assert Persona("p", None).subject == account_number("")
+
+
+def test_a_token_is_whose_it_is_until_it_expires(aging, clock, facts):
+    token, left = aging.issue("hub")
+
+    assert left == facts.buckets.identity.token_lives_s - 1 or left == facts.buckets.identity.token_lives_s
+    assert aging.bearer(f"Bearer {token}").name == "hub"
+    assert aging.find(token).persona.name == "hub"
+    clock.advance(facts.buckets.identity.token_lives_s - 5)
+    assert aging.bearer(f"Bearer {token}").name == "hub" and aging.find(token)
+    clock.advance(10)
+    assert refusal(aging.bearer, f"Bearer {token}").status == 401
+    assert aging.find(token) is None
+
+
+def test_the_same_token_comes_until_it_is_about_to_expire(aging, clock, facts):
+    first, _ = aging.issue("hub")
+    clock.advance(facts.buckets.identity.token_lives_s - 305)
+    assert aging.issue("hub")[0] == first
+    clock.advance(10)
+
+    second, left = aging.issue("hub")
+
+    assert second != first and left > 3000
+    assert aging.issue("hub", frozenset({"another"}))[0] not in (first, second)
+
+
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer a.b.c", "Bearer", "Basic x"])
+def test_a_token_that_nobody_gave_is_refused(identities, header):
+    assert refusal(identities.bearer, header).status == 401
+
+
+@pytest.mark.parametrize("header", [None, ""])
+def test_without_a_header_it_is_nobody(identities, header):
+    assert identities.bearer(header) is ANONYMOUS
+
+
+def test_tokens_of_a_grant_that_is_dropped_are_gone_and_no_others(identities):
+    grant, other = object(), object()
+    person = identities.personas["hpc-member"]
+    gone, _ = identities.new_token(person, person.scopes, "client", grant)
+    kept, _ = identities.new_token(person, person.scopes, "client", other)
+
+    identities.drop(grant)
+
+    assert identities.find(gone) is None
+    assert identities.find(kept).client_id == "client"
+    assert identities.new_token(person, person.scopes)[0].startswith("ya29.c.") and kept.startswith("ya29.a0.")
+
+
+def signed(identities, **changes):
+    """A token that a service account signs itself, with other claims than usual."""
+    now = int(time.time())
+    email = identities.personas["service-account"].email
+    claims = {"iss": email, "sub": email, "aud": "https://storage.googleapis.com/", "iat": now, "exp": now + 3600}
+    claims = {name: value for name, value in (claims | changes).items() if value is not None}
+    return identities.keys.account(email).token(claims)
+
+
+def test_a_program_signs_for_itself(identities):
+    assert identities.bearer(f"Bearer {signed(identities)}").name == "service-account"
+    assert identities.bearer(f"Bearer {signed(identities)}").scopes == {CLOUD_PLATFORM}
+    assert identities.bearer(f"Bearer {signed(identities, aud='https://storage.googleapis.com')}").name
+    asked = signed(identities, aud=None, scope=f"{AUTH}devstorage.read_only {AUTH}userinfo.email")
+    assert identities.bearer(f"Bearer {asked}").scopes == {f"{AUTH}devstorage.read_only", f"{AUTH}userinfo.email"}
+
+
+def test_a_token_that_is_signed_for_another_service_is_refused(identities):
+    assert refusal(identities.bearer, f"Bearer {signed(identities, aud='https://example.com/')}").status == 401
+
+
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"iat": NOW + 4000, "exp": NOW + 5000},
+        {"iat": NOW - 5000, "exp": NOW - 4000},
+        {"iat": NOW - 100, "exp": NOW + 9000},
+        {"iat": "now"},
+        {"exp": "then"},
+        {"iat": None},
+        {"exp": None},
+    ],
+)
+def test_times_that_do_not_fit_are_refused(identities, times):
+    with pytest.raises(ValueError, match="reasonable timeframe"):
+        identities.program(signed(identities, **times))
+
+
+@pytest.mark.parametrize(
+    "times", [{"iat": NOW + 200, "exp": NOW + 3000}, {"iat": NOW - 3000, "exp": NOW - 100}, {"exp": NOW + 3700}]
+)
+def test_a_clock_that_is_a_little_off_does(identities, times):
+    assert identities.program(signed(identities, **times))[0].name == "service-account"
+
+
+def test_a_program_is_known_by_its_account(identities):
+    with pytest.raises(ValueError, match="account not found"):
+        identities.program(signed(identities, iss="nobody@example.com"))
+    other = signed(identities, iss=identities.personas["hub"].email)
+    with pytest.raises(ValueError, match="Invalid JWT Signature"):
+        identities.program(other)
+    assert identities.signer(3) is None and identities.signer("x@y") is None
+    assert identities.public_keys("x@y") == [] and len(identities.public_keys(identities.personas["hub"].email)) == 1
+    assert identities.signer(identities.personas["hub"].email).name == "hub"
+
+
+THING = SimpleNamespace(generation=5, metageneration=2)
+
+
+@pytest.mark.parametrize(
+    ("condition", "found", "reading", "status"),
+    [
+        ({"ifGenerationMatch": "5"}, THING, False, None),
+        ({"ifGenerationMatch": "6"}, THING, False, 412),
+        ({"ifGenerationMatch": "0"}, None, False, None),
+        ({"ifGenerationMatch": "0"}, THING, False, 412),
+        ({"ifGenerationMatch": "6"}, THING, True, 412),
+        ({"ifGenerationNotMatch": "5"}, THING, False, 412),
+        ({"ifGenerationNotMatch": "5"}, THING, True, 304),
+        ({"ifGenerationNotMatch": "6"}, THING, True, None),
+        ({"ifMetagenerationMatch": "2"}, THING, False, None),
+        ({"ifMetagenerationMatch": "3"}, THING, False, 412),
+        ({"ifMetagenerationMatch": "0"}, None, False, 412),
+        ({"ifMetagenerationNotMatch": "2"}, THING, False, 412),
+        ({"ifMetagenerationNotMatch": "3"}, THING, False, None),
+        ({"ifGenerationMatch": "5", "ifMetagenerationMatch": "3"}, THING, False, 412),
+        ({"ifGenerationMatch": "x"}, THING, False, 400),
+        ({"ifSourceGenerationMatch": "6"}, THING, False, None),
+        ({}, None, False, None),
+    ],
+)
+def test_conditions(condition, found, reading, status):
+    error = refusal(check, MultiDict(condition), found, "if", reading)
+
+    assert (error.status if error else None) == status
+
+
+def test_conditions_of_a_source_are_its_own():
+    assert refusal(check, MultiDict({"ifSourceGenerationMatch": "6"}), THING, "ifSource").status == 412
+    assert refusal(check, MultiDict({"ifGenerationMatch": "6"}), THING, "ifSource") is None
+
+
+@pytest.mark.parametrize("text", ["", "1.5", "+1", "9" * 19, "--1"])
+def test_a_number_of_64_bits_or_400(text):
+    assert refusal(number, "ifGenerationMatch", text).status == 400
+    assert number("x", "-7") == -7
+
+
+def bucket(uniform):
+    values = {"delete_after_days": None, "hub": "write", "writers_group": True, "uniform_access": uniform, "for": "x"}
+    return Bucket.model_validate(values)
+
+
+def test_predefined_lists_are_for_buckets_with_lists_and_open_nothing():
+    assert predefined(bucket(True), None, "no") is None and predefined(bucket(False), None, "no") is None
+    assert predefined(bucket(False), "private", "no") == "private"
+    assert refusal(predefined, bucket(False), "publicRead", "no").status == 501
+    error = refusal(predefined, bucket(True), "private", "no")
+    assert (error.status, error.message) == (400, "no")
+
+
+@pytest.mark.parametrize(
+    ("acl", "teams"),
+    [
+        (None, ["owners", "editors", "viewers"]),
+        ("projectPrivate", ["owners", "editors", "viewers"]),
+        ("private", []),
+        ("bucketOwnerRead", ["owners"]),
+    ],
+)
+def test_a_list_names_the_projects_teams_and_the_owner(acl, teams):
+    found = entries("b", "o", 7, "me@example.com", acl)
+
+    roles = {"owners": "OWNER", "editors": "OWNER", "viewers": "READER"}
+    expected = [(f"project-{team}-1", roles[team]) for team in teams] + [("user-me@example.com", "OWNER")]
+    assert [(entry["entity"], entry["role"]) for entry in found] == expected
+    assert {entry["kind"] for entry in found} == {"storage#objectAccessControl"}
+    assert found[-1]["email"] == "me@example.com" and "projectTeam" not in found[-1]
+    assert {entry["generation"] for entry in found} == {"7"}
+
+
+def test_a_buckets_own_list_has_no_object_and_no_owner():
+    found = entries("b")
+
+    assert {entry["kind"] for entry in found} == {"storage#bucketAccessControl"}
+    assert all("object" not in entry and "email" not in entry for entry in found)
+    assert [entry["id"] for entry in found] == [f"b/project-{team}-1" for team in ("owners", "editors", "viewers")]
+
+
+def test_every_pair_of_personas_differs_or_is_the_same_account(facts):
+    for one, other in itertools.combinations(personas(facts).values(), 2):
+        assert one.name != other.name
+        assert (one.email == other.email) == ({one.name, other.name} == {"hub", "laptop"})

@@ -1,0 +1,137 @@
+"""Launch links, the branch of made notebooks, and dates from git, tried on repositories of the test's own."""
+
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from guide.takeaway.history import last_changes
+from guide.takeaway.launch import Places, missing
+from guide.takeaway.publish import main as publish
+from nbgitpuller.pull import GitPuller
+
+DAY = 86400
+WHO = {f"GIT_{role}_{key}": "somebody@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
+
+
+def git(where: Path, *arguments: str, seconds: int = DAY) -> str:
+    """Run git, on the day so many seconds after 1970 began."""
+    env = os.environ | WHO | {f"GIT_{role}_DATE": f"@{seconds} +0000" for role in ("AUTHOR", "COMMITTER")}
+    return subprocess.run(["git", *arguments], cwd=where, env=env, check=True, capture_output=True, text=True).stdout
+
+
+def commit(where: Path, name: str, text: str, day: int) -> None:
+    """Commit one file."""
+    (where / name).parent.mkdir(parents=True, exist_ok=True)
+    (where / name).write_text(text)
+    git(where, "add", "-A")
+    git(where, "commit", "--quiet", "-m", f"{name} on day {day}", seconds=day * DAY)
+
+
+@pytest.fixture
+def places(root):
+    """As the book's settings say."""
+    config = yaml.safe_load((root / "_config.yml").read_text())
+    made = config["sphinx"]["config"]["guide_made_notebooks"]
+    hub, repository = config["launch_buttons"]["jupyterhub_url"], config["repository"]
+    return Places(hub, repository["url"], repository["branch"], made["branch"], made["folder"])
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A repository with two files, and where it is pushed to."""
+    git(tmp_path, "init", "--quiet", "--bare", "-b", "main", "remote.git")
+    git(tmp_path, "clone", "--quiet", "remote.git", "checkout")
+    where = tmp_path / "checkout"
+    git(where, "checkout", "--quiet", "-B", "main")
+    commit(where, "book/old.md", "old", 1)
+    commit(where, "book/new.md", "new", 2)
+    commit(where, "book/old.md", "changed", 3)
+    git(where, "push", "--quiet", "origin", "main")
+    return where
+
+
+def test_links_that_open_nothing_are_named_with_their_page(root, tmp_path, places):
+    site = tmp_path / "site"
+    site.mkdir()
+    shutil.copy(root / "tests/broken/launch/page.html", site)
+
+    found = missing(site, places, root, tmp_path / "made")
+
+    assert found == [
+        "page.html: its launch link names book/no-such-page.ipynb, which was not made",
+        "page.html: its launch link names notebooks/no-such-notebook.ipynb, which is not in the repository",
+        f"page.html: its launch link is not of this guide: {found[2].rpartition(' ')[2]}",
+    ]
+
+
+def test_a_file_has_the_date_of_its_last_commit(checkout):
+    assert last_changes(checkout) == {
+        "book/old.md": datetime.fromtimestamp(3 * DAY, UTC),
+        "book/new.md": datetime.fromtimestamp(2 * DAY, UTC),
+    }
+
+
+def test_of_what_a_shallow_clone_does_not_know_it_says_nothing(checkout, tmp_path):
+    git(tmp_path, "clone", "--quiet", "--depth", "2", f"file://{tmp_path}/remote.git", "shallow")
+
+    assert last_changes(tmp_path / "shallow") == {"book/old.md": datetime.fromtimestamp(3 * DAY, UTC)}
+
+
+def test_a_file_that_is_not_committed_as_it_is_has_no_date(checkout):
+    (checkout / "book/new.md").write_text("other")
+
+    assert list(last_changes(checkout)) == ["book/old.md"]
+
+
+def test_outside_git_nothing_has_a_date(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+
+    assert last_changes(tmp_path) == {}
+
+
+def made(folder: Path, text: str) -> Path:
+    """Made notebooks: one."""
+    cell = nbformat.v4.new_code_cell(text, id="one")
+    (folder / "book").mkdir(parents=True, exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "book/page.ipynb")
+    return folder
+
+
+def test_a_readers_copy_follows_the_branch_and_keeps_what_the_reader_wrote(checkout, tmp_path, monkeypatch, capsys):
+    for name, value in WHO.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(checkout)
+    folder = made(tmp_path / "build/launch", "print(1)")
+    copy = tmp_path / "home/guide-pages"
+
+    def pull() -> str:
+        list(GitPuller(f"file://{tmp_path}/remote.git", str(copy), branch="launch").pull())
+        return (copy / "book/page.ipynb").read_text()
+
+    assert publish([str(folder)]) == 0
+    assert "print(1)" in pull()
+    (copy / "mine.txt").write_text("kept")
+    made(folder, "print(2)")
+    assert publish([str(folder)]) == 0
+    assert publish([str(folder)]) == 0
+
+    assert "print(2)" in pull()
+    assert (copy / "mine.txt").read_text() == "kept"
+    assert git(checkout, "ls-remote", "--heads", "origin").count("refs/heads/") == 2
+    assert git(tmp_path / "remote.git", "rev-list", "--count", "launch").strip() == "2"
+    assert git(checkout, "status", "--short") == ""
+    assert capsys.readouterr().out.splitlines()[-1].endswith("launch: as it was")
+
+
+def test_an_empty_folder_is_not_published(checkout, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(checkout)
+    (tmp_path / "launch").mkdir()
+
+    assert publish([str(tmp_path / "launch")]) == 1
+    assert capsys.readouterr().err.strip().endswith("there is no notebook; build the book first")
+    assert "launch" not in git(checkout, "ls-remote", "--heads", "origin")

@@ -1,0 +1,91 @@
+"""Old addresses, the feed and cards, on small sites of the test's own."""
+
+from datetime import UTC, datetime, timedelta
+
+import feedparser
+import pytest
+from guide.takeaway import cards, feed, moved
+from PIL import Image
+
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
+LOG = """# Changes
+
+## Unreleased
+
+- **First** thing: and more
+  on a second line.
+- Second thing, with `code`.
+"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A site of one page with one heading."""
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book/index.html").write_text('<article><h1 id="here">Here</h1></article>')
+    return tmp_path
+
+
+def test_old_addresses_that_lead_nowhere_are_named(root, site):
+    moves = moved.read(root / "tests/broken/redirects/redirects.yml")
+
+    assert moved.wrong(moves, site) == [
+        "redirects.yml: old/nowhere.html# leads to book/no-such-page, which is no page",
+        "redirects.yml: old/no-heading.html#part leads to book/index#no-such-heading, which is no heading",
+        "redirects.yml: book/index.html is a page of the guide, and cannot lead elsewhere",
+    ]
+
+
+def test_an_old_page_whose_sections_alone_lead_on_is_refused(root):
+    with pytest.raises(moved.MovedError, match=r"no-page\.yml: old/page\.html: it needs a target"):
+        moved.read(root / "tests/broken/redirects/no-page.yml")
+
+
+def test_a_page_that_moved_leads_on_without_scripts(site):
+    moved.write({"old/page.html": {"": "book/index#here"}}, site, "https://example.org/", {"book/index": "Here"})
+    text = (site / "old/page.html").read_text()
+
+    assert '<meta http-equiv="refresh" content="0; url=../book/index.html#here">' in text
+    assert '<link rel="canonical" href="https://example.org/book/index.html#here">' in text
+    assert "<script" not in text and "Content-Security-Policy" in text
+
+
+def test_the_guides_own_old_addresses_can_be_read(root):
+    moves = moved.read(root / "book/redirects.yml")
+
+    assert set(moves) == {"leap-pangeo/jupyterhub.html"}
+    assert {"", "logging-in", "hub-image-custom", "gpus"} <= set(moves["leap-pangeo/jupyterhub.html"])
+
+
+def test_an_item_of_the_change_log_is_as_old_as_its_newest_line():
+    dates = [None, None, None, None, DAY, DAY + timedelta(days=2), DAY + timedelta(days=1)]
+    found = feedparser.parse(feed.atom(feed.changes(LOG, dates), "Guide", "Us", "https://example.org/", "https://log/"))
+
+    assert [entry.title for entry in found.entries] == ["First thing", "Second thing, with code"]
+    assert found.entries[0].published == "2026-01-01T00:00:00Z"
+    assert found.entries[0].updated == found.feed.updated == "2026-01-03T00:00:00Z"
+    assert "<strong>First</strong>" in found.entries[0].content[0].value
+
+
+def test_an_item_without_a_date_is_left_out_of_the_feed():
+    assert [change.title for change in feed.changes(LOG, [None] * 6 + [DAY])] == ["Second thing, with code"]
+
+
+def test_more_words_at_the_end_of_an_item_leave_it_the_same_entry():
+    longer = LOG.replace("second line.", "second line, and a third.")
+    feeds = [feed.atom(feed.changes(text, [DAY] * 7), "G", "U", "https://example.org/", "l") for text in (LOG, longer)]
+    first, second = (feedparser.parse(text).entries for text in feeds)
+
+    assert [entry.id for entry in first] == [entry.id for entry in second]
+
+
+def test_a_card_is_the_same_each_time_and_another_for_another_title(tmp_path):
+    for number, title in enumerate(
+        ["Log in", "Log in", "A title that is far too long for one line or even two of it " * 2]
+    ):
+        cards.draw(title, "The hub", "The guide", tmp_path / f"{number}.png")
+    first, again, other = ((tmp_path / f"{number}.png").read_bytes() for number in range(3))
+
+    assert first == again != other
+    assert Image.open(tmp_path / "0.png").size == cards.SIZE
+    assert cards.name("Log in", "The hub", "The guide") != cards.name("Log out", "The hub", "The guide")

@@ -1,0 +1,131 @@
+"""What the site tells programs: lists of pages, the feed, cards, and where old addresses lead."""
+
+import io
+import struct
+from html.parser import HTMLParser
+from urllib.request import urlopen
+from xml.etree import ElementTree as Xml
+
+import feedparser
+import pytest
+import yaml
+from axe_playwright_python.base import AXE_SCRIPT
+from guide.runner import pages_of_book
+
+BASE = "https://leap-stc.github.io/"
+SEED = "leap-pangeo/jupyterhub.html"
+
+
+class _Head(HTMLParser):
+    """What the head of a page says of it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.said = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        told = dict(attrs)
+        if tag == "meta" and (told.get("property") or told.get("name")):
+            self.said.setdefault(told.get("property") or told["name"], told.get("content"))
+        if tag == "link":
+            self.said.setdefault(f"{told.get('rel')} {told.get('type', '')}".strip(), told.get("href"))
+
+
+@pytest.fixture(scope="module")
+def names(root):
+    """Every page's name, in the book's order."""
+    return [str(path.relative_to(root).with_suffix("")) for path in pages_of_book()]
+
+
+def test_the_site_map_has_every_page_once_with_a_day(site, names):
+    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    urls = Xml.parse(site / "sitemap.xml").findall("s:url", space)  # noqa: S314 - written by this build
+
+    assert [url.findtext("s:loc", None, space) for url in urls] == [f"{BASE}{name}.html" for name in names]
+    assert all(len(url.findtext("s:lastmod", "2026-01-01", space)) == 10 for url in urls)
+    assert f"Sitemap: {BASE}sitemap.xml" in (site / "robots.txt").read_text()
+
+
+def test_programs_that_read_text_find_every_page(site, names):
+    short, full = (site / "llms.txt").read_text(), (site / "llms-full.txt").read_text()
+
+    assert short.startswith("# The LEAP-Pangeo JupyterHub guide\n\n> ")
+    assert [name for name in names if short.count(f"]({BASE}{name}.md): ") != 1] == []
+    assert all((site / f"{name}.md").read_text() in full for name in names)
+    assert len(full) < 1_000_000
+
+
+def test_the_change_log_is_a_feed(site, root):
+    feed = feedparser.parse((site / "changes.xml").read_bytes())
+    log = " ".join((root / "CHANGELOG.md").read_text().split())
+
+    assert feed.bozo == 0 and feed.version == "atom10"
+    assert len({entry.id for entry in feed.entries}) == len(feed.entries) > 5
+    assert [entry.updated for entry in feed.entries] == sorted((e.updated for e in feed.entries), reverse=True)
+    assert feed.feed.updated == feed.entries[0].updated
+    assert all(entry.title.split(" ")[0].strip("`") in log for entry in feed.entries)
+    assert feed.feed.links[0].href == f"{BASE}changes.xml"
+
+
+def test_every_page_names_the_feed(site, names):
+    for name in names:
+        said = _Head((site / f"{name}.html").read_text()).said
+        feed = (site / f"{name}.html").parent / said["alternate application/atom+xml"]
+
+        assert feed.resolve() == (site / "changes.xml").resolve()
+
+
+def test_every_page_has_a_card_of_its_own(site, names):
+    cards = set()
+    for name in names:
+        said = _Head((site / f"{name}.html").read_text()).said
+        card = site / said["og:image"].removeprefix(BASE)
+        cards.add(card)
+
+        assert said["og:url"] == said["canonical"] == f"{BASE}{name}.html"
+        assert said["og:title"] and said["og:description"] and said["twitter:card"] == "summary_large_image"
+        head = card.read_bytes()[:24]
+        assert head[1:4] == b"PNG" and struct.unpack(">II", head[16:24]) == (1200, 630)
+        assert card.stat().st_size < 60_000
+    assert len(cards) == len(names) == len(list((site / "_cards").iterdir()))
+
+
+def test_every_old_section_leads_to_where_it_is_now(site, root, browser, address):
+    moves = yaml.safe_load((root / "book/redirects.yml").read_text())
+    page = browser.new_page()
+    for anchor, target in moves[SEED].items():
+        name, _, section = target.partition("#")
+        page.goto("about:blank")
+        page.goto(f"{address}/{SEED}{f'#{anchor}' if anchor else ''}")
+        page.wait_for_url(f"{address}/{name}.html{f'#{section}' if section else ''}")
+
+        assert page.locator("article h1").count() == 1
+    page.close()
+
+
+def test_without_scripts_an_old_address_shows_where_everything_is_now(browser, address):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(f"{address}/{SEED}")
+
+    assert page.get_by_role("heading", name="This page has moved").is_visible()
+    page.get_by_role("link", name="Choose machine, image").or_(page.get_by_role("link", name="GPUs")).first.click()
+    assert page.url == f"{address}/book/compute/gpus.html"
+    page.close()
+
+
+def test_the_page_at_an_old_address_keeps_nobody_out(site, browser, tmp_path):
+    text = (site / SEED).read_text()
+    page = browser.new_page()
+    page.set_content(text)
+    page.evaluate(AXE_SCRIPT)
+
+    assert page.evaluate("axe.run(document).then(found => found.violations.map(rule => rule.id))") == []
+    page.close()
+
+
+def test_programs_get_the_types_they_expect(address):
+    for path, kind in (("changes.xml", "xml"), ("llms.txt", "text/plain"), ("book/index.md", "text/markdown")):
+        with urlopen(f"{address}/{path}") as answer:  # noqa: S310 - the site on this machine
+            assert kind in answer.headers["Content-Type"]
+            assert io.BytesIO(answer.read()).read(1)

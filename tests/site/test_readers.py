@@ -1,0 +1,120 @@
+"""Readers on their way: from a search to code that runs under their own names, and by keyboard alone."""
+
+import subprocess
+import sys
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+
+OWN = {"user": "octo-cat", "dataset": "heat.zarr", "bucket": "PERSISTENT_BUCKET"}
+
+
+def _search(page, query):
+    page.keyboard.press("/")
+    page.keyboard.type(query)
+    page.wait_for_function("query => document.querySelector('.find-results').dataset.of === query", arg=query)
+
+
+def _focused(page):
+    return page.evaluate("document.activeElement.closest('[class]').className")
+
+
+def test_find_a_snippet_set_a_name_copy_it_paste_and_run_it(open_page, root, tmp_path):
+    page = open_page("index.html")
+    page.wait_for_url("**/book/index.html")
+    _search(page, "write a dataset")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/book/buckets/read-and-write.html*")
+    names = page.locator("article .names")
+    names.locator("[name=user]").fill("Octo-Cat")
+    names.locator("[name=dataset]").fill(OWN["dataset"])
+    names.locator("[name=bucket]").select_option(OWN["bucket"])
+    pasted = []
+    for cell in page.locator("section:not(#if-it-fails) > div.cell > div.cell_input").all():
+        cell.hover()
+        cell.locator("button.copybtn").click()
+        pasted.append(page.evaluate("navigator.clipboard.readText()"))
+    shown = page.locator("div.cell_output .stream", has_text="written to").inner_text().strip()
+    script = tmp_path / "pasted.py"
+    script.write_text("\n".join(pasted))
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "fakehub", "run", "--user", OWN["user"], "--", sys.executable, str(script)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    assert shown == "written to gs://leap-persistent/octo-cat/heat.zarr"
+    assert ran.returncode == 0, ran.stderr
+    lines = ran.stdout.splitlines()
+    assert shown in lines and "read as written" in lines and lines[-1] == "False"
+
+
+def test_an_error_pasted_into_the_search_leads_to_where_it_is_explained(open_page):
+    page = open_page("notebooks/first-zarr-store.html")
+    message = "gcsfs.retry.HttpError: Anonymous caller does not have storage.objects.get access to the object., 401"
+    page.keyboard.press("Control+k")
+    page.evaluate("text => navigator.clipboard.writeText(text)", message)
+    page.keyboard.press("Control+v")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/book/help/anonymous-caller.html*")
+
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert not page.locator("#find").is_visible()
+
+
+def test_everything_by_keyboard_alone(open_page):
+    page = open_page("book/index.html")
+    _search(page, "zarr group not found")
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp", "Escape"):
+        page.keyboard.press(key)
+    assert not page.locator("#find").is_visible()
+    _search(page, "read and write")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/book/buckets/read-and-write.html*")
+
+    page.locator("article .names [name=user]").focus()
+    page.keyboard.type("octo-cat")
+    stops = []
+    while "copybtn" not in _focused(page) and len(stops) < 10:
+        page.keyboard.press("Tab")
+        stops.append(_focused(page))
+    assert page.evaluate("getComputedStyle(document.activeElement).opacity") == "1"
+    page.keyboard.press("Enter")
+    copied = page.evaluate("navigator.clipboard.readText()")
+
+    assert copied.startswith("url = ")
+    assert "gs://leap-scratch/octo-cat/sst.zarr" in page.locator("article").inner_text()
+
+
+def test_the_search_gives_the_focus_back_and_keeps_it_inside(open_page):
+    page = open_page("book/index.html")
+    button = page.locator("button.find-open").and_(page.locator(":visible")).first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator(".find-topic").nth(1).wait_for()
+    for _ in range(15):
+        page.keyboard.press("Tab")
+        assert page.evaluate("!!document.activeElement.closest('#find') || document.activeElement === document.body")
+    page.keyboard.press("Escape")
+
+    assert button.evaluate("e => e === document.activeElement")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_open_search_nor_beside_a_name_that_is_refused(open_page, theme):
+    page = open_page("book/buckets/look.html", width=390, color_scheme=theme)
+    page.evaluate(AXE_SCRIPT)
+    run = "axe.run(document).then(found => found.violations.map(rule => rule.id))"
+    page.locator("article .names [name=user]").fill("no name")
+    assert page.locator("article .names-status").inner_text()
+    assert page.evaluate(run) == []
+
+    page.locator("article h1").click()
+    _search(page, "dask")
+    page.locator(".find-text").first.wait_for()
+
+    assert page.evaluate(run) == []

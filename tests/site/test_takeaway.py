@@ -1,0 +1,190 @@
+"""What readers take away of a page: its place on the hub, notebook, script and text, and who changes it when."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+from guide.blocks import read_page
+from guide.outputs import difference
+from guide.runner import pages_of_book, record_path
+
+RULES = "book/buckets/rules"
+# Runs notebooks as pages of the guide are run, each from another directory than the home directory, and prints them.
+RUN = """
+import json, sys
+from pathlib import Path
+from guide.runner import Lane, run_pages
+records = run_pages([Path(name) for name in sys.argv[2:]], Lane(sys.argv[1]), 2, force=True, accept=True)
+print("\\n" + json.dumps([[record["status"], record["notebook"]] for record in records]))
+"""
+
+
+class _Links(HTMLParser):
+    """The links of a page, with what they are called."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "a" and dict(attrs).get("href"):
+            self.found.append(dict(attrs)["href"])
+
+
+def links(path):
+    """Where the links of a built page lead."""
+    parser = _Links()
+    parser.feed(path.read_text())
+    return parser.found
+
+
+def runs(path, root):
+    """Whether a page has cells."""
+    return any(block.kind == "cell" for block in read_page(path, root).blocks)
+
+
+@pytest.fixture(scope="module")
+def names(root):
+    """Every page's name, and its source."""
+    return {str(path.relative_to(root).with_suffix("")): path for path in pages_of_book()}
+
+
+def test_every_page_with_cells_opens_on_the_hub_and_no_other(site, root, names):
+    for name, path in names.items():
+        found = {link for link in links(site / f"{name}.html") if "/git-pull?" in link}
+
+        assert len(found) == runs(path, root), name
+        assert all(f"/{name}.ipynb&" in link and "urlpath=lab/tree/" in link for link in found), name
+
+
+def test_what_a_page_opens_is_on_the_branch_of_made_notebooks(site, root, names):
+    made = {str(path.relative_to(site.with_name("launch"))) for path in site.with_name("launch").rglob("*.ipynb")}
+
+    assert made == {f"{name}.ipynb" for name, path in names.items() if path.suffix == ".md" and runs(path, root)}
+    for name in made:
+        nbformat.validate(nbformat.read(site.with_name("launch") / name, as_version=4))
+        assert (site.with_name("launch") / name).read_bytes() == (site / name).read_bytes()
+
+
+def test_a_notebook_is_taken_away_as_it_is_committed(site, names):
+    for name, path in names.items():
+        if path.suffix == ".ipynb":
+            assert (site / f"{name}.ipynb").read_bytes() == path.read_bytes()
+
+
+def test_a_made_notebook_has_the_pages_cells_in_order_with_what_they_printed(site, root, names, stack):
+    for name, path in names.items():
+        if path.suffix == ".ipynb" or not runs(path, root):
+            continue
+        ran = nbformat.from_dict(json.loads(record_path(path, stack).read_text())["notebook"])
+        cells = [cell for cell in ran.cells if cell.cell_type == "code"]
+        made = nbformat.read(site / f"{name}.ipynb", as_version=4)
+        outputs = {cell.source: cell.outputs for cell in made.cells if cell.cell_type == "code"}
+        own = [source for source in outputs if source in {cell.source.rstrip("\n") for cell in cells}]
+
+        assert own == list(dict.fromkeys(cell.source.rstrip("\n") for cell in cells)), name
+        assert all(difference(cell.outputs, outputs[cell.source.rstrip("\n")]) == "" for cell in cells), name
+
+
+@pytest.fixture(scope="module")
+def ran(site, root, names, stack):
+    """The made notebooks that have more than the page's cells, run: before and after, by their page's name."""
+    place = root / "_build" / "made-to-run"
+    shutil.rmtree(place, ignore_errors=True)
+    elsewhere = nbformat.v4.new_code_cell("import os, tempfile\nos.chdir(tempfile.mkdtemp())")
+    before = {}
+    for name, path in names.items():
+        blocks = read_page(path, root).blocks
+        if path.suffix == ".md" and runs(path, root) and any(block.kind in {"run", "file"} for block in blocks):
+            made = nbformat.read(site / f"{name}.ipynb", as_version=4)
+            made.cells = [elsewhere, *(cell for cell in made.cells if cell.cell_type == "code")]
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(made, place / f"{name}.ipynb")
+            before[name] = made
+    env = os.environ | {"PYTHONPATH": str(root / "book/_ext")}
+    command = [sys.executable, "-c", RUN, stack, *(str(place / f"{name}.ipynb") for name in before)]
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = json.loads(done.stdout.splitlines()[-1])
+    shutil.rmtree(place)
+    return {name: (before[name], *record, done.stdout) for name, record in zip(before, after, strict=True)}
+
+
+def test_made_notebooks_run_to_the_end(ran):
+    assert len(ran) > 10
+    assert {name: said for name, (_, status, _, said) in ran.items() if status != "passed"} == {}
+
+
+def test_made_notebooks_print_what_the_pages_show(ran):
+    for name, (made, _, notebook, _) in ran.items():
+        pairs = zip(made.cells, nbformat.from_dict(notebook).cells, strict=True)
+        cells = [pair for pair in pairs if not pair[0].source.startswith("%%") and pair[0].outputs]
+
+        assert [difference(one.outputs, other.outputs) for one, other in cells] == [""] * len(cells), name
+
+
+def test_every_script_is_python(site, root, names):
+    scripts = [site / f"{name}.py" for name, path in names.items() if runs(path, root)]
+
+    assert len(scripts) > 50
+    for path in scripts:
+        compile(path.read_text(), str(path), "exec")
+
+
+@pytest.mark.parametrize("name", ["book/hub/jupyterlab", "book/help/no-module-named", "book/help/forbidden"])
+def test_a_script_runs_to_its_end(site, root, name):
+    command = [sys.executable, "-m", "fakehub", "run", "--", sys.executable, str(site / f"{name}.py")]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_markdown_has_the_facts_the_blocks_and_what_they_printed(site):
+    text = (site / f"{RULES}.md").read_text()
+
+    assert "{fact" not in text and "gs://leap-scratch | read and write" in text
+    assert "```python\nimport os\n" in text and "```text\ngs://leap-scratch/funky-user\n" in text
+    assert "](https://leap-stc.github.io/book/hub/home-directory.html)" in text
+    assert "Ran 20" not in text
+
+
+def test_no_page_leaves_a_role_or_a_directive_in_its_markdown(site, names):
+    for name in names:
+        code = False
+        for line in (site / f"{name}.md").read_text().splitlines():
+            code ^= line.startswith("```")
+            assert code or not line.startswith((":::", "```{")), f"{name}: {line}"
+
+
+def test_the_edit_link_leads_to_the_pages_source(site, root, names):
+    start = "https://github.com/leap-stc/leap-stc.github.io/edit/main/"
+    for name, path in names.items():
+        found = {link for link in links(site / f"{name}.html") if "/edit/" in link}
+
+        assert found == {start + str(path.relative_to(root))}
+
+
+def test_the_date_of_a_page_is_that_of_its_last_commit_and_never_a_guess(site, root):
+    def git(*arguments):
+        env = os.environ | {"TZ": "UTC"}
+        return subprocess.run(["git", *arguments], cwd=root, env=env, capture_output=True, text=True).stdout.strip()
+
+    day = git("log", "-1", "--no-merges", "--format=%cd", "--date=format-local:%Y-%m-%d", "--", f"{RULES}.md")
+    edited, shallow = git("status", "--short", "--", f"{RULES}.md"), git("rev-parse", "--is-shallow-repository")
+    found = re.findall(r"Last changed on <time datetime=.([0-9-]+)", (site / f"{RULES}.html").read_text())
+
+    assert found in ([day], []) if shallow == "true" else found == ([] if edited or not day else [day])
+
+
+def test_every_page_says_how_old_the_facts_are(site, names, root):
+    newest = max(
+        line.split('date: "')[1][:10] for line in (root / "hub.yml").read_text().splitlines() if "commit:" in line
+    )
+    for name in names:
+        assert f'as of <time datetime="{newest}">' in (site / f"{name}.html").read_text(), name

@@ -1,0 +1,97 @@
+"""The decision on the way of an upload: questions that narrow a table, which says the same without them."""
+
+import itertools
+import re
+
+import pytest
+
+PAGE = "book/uploads/which-way.html"
+
+
+def _table(root):
+    """Heads and rows of the table on the page."""
+    text = (root / "book/uploads/which-way.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    return head, rows
+
+
+def _values(row, column):
+    return {value.strip() for value in row[column].split(",")}
+
+
+def test_every_answer_to_every_question_leads_to_one_way(root):
+    head, rows = _table(root)
+    columns = range(len(head) - 1)
+    answers = [set().union(*(_values(row, column) for row in rows)) - {"any"} for column in columns]
+
+    for given in itertools.product(*answers):
+        fits = [row for row in rows if all(_values(row, c) & {"any", given[c]} for c in columns)]
+        assert len(fits) == 1, (given, [row[-1] for row in fits])
+
+
+def test_every_way_is_a_page_that_is_there(root):
+    for row in _table(root)[1]:
+        (link,) = re.findall(r"\]\(([^)]+)\)", row[-1])
+        assert (root / "book/uploads" / link).is_file()
+
+
+@pytest.fixture
+def page(browser, address):
+    """The page, in a window of its own."""
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.goto(f"{address}/{PAGE}")
+    yield opened
+    context.close()
+
+
+def _left(page):
+    return page.locator("table.which-way tbody tr:visible").count()
+
+
+def test_answers_narrow_the_table_to_one_page_to_follow(page, root):
+    everything = len(_table(root)[1])
+    assert _left(page) == everything
+
+    page.get_by_label("no", exact=True).first.check()
+    assert 1 < _left(page) < everything
+    page.get_by_label("on an HPC system").check()
+    page.get_by_role("group", name="A browser there?").get_by_label("no", exact=True).check()
+    page.get_by_label("my group").check()
+
+    assert _left(page) == 1
+    page.get_by_role("status").get_by_role("link").click()
+    page.wait_for_url("**/from-hpc.html")
+
+
+def test_the_choice_can_be_made_with_the_keyboard_and_taken_back(page, root):
+    first = page.locator("form.which-way input").first
+    first.focus()
+    page.keyboard.press("Space")
+    narrowed = _left(page)
+    page.get_by_role("button", name="Start again").press("Enter")
+
+    page.wait_for_function(
+        "n => document.querySelectorAll('table.which-way tbody tr:not([hidden])').length === n",
+        arg=len(_table(root)[1]),
+    )
+    assert narrowed < _left(page)
+
+
+def test_without_scripts_it_is_a_table(browser, address, root):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/{PAGE}")
+
+    assert _left(page) == len(_table(root)[1])
+    assert page.locator("form.which-way").count() == 0
+    context.close()
+
+
+def test_only_that_page_loads_the_script(site):
+    having = [
+        p for p in site.rglob("*.html") if "which-way." in "".join(re.findall(r'src="([^"]+\.js)"', p.read_text()))
+    ]
+
+    assert [str(path.relative_to(site)) for path in having] == [PAGE]

@@ -1,0 +1,37 @@
+"""One cloud for all tests of uploads, and sources that are made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from source_files import months
+from upload_world import World, world
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory):
+    """The stand-in and the starter of the script, seen from the machine of somebody in the writers' group."""
+    with world(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture
+def uploader(cloud: World, tmp_path: Path):
+    """Call the script in a folder of its own, logged in; its exit status, what it printed and complained of."""
+    cloud.control.clear_faults()
+    cloud.credentials(tmp_path)
+    variables = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "credentials.json")}
+
+    def call(*arguments: str | Path, **options) -> tuple[int | None, str, str]:
+        running = cloud.start(tmp_path, *arguments, "--user", "funky-user", **(variables | options))
+        return running.wait(), running.printed, running.error
+
+    yield call
+    cloud.control.clear_faults()
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory) -> list[Path]:
+    """The files of three months."""
+    return months(tmp_path_factory.mktemp("sources"))

@@ -1,0 +1,182 @@
+"""A cloud to upload to, an uploader's machine, and eyes of its own on both."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+
+import requests
+
+from fakehub.control import Control
+from fakehub.facts import load
+from fakehub.log import REQUESTS
+from fakehub.session import Session, Wanted, session
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "book/uploads/upload_store.py"
+USER = "funky-user"
+BUCKET = "leap-persistent"
+CLIENT = "764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com"
+REDIRECT = "http://localhost:8085/"
+# How access and refresh tokens begin.
+SECRETS = ("ya29.", "1//")
+
+
+class Running:
+    """One start of the script."""
+
+    def __init__(self, connection: socket.socket, stdout: Path, stderr: Path) -> None:
+        self._connection, self._read = connection, b""
+        self._stdout, self._stderr = stdout, stderr
+        self._status: int | None = None
+        self.pid = self._number(60)
+
+    def kill(self) -> None:
+        """SIGKILL, unless it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self, seconds: float = 120) -> int | None:
+        """Its exit status, negative for a signal; ``None`` when it goes on after so many seconds."""
+        if self._status is None:
+            self._status = self._number(seconds)
+        return self._status
+
+    def _number(self, seconds: float) -> int | None:
+        """The next line from the starter, or ``None`` when none comes for so long."""
+        while b"\n" not in self._read:
+            if not select.select([self._connection], [], [], seconds)[0]:
+                return None
+            self._read += self._connection.recv(100)
+        line, _, self._read = self._read.partition(b"\n")
+        return int(line)
+
+    @property
+    def printed(self) -> str:
+        """What it printed so far."""
+        return self._stdout.read_text()
+
+    @property
+    def error(self) -> str:
+        """What it complained of so far."""
+        return self._stderr.read_text()
+
+
+@dataclass
+class World:
+    """The stand-in, the script's starter, and the machine's folder."""
+
+    running: Session
+    control: Control
+    starter: Path
+    _starts: int = 0
+    _seen: int = 0
+
+    def start(self, folder: Path, *arguments: str | Path, most_bytes: int | None = None, **environment: str) -> Running:
+        """Start the script in ``folder``; none of its files may get larger than ``most_bytes``."""
+        self._starts += 1
+        stdout, stderr = (folder / f"{name}-{self._starts}" for name in ("stdout", "stderr"))
+        asked = {"arguments": [str(SCRIPT), *map(str, arguments)], "folder": str(folder), "environment": environment}
+        asked |= {"most_bytes": most_bytes, "stdout": str(stdout), "stderr": str(stderr)}
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(self.starter))
+        connection.sendall(json.dumps(asked).encode() + b"\n")
+        return Running(connection, stdout, stderr)
+
+    def until_struck(self, running: Running) -> None:
+        """Return when a fault has struck, or when the script has ended without."""
+        while running.wait(0.01) is None and not any(rule["struck"] for rule in self.control.faults()):
+            continue
+
+    def call(self, method: str, host: str, path: str, **options) -> requests.Response:
+        """One request of somebody else, who reaches the cloud as the script does."""
+        way = self.running.environment
+        with requests.Session() as calls:
+            calls.trust_env = False
+            calls.proxies, calls.verify = {"https": way["HTTPS_PROXY"]}, way["REQUESTS_CA_BUNDLE"]
+            return calls.request(method, f"https://{host}{path}", timeout=30, **options)
+
+    def log_in(self) -> dict[str, str]:
+        """Access and refresh token of a new login."""
+        asked = {"response_type": "code", "client_id": CLIENT, "redirect_uri": REDIRECT}
+        asked["scope"] = "https://www.googleapis.com/auth/cloud-platform"
+        path, decision = f"/o/oauth2/auth?{urlencode(asked)}", {"decision": "allow"}
+        sent_to = self.call("POST", "accounts.google.com", path, data=decision, allow_redirects=False)
+        code = parse_qs(urlsplit(sent_to.headers["Location"]).query)["code"][0]
+        form = {"grant_type": "authorization_code", "code": code, "client_id": CLIENT, "client_secret": "x"}
+        return self.call("POST", "oauth2.googleapis.com", "/token", data=form | {"redirect_uri": REDIRECT}).json()
+
+    def revoke(self, token: str) -> None:
+        """End a login."""
+        self.call("POST", "oauth2.googleapis.com", "/revoke", data={"token": token}).raise_for_status()
+
+    def credentials(self, folder: Path) -> dict[str, str]:
+        """A new login in a file, as gcloud leaves it; the variable that leads there, and its tokens."""
+        tokens, file = self.log_in(), folder / "credentials.json"
+        login = {"type": "authorized_user", "client_id": CLIENT, "client_secret": "x"}
+        file.write_text(json.dumps(login | {"refresh_token": tokens["refresh_token"]}))
+        return tokens
+
+    def stored(self, prefix: str) -> dict[str, bytes]:
+        """All objects below a prefix, by the rest of their names."""
+        headers = {"Authorization": f"Bearer {self.log_in()['access_token']}"}
+        found, page = {}, ""
+        while True:
+            path = f"/storage/v1/b/{BUCKET}/o?prefix={quote(prefix, safe='')}&pageToken={page}"
+            answer = self.call("GET", "storage.googleapis.com", path, headers=headers).json()
+            for item in answer.get("items", []):
+                media = f"/download/storage/v1/b/{BUCKET}/o/{quote(item['name'], safe='')}?alt=media"
+                content = self.call("GET", "storage.googleapis.com", media, headers=headers).content
+                found[item["name"].removeprefix(prefix)] = content
+            page = answer.get("nextPageToken", "")
+            if not page:
+                return found
+
+    def tamper(self, name: str, content: bytes | None) -> None:
+        """Overwrite an object, or delete it for ``None``, as anybody with the right may."""
+        headers, path = {"Authorization": f"Bearer {self.log_in()['access_token']}"}, f"/{BUCKET}/{quote(name)}"
+        method = "DELETE" if content is None else "PUT"
+        self.call(method, "storage.googleapis.com", path, headers=headers, data=content).raise_for_status()
+
+    def writes(self, prefix: str) -> Counter[str]:
+        """How often each object below ``prefix`` was written, whoever did it, since the last call."""
+        rows = self._new_rows()
+        path = f"/{BUCKET}/{prefix}"
+        names = (unquote(row["path"]) for row in rows if row["method"] == "PUT" and row["status"] == 200)
+        return Counter(name.removeprefix(path) for name in names if name.startswith(path))
+
+    def _new_rows(self) -> list[dict]:
+        with (self.running.folder / REQUESTS).open("rb") as log:
+            log.seek(self._seen)
+            text = log.read()
+        # A last line without its end is being written just now.
+        text = text[: text.rfind(b"\n") + 1]
+        self._seen += len(text)
+        return [json.loads(line) for line in text.splitlines()]
+
+
+@contextlib.contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """A world of its own, with its files in ``folder``."""
+    facts = load(ROOT / "hub.yml")
+    with session(Wanted(facts, ROOT / "hub.yml", USER, "hpc-member")) as running:
+        starter = folder / "starter"
+        command = [sys.executable, str(Path(__file__).parent / "zygote.py"), str(starter)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with subprocess.Popen(command, env=running.environment, start_new_session=True, **pipes) as process:
+            assert process.stdout.readline() == b"ready\n"
+            try:
+                yield World(running, Control(running.folder), starter)
+            finally:
+                os.killpg(process.pid, signal.SIGKILL)

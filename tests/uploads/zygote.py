@@ -1,0 +1,95 @@
+"""Starts the script quickly: imports what it needs once and forks a process of its own for each start.
+
+Run with the address of a Unix socket. Each connection sends one JSON line (arguments, folder, environment, the most
+bytes a file may get, where output goes) and is told the process's id and, when it has ended, its status.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import runpy
+import signal
+import socket
+import sys
+import warnings
+from typing import Any
+
+SLOW = ("google.auth.compute_engine", "google.auth.transport.requests", "google.oauth2.credentials", "h5netcdf")
+SLOW += ("numpy", "pandas", "requests", "xarray", "zarr", "zarr.codecs", "h5py", "concurrent.futures")
+
+
+def become(asked: dict[str, Any]) -> None:
+    """Be the script, as if it had been started by itself."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.chdir(asked["folder"])
+    os.environ.update(asked["environment"])
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        file = os.open(asked[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(file, number)
+    if asked["most_bytes"] is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (asked["most_bytes"], asked["most_bytes"]))
+    sys.argv = asked["arguments"]
+    status = 1
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        # What waits in a buffer may find a full disk.
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError:
+                status = status or 120
+        os._exit(status)
+
+
+def serve(connection: socket.socket) -> None:
+    """Start what one connection asks for, and tell how it ends."""
+    asked = json.loads(connection.makefile().readline())
+    child = os.fork()
+    if child == 0:
+        connection.close()
+        become(asked)
+    connection.sendall(f"{child}\n".encode())
+    _, status = os.waitpid(child, 0)
+    connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def main() -> None:
+    """Serve until the input ends with the process that started this one."""
+    warnings.simplefilter("ignore")
+    for name in SLOW:
+        importlib.import_module(name)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(sys.argv[1])
+    listener.listen()
+    print("ready", flush=True)
+    if os.fork() == 0:
+        # Ends with its parent: the listener's process group is ended as a whole.
+        sys.stdin.read()
+        os.killpg(0, signal.SIGKILL)
+    while True:
+        connection, _ = listener.accept()
+        supervisor = os.fork()
+        if supervisor == 0:
+            listener.close()
+            serve(connection)
+            os._exit(0)
+        connection.close()
+        # Those that have ended.
+        while True:
+            try:
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    break
+            except ChildProcessError:
+                break
+
+
+if __name__ == "__main__":
+    main()
