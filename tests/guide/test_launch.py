@@ -8,11 +8,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
+from guide.book_settings import settings
 from guide.takeaway.history import last_changes
 from guide.takeaway.launch import Places, missing
 from guide.takeaway.publish import main as publish
 from nbgitpuller.pull import GitPuller
+
+from fakehub.facts import load
 
 DAY = 86400
 WHO = {f"GIT_{role}_{key}": "somebody@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
@@ -35,7 +37,7 @@ def commit(where: Path, name: str, text: str, day: int) -> None:
 @pytest.fixture
 def places(root):
     """As the book's settings say."""
-    config = yaml.safe_load((root / "_config.yml").read_text())
+    config = settings(load(root / "hub.yml"))
     made = config["sphinx"]["config"]["guide_made_notebooks"]
     hub, repository = config["launch_buttons"]["jupyterhub_url"], config["repository"]
     return Places(hub, repository["url"], repository["branch"], made["branch"], made["folder"])

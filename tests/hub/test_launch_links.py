@@ -11,18 +11,18 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 from guide.hub_world import LONG_MS, ROOT, log_in, start, start_server
 from guide.machine import shorten_errors
 from guide.outputs import difference
 from guide.session import seen
 from playwright.sync_api import expect
 
+from fakehub.facts import load
 from fakehub.network import NetworkSettings
 
 expect.set_options(timeout=LONG_MS)
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-_REPOSITORY = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+_GUIDE = load(ROOT / "hub.yml").guide
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +30,9 @@ def world(playwright, stack, tmp_path_factory):
     """A hub on which this repository, as it is committed, is what its address on GitHub leads to."""
     here = tmp_path_factory.mktemp("repository") / "guide.git"
     subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(here)], check=True)
-    subprocess.run(["git", "-C", str(here), "branch", "--force", _REPOSITORY["branch"], "HEAD"], check=False)
-    subprocess.run(["git", "-C", str(here), "symbolic-ref", "HEAD", f"refs/heads/{_REPOSITORY['branch']}"], check=True)
-    with start(stack, "--repository", f"{_REPOSITORY['url']}={here}") as started:
+    subprocess.run(["git", "-C", str(here), "branch", "--force", _GUIDE.branch, "HEAD"], check=False)
+    subprocess.run(["git", "-C", str(here), "symbolic-ref", "HEAD", f"refs/heads/{_GUIDE.branch}"], check=True)
+    with start(stack, "--repository", f"{_GUIDE.repository}={here}") as started:
         yield started
 
 
