@@ -5,7 +5,7 @@ HUB ?= hub.yml
 GUIDE = FAKEHUB_HUB_YML=$(abspath $(HUB)) PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 
-.PHONY: help setup book serve pdf page outputs mutate links picture looks tools test bench audit sbom lint lock clean
+.PHONY: help setup book serve pdf page outputs mutate links picture pictures looks tools test bench audit sbom lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ picture: book ## take the README's picture anew
 
 looks: book ## take the pictures of ten pages anew, with which tests compare
 	@PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide.looks
+
+pictures: tools ## take the pictures of the hub anew, which pages show and journeys compare
+	@.venv/$(STACK)/bin/python -m pytest tests/hub -q --retake
 
 tools: ## programs the tests and the benchmark call, in .venv/tools, .venv/jupyterhub and .venv/audit
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools $(JUPYTERHUB) audit

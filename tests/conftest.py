@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stack", default="hub", choices=["hub", "latest"], help="which locked versions these are")
+    parser.addoption("--retake", action="store_true", help="take the pictures of the hub anew, and run nothing else")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,7 +16,7 @@ def copy_of(root: Path, book: Path) -> Path:
     book.mkdir()
     for name in ("_config.yml", "hub.yml"):
         shutil.copy(root / name, book)
-    for name in ("book/_ext", "book/_static", "book/_templates", "fakehub", "lock"):
+    for name in ("book/_ext", "book/_static", "book/_images", "book/_templates", "fakehub", "lock"):
         if (root / name).is_dir():
             shutil.copytree(root / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
     return book

@@ -16,6 +16,7 @@ GATES = {
     "unknown-diagram.md": "there is no fact diagram 'number-of-moons'",
     "dead-link.md": "no-such-page.md",
     "dead-anchor.md": "no-such-heading",
+    "unknown-hub-picture.md": "there is no picture 'number-of-moons' of the hub",
     "missing-picture.md": "no-such-picture.png",
     "unknown-directive.md": "attentoin",
     "script-in-page.md": "the site's policy refuses <script>",

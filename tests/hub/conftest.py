@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.metadata import distributions
+
 import pytest
+from guide import camera as hub_camera
 from guide import hub_world
+from guide.hub_pictures import pictures
 from playwright.sync_api import sync_playwright
 
 from fakehub import namespace
@@ -37,12 +41,43 @@ def visit(browser):
     """Open a browser in which nobody is logged in: ``page = visit()``."""
     contexts = []
 
-    def open_page(width: int = 1280, **options):
+    def open_page(width: int = 1280, height: int = 900, **options):
+        size = {"width": width, "height": height}
         # The hub's certificate is by an authority that only programs of the session trust.
-        context = browser.new_context(viewport={"width": width, "height": 900}, ignore_https_errors=True, **options)
+        context = browser.new_context(viewport=size, ignore_https_errors=True, **options)
         contexts.append(context)
         return context.new_page()
 
     yield open_page
     for context in contexts:
         context.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """To take pictures anew, only journeys with a camera."""
+    if config.getoption("--retake"):
+        items[:] = [item for item in items if "camera" in item.fixturenames]
+
+
+@pytest.fixture
+def camera(world, browser, stack, request):
+    """Compare what a journey sees with the picture of it, or take that anew: ``camera(page, name)``.
+
+    The page's context has ``device_scale_factor=2``. With other versions than the pictures', only that all of it can
+    be found is required.
+    """
+    known = pictures(world.facts)
+
+    def shoot(page, name):
+        themes, words = hub_camera.take(page, name, known[name])
+        if request.config.getoption("--retake"):
+            versions = {found.name: found.version for found in distributions(path=[world.packages])}
+            names = ("jupyterhub", "jupyterhub-fancy-profiles", "jupyterlab")
+            made_with = {"hub": world.facts.hub.url, "chromium": browser.version}
+            made_with |= {name: versions[name] for name in names}
+            journey = f"{request.path.stem}::{request.node.originalname}"
+            hub_camera.keep(name, themes, known[name], words, journey, made_with)
+        elif stack == "hub":
+            hub_camera.compare(name, themes, words)
+
+    return shoot

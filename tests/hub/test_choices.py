@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import re
 
-import psutil
 import pytest
-from guide.hub_world import LONG_MS, ROOT, accept_invitation, choose, log_in, log_out, name_image, offered
+from forms import expected, lists
+from guide.hub_pictures import form_of, look_alike
+from guide.hub_world import (
+    LONG_MS,
+    ROOT,
+    accept_invitation,
+    choose,
+    log_in,
+    log_out,
+    name_image,
+    open_list,
+    server_of,
+)
 from playwright.sync_api import expect
 
 from fakehub.facts import load
@@ -19,37 +30,16 @@ MAIN_HUB = [tier for tier in FACTS.access.tiers if tier.team in FACTS.access.all
 HELP = re.sub(r"\s+", " ", (ROOT / "book/help/server-or-login.md").read_text())
 
 
-def labels(options, names):
-    return [options[name].label for name in names]
-
-
-def lists(page):
-    """All lists of the form, by their profile and name."""
-    page.locator(".profile-select").first.wait_for()
-    profiles = page.locator(".profile-select h2").all_inner_texts()
-    names = {CPU.profile: (CPU.choice, FACTS.images.choice), GPU.profile: (GPU.choice, FACTS.images.choice)}
-    return {(profile, name): offered(page, profile, name) for profile in profiles for name in names[profile]}
-
-
-def expected(shares, gpus):
-    other, images = FACTS.images.custom.in_choices, FACTS.images
-    form = {
-        (CPU.profile, CPU.choice): labels(CPU.options, shares),
-        (CPU.profile, images.choice): [*labels(images.options, images.options), other],
-    }
-    if gpus:
-        form[GPU.profile, GPU.choice] = labels(GPU.options, gpus)
-        form[GPU.profile, images.choice] = [*labels(images.options, GPU.images), other]
-    return form
-
-
 @pytest.mark.parametrize("tier", MAIN_HUB, ids=lambda tier: account_of(tier.name))
-def test_a_tier_sees_its_choices_and_no_others(world, visit, tier):
-    page = visit()
+def test_a_tier_sees_its_choices_and_no_others(world, visit, camera, tier):
+    page = visit(device_scale_factor=2)
 
     log_in(page, world, account_of(tier.name))
 
-    assert lists(page) == expected(tier.cpu_node_shares, tier.gpus)
+    assert lists(page, FACTS) == expected(FACTS, tier.cpu_node_shares, tier.gpus)
+    open_list(page, CPU.profile, CPU.choice)
+    if tier == look_alike(FACTS, tier):
+        camera(page, form_of(FACTS, tier))
 
 
 @pytest.mark.parametrize("team", FACTS.access.extra_teams)
@@ -61,23 +51,25 @@ def test_an_extra_team_adds_what_is_its_own(world, visit, team):
 
     log_in(page, world, account_of(team))
 
-    assert lists(page) == expected(shares, gpus)
+    assert lists(page, FACTS) == expected(FACTS, shares, gpus)
 
 
 @pytest.mark.parametrize("login", ["outside-user", account_of(FACTS.access.tiers[0].name)])
-def test_who_is_in_no_team_of_the_hub_is_refused_as_help_says(world, visit, login):
-    page = visit(390)
+def test_who_is_in_no_team_of_the_hub_is_refused_as_help_says(world, visit, camera, login):
+    page = visit(390, device_scale_factor=2)
 
     log_in(page, world, login)
 
     expect(page.locator("h1")).to_have_text("403 : Forbidden")
     (said,) = re.findall(r"Sorry, [^.]+\.", page.locator(".error").inner_text())
     assert said in HELP
+    camera(page, "not-authorized")
 
 
-def test_who_does_not_authorize_the_hub_is_told_so(world, visit):
-    page = visit()
+def test_who_does_not_authorize_the_hub_is_told_so(world, visit, camera):
+    page = visit(device_scale_factor=2)
     page.goto(f"{world.facts.hub.url}hub/login")
+    camera(page, "log-in")
     page.get_by_role("button", name="Sign in with").click()
     page.get_by_label("Username").fill("invited-user")
     page.get_by_label("Password").fill("any")
@@ -88,6 +80,7 @@ def test_who_does_not_authorize_the_hub_is_told_so(world, visit):
     said = page.locator(".error").inner_text()
     assert "OAuth error: The user has denied your application access." in said
     assert "OAuth error: The user has denied your application access." in HELP
+    camera(page, "denied")
 
 
 def test_who_accepts_the_invitation_gets_in(world, visit):
@@ -98,16 +91,17 @@ def test_who_accepts_the_invitation_gets_in(world, visit):
     accept_invitation(page, world)
     log_in(page, world, "invited-user")
 
-    assert lists(page) == expected(MAIN_HUB[0].cpu_node_shares, MAIN_HUB[0].gpus)
+    assert lists(page, FACTS) == expected(FACTS, MAIN_HUB[0].cpu_node_shares, MAIN_HUB[0].gpus)
 
 
-def test_who_joins_a_team_after_login_has_to_log_out_and_in(world, visit):
-    page = visit()
+def test_who_joins_a_team_after_login_has_to_log_out_and_in(world, visit, camera):
+    page = visit(device_scale_factor=2)
     spawn = f"{world.facts.hub.url}hub/spawn"
     log_in(page, world, "late-user")
     expect(page.locator(".error")).to_contain_text("group membership is insufficient")
     (said,) = re.findall(r"Your group[^.]+\.", page.locator(".error").inner_text())
     assert said in HELP
+    camera(page, "no-profiles")
 
     accept_invitation(page, world)
     page.goto(spawn)
@@ -115,7 +109,7 @@ def test_who_joins_a_team_after_login_has_to_log_out_and_in(world, visit):
 
     log_out(page, world)
     log_in(page, world, "late-user")
-    assert lists(page) == expected(MAIN_HUB[-1].cpu_node_shares, MAIN_HUB[-1].gpus)
+    assert lists(page, FACTS) == expected(FACTS, MAIN_HUB[-1].cpu_node_shares, MAIN_HUB[-1].gpus)
 
 
 # Every share, image and GPU at least once; a number of these rows is a server that is begun.
@@ -148,7 +142,7 @@ def test_what_is_chosen_is_what_the_server_gets(world, everything, section, size
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.locator("#progress-message")).to_have_text("Container notebook is started")
 
-    server = _server_of(world, size.replace("_", "-"))
+    server = server_of(world, user, size.replace("_", "-"))
     env = server.environ()
     server.kill()  # it was begun as asked; to wait until it is ready is another journey
 
@@ -156,26 +150,15 @@ def test_what_is_chosen_is_what_the_server_gets(world, everything, section, size
     assert int(env["MEM_LIMIT"]) == section.options[size].mem_limit_gb * 2**30
 
 
-def _server_of(world, name):
-    """The process of the server of that name."""
-    for process in psutil.process_iter():
-        try:
-            env = process.environ()
-        except (psutil.Error, OSError):
-            continue
-        if env.get("FAKEHUB_SESSION") == str(world.folder) and env.get("JUPYTERHUB_SERVER_NAME") == name:
-            return process
-    raise AssertionError(f"no server {name} was begun")
-
-
-def test_a_custom_image_without_a_tag_is_refused(world, visit):
+def test_a_custom_image_without_a_tag_is_refused(world, visit, camera):
     custom = FACTS.images.custom
-    page = visit(390)
+    page = visit(390, device_scale_factor=2)
     log_in(page, world, account_of(MAIN_HUB[-1].name))
 
     choose(page, CPU.profile, FACTS.images.choice, custom.in_choices)
     name_image(page, CPU.profile, "pangeo-notebook").blur()
 
     expect(page.get_by_text(custom.message).first).to_be_visible()
+    camera(page, "custom-image")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page).to_have_url(re.compile("/hub/spawn"))

@@ -3,37 +3,67 @@
 import time
 
 import pytest
-from guide.hub_world import LONG_MS, control_panel, log_in, start_server
+from guide.hub_world import LONG_MS, ROOT, control_panel, log_in, server_of, start_server
 from playwright.sync_api import expect
 
+from fakehub.facts import load
+from fakehub.hub.people import account_of
+
 expect.set_options(timeout=LONG_MS)
+SECOND = account_of(load(ROOT / "hub.yml").access.tiers[-1].name)
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_from_the_orange_button_to_a_stopped_server(world, visit, width):
-    page = visit(width)
-    log_in(page, world, "funky-user")
+@pytest.mark.parametrize("width", [960, 390])
+def test_from_the_orange_button_to_a_stopped_server(world, visit, camera, width):
+    user = "funky-user" if width == 960 else SECOND
+    shoot = camera if width == 960 else lambda page, name: None
+    page = visit(width, 720, device_scale_factor=2)
+    log_in(page, world, user)
     expect(page.get_by_role("heading", name="Server Options")).to_be_visible()
 
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("Your server is starting up")).to_be_visible()
     expect(page.locator("#progress-message")).to_have_text("Container notebook is started")
-    page.wait_for_url("**/user/funky-user/lab**", timeout=LONG_MS)
+    server = server_of(world, user)
+    server.suspend()  # it takes its time, as on a machine that has to fetch the image first
+    shoot(page, "starting")
+    server.resume()
+    page.wait_for_url(f"**/user/{user}/lab**", timeout=LONG_MS)
     expect(page.locator(".jp-Launcher")).to_be_visible()
+    shoot(page, "jupyterlab")
 
-    page.get_by_role("menuitem", name="File").click()
+    run_a_cell(page)
+    shoot(page, "notebook")
+
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    shoot(page, "control-panel-menu")
     with page.context.expect_page() as opened:
         page.get_by_role("menuitem", name="Hub Control Panel").click()
     panel = opened.value
     panel.wait_for_load_state("networkidle")  # its buttons work when its scripts are there
+    shoot(panel, "stop")
+    shoot(panel, "log-out")
     panel.get_by_role("button", name="Stop My Server").click()
     expect(panel.get_by_role("button", name="Stop My Server")).to_be_hidden()
     expect(panel.get_by_role("button", name="Start My Server")).to_be_visible()
 
 
-def test_two_servers_of_one_user_share_the_home_directory(world, visit):
-    page = visit()
-    log_in(page, world, "research-user")
+def run_a_cell(page):
+    """Open a notebook, and run the cell that the page *Log in* tells to."""
+    page.locator(".jp-LauncherCard", has_text="Python 3").first.click()
+    expect(page.get_by_title("Change kernel for Untitled.ipynb")).to_contain_text("| Idle")
+    cell = page.locator(".jp-CodeCell .cm-content").first
+    cell.click()
+    page.keyboard.insert_text('import os\n\nprint("This server belongs to", os.environ["JUPYTERHUB_USER"])')
+    expect(cell).to_contain_text("JUPYTERHUB_USER")
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-OutputArea-output").first).to_contain_text("This server belongs to")
+    expect(page.locator(".jp-InputPrompt").first).to_have_text("[1]:")
+
+
+def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera):
+    page = visit(device_scale_factor=2)
+    log_in(page, world, SECOND)
     start_server(page)
     page.locator(".jp-LauncherCard", has_text="Text File").click()
     expect(page.get_by_role("tab", name="untitled.txt")).to_be_visible()
@@ -41,13 +71,14 @@ def test_two_servers_of_one_user_share_the_home_directory(world, visit):
     page.get_by_label("server name").fill("gpu")
     page.get_by_role("button", name="Add New Server").click()
     start_server(page)
-    assert "/user/research-user/gpu/lab" in page.url
+    assert f"/user/{SECOND}/gpu/lab" in page.url
     expect(page.locator(".jp-DirListing-item", has_text="untitled.txt")).to_be_visible()
 
     control_panel(page, world)
     row = page.locator("tr[data-server-name=gpu]")
     expect(page.get_by_role("button", name="Stop My Server")).to_be_visible()
     expect(row.locator(".stop-server")).to_be_visible()
+    camera(page, "named-servers")
 
     row.locator(".stop-server").click()
     expect(row.locator(".start-server")).to_be_visible()

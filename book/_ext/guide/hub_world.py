@@ -31,6 +31,12 @@ class World:
     facts: Facts
     folder: Path
     inside: int
+    programs: Path
+
+    @property
+    def packages(self) -> str:
+        """Where the packages of JupyterHub's environment are."""
+        return str(next(self.programs.glob("lib/python*/site-packages")))
 
     @property
     def control(self) -> Control:
@@ -64,7 +70,7 @@ def start(stack: str, *options: str, hub_yml: Path = ROOT / "hub.yml") -> Iterat
         folder = process.stdout.readline().strip()
         assert folder, "the hub did not start; what it said is above"
         (first,) = psutil.Process(process.pid).children()
-        yield World(load(hub_yml), Path(folder), first.pid)
+        yield World(load(hub_yml), Path(folder), first.pid, programs)
     finally:
         process.stdin.close()
         assert process.wait(timeout=60) == 0
@@ -112,12 +118,17 @@ def choose(page: Page, profile: str, option: str, label: str) -> None:
 
 def offered(page: Page, profile: str, option: str) -> list[str]:
     """What the list ``option`` of a profile offers."""
-    box = profile_box(page, profile)
-    field = box.get_by_role("combobox", name=option, exact=True)
-    field.click()
-    found = box.get_by_role("option").all_inner_texts()
+    field = open_list(page, profile, option)
+    found = profile_box(page, profile).get_by_role("option").all_inner_texts()
     field.press("Escape")
     return [text.strip() for text in found]
+
+
+def open_list(page: Page, profile: str, option: str) -> Locator:
+    """Open the list ``option`` of a profile; the field that it belongs to."""
+    field = profile_box(page, profile).get_by_role("combobox", name=option, exact=True)
+    field.click()
+    return field
 
 
 def profile_box(page: Page, profile: str) -> Locator:
@@ -148,3 +159,16 @@ def control_panel(page: Page, world: World) -> None:
     """Open the hub's page about one's servers; its buttons work when its scripts are there."""
     page.goto(world.facts.hub.control_panel)
     page.wait_for_load_state("networkidle")
+
+
+def server_of(world: World, user: str, name: str = "") -> psutil.Process:
+    """The process of a user's server, the first or the one of that name."""
+    wanted = {"FAKEHUB_SESSION": str(world.folder), "JUPYTERHUB_USER": user, "JUPYTERHUB_SERVER_NAME": name}
+    for process in psutil.process_iter():
+        try:
+            env = process.environ()
+        except (psutil.Error, OSError):
+            continue
+        if "JUPYTERHUB_API_TOKEN" in env and wanted.items() <= env.items():
+            return process
+    raise AssertionError(f"{user} has no server {name}")

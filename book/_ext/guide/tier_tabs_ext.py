@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from fakehub.facts import Facts, Tier, default_path, load
+from guide.hub_pictures import form_of
 
 
 class TierTabs(SphinxDirective):
@@ -32,8 +33,9 @@ def _tab(facts: Facts, tier: Tier) -> str:
     rows = [f"| CPU | {share.label} | {share.mem_limit_gb:g} GB |" for share in shares]
     rows += [f"| GPU | {gpu.label} | {gpu.mem_limit_gb:g} GB |" for gpu in gpus]
     head = ["| Machine | Choice | Memory limit |", "|---|---|---|"]
+    picture = ["", f"```{{hub-picture}} {form_of(facts, tier)}", "```"]
     sync = tier.name.lower().replace(" ", "-")
-    return "\n".join([f":::{{tab-item}} {tier.name}", f":sync: {sync}", "", *head, *rows, ":::", ""])
+    return "\n".join([f":::{{tab-item}} {tier.name}", f":sync: {sync}", "", *head, *rows, *picture, ":::", ""])
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -20,7 +20,9 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
             continue
         with Image.open(source) as picture:
             if not (tag.get("width") or tag.get("height")):
-                tag["width"], tag["height"] = str(picture.width), str(picture.height)
+                # A picture of the hub has two dots for one of a page.
+                dots = 2 if "hub-picture-image" in tag.get("class", []) else 1
+                tag["width"], tag["height"] = str(picture.width // dots), str(picture.height // dots)
             if source.suffix != ".webp":
                 tag["src"] = files.reference(page, files.write(source, ".webp", _webp(picture)))
 

@@ -1,0 +1,71 @@
+"""A share's label, a team's shares and an image change in hub.yml, and nothing else: all follow, or turn red."""
+
+import pytest
+import yaml
+from forms import expected, lists
+from guide import camera, hub_world
+from guide.fact_tables import TABLES
+from guide.hub_pictures import form_of, pictures
+from guide.hub_world import ROOT, log_in, open_list
+
+from fakehub.facts import load
+from fakehub.hub.people import account_of
+
+LABEL, IMAGE = "~8 GB, as of today", "Base Pangeo Notebook (of tomorrow)"
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory):
+    """The file with the changed facts."""
+    facts = yaml.safe_load((ROOT / "hub.yml").read_text(encoding="utf-8"))
+    facts["node_shares"]["options"]["mem_8"]["label"] = LABEL
+    facts["images"]["options"]["pangeo"]["label"] = IMAGE
+    facts["access"]["tiers"][1]["cpu_node_shares"].append("mem_64")
+    file = tmp_path_factory.mktemp("facts") / "hub.yml"
+    file.write_text(yaml.safe_dump(facts, sort_keys=False), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def world(playwright, stack, changed):
+    """A hub made from them."""
+    with hub_world.start(stack, hub_yml=changed) as started:
+        yield started
+
+
+@pytest.fixture
+def form(world, visit):
+    """The form as the tier sees it that was given more."""
+    page = visit(device_scale_factor=2)
+    log_in(page, world, account_of(world.facts.access.tiers[1].name))
+    page.locator(".profile-select").first.wait_for()
+    return page
+
+
+def test_the_form_follows(world, form):
+    offers = lists(form, world.facts)
+
+    assert offers == expected(world.facts, world.facts.access.tiers[1].cpu_node_shares, [])
+    assert LABEL in str(offers)
+    assert IMAGE in str(offers)
+
+
+def test_the_old_picture_is_refused_until_it_is_taken_again(world, form, stack, tmp_path):
+    shares, name = world.facts.node_shares, form_of(world.facts, world.facts.access.tiers[1])
+    picture = pictures(world.facts)[name]
+    open_list(form, shares.profile, shares.choice)
+
+    themes, words = camera.take(form, name, picture)
+
+    assert LABEL in picture.alt
+    with pytest.raises(camera.PictureError, match=f"{name}: it says .*{LABEL}.*if right: make pictures"):
+        camera.compare(name, themes, words)
+    camera.keep(name, themes, picture, words, "a journey", {}, tmp_path)
+    camera.compare(name, themes, words, tmp_path)
+
+
+def test_the_tables_of_the_pages_follow(changed):
+    tables = {name: str(make(load(changed))) for name, make in TABLES.items()}
+
+    assert LABEL in tables["node-shares"]
+    assert any(IMAGE in text for text in tables.values())
