@@ -2,6 +2,8 @@
 STACK ?= hub
 PYTHON ?= python3
 HUB ?= hub.yml
+# How many tests run side by side: they wait about as long as they compute.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 GUIDE = FAKEHUB_HUB_YML=$(abspath $(HUB)) PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
 JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 
@@ -47,11 +49,12 @@ tools: ## programs the tests and the benchmark call, in .venv/tools, .venv/jupyt
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools $(JUPYTERHUB) audit
 
 test: tools ## prove everything; STACK=latest for the newest versions
-	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
+	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: tools book ## measure, the stand-in beside the other fakes and the site beside the theme's own
 	@$(PYTHON) book/_ext/guide/setup_env.py npm
 	@.venv/$(STACK)/bin/python -m bench --site _build/html
+	@.venv/$(STACK)/bin/python -m bench.building
 
 audit: setup ## ask whether a locked package has a known vulnerability; 2 when nobody answers
 	@$(PYTHON) book/_ext/guide/setup_env.py audit

@@ -176,7 +176,8 @@ def _myst(folder: Path) -> tuple[list[list[str]], dict[str, str]]:
 
 
 def _ran_ours(folder: Path, name: str) -> bool:
-    return "12 months" in (folder / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
+    page = folder / "_build" / "html" / f"{name}.html"
+    return page.is_file() and "12 months" in page.read_text(encoding="utf-8")
 
 
 def _ran_myst(folder: Path, name: str) -> bool:

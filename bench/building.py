@@ -12,7 +12,7 @@ import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -50,12 +50,12 @@ class Measured:
         return sorted(found, key=lambda book: book.pages + book.notebooks)
 
 
-def measure(books: list[Book]) -> Measured:
-    """Build every book with every program, one after the other."""
+def measure(books: list[Book], programs: Sequence[str] = (OURS, *PEERS)) -> Measured:
+    """Build every book with every program, one after the other; large ones with this project alone."""
     measured = Measured()
     for book in books:
         small = book.pages <= PEERS_UP_TO.pages and book.notebooks <= PEERS_UP_TO.notebooks
-        for name in (OURS, *PEERS) if small else (OURS,):
+        for name in programs if small else [OURS]:
             with tempfile.TemporaryDirectory(prefix="bench-book-") as folder:
                 try:
                     _one(measured, Builder(name, book, Path(folder)))

@@ -30,6 +30,8 @@ GATES = {
     "other-host-asked.md": ": asks hosts that are not the hub's: example.org",
     "killed-kernel.md": ":8: cell killed the kernel",
     "killed-run.md": ": its run ended with exit status 137, before its last block",
+    "token-printed.md": ":8: cell prints a token, which is a login",
+    "token-in-an-error.md": ":3: bash block prints a token, which is a login",
     "changed-output.ipynb": ":cell 1: cell prints something else than is recorded",
     "changed-output.md": ":12: cell prints something else than is recorded",
     "changed-shell-output.md": ":3: bash block prints something else than is recorded",

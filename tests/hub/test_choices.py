@@ -16,6 +16,7 @@ from guide.hub_world import (
     log_out,
     name_image,
     open_list,
+    press_start,
     server_of,
 )
 from playwright.sync_api import expect
@@ -139,7 +140,7 @@ def test_what_is_chosen_is_what_the_server_gets(world, everything, section, size
     else:
         choose(page, section.profile, FACTS.images.choice, custom.in_choices)
         name_image(page, section.profile, custom.example)
-    page.get_by_role("button", name="Start", exact=True).click()
+    press_start(page)
     expect(page.locator("#progress-message")).to_have_text("Container notebook is started")
 
     server = server_of(world, user, size.replace("_", "-"))
@@ -160,5 +161,5 @@ def test_a_custom_image_without_a_tag_is_refused(world, visit, camera):
 
     expect(page.get_by_text(custom.message).first).to_be_visible()
     camera(page, "custom-image")
-    page.get_by_role("button", name="Start", exact=True).click()
+    press_start(page)
     expect(page).to_have_url(re.compile("/hub/spawn"))

@@ -3,14 +3,15 @@
 import time
 
 import pytest
-from guide.hub_world import LONG_MS, ROOT, control_panel, log_in, server_of, start_server
+from guide.hub_world import LONG_MS, ROOT, control_panel, log_in, press_start, server_of, start_server
 from playwright.sync_api import expect
 
 from fakehub.facts import load
 from fakehub.hub.people import account_of
 
 expect.set_options(timeout=LONG_MS)
-SECOND = account_of(load(ROOT / "hub.yml").access.tiers[-1].name)
+# Each journey has a user of its own, whose JupyterLab opens as it does for the first time.
+THIRD, FOURTH, SECOND = (account_of(tier.name) for tier in load(ROOT / "hub.yml").access.tiers[-3:])
 
 
 @pytest.mark.parametrize("width", [960, 390])
@@ -21,7 +22,7 @@ def test_from_the_orange_button_to_a_stopped_server(world, visit, camera, width)
     log_in(page, world, user)
     expect(page.get_by_role("heading", name="Server Options")).to_be_visible()
 
-    page.get_by_role("button", name="Start").click()
+    press_start(page)
     expect(page.get_by_text("Your server is starting up")).to_be_visible()
     expect(page.locator("#progress-message")).to_have_text("Container notebook is started")
     server = server_of(world, user)
@@ -63,7 +64,7 @@ def run_a_cell(page):
 
 def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera):
     page = visit(device_scale_factor=2)
-    log_in(page, world, SECOND)
+    log_in(page, world, THIRD)
     start_server(page)
     page.locator(".jp-LauncherCard", has_text="Text File").click()
     expect(page.get_by_role("tab", name="untitled.txt")).to_be_visible()
@@ -71,7 +72,7 @@ def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera):
     page.get_by_label("server name").fill("gpu")
     page.get_by_role("button", name="Add New Server").click()
     start_server(page)
-    assert f"/user/{SECOND}/gpu/lab" in page.url
+    assert f"/user/{THIRD}/gpu/lab" in page.url
     expect(page.locator(".jp-DirListing-item", has_text="untitled.txt")).to_be_visible()
 
     control_panel(page, world)
@@ -88,11 +89,11 @@ def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera):
 def test_an_idle_kernel_and_then_an_old_server_end_by_the_clock(world, visit):
     timeouts = world.facts.hub.timeouts
     page = visit()
-    log_in(page, world, "funky-user")
+    log_in(page, world, FOURTH)
     start_server(page)
     page.locator(".jp-LauncherCard", has_text="Python 3").first.click()
     expect(page.get_by_title("Change kernel for Untitled.ipynb")).to_contain_text("| Idle")
-    kernels = "/user/funky-user/api/kernels"
+    kernels = f"/user/{FOURTH}/api/kernels"
     assert len(fetch(page, kernels)) == 1
 
     world.control.advance(timeouts.idle_kernel_culled_after_s + 60)

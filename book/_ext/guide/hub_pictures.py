@@ -8,7 +8,7 @@ from fakehub.facts import Facts, Tier
 from fakehub.hub.people import account_of
 
 # What a browser's window measures while a picture is taken: narrow, so that its letters are legible on a page.
-HUB_SIZE, LAB_SIZE = (800, 900), (960, 720)
+HUB_SIZE, LAB_SIZE = (1000, 900), (960, 720)
 
 
 @dataclass(frozen=True)

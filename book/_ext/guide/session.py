@@ -6,6 +6,7 @@ Runs *inside* the stand-in (see ``runner``). What the page needs to know comes f
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -28,6 +29,9 @@ from guide.outputs import difference, without_log
 from guide.programs import link_programs, missing
 from guide.recorded import MEASURED, as_recorded, brief
 from guide.shell import ShellError, check_transcript
+
+# An access token of Google's, which the stand-in's look like.
+_TOKEN = re.compile(r"ya29\.[\w.-]{20}")
 
 
 class BlockFailure(Exception):
@@ -210,10 +214,12 @@ class Session:
             check_dialog({name: self._machine(name).shell for name in block.on}, block.source)
             return None
         real = check_transcript(machine.shell, block.source)
+        _refuse_tokens(real)
         return real if real != block.source else None
 
     def _bash(self, block: Block, machine: Machine) -> None:
         status, printed = machine.shell.run(block.source)
+        _refuse_tokens(printed)
         if printed and block.fails is None:  # what a failing command says is compared by its part on the page
             self._printed = [nbformat.v4.new_output("stream", name="stdout", text=printed)]
         last = printed.strip().splitlines()[-1] if printed.strip() else "it printed nothing"
@@ -228,6 +234,7 @@ class Session:
             cell = self.notebook.cells[block.cell]
             cell.outputs, cell.execution_count = [], None
         raised = machine.execute(cell, numbered=block.cell is not None)
+        _refuse_tokens(f"{cell.outputs} {raised}")
         tags = cell.metadata.get("tags", [])
         quiet = block.cell is None or "remove-stderr" in tags
         self._printed = [] if MEASURED in tags else seen(cell.outputs, quiet)
@@ -279,6 +286,12 @@ def _check_error(block: Block, raised: str | None) -> None:
     kind, _, message = block.raises.partition(":")
     if raised.partition(":")[0] != kind.strip().rpartition(".")[2] or message.strip() not in raised:
         raise BlockFailure(f"should raise {block.raises!r}, but raised {raised}")
+
+
+def _refuse_tokens(text: str) -> None:
+    """A page shows nobody's login, in nothing that it prints and in no error."""
+    if _TOKEN.search(text):
+        raise BlockFailure("prints a token, which is a login; keep it in a file that only its owner can read")
 
 
 def _difference(page: str, real: str) -> str:

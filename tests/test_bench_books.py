@@ -1,0 +1,102 @@
+"""The part of the benchmark that builds books: what it makes, what it counts, what it refuses."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bench.books import Book
+from bench.builders import MYST, OURS, STOCK, Builder, Built
+from bench.building import CLEAN, EDIT, OVERHEAD, UNCHANGED, Measured, measure, rows_of, slope, targets, write
+from bench.load import LoadError
+
+FEW, MANY, PROSE = Book(0, 10), Book(0, 40), Book(200, 0)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def measured():
+    """Figures that are easy to reckon with."""
+    made = Measured()
+    for book, ours, stock, myst in ((FEW, 40, 150, 80), (MANY, 100, 400, 200), (PROSE, 30, 90, None)):
+        made.built[CLEAN, book, OURS] = Built(ours, 2 * ours, 900)
+        made.built[CLEAN, book, STOCK] = Built(stock, stock, 700)
+        if myst:
+            made.built[CLEAN, book, MYST] = Built(myst, myst, 700)
+    for doing, ours in ((UNCHANGED, 2), (EDIT, 4)):
+        made.built[doing, FEW, OURS] = Built(ours, ours, 500)
+        made.built[doing, FEW, STOCK] = Built(16, 16, 500)
+    made.own_code_s[MANY] = 3.6
+    return made
+
+
+def test_a_seed_makes_the_same_book_and_an_edit_changes_one_page(tmp_path):
+    for name in ("one", "other"):
+        Book(2, 2).write(tmp_path / name, printed=True)
+    before = texts(tmp_path / "one")
+    assert before == texts(tmp_path / "other")
+    assert len([name for name in before if name.endswith(".ipynb")]) == 2
+
+    Book(2, 2).edit(tmp_path / "one")
+
+    after = texts(tmp_path / "one")
+    assert [name for name in before if before[name] != after[name]] == ["notebooks/notebook-001.ipynb"]
+
+
+def test_rows_are_named_as_the_plan_names_them(measured):
+    rows = {row.name: row for row in rows_of(measured)}
+
+    assert rows["build clean 10 notebooks vs stock"].ratio == pytest.approx(40 / 150, rel=1e-3)
+    assert rows["build clean 40 notebooks vs mystmd"].ratio == 0.5
+    assert (rows["build unchanged vs stock"].ratio, rows["build one edit vs stock"].ratio) == (0.125, 0.25)
+    # 30 notebooks more take 60 s of all cores, of which 3.6 s each are their own code.
+    assert rows[OVERHEAD].value == pytest.approx(60 / 30 * os.cpu_count() - 3.6)
+    assert rows["memory, build clean 10 notebooks"].value == 900
+
+
+def test_each_target_is_held_against_its_row(measured):
+    said = [target.verdict(rows_of(measured)) for target in targets(rows_of(measured))]
+
+    assert "met: build unchanged vs stock is 0.12x stock Jupyter Book 1, wanted at most 0.25" in said
+    measured.built[UNCHANGED, FEW, OURS] = Built(8, 8, 500)
+    said = [target.verdict(rows_of(measured)) for target in targets(rows_of(measured))]
+    assert "MISSED: build unchanged vs stock is 0.50x stock Jupyter Book 1, wanted at most 0.25" in said
+
+
+def test_growth_in_step_with_size_has_slope_one():
+    assert slope([(10, 5), (40, 20), (200, 100)]) == pytest.approx(1)
+    assert slope([(10, 5), (40, 80)]) == pytest.approx(2)
+    assert slope([(10, 5)]) is None
+
+
+def test_rows_of_other_parts_and_the_prose_are_kept(measured, tmp_path):
+    (tmp_path / "README.md").write_text("# How fast\n\nProse.\n")
+    (tmp_path / "results.json").write_text('{"rows": [{"name": "put 1 KB"}, {"name": "build unchanged vs stock"}]}')
+
+    write(tmp_path, measured)
+    write(tmp_path, measured)
+
+    kept = (tmp_path / "results.json").read_text()
+    assert kept.count('"put 1 KB"') == kept.count('"build unchanged vs stock"') == 1
+    page = (tmp_path / "README.md").read_text()
+    assert page.startswith("# How fast\n\nProse.\n") and page.count("| build unchanged vs stock |") == 1
+
+
+def test_a_program_that_runs_no_notebook_is_not_the_fastest(tmp_path, monkeypatch):
+    monkeypatch.setitem(Builder.build.__globals__["_COMMANDS"], STOCK, lambda folder: ([["true"]], {}))
+
+    with pytest.raises(LoadError, match="stock Jupyter Book 1 did not run notebooks/notebook-000"):
+        Builder(STOCK, Book(0, 1), tmp_path).build()
+
+
+def test_a_book_is_built_again_and_after_an_edit():
+    measured = measure([Book(0, 1)], [OURS])
+
+    assert measured.failures == []
+    clean, unchanged = (measured.built[doing, Book(0, 1), OURS] for doing in (CLEAN, UNCHANGED))
+    assert unchanged.cpu_s < clean.cpu_s
+    assert clean.mb > 50
+    assert 0 < measured.own_code_s[Book(0, 1)] < clean.cpu_s
