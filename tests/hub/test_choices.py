@@ -61,8 +61,8 @@ def test_who_is_in_no_team_of_the_hub_is_refused_as_help_says(world, visit, came
 
     log_in(page, world, login)
 
-    expect(page.locator("h1")).to_have_text("403 : Forbidden")
-    (said,) = re.findall(r"Sorry, [^.]+\.", page.locator(".error").inner_text())
+    expect(page.locator("h1")).to_contain_text("403 : ")
+    (said,) = set(re.findall(r"Sorry, [^.]+\.", page.locator(".error").inner_text()))
     assert said in HELP
     camera(page, "not-authorized")
 
@@ -77,7 +77,7 @@ def test_who_does_not_authorize_the_hub_is_told_so(world, visit, camera):
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Cancel").click()
 
-    expect(page.locator("h1")).to_have_text("400 : Bad Request")
+    expect(page.locator("h1")).to_contain_text("400 : ")
     said = page.locator(".error").inner_text()
     assert "OAuth error: The user has denied your application access." in said
     assert "OAuth error: The user has denied your application access." in HELP
@@ -87,7 +87,7 @@ def test_who_does_not_authorize_the_hub_is_told_so(world, visit, camera):
 def test_who_accepts_the_invitation_gets_in(world, visit):
     page = visit()
     log_in(page, world, "invited-user")
-    expect(page.locator("h1")).to_have_text("403 : Forbidden")
+    expect(page.locator("h1")).to_contain_text("403 : ")
 
     accept_invitation(page, world)
     log_in(page, world, "invited-user")
@@ -100,7 +100,7 @@ def test_who_joins_a_team_after_login_has_to_log_out_and_in(world, visit, camera
     spawn = f"{world.facts.hub.url}hub/spawn"
     log_in(page, world, "late-user")
     expect(page.locator(".error")).to_contain_text("group membership is insufficient")
-    (said,) = re.findall(r"Your group[^.]+\.", page.locator(".error").inner_text())
+    (said,) = set(re.findall(r"Your group[^.]+\.", page.locator(".error").inner_text()))
     assert said in HELP
     camera(page, "no-profiles")
 

@@ -62,7 +62,7 @@ def run_a_cell(page):
     expect(page.locator(".jp-InputPrompt").first).to_have_text("[1]:")
 
 
-def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera):
+def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera, stack):
     page = visit(device_scale_factor=2)
     log_in(page, world, THIRD)
     start_server(page)
@@ -71,6 +71,8 @@ def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera):
     control_panel(page, world)
     page.get_by_label("server name").fill("gpu")
     page.get_by_role("button", name="Add New Server").click()
+    if stack == "latest":  # JupyterHub 6 makes the server, and starts it with a button of its own
+        page.locator("tr[data-server-name=gpu] .start-server").click()
     start_server(page)
     assert f"/user/{THIRD}/gpu/lab" in page.url
     expect(page.locator(".jp-DirListing-item", has_text="untitled.txt")).to_be_visible()
