@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from guide import search_ext
 from guide.blocks import read_page
 from guide.search.index import Document, write_index
 from guide.search.sections import Section, sections
@@ -297,3 +298,16 @@ def test_a_section_has_its_anchor_its_heading_and_no_links_to_itself():
     <section id="b"><h2>B</h2><pre>x = 1</pre><svg>no</svg></section></section></article><p>no</p>"""
 
     assert [(s.anchor, s.heading, s.text) for s in sections(page)] == [("", "A", "one"), ("b", "B", "x = 1")]
+
+
+def test_what_was_read_of_a_page_is_kept_until_the_page_changes(tmp_path, monkeypatch):
+    page, store = tmp_path / "page.html", tmp_path / "search.pickle"
+    page.write_text('<article class="bd-article"><h1>Buckets</h1><p>old</p></article>')
+    first = search_ext.documents(tmp_path, {}, iter(["page"]), store)
+    monkeypatch.setattr(search_ext.sections.__globals__["_Reader"], "feed", lambda *_: pytest.fail("read again"))
+    assert search_ext.documents(tmp_path, {}, iter(["page"]), store) == first
+    monkeypatch.undo()
+
+    page.write_text('<article class="bd-article"><h1>Buckets</h1><p>new</p></article>')
+
+    assert [part.text for part in search_ext.documents(tmp_path, {}, iter(["page"]), store)[0].sections] == ["new"]

@@ -6,6 +6,9 @@ have a search field of their own: ``search.html`` and, for an address that leads
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+import pickle
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +18,7 @@ import yaml
 from sphinx.application import Sphinx
 
 from guide.search.index import Document, write_index
-from guide.search.sections import sections
+from guide.search.sections import Section, sections
 
 
 def topics(srcdir: Path) -> dict[str, str]:
@@ -25,14 +28,19 @@ def topics(srcdir: Path) -> dict[str, str]:
     return {chapter["file"]: part.get("caption", "") for part in parts for chapter in part.get("chapters", [])}
 
 
-def documents(site: Path, topic_of: dict[str, str], names: Iterator[str]) -> list[Document]:
-    """The built pages of these ``names``, in the order of the book."""
+def documents(site: Path, topic_of: dict[str, str], names: Iterator[str], store: Path) -> list[Document]:
+    """The built pages of these ``names``, in the order of the book; ``store`` keeps what was read of each."""
     order = {name: number for number, name in enumerate(topic_of)}
-    found = []
+    reader = hashlib.sha256(Path(inspect.getfile(sections)).read_bytes()).digest()
+    before: dict[bytes, list[Section]] = pickle.loads(store.read_bytes()) if store.is_file() else {}  # noqa: S301 - ours
+    now, found = {}, []
     for name in sorted(names, key=lambda name: (order.get(name, -1), name)):
-        read = sections((site / f"{name}.html").read_text(encoding="utf-8"))
+        html = (site / f"{name}.html").read_bytes()
+        key = hashlib.sha256(reader + html).digest()
+        now[key] = read = before[key] if key in before else sections(html.decode())
         if read and read[0].heading:
             found.append(Document(name, topic_of.get(name, ""), read))
+    store.write_bytes(pickle.dumps(now))
     return found
 
 
@@ -51,7 +59,8 @@ def _write(app: Sphinx, error: Exception | None) -> None:
     site = Path(app.outdir)
     shutil.rmtree(site / "search", ignore_errors=True)
     names = (name for name in app.env.found_docs if (site / f"{name}.html").is_file())
-    write_index(documents(site, topics(Path(app.srcdir)), names), site / "search")
+    found = documents(site, topics(Path(app.srcdir)), names, Path(app.doctreedir) / "search.pickle")
+    write_index(found, site / "search")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
