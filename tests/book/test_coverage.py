@@ -82,8 +82,8 @@ def test_every_symptom_names_what_its_page_raises(root):
     for page in (root / "book/help").glob("*.md"):
         texts = _plain(re.sub(r"`{3,}.*?\n\s*`{3,}", "", page.read_text(), flags=re.DOTALL))
         raised = list(filter(None, (block.raises or block.fails for block in read_page(page, root).blocks)))
-        # A guard of the page's own is the way out, not the symptom.
-        raised = [text for text in raised if not text.startswith(("AssertionError", "ZeroDivisionError"))]
+        # A guard of the page's own is the way out, and an example of any error is none of the hub's.
+        raised = [text for text in raised if not text.startswith(("AssertionError", "ValueError: invalid literal"))]
         named = [_plain(kind) in texts or _plain(words or kind) in texts for kind, _, words in map(_parts, raised)]
         assert not raised or any(named), f"{page.name}: {raised}"
 
