@@ -152,6 +152,18 @@ def _prepare_myst(book: Book, folder: Path) -> None:
     kernel["display_name"] = "Python 3"
     (folder / "jupyter/kernels/python3/kernel.json").write_text(json.dumps(kernel), encoding="utf-8")
     (folder / "jupyter/jupyter_server_config.py").write_text("c.ServerApp.allow_root = True\n", encoding="utf-8")
+    _write_npm(folder)
+
+
+def _write_npm(folder: Path) -> None:
+    """The wheel's own ``npm`` does not find its modules, and mystmd asks it for its version."""
+    node = next((ROOT / ".venv" / "tools").glob(_NODE), None)
+    if node is None:
+        return  # told when it is to build
+    npm = folder / "bin" / "npm"
+    npm.parent.mkdir()
+    npm.write_text(f'#!/bin/sh\nexec "{node}" "{node.parent.parent / _NPM}" "$@"\n', encoding="utf-8")
+    npm.chmod(0o755)
 
 
 def _ours(folder: Path) -> tuple[list[list[str]], dict[str, str]]:
@@ -171,12 +183,7 @@ def _myst(folder: Path) -> tuple[list[list[str]], dict[str, str]]:
     server = ROOT / ".venv" / "jupyterhub" / "bin"
     if node is None or not program.is_file() or not server.is_dir():
         raise LoadError("there is no mystmd, or no Jupyter Server for it; `make bench` brings them")
-    # The wheel's own `npm` does not find its modules, and mystmd asks it for its version.
-    npm = folder / "bin" / "npm"
-    npm.parent.mkdir(exist_ok=True)
-    npm.write_text(f'#!/bin/sh\nexec "{node}" "{node.parent.parent / _NPM}" "$@"\n', encoding="utf-8")
-    npm.chmod(0o755)
-    path = os.pathsep.join([str(npm.parent), str(server), str(node.parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(folder / "bin"), str(server), str(node.parent), os.environ["PATH"]])
     env = os.environ | {"PATH": path, "JUPYTER_CONFIG_DIR": str(folder / "jupyter")}
     return [[str(node), str(program), "build", "--site", "--execute"]], env | {"JUPYTER_PATH": str(folder / "jupyter")}
 

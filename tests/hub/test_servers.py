@@ -11,12 +11,12 @@ from fakehub.hub.people import account_of
 
 expect.set_options(timeout=LONG_MS)
 # Each journey has a user of its own, whose JupyterLab opens as it does for the first time.
-THIRD, FOURTH, SECOND = (account_of(tier.name) for tier in load(ROOT / "hub.yml").access.tiers[-3:])
+TWO_SERVERS, LEFT_ALONE, ON_A_PHONE = (account_of(tier.name) for tier in load(ROOT / "hub.yml").access.tiers[-3:])
 
 
 @pytest.mark.parametrize("width", [960, 390])
 def test_from_the_orange_button_to_a_stopped_server(world, visit, camera, width):
-    user = "funky-user" if width == 960 else SECOND
+    user = "funky-user" if width == 960 else ON_A_PHONE
     shoot = camera if width == 960 else lambda page, name: None
     page = visit(width, 720, device_scale_factor=2)
     log_in(page, world, user)
@@ -64,7 +64,7 @@ def run_a_cell(page):
 
 def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera, stack):
     page = visit(device_scale_factor=2)
-    log_in(page, world, THIRD)
+    log_in(page, world, TWO_SERVERS)
     start_server(page)
     page.locator(".jp-LauncherCard", has_text="Text File").click()
     expect(page.get_by_role("tab", name="untitled.txt")).to_be_visible()
@@ -74,7 +74,7 @@ def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera, 
     if stack == "latest":  # JupyterHub 6 makes the server, and starts it with a button of its own
         page.locator("tr[data-server-name=gpu] .start-server").click()
     start_server(page)
-    assert f"/user/{THIRD}/gpu/lab" in page.url
+    assert f"/user/{TWO_SERVERS}/gpu/lab" in page.url
     expect(page.locator(".jp-DirListing-item", has_text="untitled.txt")).to_be_visible()
 
     control_panel(page, world)
@@ -91,11 +91,11 @@ def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera, 
 def test_an_idle_kernel_and_then_an_old_server_end_by_the_clock(world, visit):
     timeouts = world.facts.hub.timeouts
     page = visit()
-    log_in(page, world, FOURTH)
+    log_in(page, world, LEFT_ALONE)
     start_server(page)
     page.locator(".jp-LauncherCard", has_text="Python 3").first.click()
     expect(page.get_by_title("Change kernel for Untitled.ipynb")).to_contain_text("| Idle")
-    kernels = f"/user/{FOURTH}/api/kernels"
+    kernels = f"/user/{LEFT_ALONE}/api/kernels"
     assert len(fetch(page, kernels)) == 1
 
     world.control.advance(timeouts.idle_kernel_culled_after_s + 60)

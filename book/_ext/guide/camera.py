@@ -20,6 +20,8 @@ SCALE = 2
 _MARGIN = 12
 # Of a hundred dots, how many may differ by more than a shade.
 _MOST_CHANGED, _SHADE = 2.0, 48
+# Looks at a page that changes, before it is given up.
+_MOST_LOOKS = 50
 _POINT = """([places, colour]) => places.forEach(([x, y, width, height], number) => {
   const frame = document.createElement("div"), label = document.createElement("div");
   frame.className = label.className = "guide-point";
@@ -71,7 +73,18 @@ def _wait_for(page: Page, theme: str) -> None:
         }""",
         arg=theme,
     )
-    page.wait_for_timeout(300)  # style sheets of the theme arrive, and there is no sign of it
+    _wait_until_still(page, theme)
+
+
+def _wait_until_still(page: Page, theme: str) -> None:
+    """Wait until two looks in a row are the same: what a theme brings arrives, and there is no sign of it."""
+    before = None
+    for _ in range(_MOST_LOOKS):
+        now = page.screenshot(animations="disabled", caret="hide")
+        if now == before:
+            return
+        before = now
+    raise PictureError(f"{page.url} does not come to rest, in the {theme}")
 
 
 def _box(page: Page, name: str, selector: str) -> tuple[float, float, float, float]:
