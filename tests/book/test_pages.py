@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from guide.blocks import read_page
 from guide.page_rules import SPEAKS_OF_IT, stand_in_words
 from guide.recorded import record_of
@@ -119,6 +120,17 @@ def test_links_inside_the_site_are_alive(site):
 
 def test_no_page_shows_where_it_was_built(site, root):
     assert [path.name for path in site.rglob("*.html") if str(root) in path.read_text()] == []
+
+
+def test_no_sentence_says_a_word_twice(site):
+    """As where the page names the unit that a fact brings along."""
+    said = []
+    for path in site.rglob("*.html"):
+        for place in BeautifulSoup(path.read_text(), "html.parser").select("article p"):
+            text = " ".join(place.get_text().split())
+            said += [f"{path.name}: {found[0]}" for found in re.finditer(r"\b([A-Za-z]{2,}) \1\b", text)]
+
+    assert said == []
 
 
 def test_every_block_of_the_book_is_in_the_report_and_passed(site, root, stack):
