@@ -122,6 +122,14 @@ def test_no_page_shows_where_it_was_built(site, root):
     assert [path.name for path in site.rglob("*.html") if str(root) in path.read_text()] == []
 
 
+def test_a_picture_of_what_was_measured_is_not_told_as_compared(site, root):
+    pages = {page["page"]: page for page in json.loads((root / "_build/report.json").read_text())["pages"]}
+    told = {name: (page["pictures"], page["pictures_compared"]) for name, page in pages.items() if page["pictures"]}
+
+    assert told["notebooks/memory-the-lazy-way.ipynb"] == told["book/uploads/how-long.md"] == (1, 0)
+    assert told["notebooks/first-zarr-store.ipynb"] == (1, 1)
+
+
 def test_no_sentence_says_a_word_twice(site):
     """As where the page names the unit that a fact brings along."""
     said = []

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from guide.blocks import BlockError, read_page
+from guide.recorded import MEASURED
 
 _PAGE_KEYS = ("page", "status", "date", "seconds", "key", "error", "refused", "latency_ms")
 _BLOCK_KEYS = ("page", "line", "kind", "language", "status", "seconds", "reason")
@@ -41,26 +42,31 @@ def _blocks(record: dict[str, Any], root: Path) -> list[dict[str, Any]]:
     ]
 
 
-def _pictures(record: dict[str, Any]) -> int:
-    """How many pictures the cells of a page drew."""
-    cells = (record["notebook"] or {}).get("cells", [])
-    return sum("image/png" in output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
+def _pictures(record: dict[str, Any]) -> dict[str, int]:
+    """How many pictures the cells of a page drew, and how many of them are compared with those recorded."""
+    drawn = [
+        MEASURED not in cell.get("metadata", {}).get("tags", [])
+        for cell in (record["notebook"] or {}).get("cells", [])
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    return {"pictures": len(drawn), "pictures_compared": sum(drawn)}
 
 
 def write_report(records: list[dict[str, Any]], stack: str, path: Path, root: Path) -> dict[str, Any]:
     """Write the report of ``records`` (see ``runner.run_pages``) to ``path`` and return it.
 
     ``pages`` has page, status, date (UTC), seconds, the key of its run, the hosts it asked for in vain, the latency
-    it ran under and how many pictures it drew; ``blocks`` has page, line, kind, language, status, seconds, reason
-    and the digest of its source below ``root``, in the book's order. With ``SOURCE_DATE_EPOCH`` in
-    the environment, the time of a commit, that is the date of all, and nothing is said of seconds: two builds of one
-    commit are the same.
+    it ran under, how many pictures it drew and how many of them are compared; ``blocks`` has page, line, kind,
+    language, status, seconds, reason and the digest of its source below ``root``, in the book's order. With
+    ``SOURCE_DATE_EPOCH`` in the environment, the time of a commit, that is the date of all, and nothing is said of
+    seconds: two builds of one commit are the same.
     """
     report = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "stack": stack,
         "versions": next((record["versions"] for record in records if "versions" in record), {}),
-        "pages": [{key: record.get(key) for key in _PAGE_KEYS} | {"pictures": _pictures(record)} for record in records],
+        "pages": [{key: record.get(key) for key in _PAGE_KEYS} | _pictures(record) for record in records],
         "blocks": [block for record in records for block in _blocks(record, root)],
     }
     if "SOURCE_DATE_EPOCH" in os.environ:
