@@ -17,6 +17,7 @@ PAGE = """<html><head><meta charset="utf-8"/><title>A</title>
 <script data-cfasync="false">old()</script><script src="_static/own.js"></script>
 <script src="_static/copybutton.js"></script></head>
 <body><article class="bd-article"><h1>A</h1><p style="color: red">text</p><img alt="a" src="_images/a.png"/>
+<img alt="b" src="_images/b.webp"/>
 <table><tr><th></th><th>x</th></tr></table></article></body></html>"""
 
 
@@ -31,7 +32,8 @@ def site(tmp_path):
     (site / "_static/later.js").write_text("let c = 'made-later';")
     (site / "_static/own.js").write_text("// why\nlet a  =  1;\n")
     (site / "_static/copybutton.js").write_text("let b;")
-    Image.new("RGB", (30, 20), "navy").save(site / "_images/a.png")
+    for name in ("a.png", "b.webp"):
+        Image.new("RGB", (30, 20), "navy").save(site / "_images" / name)
     assert finish(site, tmp_path / "store") == []
     return site
 
@@ -77,9 +79,14 @@ def test_the_policy_allows_the_one_script_in_the_page_and_is_sent_as_well(site, 
     assert f"Content-Security-Policy: {said}; frame-ancestors 'none'" in (site / "_headers").read_text()
 
 
-def test_a_picture_has_its_size_comes_late_and_is_webp(site, page):
-    assert (page.img["width"], page.img["height"], page.img["loading"]) == ("30", "20", "lazy")
-    assert Image.open(site / page.img["src"]).format == "WEBP"
+@pytest.mark.parametrize(("place", "older"), [(0, "PNG"), (1, "JPEG")])
+def test_a_picture_has_its_size_comes_late_and_is_webp_with_an_older_format_beside_it(site, page, place, older):
+    picture = page.select("picture")[place]
+
+    assert (picture.img["width"], picture.img["height"], picture.img["loading"]) == ("30", "20", "lazy")
+    assert picture.source["type"] == "image/webp"
+    assert Image.open(site / picture.source["srcset"]).format == "WEBP"
+    assert Image.open(site / picture.img["src"]).format == older
 
 
 def test_the_first_sentence_describes_the_page(page):

@@ -6,9 +6,12 @@ import subprocess
 from datetime import UTC, datetime
 
 import pytest
+from guide.hub_pictures import pictures
 from guide.runner import pages_of_book
 from guide.takeaway.pdf import Chapter, Cover, print_book, write_pdf
 from pypdf import PdfReader
+
+from fakehub.facts import load
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +91,9 @@ def test_the_same_pages_are_the_same_file(browser, site):
 
     assert first == second
     assert PdfReader(io.BytesIO(first)).metadata.creation_date == cover.date
+
+
+def test_every_picture_of_the_hub_is_in_it(book, root):
+    wide = [image.image.width for page in book.pages for image in page.images]
+
+    assert len([width for width in wide if width > 600]) >= len(pictures(load(root / "hub.yml")))

@@ -1,9 +1,13 @@
-"""Pictures of a page: their size in its text, so that nothing moves, and in a format that is a half of PNG."""
+"""Pictures of a page: their size in its text, so that nothing moves, and as WebP, which is a half of PNG.
+
+A browser that does not know WebP gets the older format.
+"""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
+from urllib.parse import quote
 
 from bs4 import BeautifulSoup
 from PIL import Image
@@ -12,7 +16,7 @@ from guide.lean.files import Files
 
 
 def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
-    """Give every picture of ``soup`` its size, WebP in place of PNG, and load it when it comes into view."""
+    """Give every picture of ``soup`` its size and both formats, and load it when it comes into view."""
     for tag in soup.find_all("img"):
         tag["loading"], tag["decoding"] = "lazy", "async"
         source = files.resolve(page, tag.get("src", ""))
@@ -23,8 +27,13 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
                 # A picture of the hub has two dots for one of a page.
                 dots = 2 if "hub-picture-image" in tag.get("class", []) else 1
                 tag["width"], tag["height"] = str(picture.width // dots), str(picture.height // dots)
-            if source.suffix != ".webp":
-                tag["src"] = files.reference(page, files.write(source, ".webp", _webp(picture)))
+            if source.suffix == ".webp":
+                modern, older = source, files.write(source, ".jpg", _jpeg(picture))
+            else:
+                modern, older = files.write(source, ".webp", _webp(picture)), source
+        tag["src"] = files.reference(page, older)
+        choice = {"type": "image/webp", "srcset": quote(files.reference(page, modern))}
+        tag.wrap(soup.new_tag("picture")).insert(0, soup.new_tag("source", attrs=choice))
 
 
 def _webp(picture: Image.Image) -> bytes:
@@ -35,3 +44,9 @@ def _webp(picture: Image.Image) -> bytes:
         picture.save(out, "WEBP", method=4, **options)
         found.append(out.getvalue())
     return min(found, key=len)
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.convert("RGB").save(out, "JPEG", quality=85, optimize=True)
+    return out.getvalue()

@@ -140,9 +140,10 @@ def _for_paper(article: Tag, where: str, known: dict[str, str], base: str) -> Ta
     article["id"] = own
     for tag in article.find_all("a", href=True):
         tag["href"] = _target(urljoin(where, tag["href"]), known, base)
-    for tag in article.find_all(attrs={"src": True}):
-        tag["src"] = urljoin(where, tag["src"])
-        del tag["loading"]
+    for name in ("src", "srcset"):
+        for tag in article.find_all(attrs={name: True}):
+            tag[name] = urljoin(where, tag[name])
+            del tag["loading"]
     for tag in article.find_all(attrs={"marker-end": True}):
         tag["marker-end"] = tag["marker-end"].replace("url(#", f"url(#{own}--")
     for tag in article.find_all(re.compile("^h[1-5]$")):
