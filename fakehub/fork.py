@@ -10,6 +10,9 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
+# Seconds between two questions whether a copy has ended.
+_POLL_S = 0.01
+
 
 class Fork:
     """A copy of this process that does ``action`` and ends with its status; waited for as a subprocess is.
@@ -109,23 +112,23 @@ def side_by_side(
 ) -> Iterator[tuple[int, int]]:
     """Do each of ``actions`` in a copy of this process, ``jobs`` at a time; its place and its status, as they end.
 
-    ``begun`` is told the place of each that begins. This process must have no other children. What still runs when
-    the iteration is given up is ended.
+    ``begun`` is told the place of each that begins. What still runs when the iteration is given up is ended.
     """
     waiting, running = list(enumerate(actions)), {}
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 place, action = waiting.pop(0)
-                fork = Fork(action)
-                running[fork.pid] = place, fork
+                running[place] = Fork(action)
                 begun(place)
-            pid, status = os.wait()
-            place, fork = running.pop(pid)
-            fork.returncode = os.waitstatus_to_exitcode(status)
-            yield place, fork.returncode
+            # Each is asked, for waiting for any would collect children of this process that are not of these.
+            ended = [place for place, fork in running.items() if fork.poll() is not None]
+            for place in ended:
+                yield place, running.pop(place).returncode
+            if not ended:
+                time.sleep(_POLL_S)
     finally:
-        for _, fork in running.values():
+        for fork in running.values():
             fork.terminate()
-        for _, fork in running.values():
+        for fork in running.values():
             fork.wait()

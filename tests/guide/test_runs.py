@@ -1,5 +1,6 @@
 """Runs of pages from outside: what ends one before its last block."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,24 +9,36 @@ import time
 
 import psutil
 import pytest
-from guide.runner import Lane, Run, run_side_by_side
 
 PAGE = "tests/broken/takes-too-long.md"
-# Three pages run in copies of one process, one alone in a process of its own.
 OTHERS = ["tests/broken/failing-shell.md", "tests/broken/failing-early-in-shell.md"]
+# Runs are copies of this process, where the stand-in's names need no proxy, and new processes elsewhere.
+MODES = ["auto", "proxy"]
+# In a process without the threads of the tests' own.
+RUN = """
+import json, sys
+from guide.runner import ROOT, Lane, Run, run_side_by_side
+page, stack, mode = sys.argv[1:]
+((_, record),) = run_side_by_side([Run(ROOT / page, ("--limit", "5"))], Lane(stack, mode=mode), 1)
+print(json.dumps(record))
+"""
 
 
-def test_a_run_that_takes_too_long_is_ended(root, stack):
-    ((_, record),) = run_side_by_side([Run(root / PAGE, ("--limit", "5"))], Lane(stack), 1)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_run_that_takes_too_long_is_ended(root, stack, mode):
+    env = os.environ | {"PYTHONPATH": str(root / "book/_ext")}
+    command = [sys.executable, "-c", RUN, PAGE, stack, mode]
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=300)
+    record = json.loads(done.stdout.splitlines()[-1])
 
     assert record["status"] == "failed"
     assert record["error"] == f"{PAGE}: its run did not end in time"
 
 
-@pytest.mark.parametrize("pages", [[PAGE], [PAGE, *OTHERS]])
-def test_told_to_end_it_leaves_nothing_running(root, stack, pages):
+@pytest.mark.parametrize(("pages", "mode"), [([PAGE], "auto"), ([PAGE], "proxy"), ([PAGE, *OTHERS], "auto")])
+def test_told_to_end_it_leaves_nothing_running(root, stack, pages, mode):
     env = os.environ | {"PYTHONPATH": str(root / "book/_ext")}
-    command = [sys.executable, "-m", "guide", "page", *pages, "--stack", stack]
+    command = [sys.executable, "-m", "guide", "page", *pages, "--stack", stack, "--mode", mode]
     with subprocess.Popen(command, cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as guide:
         until(lambda: guide.poll() is not None or "sleep" in [process.name() for process in below(guide.pid)])
         running = below(guide.pid)

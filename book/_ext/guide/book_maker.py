@@ -1,6 +1,7 @@
 """``python -m guide.book_maker BUILDER OUT``: Jupyter Book's own way from sources to HTML, on all cores.
 
-Its command line always takes one; a warning is an error.
+Its command line always takes one; a warning is an error. It begins when it is told to, by a line on its standard
+input, and does nothing when that ends: what it needs is imported while pages run.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ import shutil
 import sys
 from pathlib import Path
 
+import myst_nb.sphinx_
+import sphinx_book_theme
 from jupyter_book.sphinx import build_sphinx
 
+from guide import lean_ext, search_ext
 from guide.book_settings import write_settings
 from guide.runner import ROOT
+
+# Jupyter Book imports these when it begins.
+_IMPORTED = (myst_nb.sphinx_, sphinx_book_theme, lean_ext, search_ext)
 
 # Sphinx's own note of what it has read, and a copy of that of the last build that succeeded.
 _READ, _SOUND = "environment.pickle", "environment.sound.pickle"
@@ -57,4 +64,4 @@ def _go_back_to_success(doctrees: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]) if sys.stdin.readline() else 0)

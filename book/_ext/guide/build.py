@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,14 @@ class Ran:
     needed: bool = False
 
 
-def run_book(lane: Lane, jobs: int, out: Path = BUILD, pdf: bool = False) -> Ran:
-    """Run the pages that changed. A site in ``out`` whose sources and runs are those of now is left as it is."""
-    records = run_pages(pages_of_book(), lane, jobs)
+def run_book(
+    lane: Lane, jobs: int, out: Path = BUILD, pdf: bool = False, begun: Callable[[], object] = lambda: None
+) -> Ran:
+    """Run the pages that changed. A site in ``out`` whose sources and runs are those of now is left as it is.
+
+    ``begun`` is called when there is a page to run.
+    """
+    records = run_pages(pages_of_book(), lane, jobs, begun=begun)
     failed = failures(records, lane.stack)
     stamp = "" if failed else _stamp(records, lane, pdf)
     built = out / _STAMP
@@ -59,15 +65,16 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None, pdf: bool = False
     """
     started = time.monotonic()
     page = (out or BUILD) / "html" / "index.html"
-    ran = run_book(lane, jobs, out or BUILD, pdf)
-    if ran.failed:
-        print(summary(ran.report), flush=True)
-        print("\n".join(ran.failed), file=sys.stderr)
-        return 1
-    if not ran.needed:
-        print(f"{_shown(page)}: nothing changed since it was built")
-        return 0
-    status = _sphinx(out, lane, pdf=pdf)
+    with _Maker(out, lane, pdf=pdf) as maker:
+        ran = run_book(lane, jobs, out or BUILD, pdf, maker.start)
+        if ran.failed:
+            print(summary(ran.report), flush=True)
+            print("\n".join(ran.failed), file=sys.stderr)
+            return 1
+        if not ran.needed:
+            print(f"{_shown(page)}: nothing changed since it was built")
+            return 0
+        status = maker.make()
     if status or not page.is_file():
         print("the site was not built; the lines above say why; again with: make book", file=sys.stderr)
         return status or 1
@@ -127,23 +134,47 @@ def check_links(lane: Lane, jobs: int) -> int:
         print("\n".join(failed), file=sys.stderr)
         return 1
     write_report(records, lane.stack, REPORT, ROOT)
-    status = _sphinx(BUILD / "links", lane, builder="linkcheck")
+    with _Maker(BUILD / "links", lane, builder="linkcheck") as maker:
+        status = maker.make()
     print("a link is dead; the lines above say which" if status else "all links to other sites are alive")
     return status
 
 
-def _sphinx(out: Path | None, lane: Lane, builder: str = "html", pdf: bool = False) -> int:
-    """Let Jupyter Book make the HTML, with warnings as errors; a named ``out`` is built from nothing."""
-    if out is not None:
-        shutil.rmtree(out, ignore_errors=True)
-    command = [sys.executable, "-m", "guide.book_maker", builder, str(out or BUILD)]
-    env = os.environ | environment(lane, pdf)
-    line = Line(lambda: f"pages ran; making {builder} of them, {line.seconds():.0f} s")
-    with line.ticking():
-        done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        print("\n".join(complaints(done.stdout)), file=sys.stderr)
-    return done.returncode
+class _Maker:
+    """Jupyter Book in a process of its own, which imports while pages run; a named ``out`` is built from nothing."""
+
+    def __init__(self, out: Path | None, lane: Lane, builder: str = "html", pdf: bool = False) -> None:
+        self._out, self._builder = out, builder
+        self._env = os.environ | environment(lane, pdf)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> _Maker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process:
+            self._process.kill()  # it has done its work, or is not needed
+            self._process.communicate()
+
+    def start(self) -> None:
+        """Have it import."""
+        if self._process:
+            return
+        command = [sys.executable, "-m", "guide.book_maker", self._builder, str(self._out or BUILD)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        self._process = subprocess.Popen(command, cwd=ROOT, env=self._env, text=True, **pipes)
+
+    def make(self) -> int:
+        """Make the HTML, with warnings as errors; the exit status."""
+        self.start()
+        if self._out is not None:
+            shutil.rmtree(self._out, ignore_errors=True)
+        line = Line(lambda: f"pages ran; making {self._builder} of them, {line.seconds():.0f} s")
+        with line.ticking():
+            said, _ = self._process.communicate("make it\n")
+        if self._process.returncode:
+            print("\n".join(complaints(said)), file=sys.stderr)
+        return self._process.returncode
 
 
 def environment(lane: Lane, pdf: bool = False) -> dict[str, str]:

@@ -113,18 +113,26 @@ def _source(name: str) -> Path:
 
 
 def run_pages(
-    paths: list[Path], lane: Lane, jobs: int, force: bool = False, accept: bool = False
+    paths: list[Path],
+    lane: Lane,
+    jobs: int,
+    force: bool = False,
+    accept: bool = False,
+    begun: Callable[[], object] = lambda: None,
 ) -> list[dict[str, Any]]:
     """Run ``paths`` (those whose last run still holds are only read, unless ``force``); one record a page.
 
     Records are what ``_build/run`` keeps: page, key, status, date, seconds, versions, blocks, notebook. With
-    ``accept`` recorded outputs are not compared; such a run is not kept.
+    ``accept`` recorded outputs are not compared; such a run is not kept. ``begun`` is called when there is a page to
+    run.
     """
     world = _world(lane)
     keys = {path: _key(path, world) for path in paths}
     records = {} if force else {path: kept for path in keys if (kept := _kept(path, lane, keys[path]))}
     # Notebooks take longest; begun last, they would run on alone.
     todo = sorted((path for path in keys if path not in records), key=lambda path: path.suffix != ".ipynb")
+    if todo:
+        begun()
     runs = [Run(path, ("--accept",) if accept else ()) for path in todo]
     progress = Pages({_name(path): _blocks(path) for path in todo}, len(records))
     with progress.line.ticking():
@@ -210,10 +218,10 @@ def run_side_by_side(
             yield number, record
         else:
             sound.append(number)
-    # Importing pays for more than a page or two, and where it is done already.
-    copies = (len(sound) > 2 or warm.is_warm()) and warm.can_be_copied(lane.mode)
+    copies = warm.can_be_copied(lane.mode)
     if copies:
-        warm.import_libraries()
+        # Importing all libraries pays for more than a page or two.
+        warm.import_libraries() if len(sound) > 2 else warm.import_runner()
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
         places = [Path(folder) / str(number) for number in range(len(sound))]
         actions = [_action(runs[number], place, lane, copies) for number, place in zip(sound, places, strict=True)]

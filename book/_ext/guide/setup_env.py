@@ -66,7 +66,9 @@ def _python(name: str) -> None:
         "uv was not installed",
     )
     uv = [str(venv / "bin" / "uv"), "pip"]
-    _run([*uv, "sync", "--quiet", "--python", python, "--require-hashes", str(lock)], f"lock/{name}.txt")
+    # Compiled once, as pip does it too: every process would compile anew where it may not write into its environment.
+    sync = ["sync", "--quiet", "--compile-bytecode", "--python", python, "--require-hashes"]
+    _run([*uv, *sync, str(lock)], f"lock/{name}.txt")
     if name not in {"tools", "audit"}:  # programs that are called, and import nothing of this project
         own = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         _run([*uv, "install", "--quiet", "--python", python, *own], "fakehub was not installed")

@@ -17,12 +17,11 @@ from types import SimpleNamespace
 
 from fakehub import namespace
 
+# What runs a page.
+_RUNNER = ("ipykernel.kernelapp", "IPython.core.completer", "nbclient", "fakehub.server", "guide.session")
 # Heavy, and harmless to copy: no threads, files or sockets are open after the import. pyplot is left out, as it
 # chooses its backend when it is imported; and so are libraries that start threads (pyarrow, jax).
 _LIBRARIES = (
-    "ipykernel.kernelapp",
-    "IPython.core.completer",
-    "nbclient",
     "google.cloud.storage",
     "xarray",
     "zarr",
@@ -32,8 +31,6 @@ _LIBRARIES = (
     "matplotlib.axes",
     "matplotlib.font_manager",
     "xarray.plot",
-    "fakehub.server",
-    "guide.session",
 )
 # Where ``python -m guide`` finds its modules.
 _OWN_PLACES = (Path(), Path(__file__).parents[1], Path(__file__).parents[3])
@@ -44,19 +41,23 @@ def can_be_copied(mode: str) -> bool:
     return "FAKEHUB_SESSION" not in os.environ and mode != "proxy" and namespace.available()
 
 
-def is_warm() -> bool:
-    """Whether this process has imported what most pages import."""
-    return _LIBRARIES[0] in sys.modules
+def import_runner() -> None:
+    """Import what runs a page, and nothing that pages import."""
+    _import_quietly(_RUNNER)
 
 
 def import_libraries() -> None:
-    """Import what most pages import."""
+    """Import what most pages import, and what runs a page."""
+    _import_pandas_as_in_a_kernel()
+    _import_quietly((*_LIBRARIES, *_RUNNER))
+
+
+def _import_quietly(names: tuple[str, ...]) -> None:
     # By hand, as catch_warnings would forget the filters that libraries set while they are imported.
     everything = ("ignore", None, Warning, None, 0)
     warnings.filters.insert(0, everything)
     try:
-        _import_pandas_as_in_a_kernel()
-        for name in _LIBRARIES:
+        for name in names:
             importlib.import_module(name)
     finally:
         warnings.filters.remove(everything)
@@ -66,7 +67,7 @@ def _import_pandas_as_in_a_kernel() -> None:
     """Import pandas, which asks for the shell it is in while it is imported: tables are wider in a kernel."""
     builtins.get_ipython = lambda: SimpleNamespace(kernel=True)
     try:
-        importlib.import_module("pandas")
+        _import_quietly(("pandas",))
     finally:
         del builtins.get_ipython
 

@@ -62,12 +62,7 @@ def _runs(lane: Lane, jobs: int) -> Work:
 
 def _site(lane: Lane) -> Work:
     """What makes HTML of the pages into the folder ``out``. Answers with failures."""
-    import myst_nb.sphinx_
-    import sphinx_book_theme
-
-    from guide import book_maker, build, lean_ext, search_ext
-
-    _ = myst_nb.sphinx_, sphinx_book_theme, lean_ext, search_ext  # imported for the copies
+    from guide import book_maker, build
 
     def work(request: dict[str, Any]) -> dict[str, Any]:
         with tempfile.TemporaryFile() as said:
