@@ -6,7 +6,7 @@ import re
 from docutils import nodes
 from docutils.utils import new_document
 from guide.badges_ext import add_badges
-from guide.report import digest
+from guide.blocks import digest
 from guide.tried_ext import FAULTS
 
 from fakehub.faults import EFFECTS

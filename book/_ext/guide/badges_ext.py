@@ -13,7 +13,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from guide.report import digest, took
+from guide.blocks import digest
+from guide.report import took
 from guide.report_ext import read_report, run_id
 
 TESTED_PAGE = "book/reference/what-was-tested"

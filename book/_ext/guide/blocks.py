@@ -7,6 +7,7 @@ declares none is an error, as is an opt-out without a reason: nothing on a page 
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -109,6 +110,11 @@ class Page:
     def on_the_hub_alone(self) -> bool:
         """Whether a server of the hub is all it takes: no other machine, no file handed out, no days that pass."""
         return not self.files and not any({*block.on} - {HUB} or block.after_s for block in self.blocks)
+
+
+def digest(source: str) -> str:
+    """What a block is known by: a digest of its source."""
+    return hashlib.sha256(source.strip("\n").encode()).hexdigest()[:16]
 
 
 def read_page(path: Path, root: Path) -> Page:

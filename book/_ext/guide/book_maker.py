@@ -7,24 +7,31 @@ input, and does nothing when that ends: what it needs is imported while pages ru
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import shutil
 import sys
 from pathlib import Path
 
-import myst_nb.sphinx_
-import sphinx_book_theme
+import yaml
 from jupyter_book.sphinx import build_sphinx
+from sphinx.application import builtin_extensions
 
-from guide import lean_ext, search_ext
 from guide.book_settings import write_settings
 from guide.runner import ROOT
 
-# Jupyter Book imports these when it begins.
-_IMPORTED = (myst_nb.sphinx_, sphinx_book_theme, lean_ext, search_ext)
-
 # Sphinx's own note of what it has read, and a copy of that of the last build that succeeded.
 _READ, _SOUND = "environment.pickle", "environment.sound.pickle"
+
+# What the settings name by strings, and Sphinx imports late.
+_NAMED = ("myst_nb.sphinx_ext", "sphinx_book_theme", "sphinx_design", "sphinx_copybutton", "sphinx_togglebutton")
+
+
+def import_all() -> None:
+    """Import what making a book takes."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    for name in (*builtin_extensions, *_NAMED, *settings["sphinx"]["local_extensions"]):
+        importlib.import_module(name)
 
 
 def main(arguments: list[str]) -> int:
@@ -64,4 +71,5 @@ def _go_back_to_success(doctrees: Path) -> None:
 
 
 if __name__ == "__main__":
+    import_all()
     sys.exit(main(sys.argv[1:]) if sys.stdin.readline() else 0)

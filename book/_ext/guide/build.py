@@ -50,7 +50,7 @@ def run_book(
     built = out / _STAMP
     if not failed and built.is_file() and built.read_text() == stamp and (out / "html" / "index.html").is_file():
         return Ran([], {}, stamp)
-    return Ran(failed, write_report(records, lane.stack, REPORT, ROOT), stamp, not failed)
+    return Ran(failed, write_report(records, lane.stack, REPORT), stamp, not failed)
 
 
 def note_built(stamp: str, out: Path = BUILD) -> None:
@@ -133,7 +133,7 @@ def check_links(lane: Lane, jobs: int) -> int:
     if failed := failures(records, lane.stack):
         print("\n".join(failed), file=sys.stderr)
         return 1
-    write_report(records, lane.stack, REPORT, ROOT)
+    write_report(records, lane.stack, REPORT)
     with _Maker(BUILD / "links", lane, builder="linkcheck") as maker:
         status = maker.make()
     print("a link is dead; the lines above say which" if status else "all links to other sites are alive")

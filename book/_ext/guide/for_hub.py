@@ -83,13 +83,16 @@ def _filled(line: str, facts: Facts, number: int) -> str:
         raise HubTextError(number, str(error)) from error
 
 
-def needs(path: Path) -> list[str]:
-    """What the page's front matter, or the notebook's metadata, says that its hub must have."""
+def told_first(path: Path, name: str) -> Any:
+    """What the page's front matter, or the notebook's metadata, says under ``name``; an empty list for nothing.
+
+    Reads no more than that: it is asked of every page in every build.
+    """
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
-        return json.loads(text).get("metadata", {}).get("needs", [])
+        return json.loads(text).get("metadata", {}).get(name, [])
     front = re.match(r"---\n(.*?\n)---\n", text, re.DOTALL)
-    return (yaml.safe_load(front[1]) or {}).get("needs", []) if front and "needs:" in front[1] else []
+    return (yaml.safe_load(front[1]) or {}).get(name, []) if front and f"{name}:" in front[1] else []
 
 
 def without_links(text: str, page: str, left_out: set[str]) -> str:

@@ -9,13 +9,16 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageChops, ImageStat
-from playwright.sync_api import Browser, sync_playwright
 
 from guide.picture import NoBrowser, launch
 from guide.runner import ROOT
 from guide.serving import served
+
+if TYPE_CHECKING:  # the site's own page names the looks, and takes none
+    from playwright.sync_api import Browser
 
 # A page, and what to scroll to where its top is not the point.
 PAGES: dict[str, str | None] = {
@@ -91,6 +94,8 @@ def take_anew(browser: Browser, address: str, folder: Path) -> None:
 
 def main() -> int:
     """Take them of the site in ``_build/html``; 0, or 1 with one line on stderr."""
+    from playwright.sync_api import sync_playwright
+
     try:
         with sync_playwright() as playwright, served(ROOT / "_build" / "html") as address:
             take_anew(launch(playwright), address, ROOT / "tests" / "site" / "looks")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections import Counter
@@ -10,36 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from guide.blocks import BlockError, read_page
 from guide.recorded import MEASURED
 
 _PAGE_KEYS = ("page", "status", "date", "seconds", "key", "error", "refused", "latency_ms")
-_BLOCK_KEYS = ("page", "line", "kind", "language", "status", "seconds", "reason")
-
-
-def digest(source: str) -> str:
-    """What a block is known by: a digest of its source."""
-    return hashlib.sha256(source.strip("\n").encode()).hexdigest()[:16]
-
-
-def _sources(page: str, root: Path) -> dict[int, list[str]]:
-    """The digests of a page's blocks, by line; none for a page that cannot be read."""
-    found: dict[int, list[str]] = {}
-    try:
-        blocks = read_page(root / page, root).blocks
-    except BlockError:
-        return {}
-    for block in blocks:
-        found.setdefault(block.line, []).append(digest(block.source))
-    return found
-
-
-def _blocks(record: dict[str, Any], root: Path) -> list[dict[str, Any]]:
-    sources = _sources(record["page"], root)
-    return [
-        {key: block[key] for key in _BLOCK_KEYS} | {"digest": sources[block["line"]].pop(0)}
-        for block in record["blocks"]
-    ]
+_BLOCK_KEYS = ("page", "line", "kind", "language", "status", "seconds", "reason", "digest")
 
 
 def _pictures(record: dict[str, Any]) -> dict[str, int]:
@@ -53,12 +26,12 @@ def _pictures(record: dict[str, Any]) -> dict[str, int]:
     return {"pictures": len(drawn), "pictures_compared": sum(drawn)}
 
 
-def write_report(records: list[dict[str, Any]], stack: str, path: Path, root: Path) -> dict[str, Any]:
+def write_report(records: list[dict[str, Any]], stack: str, path: Path) -> dict[str, Any]:
     """Write the report of ``records`` (see ``runner.run_pages``) to ``path`` and return it.
 
     ``pages`` has page, status, date (UTC), seconds, the key of its run, the hosts it asked for in vain, the latency
     it ran under, how many pictures it drew and how many of them are compared; ``blocks`` has page, line, kind,
-    language, status, seconds, reason and the digest of its source below ``root``, in the book's order. With
+    language, status, seconds, reason and the digest of its source, in the book's order. With
     ``SOURCE_DATE_EPOCH`` in the environment, the time of a commit, that is the date of all, and nothing is said of
     seconds: two builds of one commit are the same.
     """
@@ -67,7 +40,7 @@ def write_report(records: list[dict[str, Any]], stack: str, path: Path, root: Pa
         "stack": stack,
         "versions": next((record["versions"] for record in records if "versions" in record), {}),
         "pages": [{key: record.get(key) for key in _PAGE_KEYS} | _pictures(record) for record in records],
-        "blocks": [block for record in records for block in _blocks(record, root)],
+        "blocks": [{key: block[key] for key in _BLOCK_KEYS} for record in records for block in record["blocks"]],
     }
     if "SOURCE_DATE_EPOCH" in os.environ:
         date = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC).isoformat(timespec="seconds")

@@ -27,7 +27,7 @@ from fakehub.run import run
 from guide import warm
 from guide.blocks import BlockError, read_page
 from guide.features import lacking
-from guide.for_hub import current_facts, needs
+from guide.for_hub import current_facts, told_first
 from guide.programs import PROGRAMS, missing
 from guide.progress import Pages
 from guide.recorded import record_of
@@ -83,7 +83,7 @@ def left_out() -> set[str]:
 
 def _lacks(page: Path) -> bool:
     try:
-        return bool(lacking(current_facts(), needs(page)))
+        return bool(lacking(current_facts(), told_first(page, "needs")))
     except ValueError as error:
         raise BlockError(f"{_name(page)}:1: needs: {error}") from error
 
@@ -162,8 +162,8 @@ def _key(path: Path, world: bytes) -> str:
 def _handed(path: Path) -> tuple[Path, ...]:
     """The files that a page hands to its reader."""
     try:
-        return read_page(path, ROOT).files
-    except BlockError:  # told when it is run
+        return tuple(path.parent / name for name in told_first(path, "files"))
+    except (ValueError, TypeError, yaml.YAMLError):  # told when it is run
         return ()
 
 

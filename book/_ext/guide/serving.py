@@ -15,6 +15,12 @@ _COMPRESSED = (".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".md")
 
 def packed(path: Path) -> bytes:
     """What a host sends of this file."""
+    return _packed(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4096)
+def _packed(path: Path, _: int) -> bytes:
+    """As a host does it once, when the site is put there."""
     body = path.read_bytes()
     return gzip.compress(body, 9, mtime=0) if path.suffix in _COMPRESSED else body
 

@@ -19,7 +19,7 @@ import nbformat
 
 from fakehub.control import Control
 from fakehub.network import NetworkSettings
-from guide.blocks import HUB, Block, Page
+from guide.blocks import HUB, Block, Page, digest
 from guide.conda_commands import CondaError, check_conda
 from guide.dialog import check_dialog
 from guide.effects import Buckets, EffectError, check_home, in_home
@@ -55,6 +55,7 @@ class Result:
     reason: str | None = None
     real: str | None = None  # a transcript as it really went, where that differs from the page
     printed: list[dict[str, str]] | None = None  # on a page of Markdown; a notebook has it in its cells
+    digest: str = ""  # of its source
 
 
 def run_page(
@@ -129,7 +130,7 @@ class Session:
 
     def _result(self, block: Block, status: str, seconds: float, reason: str | None = None) -> Result:
         place = (str(self._page.path), block.line, block.kind, block.language)
-        return Result(*place, status, round(seconds, 3), reason or block.reason)
+        return Result(*place, status, round(seconds, 3), reason or block.reason, digest=digest(block.source))
 
     def _one(self, block: Block, show: Callable[[str], None]) -> Result:
         started = time.monotonic()

@@ -82,6 +82,8 @@ def forget_the_runner() -> None:
 def read_environment_again() -> None:
     """Have libraries that are imported already read the environment of now, and draw other random numbers."""
     modules = sys.modules
+    ignored = os.environ.get("PYTHONWARNINGS", "").split(",")
+    warnings._processoptions(filter(None, ignored))  # as Python does when it starts
     if "aiohttp.connector" in modules:
         connector = modules["aiohttp.connector"]
         connector._SSL_CONTEXT_VERIFIED = connector._make_ssl_context(True)  # it trusts SSL_CERT_FILE

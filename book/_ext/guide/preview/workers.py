@@ -64,6 +64,8 @@ def _site(lane: Lane) -> Work:
     """What makes HTML of the pages into the folder ``out``. Answers with failures."""
     from guide import book_maker, build
 
+    book_maker.import_all()
+
     def work(request: dict[str, Any]) -> dict[str, Any]:
         with tempfile.TemporaryFile() as said:
 
