@@ -32,6 +32,8 @@ _AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=pod/20260101/us-east-1/s3/aws4_req
 _READS = {"GET", "HEAD"}
 # Headers that belong to one connection, or are written anew for the next.
 _OF_THE_LINE = {"authorization", "connection", "date", "expect", "host", "keep-alive", "server", "transfer-encoding"}
+# What curl says of the body of any PUT; moto would take the object for a form, and keep nothing of it.
+_FORM = "application/x-www-form-urlencoded"
 
 
 class _Refused(Exception):
@@ -71,6 +73,8 @@ class Osn:
         """Let moto answer."""
         body = await request.content.read() if request.can_read_body else b""
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _OF_THE_LINE}
+        if request.method == "PUT" and request.content_type == _FORM:
+            headers["Content-Type"] = "binary/octet-stream"
         url = URL(f"{self._address}{request.raw_path}", encoded=True)
         options = {"headers": headers | {"Authorization": _AUTHORIZATION}, "data": body, "allow_redirects": False}
         async with self._client.request(request.method, url, **options) as answer:

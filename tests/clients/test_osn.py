@@ -7,27 +7,37 @@ import pytest
 
 from fakehub import namespace
 from fakehub.facts import load
+from fakehub.osn import ACCESS_KEY, SECRET_KEY
 from fakehub.processes import of_session
 
 POD = load().osn.endpoint
+# curl signs with the digest of the body that its header names.
+SIGNED = "-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' --aws-sigv4 aws:amz:us-east-1:s3 --user"
 REFUSED = {
-    f"-X PUT --data x {POD}/leap-pangeo-inbox/a": "AccessDenied",
-    f"-X DELETE {POD}/leap-pubs": "AccessDenied",
-    f"{POD}/": "AccessDenied",
-    f"{POD}/no-such-bucket": "NoSuchBucket",
-    f"{POD}/leap-pubs/a": "NoSuchKey",
-    f"-H 'Authorization: Bearer token' {POD}/leap-pubs": "AccessDenied",
-    f"--aws-sigv4 aws:amz:us-east-1:s3 --user OTHER:secret {POD}/leap-pubs": "InvalidAccessKeyId",
+    f"-X PUT --data x {POD}/leap-pangeo-inbox/a": (403, "AccessDenied"),
+    f"-X DELETE {POD}/leap-pubs": (403, "AccessDenied"),
+    f"{POD}/": (403, "AccessDenied"),
+    f"{POD}/no-such-bucket": (404, "NoSuchBucket"),
+    f"{POD}/leap-pubs/a": (404, "NoSuchKey"),
+    f"-H 'Authorization: Bearer token' {POD}/leap-pubs": (403, "AccessDenied"),
+    f"-H 'Authorization: AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/short' {POD}/leap-pubs": (403, "AccessDenied"),
+    f"{SIGNED} OTHER:secret {POD}/leap-pubs": (403, "InvalidAccessKeyId"),
+    f"{SIGNED} {ACCESS_KEY}:other {POD}/leap-pubs": (403, "SignatureDoesNotMatch"),
 }
+PUT = f"{SIGNED} {ACCESS_KEY}:{SECRET_KEY} -X PUT --data-binary 0123456789 {POD}/leap-pangeo-inbox/digits"
+PART = f"{SIGNED} {ACCESS_KEY}:{SECRET_KEY} -H 'Range: bytes=2-4' {POD}/leap-pangeo-inbox/digits"
 
 
 @pytest.fixture(scope="module", params=["names", "proxy"])
 def said(request, root) -> dict[str, str]:
-    """What curl gets for each of its command lines, all in one session; ``session`` is that one's folder."""
+    """What curl gets for each of its command lines, and the status, all in one session; ``session`` is that one's
+    folder.
+    """
     if request.param == "names" and not namespace.available():
         pytest.skip("this system allows no namespaces")
-    lines = [f"{POD}/leap-pubs", *REFUSED]
-    script = "; echo; echo --next--; ".join(["echo $FAKEHUB_SESSION", *(f"curl -s {line}" for line in lines)])
+    lines = [f"{POD}/leap-pubs", *REFUSED, PUT, PART]
+    curl = "curl -s -w '\\n%{http_code}'"
+    script = "; echo; echo --next--; ".join(["echo $FAKEHUB_SESSION", *(f"{curl} {line}" for line in lines)])
     session = [sys.executable, "-m", "fakehub", "run", "--mode", request.param, "--", "sh", "-c", script]
     ran = subprocess.run(session, cwd=root, capture_output=True, text=True, timeout=120)
     return dict(zip(["session", *lines], map(str.strip, ran.stdout.split("--next--")), strict=True))
@@ -37,9 +47,15 @@ def test_everybody_lists_a_bucket_of_the_facts(said):
     assert "<Name>leap-pubs</Name>" in said[f"{POD}/leap-pubs"]
 
 
-@pytest.mark.parametrize(("line", "code"), REFUSED.items())
-def test_what_is_refused_has_the_code_of_s3(line, code, said):
+@pytest.mark.parametrize(("line", "status", "code"), [(line, *answer) for line, answer in REFUSED.items()])
+def test_what_is_refused_has_the_status_and_the_code_of_s3(line, status, code, said):
     assert f"<Code>{code}</Code>" in said[line]
+    assert said[line].endswith(f"\n{status}")
+
+
+def test_who_has_the_key_writes_and_reads_a_part(said):
+    assert said[PUT].endswith("200")
+    assert said[PART].split() == ["234", "206"]
 
 
 def test_nothing_is_left_of_it(said):

@@ -96,7 +96,10 @@ def test_another_program_may_ask_for_storage_alone(server):
 
 
 def test_a_form_without_a_decision_is_refused(server):
-    assert "Missing required parameter: decision" in page(server, "POST").text
+    shown = page(server, "POST")
+
+    assert shown.status_code == 400
+    assert "Missing required parameter: decision" in shown.text
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ from accounts_client import (
     token_of,
 )
 
+from fakehub.control import Control
+
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 PERSISTENT = "/storage/v1/b/leap-persistent/o"
 UPLOADER = "uploader@leap-pangeo.iam.gserviceaccount.com"
@@ -83,6 +85,31 @@ def test_a_code_that_does_not_fit_is_refused(machine, changes, expected):
     assert refused(redeem(machine, **form)) == expected
 
 
+def test_a_code_is_good_for_ten_minutes(tmp_path, start_server):
+    server = start_server(tmp_path / "server")
+    try:
+        early, late = (answer_of(decide(server))["code"] for _ in range(2))
+        Control(server.folder).advance(599)
+        assert redeem(server, early).status_code == 200
+        Control(server.folder).advance(2)
+        assert refused(redeem(server, late)) == (400, "invalid_grant", "Bad Request")
+    finally:
+        server.process.terminate()
+        server.process.wait()
+
+
+def test_a_program_may_name_itself_by_http_basic(machine):
+    form = {"grant_type": "refresh_token", "refresh_token": logged_in(machine)["refresh_token"]}
+
+    def ask(word):
+        headers = {"Host": "oauth2.googleapis.com", "Authorization": f"Basic {word}"}
+        return machine.call("POST", "/token", token=None, headers=headers, data=form)
+
+    known = base64.b64encode(f"{DEFAULT_CLIENT}:x".encode()).decode()
+    assert ask(known).json()["token_type"] == "Bearer"
+    assert refused(ask("?")) == (401, "invalid_client", "Unauthorized")
+
+
 @pytest.mark.parametrize("method", ["S256", "plain"])
 def test_pkce_wants_the_verifier(machine, method):
     verifier = "v" * 43
@@ -133,6 +160,15 @@ def test_a_service_account_gets_a_token_for_its_assertion(machine):
     token = token_of(machine, "service-account")
 
     assert machine.call("GET", PERSISTENT, token=token).status_code == 200
+
+
+@pytest.mark.parametrize("audience", ["", 5, None])
+def test_without_an_audience_for_it_there_is_no_identity_token(machine, audience):
+    signed = assertion(machine, target_audience=audience)
+
+    answer = oauth(machine, "/token", grant_type=JWT_BEARER, assertion=signed).json()
+
+    assert answer["token_type"] == "Bearer" and "id_token" not in answer
 
 
 NOW = int(time.time())
@@ -295,6 +331,25 @@ def test_a_bad_request_to_sign_is_400(machine, body):
     host, token = {"Host": "iamcredentials.googleapis.com"}, token_of(machine, "service-account")
 
     assert machine.call("POST", path, token=token, headers=host, data=body).status_code == 400
+
+
+@pytest.mark.parametrize("scope", [None, [], "text", [1], [[]]])
+def test_a_token_is_for_a_list_of_scopes(machine, scope):
+    path = f"/v1/projects/-/serviceAccounts/{UPLOADER}:generateAccessToken"
+    host, token = {"Host": "iamcredentials.googleapis.com"}, token_of(machine, "service-account")
+
+    assert machine.call("POST", path, token=token, headers=host, json={"scope": scope}).status_code == 400
+
+
+def test_a_token_for_storage_alone_signs_nothing(machine):
+    signed = assertion(machine, scope=f"{AUTH}devstorage.full_control")
+    token = oauth(machine, "/token", grant_type=JWT_BEARER, assertion=signed).json()["access_token"]
+    path, host = f"/v1/projects/-/serviceAccounts/{UPLOADER}:signBlob", {"Host": "iamcredentials.googleapis.com"}
+
+    answer = machine.call("POST", path, token=token, headers=host, json={"payload": "eA=="})
+
+    assert answer.status_code == 403
+    assert answer.json()["error"]["message"] == "Request had insufficient authentication scopes."
 
 
 def test_nobody_may_sign_as_another(machine):

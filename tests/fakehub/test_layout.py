@@ -13,6 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 QUESTIONS = """
 import json
 import google.auth
+from google.auth import compute_engine
 from google.api_core import exceptions
 from google.cloud import storage_control_v2
 from google.oauth2.credentials import Credentials
@@ -25,11 +26,13 @@ def ask(method, name, credentials):
         return error
 
 hub, _ = google.auth.default()
+narrow = compute_engine.Credentials(scopes=["https://www.googleapis.com/auth/userinfo.email"])
 layout = ask("get_storage_layout", "leap-scratch/storageLayout", hub)
 answers = {"layout": [layout.name, layout.location, layout.location_type, layout.hierarchical_namespace.enabled]}
 refused = {
     "unknown bucket": ask("get_storage_layout", "no-such-bucket/storageLayout", hub),
     "unknown token": ask("get_storage_layout", "leap-scratch/storageLayout", Credentials("ya29.nobody-issued-this")),
+    "too few scopes": ask("get_storage_layout", "leap-scratch/storageLayout", narrow),
     "other method": ask("get_folder", "leap-scratch/folders/a", hub),
     "no bucket": ask("get_storage_layout", "/storageLayout", hub),
 }
@@ -57,6 +60,7 @@ def test_a_buckets_layout_is_flat_and_in_the_hubs_region(answers):
     [
         ("unknown bucket", ["NotFound", "The specified bucket does not exist."]),
         ("unknown token", ["Unauthenticated", "Invalid Credentials"]),
+        ("too few scopes", ["PermissionDenied", "Request had insufficient authentication scopes."]),
         (
             "other method",
             [
