@@ -50,8 +50,7 @@ def rendered(root, tmp_path_factory):
     assert written.returncode == 0, written.stderr
     env |= {"GUIDE_REPORT": str(folder / "report.json"), "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-m", "guide.book_maker", "html", str(folder / "site")]
-    options = {"input": "make it\n", "capture_output": True, "text": True, "timeout": 600}
-    made = subprocess.run(command, cwd=root, env=env, **options)
+    made = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
     shutil.rmtree(root / "_build/hubs" / name)
     assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]
     return folder / "site/html"

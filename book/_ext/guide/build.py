@@ -22,6 +22,9 @@ from guide.takeaway import PDF_NAME
 REPORT = BUILD / "report.json"
 # In the folder of a build: what its site was made of.
 _STAMP = ".built"
+# In the environment of a build that waits for the line ``BEGIN`` (see ``waiting_ext``), and of one for a preview.
+WAITS, PREVIEW = "GUIDE_BUILD_WAITS", "GUIDE_PREVIEW"
+BEGIN = "begin\n"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -53,9 +56,9 @@ def run_book(
     return Ran(failed, write_report(records, lane.stack, REPORT), stamp, not failed)
 
 
-def note_built(stamp: str, out: Path = BUILD) -> None:
-    """The site in ``out`` is made of what ``stamp`` is the digest of."""
-    (out / _STAMP).write_text(stamp)
+def forget_built() -> None:
+    """The site is about to be another than ``build_site`` left."""
+    (BUILD / _STAMP).unlink(missing_ok=True)
 
 
 def build_site(lane: Lane, jobs: int, out: Path | None = None, pdf: bool = False) -> int:
@@ -80,7 +83,7 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None, pdf: bool = False
         return status or 1
     if pdf and not _print(page.parent):
         return 1
-    note_built(ran.stamp, out or BUILD)
+    ((out or BUILD) / _STAMP).write_text(ran.stamp)
     print(summary(ran.report))
     print(f"{_shown(page)}: built in {time.monotonic() - started:.0f} s with 0 warnings")
     return 0
@@ -141,7 +144,7 @@ def check_links(lane: Lane, jobs: int) -> int:
 
 
 class _Maker:
-    """Jupyter Book in a process of its own, which imports while pages run; a named ``out`` is built from nothing."""
+    """Jupyter Book in a process of its own, which gets ready while pages run; a named ``out`` is built from nothing."""
 
     def __init__(self, out: Path | None, lane: Lane, builder: str = "html", pdf: bool = False) -> None:
         self._out, self._builder = out, builder
@@ -157,9 +160,11 @@ class _Maker:
             self._process.communicate()
 
     def start(self) -> None:
-        """Have it import."""
+        """Have it get ready."""
         if self._process:
             return
+        if self._out is not None:
+            shutil.rmtree(self._out, ignore_errors=True)
         command = [sys.executable, "-m", "guide.book_maker", self._builder, str(self._out or BUILD)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         self._process = subprocess.Popen(command, cwd=ROOT, env=self._env, text=True, **pipes)
@@ -167,11 +172,9 @@ class _Maker:
     def make(self) -> int:
         """Make the HTML, with warnings as errors; the exit status."""
         self.start()
-        if self._out is not None:
-            shutil.rmtree(self._out, ignore_errors=True)
         line = Line(lambda: f"pages ran; making {self._builder} of them, {line.seconds():.0f} s")
         with line.ticking():
-            said, _ = self._process.communicate("make it\n")
+            said, _ = self._process.communicate(BEGIN)
         if self._process.returncode:
             print("\n".join(complaints(said)), file=sys.stderr)
         return self._process.returncode
@@ -185,6 +188,7 @@ def environment(lane: Lane, pdf: bool = False) -> dict[str, str]:
         "GUIDE_REPORT": str(REPORT),
         "GUIDE_LANE": lane.name,
         "GUIDE_PDF": "1" if pdf else "",
+        WAITS: "1",
     }
 
 

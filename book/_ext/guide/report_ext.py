@@ -18,9 +18,12 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+from guide.build import PREVIEW
 from guide.fact_tables import table
 from guide.report import summary, took, without_program
 
+# In the metadata of a page that shows the report.
+_SHOWS = "shows the report"
 _RESULTS = {
     (kind, status): {"passed": "written" if kind == "file" else "ran", "skipped": "opted out"}.get(status, status)
     for kind in ("cell", "run", "file", "skip", "parsed")
@@ -36,6 +39,12 @@ def read_report(env: BuildEnvironment) -> dict[str, Any]:
     return {"date": "", "stack": "none", "versions": {}, "pages": [], "blocks": []}
 
 
+def shown_report(env: BuildEnvironment) -> dict[str, Any]:
+    """The report, for a page that shows it and so is to be read again when it is another."""
+    env.metadata[env.docname][_SHOWS] = True
+    return read_report(env)
+
+
 def _path(srcdir: str | Path) -> Path:
     return Path(os.environ.get("GUIDE_REPORT", Path(srcdir) / "_build" / "report.json"))
 
@@ -45,8 +54,7 @@ class ReportSummary(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the paragraph and the list of versions."""
-        self.env.note_dependency(str(_path(self.env.srcdir)))
-        report = read_report(self.env)
+        report = shown_report(self.env)
         lead = nodes.paragraph(text=f"{summary(report)}; last run {report['date']}.")
         versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
         return [lead, nodes.paragraph(text=f"Versions: {versions}.")]
@@ -57,8 +65,7 @@ class ReportTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a folded table for each page and, where there are any, tables of the blocks that did not run."""
-        self.env.note_dependency(str(_path(self.env.srcdir)))
-        report = read_report(self.env)
+        report = shown_report(self.env)
         found: list[nodes.Node] = []
         for page in report["pages"]:
             found += _page_table(page, [block for block in report["blocks"] if block["page"] == page["page"]])
@@ -107,11 +114,19 @@ def _result(block: dict[str, Any]) -> str:
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:
-    """Pages whose run is another than the one their HTML was made from."""
-    now = {str(Path(page["page"]).with_suffix("")): (page["key"], page["date"]) for page in read_report(env)["pages"]}
+    """Pages whose run is another than the one their HTML was made from, and those that show the report of all.
+
+    The latter are long, and new with every run: a preview leaves them as they are.
+    """
+    report = read_report(env)
+    now = {str(Path(page["page"]).with_suffix("")): (page["key"], page["date"]) for page in report["pages"]}
     before = getattr(env, "guide_runs", {})
     env.guide_runs = now
-    return [name for name in env.found_docs if now.get(name) != before.get(name)]
+    outdated = [name for name in env.found_docs if now.get(name) != before.get(name)]
+    if not os.environ.get(PREVIEW) and report != getattr(env, "guide_report", None):
+        env.guide_report = report
+        outdated += [name for name in env.found_docs if env.metadata[name].get(_SHOWS)]
+    return outdated
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import fakehub
 from fakehub.faults import EFFECTS
 from guide.fact_tables import table
 from guide.looks import PAGES, THEMES, WIDTHS
-from guide.report_ext import read_report
+from guide.report_ext import shown_report
 
 # What the tests found out about clients that nobody here wrote.
 CLIENTS = Path(fakehub.__file__).with_name("CLIENTS.md")
@@ -61,7 +61,7 @@ class ReportPictures(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a table of the former and a paragraph on the latter."""
-        drawn = [page for page in read_report(self.env)["pages"] if page["pictures"]]
+        drawn = [page for page in shown_report(self.env)["pages"] if page["pictures"]]
         rows = [[page["page"], str(page["pictures"]), str(page["pictures_compared"])] for page in drawn]
         head = ["Page", "Pictures", "Compared with recorded ones"]
         said = (

@@ -7,6 +7,7 @@ are imported read it again, and what only the block runner imports is out of a p
 from __future__ import annotations
 
 import builtins
+import gc
 import importlib
 import os
 import random
@@ -61,6 +62,7 @@ def _import_quietly(names: tuple[str, ...]) -> None:
             importlib.import_module(name)
     finally:
         warnings.filters.remove(everything)
+    gc.freeze()  # or each copy would look through all of it for garbage, and so have its own of every page of memory
 
 
 def _import_pandas_as_in_a_kernel() -> None:

@@ -17,11 +17,12 @@ from typing import Any
 from aiohttp import web
 from watchfiles import DefaultFilter, awatch
 
-from guide.build import note_built
 from guide.runner import BUILD, QUIET, ROOT, Lane
 
 FOLDERS = ("book", "notebooks", "fakehub")
 FILES = ("_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md")
+# What a build that waits for the next page has not read yet.
+_PAGES = {".md", ".ipynb"}
 _HERE = Path(__file__).parent
 _SCRIPT = '<script src="/_preview/reload.js" data-version="{version}"></script></head>'
 _NO_SITE = "<!DOCTYPE html><html lang=en><head><title>Preview</title></head><body><p>The site is being built.</p>"
@@ -124,9 +125,8 @@ class Preview:
         ran = await runs.ask({})
         failed = ran["failed"]
         if ran.get("needed"):
-            failed = (await site.ask({"out": str(BUILD)}))["failed"]
-            if not failed:
-                note_built(ran["stamp"])
+            anew = any(path.suffix not in _PAGES for path in changed)
+            failed = (await site.ask({"anew": anew}))["failed"]
         names = ", ".join(sorted(str(path.relative_to(ROOT)) for path in changed)) or "the site"
         if failed:
             print("\n".join(failed), file=sys.stderr, flush=True)
