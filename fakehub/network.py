@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 # Shorter waits than this, in seconds, are not worth a timer; they add up to one that is.
 _SHORTEST_WAIT_S = 0.002
+# A line goes on while the stand-in is at work on something else: so many seconds' worth of bytes have come meanwhile.
+_BEHIND_S = 0.02
 # The largest piece of a body that passes at once, in bytes, and the longest it may take, in seconds.
 _PIECE = 65536
 _PIECE_S = 0.05
@@ -43,7 +45,7 @@ class _Pace:
 
     def wait(self, size: int, now: float) -> float:
         """Seconds until ``size`` more bytes have passed."""
-        self._free = max(now, self._free) + size / self._rate
+        self._free = max(now - _BEHIND_S, self._free) + size / self._rate
         return self._free - now
 
 

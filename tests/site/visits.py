@@ -14,6 +14,8 @@ WIDTHS = (1280, 390, 320)
 LOOKED_AT = WIDTHS[:2]
 # The rules that another theme can break.
 _COLOURS = ["color-contrast", "link-in-text-block"]
+# Rules that Lighthouse asks and axe does not by itself.
+_LIGHTHOUSE = {name: {"enabled": True} for name in ("target-size", "label-content-name-mismatch")}
 _FOUND = """options => axe.run(document, options).then(found => found.violations.flatMap(
   rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")}: ${node.html.slice(0, 120)}`)))"""
 _SEEN = """() => ({
@@ -71,7 +73,7 @@ def visit_all(browser: Browser, address: str, names: list[str]) -> list[Visit]:
             violations = []
             if width in LOOKED_AT:
                 page.evaluate(AXE_SCRIPT)
-                violations = page.evaluate(_FOUND, {"resultTypes": ["violations"]})
+                violations = page.evaluate(_FOUND, {"resultTypes": ["violations"], "rules": _LIGHTHOUSE})
                 page.emulate_media(color_scheme="dark")
                 page.wait_for_selector('html[data-theme="dark"]', state="attached")
                 dark = {"resultTypes": ["violations"], "runOnly": _COLOURS}
