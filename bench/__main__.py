@@ -14,10 +14,26 @@ from bench.load import Address, LoadError
 from bench.samples import Plan, Sampler
 from bench.servers import OURS, PEERS, ServerError, cores, pinned, running
 
+# What can be measured alone; the site only where it is built.
+PARTS = ("requests", "uploads", "site")
 
-def measure(plan: Plan) -> Sampler:
-    """Everything, with the servers on one core and the load on another. Raises ``ServerError``."""
+
+def measure(plan: Plan, only: str | None, built: Path | None) -> Sampler:
+    """Everything, or one of ``PARTS``. Raises ``ServerError`` and ``LoadError``."""
     sampler = Sampler(_say)
+    if only in (None, "requests"):
+        _requests(sampler, plan)
+    if only in (None, "uploads"):
+        _say("uploads over slow lines")
+        uploads.shares(sampler, plan)
+    if built and only in (None, "site"):
+        _say("the site in Lighthouse")
+        site.lighthouse(sampler, plan, built.resolve())
+    return sampler
+
+
+def _requests(sampler: Sampler, plan: Plan) -> None:
+    """The stand-in beside other fakes, with the servers on one core and the load on another."""
     for_servers, for_load = cores()
     with pinned(for_load):
         with contextlib.ExitStack() as servers:
@@ -34,9 +50,6 @@ def measure(plan: Plan) -> Sampler:
         growth.starts(sampler, plan, for_servers)
         _say(f"memory and growth to {plan.objects:,} objects")
         growth.memory_and_growth(sampler, plan, for_servers)
-    _say("uploads over slow lines")
-    uploads.shares(sampler, plan)
-    return sampler
 
 
 def _say(line: str) -> None:
@@ -54,6 +67,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=0.5, help="of each measurement in a round (%(default)s)")
     parser.add_argument("--objects", type=int, default=100_000, help="in the full bucket (%(default)s)")
     parser.add_argument("--upload-mb", type=float, default=200, help="of an upload (%(default)s)")
+    parser.add_argument("--only", choices=PARTS, help="measure this alone, and keep the other rows as they are")
     parser.add_argument("--site", type=Path, help="folder of the built site, to measure that as well")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the files go (%(default)s)")
     given = parser.parse_args()
@@ -62,20 +76,13 @@ def main() -> int:
     # Google's libraries say when they will stop supporting this Python; that is no part of the report.
     warnings.simplefilter("ignore", FutureWarning)
     try:
-        sampler = measure(plan)
-        if given.site:
-            _say("the site in Lighthouse")
-            site.lighthouse(sampler, plan, given.site.resolve())
+        sampler = measure(plan, given.only, given.site)
     except (ServerError, LoadError) as error:
         _say(f"bench: {error}")
         return 1
-    rows, targets = report.rows_of(sampler, plan), report.targets(plan)
-    if given.site:
-        rows += report.rows_of_site(sampler)
-        targets += report.targets_of_site()
-    verdicts = [target.verdict(rows) for target in targets]
-    report.write(given.out, report.about(), rows, verdicts, sampler.failures)
-    print("\n".join([*report.table(rows), "", *verdicts]))
+    rows = [*report.rows_of(sampler, plan), *report.rows_of_site(sampler)]
+    targets = [*report.targets(plan), *report.targets_of_site()]
+    print(report.write(given.out, rows, targets, sampler.failures, given.only))
     return 0
 
 

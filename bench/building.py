@@ -19,9 +19,8 @@ from pathlib import Path
 from bench.books import Book
 from bench.builders import MYST, OURS, STOCK, Builder, Built
 from bench.load import LoadError
-from bench.report import Row, Target, about, rounded, table
+from bench.report import BOOKS_MARK, Row, Target, about, rounded, table
 
-MARK = "<!-- from here on written by `python -m bench.building` -->"
 PEERS = (STOCK, MYST)
 # Peers are measured up to this size: they take minutes for more.
 PEERS_UP_TO = Book(pages=50, notebooks=40)
@@ -171,8 +170,8 @@ def write(folder: Path, measured: Measured) -> str:
     lines += [f"- {target.verdict(rows)}" for target in targets(rows)]
     lines += [f"- not measured: {line}" for line in measured.failures]
     page = folder / "README.md"
-    before = page.read_text(encoding="utf-8").partition(MARK)[0].rstrip("\n") if page.is_file() else ""
-    page.write_text("\n".join([before, "", MARK, "", *lines, ""]).lstrip("\n"), encoding="utf-8")
+    before = page.read_text(encoding="utf-8").partition(BOOKS_MARK)[0].rstrip("\n") if page.is_file() else ""
+    page.write_text("\n".join([before, "", BOOKS_MARK, "", *lines, ""]).lstrip("\n"), encoding="utf-8")
     return "\n".join(lines)
 
 

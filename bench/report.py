@@ -22,6 +22,9 @@ from bench.uploads import LIMIT, LINES, NAIVE, VERSUS
 
 # Everything in the README from this line on is written by a run.
 MARK = "<!-- from here on written by `make bench` -->"
+BOOKS_MARK = "<!-- from here on written by `python -m bench.building` -->"
+# How rows begin that are written there.
+BOOKS = ("build ", "memory, build ", "per-notebook ", "slope of clean builds ")
 
 
 @dataclass(frozen=True)
@@ -67,17 +70,19 @@ def rows_of(sampler: Sampler, plan: Plan) -> list[Row]:
     full, few = bucket_of(plan.objects), bucket_of(FEW)
     rows += [_row(sampler, name, full, few) for name in growth_names()]
     rows += [_row(sampler, line.row, OURS, LIMIT) for line in LINES]
-    return [*rows, _row(sampler, VERSUS, OURS, NAIVE)]
+    return list(filter(None, [*rows, _row(sampler, VERSUS, OURS, NAIVE)]))
 
 
 def rows_of_site(sampler: Sampler) -> list[Row]:
     """Every figure of the site beside that of its stock twin."""
     names = [site.category_name(category, page) for category in site.CATEGORIES for page in site.PAGES]
     names += [site.weight_name(page) for page in site.PAGES]
-    return [_row(sampler, name, site.OURS, site.STOCK) for name in names]
+    return list(filter(None, [_row(sampler, name, site.OURS, site.STOCK) for name in names]))
 
 
-def _row(sampler: Sampler, name: str, server: str, peer: str | None) -> Row:
+def _row(sampler: Sampler, name: str, server: str, peer: str | None) -> Row | None:
+    if name not in sampler.units:  # no part of this run
+        return None
     value, peer_value = sampler.median(name, server), sampler.median(name, peer) if peer else None
     ratio = value / peer_value if value is not None and peer_value else None
     shown = name if server in (OURS, site.OURS) else f"{name}, TLS" if server == OURS_TLS else f"{name} in {server}"
@@ -145,25 +150,50 @@ def _commit() -> str:
     return found.stdout.strip() + (" with changes" if changed else "") if found.returncode == 0 else "unknown"
 
 
-def write(folder: Path, facts: dict[str, Any], rows: list[Row], verdicts: list[str], failures: list[str]) -> None:
-    """Write ``results.json`` and the table of ``README.md`` into ``folder``."""
-    results = facts | {"rows": [asdict(row) for row in rows]}
-    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    prose = (ROOT / "bench" / "README.md").read_text(encoding="utf-8").partition(MARK)[0]
-    machine = facts["machine"]
-    lines = [
-        f"Measured on {facts['date']} at commit {facts['commit']}: {machine['cores']} cores, {machine['cpu']}, "
-        f"{machine['memory_gb']} GB of memory, {machine['system']}, Python {machine['python']}.",
-        "",
-        *table(rows),
-        "",
-        "## Targets",
-        "",
-        *(f"- {line}" for line in verdicts),
-    ]
+def write(folder: Path, rows: list[Row], targets: list[Target], failures: list[str], only: str | None) -> str:
+    """Write ``results.json`` and the table of ``README.md`` into ``folder``; the table and the verdicts as text.
+
+    Rows of books stay as they are, and with ``only`` all that this run did not measure.
+    """
+    file, facts, again = folder / "results.json", about(), {}
+    before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else facts | {"rows": []}
+    if only:
+        again = before.get("again", {}) | {only: {"date": facts["date"], "commit": facts["commit"]}}
+        facts = {key: before[key] for key in ("machine", "date", "commit")}
+    old = [Row(**row) for row in before["rows"]]
+    books = [row for row in old if row.name.startswith(BOOKS)]
+    rows = _merged([row for row in old if row not in books] if only else [], rows)
+    results = facts | ({"again": again} if again else {}) | {"rows": [asdict(row) for row in [*rows, *books]]}
+    file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    names = {row.name for row in rows}
+    verdicts = [target.verdict(rows) for target in targets if target.name in names]
+    lines = ["", _when(facts), *map(_when_again, again.items()), "", *table(rows), "", "## Targets", ""]
+    lines += [f"- {line}" for line in verdicts]
     if failures:
         lines += ["", "## Not measured", "", *(f"- {line}" for line in failures)]
-    (folder / "README.md").write_text("\n".join([prose + MARK, "", *lines, ""]), encoding="utf-8")
+    prose = (ROOT / "bench" / "README.md").read_text(encoding="utf-8").partition(MARK)[0]
+    page = folder / "README.md"
+    _, mark, built = page.read_text(encoding="utf-8").partition(BOOKS_MARK) if page.is_file() else ("", "", "")
+    page.write_text("\n".join([prose + MARK, *lines, "", mark]).rstrip() + (built or "\n"), encoding="utf-8")
+    return "\n".join([*table(rows), "", *verdicts])
+
+
+def _merged(old: list[Row], new: list[Row]) -> list[Row]:
+    """The ``old`` rows in their places, measured anew where they are among the ``new``."""
+    found = {(row.name, row.peer): row for row in old}
+    return list((found | {(row.name, row.peer): row for row in new}).values())
+
+
+def _when(facts: dict[str, Any]) -> str:
+    machine = facts["machine"]
+    return (
+        f"Measured on {facts['date']} at commit {facts['commit']}: {machine['cores']} cores, {machine['cpu']}, "
+        f"{machine['memory_gb']} GB of memory, {machine['system']}, Python {machine['python']}."
+    )
+
+
+def _when_again(part: tuple[str, dict[str, str]]) -> str:
+    return f"{part[0].capitalize()} alone again on {part[1]['date']} at commit {part[1]['commit']}."
 
 
 def table(rows: list[Row]) -> list[str]:

@@ -153,3 +153,26 @@ def test_every_target_of_the_site_has_its_row():
     rows = report.rows_of_site(sampler)
 
     assert all(target.verdict(rows).startswith("met: ") for target in report.targets_of_site())
+
+
+def test_what_is_measured_alone_takes_its_place_among_the_rows_and_books_stay(tmp_path):
+    from bench.report import Row, Target, write
+
+    def row(name, value):
+        return Row(name, value, "s", None, None, None)
+
+    def rows():
+        return [(one["name"], one["value"]) for one in json.loads((tmp_path / "results.json").read_text())["rows"]]
+
+    write(tmp_path, [row("one", 1.0), row("two", 2.0)], [], [], None)
+    results = json.loads((tmp_path / "results.json").read_text())
+    results["rows"].append(row("build clean 10 pages", 3.0).__dict__)
+    (tmp_path / "results.json").write_text(json.dumps(results))
+
+    said = write(tmp_path, [row("one", 9.0)], [Target("one", None, most=5), Target("three", None, most=5)], [], "site")
+
+    assert rows() == [("one", 9.0), ("two", 2.0), ("build clean 10 pages", 3.0)]
+    assert said.splitlines()[-1] == "MISSED: one is 9.00 s, wanted at most 5"
+    assert "Site alone again on " in (tmp_path / "README.md").read_text()
+    write(tmp_path, [row("one", 4.0)], [], [], None)
+    assert rows() == [("one", 4.0), ("build clean 10 pages", 3.0)]
