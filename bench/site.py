@@ -80,7 +80,9 @@ def _report(url: str) -> dict:
     command = [str(node), str(ROOT / ".venv/npm/node_modules/lighthouse/cli/index.js"), url]
     command += ["--output=json", "--quiet", "--no-enable-error-reporting", f"--only-categories={','.join(CATEGORIES)}"]
     command += [f"--chrome-flags=--headless=new {' '.join(FLAGS)}"]
-    done = subprocess.run(command, env=os.environ | {"CHROME_PATH": browser}, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:  # the browser it starts leaves files behind
+        env = os.environ | {"CHROME_PATH": browser, "TMPDIR": folder}
+        done = subprocess.run(command, env=env, capture_output=True, text=True)
     if done.returncode:
         raise LoadError(f"Lighthouse ended with {done.returncode}: {done.stderr.strip()[-200:]}")
     return json.loads(done.stdout)
