@@ -153,17 +153,19 @@ def _commit() -> str:
 def write(folder: Path, rows: list[Row], targets: list[Target], failures: list[str], only: str | None) -> str:
     """Write ``results.json`` and the table of ``README.md`` into ``folder``; the table and the verdicts as text.
 
-    Rows of books stay as they are, and with ``only`` all that this run did not measure.
+    Rows of books stay as they are, and with ``only`` all that this run did not measure. ``failures`` say why.
     """
     file, facts, again = folder / "results.json", about(), {}
     before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else facts | {"rows": []}
     if only:
         again = before.get("again", {}) | {only: {"date": facts["date"], "commit": facts["commit"]}}
         facts = {key: before[key] for key in ("machine", "date", "commit")}
+        failures = [*before.get("failures", []), *failures]
     old = [Row(**row) for row in before["rows"]]
     books = [row for row in old if row.name.startswith(BOOKS)]
     rows = _merged([row for row in old if row not in books] if only else [], rows)
-    results = facts | ({"again": again} if again else {}) | {"rows": [asdict(row) for row in [*rows, *books]]}
+    results = facts | ({"again": again} if again else {}) | {"failures": failures}
+    results["rows"] = [asdict(row) for row in [*rows, *books]]
     file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     names = {row.name for row in rows}
     verdicts = [target.verdict(rows) for target in targets if target.name in names]

@@ -29,7 +29,7 @@ def run(root, tmp_path_factory):
 def test_every_row_says_what_was_measured_beside_whom(run):
     results = json.loads((run[1] / "results.json").read_text())
 
-    assert set(results) == {"machine", "date", "commit", "rows"}
+    assert set(results) == {"machine", "date", "commit", "failures", "rows"}
     for row in results["rows"]:
         assert set(row) == {"name", "value", "unit", "peer", "peer_value", "ratio"}
         assert row["name"] and row["unit"]
@@ -164,7 +164,7 @@ def test_what_is_measured_alone_takes_its_place_among_the_rows_and_books_stay(tm
     def rows():
         return [(one["name"], one["value"]) for one in json.loads((tmp_path / "results.json").read_text())["rows"]]
 
-    write(tmp_path, [row("one", 1.0), row("two", 2.0)], [], [], None)
+    write(tmp_path, [row("one", 1.0), row("two", 2.0)], [], ["a peer, two: too slow"], None)
     results = json.loads((tmp_path / "results.json").read_text())
     results["rows"].append(row("build clean 10 pages", 3.0).__dict__)
     (tmp_path / "results.json").write_text(json.dumps(results))
@@ -173,6 +173,7 @@ def test_what_is_measured_alone_takes_its_place_among_the_rows_and_books_stay(tm
 
     assert rows() == [("one", 9.0), ("two", 2.0), ("build clean 10 pages", 3.0)]
     assert said.splitlines()[-1] == "MISSED: one is 9.00 s, wanted at most 5"
-    assert "Site alone again on " in (tmp_path / "README.md").read_text()
+    page = (tmp_path / "README.md").read_text()
+    assert "Site alone again on " in page and "- a peer, two: too slow" in page
     write(tmp_path, [row("one", 4.0)], [], [], None)
     assert rows() == [("one", 4.0), ("build clean 10 pages", 3.0)]

@@ -159,6 +159,30 @@ def test_a_port_in_use_is_one_clear_line(guide, terminal):
     assert done.stderr == f"port {port} is in use; name another one: make serve PORT={int(port) + 1}\n"
 
 
+def test_the_page_about_all_runs_is_left_to_make_book(root, stack, tmp_path):
+    project = small_books.copy_of(root, tmp_path / "project")
+    pages = {"second.md": CELL % "'at first'", "runs.md": "# Runs\n\n```{report-summary}\n```\n"}
+    shown = project / "_build/html/book/runs.html"
+    assert small_books.build(project, "# First\n\nA page.\n", stack, more=pages).returncode == 0
+    before = shown.read_text()
+    assert ", 1 blocks ran" in before
+    terminal = Terminal(project, project.with_suffix(".log"), stack)
+    try:
+        terminal.wait_for(r"the site: shown after")
+        since = terminal.save("second.md", CELL % "'one'" + "\n```{code-cell} python\nprint('two')\n```\n")
+        terminal.wait_for(r"book/second.md: shown after", since)
+        assert "two" in (project / "_build/html/book/second.html").read_text()
+        assert ", 1 blocks ran" in shown.read_text()
+    finally:
+        terminal.end()
+    command = [sys.executable, "-m", "guide", "build", "--stack", stack]
+    env = small_books.environment(project)
+    built = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, timeout=PATIENCE_S)
+
+    assert built.returncode == 0, built.stderr
+    assert ", 2 blocks ran" in shown.read_text()
+
+
 def test_told_to_end_it_leaves_no_process(terminal):
     below = psutil.Process(terminal.process.pid).children(recursive=True)
 

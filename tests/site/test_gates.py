@@ -45,6 +45,13 @@ def test_text_that_is_hard_to_read_is_found(bad):
     assert any(line.startswith("color-contrast") for line in bad["pale.html"].violations)
 
 
+@pytest.mark.parametrize(
+    ("page", "rule"), [("small-target.html", "target-size"), ("other-label.html", "label-content-name-mismatch")]
+)
+def test_what_lighthouse_asks_besides_is_found(bad, page, rule):
+    assert any(line.startswith(rule) for line in bad[page].violations)
+
+
 def test_a_picture_without_a_description_is_found(bad):
     assert len(bad["nameless.html"].seen["nameless"]) == 1
     assert any(line.startswith("image-alt") for line in bad["nameless.html"].violations)

@@ -69,7 +69,8 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None, pdf: bool = False
     started = time.monotonic()
     page = (out or BUILD) / "html" / "index.html"
     with _Maker(out, lane, pdf=pdf) as maker:
-        ran = run_book(lane, jobs, out or BUILD, pdf, maker.start)
+        # A named folder is emptied first, so not before there is something to fill it with.
+        ran = run_book(lane, jobs, out or BUILD, pdf, maker.start if out is None else lambda: None)
         if ran.failed:
             print(summary(ran.report), flush=True)
             print("\n".join(ran.failed), file=sys.stderr)
@@ -149,7 +150,7 @@ class _Maker:
     def __init__(self, out: Path | None, lane: Lane, builder: str = "html", pdf: bool = False) -> None:
         self._out, self._builder = out, builder
         self._env = os.environ | environment(lane, pdf)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> _Maker:
         return self

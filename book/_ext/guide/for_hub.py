@@ -86,13 +86,16 @@ def _filled(line: str, facts: Facts, number: int) -> str:
 def told_first(path: Path, name: str) -> Any:
     """What the page's front matter, or the notebook's metadata, says under ``name``; an empty list for nothing.
 
-    Reads no more than that: it is asked of every page in every build.
+    Reads no more than that: it is asked of every page in every build. Raises ``ValueError`` where that is unreadable.
     """
     text = path.read_text(encoding="utf-8")
-    if path.suffix == ".ipynb":
-        return json.loads(text).get("metadata", {}).get(name, [])
-    front = re.match(r"---\n(.*?\n)---\n", text, re.DOTALL)
-    return (yaml.safe_load(front[1]) or {}).get(name, []) if front and f"{name}:" in front[1] else []
+    try:
+        if path.suffix == ".ipynb":
+            return json.loads(text)["metadata"].get(name, [])
+        front = re.match(r"---\n(.*?\n)---\n", text, re.DOTALL)
+        return yaml.safe_load(front[1]).get(name, []) if front and f"{name}:" in front[1] else []
+    except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise ValueError(f"cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def without_links(text: str, page: str, left_out: set[str]) -> str:

@@ -6,6 +6,7 @@ every opted-out block with its reason. What else was tried is in ``tried_ext.py`
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import os
@@ -118,11 +119,12 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, remo
 
     The latter are long, and new with every run: a preview leaves them as they are.
     """
-    report = read_report(env)
-    now = {str(Path(page["page"]).with_suffix("")): (page["key"], page["date"]) for page in report["pages"]}
+    now = {str(Path(page["page"]).with_suffix("")): (page["key"], page["date"]) for page in read_report(env)["pages"]}
     before = getattr(env, "guide_runs", {})
     env.guide_runs = now
     outdated = [name for name in env.found_docs if now.get(name) != before.get(name)]
+    path = _path(env.srcdir)
+    report = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
     if not os.environ.get(PREVIEW) and report != getattr(env, "guide_report", None):
         env.guide_report = report
         outdated += [name for name in env.found_docs if env.metadata[name].get(_SHOWS)]

@@ -163,7 +163,7 @@ def _handed(path: Path) -> tuple[Path, ...]:
     """The files that a page hands to its reader."""
     try:
         return tuple(path.parent / name for name in told_first(path, "files"))
-    except (ValueError, TypeError, yaml.YAMLError):  # told when it is run
+    except (ValueError, TypeError):  # told when it is run
         return ()
 
 

@@ -125,7 +125,8 @@ class Preview:
         ran = await runs.ask({})
         failed = ran["failed"]
         if ran.get("needed"):
-            anew = any(path.suffix not in _PAGES for path in changed)
+            # Editors save by files that are gone by now.
+            anew = any(path.suffix not in _PAGES and path.is_file() for path in changed)
             failed = (await site.ask({"anew": anew}))["failed"]
         names = ", ".join(sorted(str(path.relative_to(ROOT)) for path in changed)) or "the site"
         if failed:

@@ -32,37 +32,41 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # end what runs as well
     lane = Lane(stack, user, mode)
     line = socket.socket(fileno=int(descriptor))
-    with line.makefile("rw", encoding="utf-8") as both, _worker(kind, lane, int(jobs)) as work:
+    worker = _Runs(lane, int(jobs)) if kind == "RUNS" else _Site(lane)
+    with line.makefile("rw", encoding="utf-8") as both:
         try:
             for request in iter(both.readline, ""):
-                both.write(json.dumps(work.do(json.loads(request))) + "\n")
+                both.write(json.dumps(worker.do(json.loads(request))) + "\n")
                 both.flush()
-                work.get_ready()
+                worker.get_ready()
         except (KeyboardInterrupt, BrokenPipeError):
             return 130
+        finally:
+            worker.end()
     return 0
 
 
-def _worker(kind: str, lane: Lane, jobs: int) -> _Runs | _Site:
-    return _Runs(lane, jobs) if kind == "RUNS" else _Site(lane)
+class _Worker:
+    """Does what is asked; between two requests it may get ready, and at last end, what it needs for that."""
+
+    def do(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request."""
+        raise NotImplementedError
+
+    def get_ready(self) -> None:
+        """Prepare for the next."""
+
+    def end(self) -> None:
+        """Give up what was prepared."""
 
 
-class _Runs:
+class _Runs(_Worker):
     """Runs the pages that changed, and writes the report. Answers with failures, and whether the site is to be made."""
 
     def __init__(self, lane: Lane, jobs: int) -> None:
         self._lane, self._jobs = lane, jobs
         if warm.can_be_copied(lane.mode):
             warm.import_libraries()
-
-    def __enter__(self) -> _Runs:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def get_ready(self) -> None:
-        """It always is."""
 
     def do(self, _request: dict[str, Any]) -> dict[str, Any]:
         """Run them."""
@@ -73,7 +77,7 @@ class _Runs:
         return {"failed": ran.failed, "needed": ran.needed}
 
 
-class _Site:
+class _Site(_Worker):
     """Makes HTML of the pages, in a copy of this process that has begun a build and waits (see ``waiting_ext``)."""
 
     def __init__(self, lane: Lane) -> None:
@@ -81,12 +85,10 @@ class _Site:
 
         self._environment, self._book_maker = environment(lane) | {PREVIEW: "1"}, book_maker
         book_maker.import_all()
-
-    def __enter__(self) -> _Site:
         self.get_ready()
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """End the build that waits."""
         self._waiting.kill()
         self._waiting.wait()
 
@@ -98,7 +100,7 @@ class _Site:
     def do(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make it; ``anew`` where something changed that a waiting build has read. Answers with failures."""
         if request["anew"]:
-            self.__exit__()
+            self.end()
             self.get_ready()
         forget_built()
         with self._said, self._waiting.stdin, self._waiting.stdout, contextlib.suppress(BrokenPipeError):
