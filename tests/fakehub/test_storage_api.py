@@ -180,6 +180,15 @@ def test_the_projects_buckets_are_not_the_hubs_to_list(api):
     assert "does not have storage.buckets.list access" in refused.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(("query", "shown"), [("", False), ("?projection=noAcl", False), ("?projection=full", True)])
+def test_a_buckets_access_lists_are_shown_when_asked_for(api, query, shown):
+    resource = api.call("GET", f"{API}/{BUCKET}{query}").json()
+
+    assert {"acl", "defaultObjectAcl", "owner"} & resource.keys() == (
+        {"acl", "defaultObjectAcl", "owner"} if shown else set()
+    )
+
+
 def test_permissions_are_asked_for_one_by_one(api):
     wanted = ["storage.objects.get", "storage.buckets.delete", "storage.objects.create"]
 
