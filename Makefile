@@ -48,8 +48,8 @@ pictures: tools ## take the pictures of the hub anew, which pages show and journ
 tools: ## programs the tests and the benchmark call, in .venv/tools, .venv/jupyterhub and .venv/audit
 	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools $(JUPYTERHUB) audit
 
-test: tools ## prove everything; STACK=latest for the newest versions
-	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+test: tools ## prove everything, and what passed already only when it changed; STACK=latest for the newest versions
+	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--once)
 
 bench: tools book ## measure, the stand-in beside the other fakes and the site beside the theme's own
 	@$(PYTHON) book/_ext/guide/setup_env.py npm

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import kept_results
 import pytest
 import suite_progress
 
@@ -16,12 +17,16 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stack", default="hub", choices=["hub", "latest"], help="which locked versions these are")
+    parser.addoption("--once", action="store_true", help="leave out what passed as it is now")
     parser.addoption("--retake", action="store_true", help="take the pictures of the hub anew, and run nothing else")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if suite_progress.wanted(config):
         config.pluginmanager.register(suite_progress.SuiteProgress(config), "suite-progress")
+    config.pluginmanager.register(kept_results.NoPage(), "no-page")
+    if config.getoption("--once"):
+        config.pluginmanager.register(kept_results.KeptResults(config), "kept-results")
 
 
 # Side by side, files begin in this order: one builds the site, and the others that need it come when it is there.

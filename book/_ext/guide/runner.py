@@ -219,7 +219,7 @@ def run_side_by_side(
         else:
             sound.append(number)
     copies = warm.can_be_copied(lane.mode)
-    if copies:
+    if copies and sound:
         # Importing all libraries pays for more than a page or two.
         warm.import_libraries() if len(sound) > 2 else warm.import_runner()
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:

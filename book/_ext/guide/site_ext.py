@@ -1,9 +1,11 @@
-"""Sphinx extension: what the theme brings and this site does not use."""
+"""Sphinx extension: what the theme brings and this site does not use, or would have made anew each time."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from jinja2 import FileSystemBytecodeCache
 from sphinx.application import Sphinx
 
 
@@ -23,8 +25,17 @@ def _read_on_all_cores(app: Sphinx) -> None:
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
 
 
+def _keep_templates(app: Sphinx) -> None:
+    """Keep what the theme's templates were compiled to for the next build."""
+    if app.builder.name == "html":
+        folder = Path(app.doctreedir).with_name(".templates")
+        folder.mkdir(exist_ok=True)
+        app.builder.templates.environment.bytecode_cache = FileSystemBytecodeCache(str(folder))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the hook."""
     app.connect("builder-inited", _read_on_all_cores)
+    app.connect("builder-inited", _keep_templates)
     app.connect("html-page-context", _without_thebe)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

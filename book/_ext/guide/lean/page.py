@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from guide.lean.files import Files
 POLICY, BASE = "put-the-policy-here", "put-the-style-sheet-here"
 # A style sheet of a program that no page of this site starts.
 _NOT_OURS = ("sphinx-thebe",)
+# The list of all pages, in each of them: it is links alone, and as long as the book.
+_MENU = re.compile(r'(<nav class="bd-links [^>]*>)(.*?)(?=</nav>)', re.DOTALL)
+_MENU_PLACE = "put-the-menu-here"
+_TAG, _NAMES = re.compile(r"<([a-z]\w*)"), re.compile(r' (?:class|id)="([^"]*)"')
 
 
 @dataclass
@@ -95,7 +100,8 @@ class Digests:
 def made_lean(path: Path, text: str, site: Path) -> Lean:
     """The page at ``path`` below ``site``, whose ``text`` is as Sphinx wrote it."""
     files = Files(site)
-    page = _Page(path, BeautifulSoup(text, "html.parser"))
+    menu = "".join(found[2] for found in _MENU.finditer(text))
+    page = _Page(path, BeautifulSoup(_MENU.sub(rf"\1{_MENU_PLACE}", text), "html.parser"))
     lean = Lean("")
     _rearrange(page, files)
     scripts.rearrange(page.soup, path, files)
@@ -105,10 +111,10 @@ def made_lean(path: Path, text: str, site: Path) -> Lean:
     _own_styles(page, lean.classes)
     name = path.relative_to(site)
     lean.complaints = [f"{name}: the site's policy refuses {what}" for what in scripts.stray(page.soup)]
-    used = _used(page)
+    used = _used(page, menu)
     lean.tags, lean.words = sorted(used.tags), sorted(used.words)
     _link(page, files)
-    lean.html = str(page.soup)
+    lean.html = str(page.soup).replace(_MENU_PLACE, menu, 1)
     lean.written = sorted(files.written)
     lean.replaced = sorted(str(file.relative_to(site)) for file in files.no_longer_asked_for)
     digests = Digests()
@@ -120,25 +126,25 @@ def _rearrange(page: _Page, files: Files) -> None:
     """What is in the way of the policy, of readers who cannot see, or of nobody's use."""
     soup = page.soup
     images.rearrange(soup, page.path, files)
-    for tag in soup.select("head noscript, #ethical-ad-placement"):
+    twice = soup.head.find_all("meta", attrs={"name": "viewport"})[1:]
+    advertised = soup.find_all("div", id="ethical-ad-placement")
+    for tag in [*soup.head.find_all("noscript"), *twice, *advertised]:
         tag.decompose()
-    for tag in soup.select('head meta[name="viewport"]')[1:]:
-        tag.decompose()
-    for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
+    for comment in [part for part in soup.descendants if isinstance(part, Comment)]:
         comment.extract()
     soup.smooth()
     for space in soup.head.find_all(string=lambda text: not text.strip(), recursive=False):
         space.replace_with("\n")
     # Until a script knows better; without scripts for good, for the theme has no colours but those of its two themes.
     soup.html["data-theme"] = "light"
-    for tag in soup.select("#pst-primary-sidebar"):
+    for tag in soup.find_all("div", id="pst-primary-sidebar"):
         tag["role"], tag["aria-label"] = "complementary", "Site"
-    first = soup.select_one("article p")
-    if first and not soup.select_one('head meta[name="description"]'):
+    first = soup.article and soup.article.find("p")
+    if first and not soup.head.find("meta", attrs={"name": "description"}):
         told = " ".join(first.get_text().split())
         soup.head.append(soup.new_tag("meta", attrs={"name": "description", "content": told}))
     # The corner of a table that pandas or xarray drew is no heading of anything.
-    for tag in soup.select("th"):
+    for tag in soup.find_all("th"):
         if not tag.get_text(strip=True) and not tag.find("img"):
             tag.name = "td"
 
@@ -146,7 +152,7 @@ def _rearrange(page: _Page, files: Files) -> None:
 def _sheets(page: _Page, files: Files) -> list[Path]:
     """The shared style sheets that ``page`` asks for; their links are taken out."""
     found = []
-    for link in page.soup.select('link[rel~="stylesheet"]'):
+    for link in [link for link in page.soup.find_all("link") if "stylesheet" in link.get("rel", [])]:
         source = files.resolve(page.path, link.get("href", ""))
         if source is not None:
             link.decompose()
@@ -159,15 +165,17 @@ def _own_styles(page: _Page, classes: dict[str, str]) -> None:
     for tag in page.soup.find_all("style"):
         page.own_sheets += [tag.string] if tag.string and tag.string not in page.own_sheets else []
         tag.decompose()
-    for tag in page.soup.find_all(style=True):
+    for tag in [tag for tag in page.soup.find_all(True) if "style" in tag.attrs]:
         name = "s-" + hashlib.sha256(tag["style"].encode()).hexdigest()[:8]
         classes[name] = tag["style"].strip().rstrip(";")
         tag["class"] = [*tag.get("class", []), name]
         del tag["style"]
 
 
-def _used(page: _Page) -> styles.Used:
+def _used(page: _Page, menu: str) -> styles.Used:
     used = styles.Used()
+    used.tags.update(_TAG.findall(menu))
+    used.words.update(word for names in set(_NAMES.findall(menu)) for word in names.split())
     for sheet in page.own_sheets:
         used.add_sheet(sheet)
     for tag in page.soup.find_all(True):

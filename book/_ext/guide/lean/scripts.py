@@ -15,20 +15,20 @@ THEME_FIRST = (
     '(()=>{const d=document.documentElement.dataset;let m="auto";try{m=localStorage.getItem("mode")||m}catch{}'
     'd.mode=m;d.theme=m==="auto"?(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"):m})()'
 )
-# What the theme brings to every page, by the start of its name, and what has to be on a page that loads it; none
-# for what no page loads. Bootstrap's menus and tips are book/_static/menus.js and the browser's own, the search is
-# book/_static/find.js.
-NEEDS: dict[str, str | None] = {
-    "fontawesome": None,
-    "bootstrap": None,
-    "sphinx-thebe": None,
-    "doctools": None,
-    "sphinx_highlight": None,
-    "clipboard": "div.highlight pre",
-    "copybutton": "div.highlight pre",
-    "togglebutton": ".toggle, .dropdown.admonition, .toggle-hidden",
-    "design-tabs": ".sd-tab-set",
-    "which-way": "table.which-way",
+# What the theme brings to every page, by the start of its name, and the classes one of which an element has to have
+# on a page that loads it (of two in one text, both); none for what no page loads. Bootstrap's menus and tips are
+# book/_static/menus.js and the browser's own, the search is book/_static/find.js.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "fontawesome": (),
+    "bootstrap": (),
+    "sphinx-thebe": (),
+    "doctools": (),
+    "sphinx_highlight": (),
+    "clipboard": ("highlight",),
+    "copybutton": ("highlight",),
+    "togglebutton": ("toggle", "dropdown admonition", "toggle-hidden"),
+    "design-tabs": ("sd-tab-set",),
+    "which-way": ("which-way",),
 }
 # Those of every page are one file.
 BASE = ("documentation_options", "pydata-sphinx-theme", "sphinx-book-theme", "menus", "find", "names")
@@ -42,14 +42,15 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
     settings: dict[str, None] = {}
     base: list[str] = []
     others: list[tuple[Tag, Path, str]] = []
-    for tag in [*soup.select("head script"), *soup.select("body script")]:
+    classes = {frozenset(tag.get("class") or ()) for tag in soup.find_all(True)}
+    for tag in soup.find_all("script"):
         source = files.resolve(page, tag["src"]) if tag.get("src") else None
         if source is None:
             _inline(tag, settings)
             continue
         tag.extract()
         name = source.name.split(".")[0]
-        if name in NEEDS and (NEEDS[name] is None or not soup.select_one(NEEDS[name])):
+        if name in NEEDS and not any(have.issuperset(need.split()) for need in NEEDS[name] for have in classes):
             continue
         files.replaced(source)
         before = ";".join(settings) + ";\n" if name == "togglebutton" else ""
@@ -63,7 +64,7 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
         _load(soup, soup.new_tag("script"), files.reference(page, out))
     for tag, source, text in others:
         _load(soup, tag, files.reference(page, files.write(source, ".js", text.encode())))
-    for link in soup.select('link[rel~="preload"][as="script"]'):
+    for link in soup.head.find_all("link", attrs={"as": "script"}):
         link.decompose()
 
 
@@ -75,7 +76,8 @@ def loaded_later(site: Path) -> list[Path]:
 
 def stray(soup: BeautifulSoup) -> list[str]:
     """Scripts and handlers in what a page says itself, which the policy refuses."""
-    found = [str(tag)[:80] for tag in soup.select("article script") if tag.get("type", "") in _CODE]
+    in_text = soup.article.find_all("script") if soup.article else []
+    found = [str(tag)[:80] for tag in in_text if tag.get("type", "") in _CODE]
     for tag in soup.find_all(True):
         found += [f'{name}="{value}"' for name, value in tag.attrs.items() if name.startswith("on")]
     return found

@@ -90,8 +90,11 @@ def _each(texts: list[tuple[Path, str]], site: Path, store: Path) -> Iterator[tu
     keys = {path: key(str(path.relative_to(site)), text) for path, text in texts}
     found = {path: kept(stores[path].with_suffix(f".{keys[path]}"), site, digests) for path in stores}
     missing = [(path, text) for path, text in texts if found[path] is None]
+    before: dict[str, list[Path]] = {}
+    for old in store.iterdir():
+        before.setdefault(old.stem, []).append(old)
     for (path, _), lean in zip(missing, _made(missing, site), strict=True):
-        for old in store.glob(f"{stores[path].stem}.*"):
+        for old in before.get(stores[path].stem, []):
             old.unlink()
         keep(lean, stores[path].with_suffix(f".{keys[path]}"))
         found[path] = lean

@@ -10,12 +10,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urljoin
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 SIZE = (1200, 630)
 # The colours of guide.css.
 _NAVY, _TEAL, _WHITE, _BLUE = "#012169", "#4db6a8", "#ffffff", "#b9d9eb"
 _MARGIN = 80
+# So many shades lie between the ground and each colour that is drawn on it: edges of letters are smooth.
+_SHADES = 16
 # Letters in a line, and their height in pixels: as large as the title's lines allow.
 _FITS = ((24, 76, 3), (30, 62, 4), (38, 50, 5))
 
@@ -37,7 +39,7 @@ def draw(title: str, part: str, book: str, out: Path) -> None:
     pen.multiline_text((_MARGIN, 160), "\n".join(lines), font=_font("DejaVuSans-Bold.ttf", height), fill=_WHITE)
     pen.text((_MARGIN, SIZE[1] - 110), book, font=_font("DejaVuSans.ttf", 36), fill=_TEAL)
     out.parent.mkdir(parents=True, exist_ok=True)
-    picture.quantize(32).save(out, "PNG", optimize=True)
+    picture.quantize(palette=_palette(), dither=Image.Dither.NONE).save(out, "PNG")
 
 
 def tags(title: str, about: str, page: str, card: str, book: str, base: str) -> str:
@@ -55,6 +57,19 @@ def tags(title: str, about: str, page: str, card: str, book: str, base: str) -> 
     }
     lines = [f'<meta property="{key}" content="{html.escape(text)}">' for key, text in told.items()]
     return "\n".join([*lines, '<meta name="twitter:card" content="summary_large_image">'])
+
+
+@cache
+def _palette() -> Image.Image:
+    """A picture with the colours of all cards: looking for those of each takes four times as long as drawing it."""
+    ground = ImageColor.getrgb(_NAVY)
+    mixed: list[int] = []
+    for colour in map(ImageColor.getrgb, (_TEAL, _WHITE, _BLUE)):
+        for step in range(_SHADES + 1):
+            mixed += [a + (b - a) * step // _SHADES for a, b in zip(ground, colour, strict=True)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(mixed)
+    return palette
 
 
 @cache

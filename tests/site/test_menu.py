@@ -1,0 +1,67 @@
+"""The list of all pages, made once for all of them."""
+
+from urllib.parse import urljoin
+
+import pytest
+from bs4 import BeautifulSoup
+from guide.menu_ext import Menu
+
+# As the theme makes it for a/x.html, which is a part of a/index.html.
+MADE = """\
+<ul class="current nav bd-sidenav">
+<li class="toctree-l1 current active has-children"><a class="current reference internal" href="index.html">A</a>\
+<details open="open"><summary></summary><ul class="current">
+<li class="toctree-l2 current active"><a class="current reference internal" href="#">X</a></li>
+</ul></details></li>
+<li class="toctree-l1 has-children"><a class="reference internal" href="../b/index.html">B</a>\
+<details><summary></summary><ul>
+<li class="toctree-l2"><a class="reference internal" href="../b/y.html">Y</a></li>
+</ul></details></li>
+<li class="toctree-l1"><a class="reference external" href="https://example.org/z.html">Z</a></li>
+</ul>
+"""
+
+
+@pytest.fixture
+def menu():
+    return Menu(BeautifulSoup(MADE, "html.parser"), "a/x.html")
+
+
+def marked(html: str) -> set[str]:
+    """Texts of the links whose entry is marked."""
+    return {tag.a.get_text() for tag in BeautifulSoup(html, "html.parser").select("li.current.active")}
+
+
+def test_another_page_is_marked_with_all_around_it_and_nothing_else_is(menu):
+    soup = BeautifulSoup(menu.of("b/y.html"), "html.parser")
+
+    assert marked(str(soup)) == {"B", "Y"}
+    assert [tag["href"] for tag in soup.find_all("a")] == [
+        "../a/index.html",
+        "../a/x.html",
+        "index.html",
+        "#",
+        "https://example.org/z.html",
+    ]
+    assert [tag.parent.a.get_text() for tag in soup.select("details[open]")] == ["B"]
+    assert soup.ul["class"] == ["nav", "bd-sidenav", "current"]
+
+
+def test_each_page_is_as_if_it_were_the_first(menu):
+    first = menu.of("a/x.html")
+    assert marked(first) == {"A", "X"}
+    assert marked(menu.of("search.html")) == set()
+    assert menu.of("a/x.html") == first
+
+
+def test_every_page_of_the_site_is_the_one_that_is_marked(site):
+    pages = [path for name in ("book", "notebooks") for path in (site / name).rglob("*.html")]
+    entries = {}
+    for path in pages:
+        menu = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one("nav.bd-links")
+        here = path.relative_to(site).as_posix()
+        (own,) = (tag for tag in menu.find_all("a") if tag["href"] == "#") if here != "book/index.html" else (None,)
+        assert own is None or "current" in own["class"], here
+        entries[here] = [here if tag is own else urljoin(here, tag["href"]) for tag in menu.find_all("a")]
+        assert here in entries[here]
+    assert len(set(map(tuple, entries.values()))) == 1
