@@ -84,6 +84,11 @@ class Book:
         for number in range(self.notebooks):
             nbformat.write(_notebook(number, chance, printed), folder / "notebooks" / f"notebook-{number:03d}.ipynb")
 
+    def code(self) -> str:
+        """All cells of its last notebook, as one program."""
+        cells = _notebook(self.notebooks - 1, random.Random(self.seed), False).cells  # noqa: S311 - as in write
+        return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+
     def edit(self, folder: Path) -> None:
         """Change one page as an author does: a cell of a notebook, which is to run again, or else a sentence."""
         path = folder / (f"{self.names[-1]}.ipynb" if self.notebooks else f"{self.names[-1]}.md")

@@ -1,13 +1,15 @@
 """The part of the benchmark that builds books: what it makes, what it counts, what it refuses."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench.books import Book
 from bench.builders import MYST, OURS, STOCK, Builder, Built
-from bench.building import CLEAN, EDIT, OVERHEAD, UNCHANGED, Measured, measure, rows_of, slope, targets, write
+from bench.building import ALONE, CLEAN, EDIT, OVERHEAD, UNCHANGED, Measured, measure, rows_of, slope, targets, write
 from bench.load import LoadError
 
 FEW, MANY, PROSE = Book(0, 10), Book(0, 40), Book(200, 0)
@@ -30,6 +32,7 @@ def measured():
         made.built[doing, FEW, OURS] = Built(ours, ours, 500)
         made.built[doing, FEW, STOCK] = Built(16, 16, 500)
     made.own_code_s[MANY] = 3.6
+    made.alone_s[FEW] = 4
     return made
 
 
@@ -55,6 +58,7 @@ def test_rows_are_named_as_the_plan_names_them(measured):
     # 30 notebooks more take 60 s of all cores, of which 3.6 s each are their own code.
     assert rows[OVERHEAD].value == pytest.approx(60 / 30 * os.cpu_count() - 3.6)
     assert rows["memory, build clean 10 notebooks"].value == 900
+    assert rows[ALONE].ratio == 0.25
 
 
 def test_each_target_is_held_against_its_row(measured):
@@ -101,3 +105,11 @@ def test_a_book_is_built_again_and_after_an_edit():
     clean, unchanged, edit = (measured.built[doing, book, OURS] for doing in (CLEAN, UNCHANGED, EDIT))
     assert unchanged.cpu_s < edit.cpu_s < clean.cpu_s
     assert clean.mb > 50
+
+
+def test_the_code_of_an_edited_notebook_runs_alone():
+    code = Book(1, 2).code()
+
+    assert "STEP = 1\n" in code
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines()[1:] == ["12 months", "True", "2 drawings"]
