@@ -47,6 +47,18 @@ def test_a_sound_page_builds(tiny_book, stack):
     assert "0 warnings" in built.stdout
 
 
+def test_a_page_that_is_taken_out_is_gone_in_every_format(tiny_book, stack):
+    tiny_book("# First\n", stack, more={"old.md": "# Old\n\nWords.\n", "older.md": "# Older\n\nWords.\n"})
+    assert {file.name for file in (tiny_book.site / "book").glob("old.*")} == {"old.html", "old.md"}
+
+    (tiny_book.project / "book/old.md").unlink()
+    built = tiny_book("# First\n", stack, more={"older.md": "# Older\n\nWords.\n"})
+
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert {file.name for file in (tiny_book.site / "book").glob("old*")} == {"older.html", "older.md"}
+    (tiny_book.project / "book/older.md").unlink()
+
+
 def test_a_formula_needs_no_script(tiny_book, stack):
     built = tiny_book("# Formula\n\nIt is {math}`e^{i\\pi} = -1`.\n\n```{math}\n\\frac{a}{b}\n```\n", stack)
     page = (tiny_book.site / "book/index.html").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +23,14 @@ def _finish(app: Sphinx, error: Exception | None) -> None:
             _logger.warning(complaint)
 
 
-def _never_nothing(app: Sphinx, *_: Any) -> list[str]:
-    """A page to write: where there is none, Sphinx copies no style sheets and scripts either, changed or not."""
+def _never_nothing(app: Sphinx, _env: Any, _added: set[str], _changed: set[str], removed: set[str]) -> list[str]:
+    """A page to write: where there is none, Sphinx copies no style sheets and scripts either, changed or not.
+
+    What the site has of ``removed`` pages, in any format, Sphinx leaves there.
+    """
+    for page in removed:
+        for file in Path(app.outdir, page).parent.glob(f"{glob.escape(Path(page).name)}.*"):
+            file.unlink()
     return [app.config.root_doc]
 
 
