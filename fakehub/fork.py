@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 # Seconds between two questions whether a copy has ended.
 _POLL_S = 0.01
+# What a process may be told while it makes a copy.
+_TOLD = {signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM}
 
 
 class Fork:
@@ -25,12 +27,14 @@ class Fork:
     def __init__(self, action: Callable[[], int], env: Mapping[str, str] | None = None) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
+        # What a signal's handler raised while Python forks would be lost in one of its hooks.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD)
         self.pid = os.fork()
         self.returncode: int | None = None
         if self.pid == 0:
             status = 1
             try:
-                status = _as_new(action, env)
+                status = _as_new(action, env, before)
             except SystemExit as ended:
                 status = ended.code if isinstance(ended.code, int) else 1
             except KeyboardInterrupt:
@@ -41,6 +45,12 @@ class Fork:
                 sys.stdout.flush()
                 sys.stderr.flush()
                 os._exit(status)
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        except BaseException:  # a handler's, which nobody would tell the copy
+            self.terminate()
+            self.wait()
+            raise
 
     def poll(self) -> int | None:
         """Its status, negative for the signal that ended it; ``None`` while it runs."""
@@ -95,11 +105,14 @@ class PipedFork(Fork):
         self.stdin, self.stdout = os.fdopen(our_in, "wb"), os.fdopen(our_out, "rb")
 
 
-def _as_new(action: Callable[[], int], env: Mapping[str, str] | None) -> int:
-    """Do ``action`` as a new process would: with signals as they are by default and ``env`` in force."""
+def _as_new(action: Callable[[], int], env: Mapping[str, str] | None, mask: set[signal.Signals]) -> int:
+    """Do ``action`` as a new process would: with signals as they are by default, but those of ``mask`` held back, and
+    ``env`` in force.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     if env is not None:
         os.environ.clear()
         os.environ.update(env)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import sys
 from collections.abc import Iterable
 
 import psutil
@@ -12,6 +14,13 @@ import psutil
 GRACE_S = 3
 # How often a session is looked through for what was started while the rest of it ended.
 _ROUNDS = 5
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Be the parent of whatever is started below this process and loses its own: on Linux, which has a call for it."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def of_session(workdir: str) -> list[psutil.Process]:

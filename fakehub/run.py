@@ -16,7 +16,7 @@ from fakehub import namespace
 from fakehub.environment import USERNAME
 from fakehub.facts import FactsError, default_path, load
 from fakehub.fork import Fork
-from fakehub.processes import end_session
+from fakehub.processes import adopt_orphans, end_session
 from fakehub.session import Session, SessionError, Wanted, session
 
 # A program with its arguments, or what a copy of this process does.
@@ -97,6 +97,7 @@ def _reported(command: Command, wanted: Wanted, beside: Beside | None) -> int:
 
 
 def _supervise(command: Command, wanted: Wanted, beside: Beside | None = None) -> int:
+    adopt_orphans()
     try:
         with session(wanted) as started:
             _end_when_told()

@@ -142,6 +142,18 @@ def test_nothing_is_left_when_it_is_stopped(mode, number, tmp_path):
     _until(lambda: not list(temporary.iterdir()))
 
 
+def test_what_lost_its_parent_and_its_variables_ends_with_the_run(fakehub, mode, tmp_path):
+    number = tmp_path / "number"
+    # As a page's shell is: without the session's variable, and its parent is killed.
+    orphan = f"env -u FAKEHUB_SESSION setsid sleep 1234.5 & echo $! > {number}; kill -KILL $$"
+
+    ran = fakehub("--mode", mode, "--", "bash", "-c", orphan)
+
+    assert ran.returncode == 128 + signal.SIGKILL
+    left = [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", "1234.5"]]
+    assert number.read_text() and not left
+
+
 def _until(condition) -> None:
     deadline = time.monotonic() + 30
     while not condition():

@@ -25,14 +25,17 @@ print(json.dumps(record))
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_run_that_takes_too_long_is_ended(root, stack, mode):
-    env = os.environ | {"PYTHONPATH": str(root / "book/_ext")}
+def test_a_run_that_takes_too_long_is_ended_and_leaves_nothing(root, stack, mode, tmp_path):
+    mark = f"too-long-{mode}-{os.getpid()}"
+    env = os.environ | {"PYTHONPATH": str(root / "book/_ext"), "MARK": mark, "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", RUN, PAGE, stack, mode]
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=300)
     record = json.loads(done.stdout.splitlines()[-1])
 
     assert record["status"] == "failed"
     assert record["error"] == f"{PAGE}: its run did not end in time"
+    assert [process for process in psutil.process_iter() if marked(process, mark)] == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("pages", "mode"), [([PAGE], "auto"), ([PAGE], "proxy"), ([PAGE, *OTHERS], "auto")])
@@ -45,6 +48,14 @@ def test_told_to_end_it_leaves_nothing_running(root, stack, pages, mode):
         guide.terminate()
         assert guide.wait() == 128 + signal.SIGTERM
     until(lambda: not any(process.is_running() for process in running))
+
+
+def marked(process, mark):
+    """Whether a process runs that was started with that mark, by whomever."""
+    try:
+        return process.environ().get("MARK") == mark and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def below(pid):

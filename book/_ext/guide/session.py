@@ -93,7 +93,8 @@ class Session:
         self._seeds = self._new_seeds() if copies else {}
         self._buckets = Buckets()
         self._metadata = page.notebook.metadata if page.notebook else {}
-        self._programs = Path(tempfile.mkdtemp(prefix="programs-"))
+        # In the stand-in's own folder, which goes with it, also when this process is killed.
+        self._programs = Path(tempfile.mkdtemp(prefix="programs-", dir=os.environ.get("FAKEHUB_SESSION")))
         link_programs(self._programs)
         self._machines = {HUB: Machine.hub(home, self._programs, self._metadata, self._seeds.pop(HUB, None))}
         self._hand_files(self._machines[HUB])

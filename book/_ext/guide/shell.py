@@ -31,7 +31,7 @@ class Shell:
 
         Raises ``ShellError`` when it has not ended within ``TIMEOUT_S`` seconds.
         """
-        with tempfile.TemporaryDirectory(prefix="shell-") as folder:
+        with tempfile.TemporaryDirectory(prefix="shell-", dir=os.environ.get("FAKEHUB_SESSION")) as folder:
             state = Path(folder) / "state"
             script = f"trap 'env -0 > {shlex.quote(str(state))}; pwd > {shlex.quote(str(state))}.cwd' EXIT\n{source}"
             try:
