@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -55,7 +56,9 @@ class Builder:
             for command in commands:
                 done = subprocess.Popen(command, cwd=self.folder, env=env, stdout=said, stderr=subprocess.STDOUT)
                 memory.watch(done.pid)
-                if done.wait():
+                failed = done.wait()
+                _end_what_stays(self.folder)
+                if failed:
                     said.seek(0)
                     raise LoadError(f"{self.name} ended with {done.returncode}: {_tail(said.read())}")
             seconds = time.perf_counter() - began
@@ -69,6 +72,14 @@ class Builder:
         for name in self.book.names[self.book.pages :]:
             if not _RAN[self.name](self.folder, name):
                 raise LoadError(f"{self.name} did not run {name}")
+
+
+def _end_what_stays(folder: Path) -> None:
+    """End the servers that mystmd starts for kernels, and the kernels: it leaves them."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("JUPYTER_CONFIG_DIR") == str(folder / "jupyter"):
+                process.kill()
 
 
 def _tail(said: bytes) -> str:

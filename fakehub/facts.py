@@ -6,7 +6,6 @@ Sizes in keys that end in ``_gb``/``_gib`` are in GB/GiB, times in ``_s`` in sec
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from fakehub.facts_checks import check
 from fakehub.facts_hub import Guide, Help, Hub, Model, Source, Sources, Url
+from fakehub.where import default_path
 from fakehub.yaml_file import YamlError, mapping_of
 
 
@@ -303,15 +303,6 @@ class Facts(Model):
     def _references(self) -> Facts:
         check(self)
         return self
-
-
-def default_path() -> Path:
-    """``$FAKEHUB_HUB_YML``, else the ``hub.yml`` of the current directory, else the one beside this package."""
-    named = os.environ.get("FAKEHUB_HUB_YML")
-    if named:
-        return Path(named)
-    here = Path("hub.yml")
-    return here if here.is_file() else Path(__file__).resolve().parents[1] / "hub.yml"
 
 
 def load(path: Path | None = None) -> Facts:

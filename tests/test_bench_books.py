@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.books import Book
@@ -94,6 +95,16 @@ def test_a_program_that_runs_no_notebook_is_not_the_fastest(tmp_path, monkeypatc
 
     with pytest.raises(LoadError, match="stock Jupyter Book 1 did not run notebooks/notebook-000"):
         Builder(STOCK, Book(0, 1), tmp_path).build()
+
+
+def test_what_a_program_leaves_running_is_ended(tmp_path, monkeypatch):
+    server = f"JUPYTER_CONFIG_DIR={tmp_path}/jupyter setsid sleep 1234.5 & echo $! > {tmp_path}/number"
+    monkeypatch.setitem(Builder.build.__globals__["_COMMANDS"], STOCK, lambda folder: ([["sh", "-c", server]], {}))
+
+    Builder(STOCK, Book(1, 0), tmp_path).build()
+
+    number = int((tmp_path / "number").read_text())
+    assert not psutil.pid_exists(number) or psutil.Process(number).status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_book_is_built_again_and_after_an_edit():

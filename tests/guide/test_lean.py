@@ -174,3 +174,9 @@ def test_the_page_for_lost_readers_works_at_any_depth(tmp_path, root):
 
 def test_a_policy_without_scripts_has_no_hash():
     assert "script-src 'self';" in policy([])
+
+
+def test_a_variable_that_only_an_unread_one_reads_goes_with_it():
+    sheet = ":root{--read:var(--inner);--inner:1px;--unread:var(--lost);--lost:2px}p{margin:var(--read)}"
+
+    assert styles.trimmed([sheet], styles.Used(tags={"p"})) == ":root{--read:var(--inner);--inner:1px}p{margin:var(--read)}"

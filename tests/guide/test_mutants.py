@@ -5,9 +5,9 @@ import re
 
 import pytest
 from guide.blocks import Block, read_page
+from guide.lane import Lane
 from guide.mutants import KINDS, mutant
 from guide.mutate import SHARE, TABLE, Break, Outcome, outcomes_of, surviving, verdict
-from guide.runner import Lane
 
 SEEDS = [str(seed) for seed in range(60)]
 PYTHON = """import os  # the hub's variables

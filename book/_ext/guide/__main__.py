@@ -10,8 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from fakehub.facts import FactsError
-from guide.blocks import BlockError, read_page
+from guide.lane import Lane
 
 
 def main(arguments: list[str]) -> int:
@@ -56,6 +55,12 @@ def main(arguments: list[str]) -> int:
     handlers |= {"in-session": _in_session, "mutate": _mutate, "audit": _audit, "serve": _serve}
     if options.command != "in-session":  # told to end, it ends the pages that run
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    if options.command == "build" and _nothing_changed(options):
+        return 0
+    # All that takes long to import is imported where it is needed.
+    from fakehub.facts import FactsError
+    from guide.blocks import BlockError
+
     try:
         return handlers[options.command](options)
     except (BlockError, FactsError) as error:
@@ -66,10 +71,21 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def _lane(options: argparse.Namespace):
-    from guide.runner import Lane
-
+def _lane(options: argparse.Namespace) -> Lane:
     return Lane(options.stack, options.user, options.mode)
+
+
+def _nothing_changed(options: argparse.Namespace) -> bool:
+    from guide import unchanged
+    from guide.places import BUILD
+
+    lane, out = _lane(options), options.out or BUILD
+    if not (out / unchanged.STAMP).is_file():
+        return False
+    if not unchanged.holds(out, unchanged.stamp(unchanged.sources((lane, options.pdf)), lane.name)):
+        return False
+    print(unchanged.nothing_changed(out / "html" / "index.html"))
+    return True
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -99,7 +115,7 @@ def _links(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     from guide.audit import audit
-    from guide.runner import ROOT
+    from guide.places import ROOT
 
     return audit(sorted((ROOT / "lock").glob("*.txt")))
 
@@ -120,6 +136,8 @@ def _picture(options: argparse.Namespace) -> int:
 
 def _path(page: Path) -> Path:
     """The file of a page named with or without its suffix."""
+    from guide.blocks import BlockError
+
     found = [path for path in (page, page.with_suffix(".md"), page.with_suffix(".ipynb")) if path.is_file()]
     if not found:
         raise BlockError(f"{page}: there is no such page; name one, for example PAGE=book/index.md")
@@ -173,9 +191,11 @@ def _mutate(options: argparse.Namespace) -> int:
 
 
 def _in_session(options: argparse.Namespace) -> int:
+    from guide.blocks import read_page
     from guide.mutants import with_source
+    from guide.places import OWN_HUB, ROOT
     from guide.recorded import recorded_outputs
-    from guide.runner import OWN_HUB, ROOT, versions
+    from guide.runner import versions
     from guide.session import refused_hosts, run_page, set_latency
 
     started = time.monotonic()

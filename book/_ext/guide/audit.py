@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from guide.runner import ROOT
+from guide.places import ROOT
 
 PROGRAM = ROOT / ".venv" / "audit" / "bin" / "pip-audit"
 _LIMIT_S = 300

@@ -18,7 +18,7 @@ from jupyter_book.sphinx import build_sphinx
 from sphinx.application import builtin_extensions
 
 from guide.book_settings import write_settings
-from guide.runner import ROOT
+from guide.places import ROOT
 
 # Sphinx's own note of what it has read, and a copy of that of the last build that succeeded.
 _READ, _SOUND = "environment.pickle", "environment.sound.pickle"
@@ -30,8 +30,10 @@ _NAMED = ("myst_nb.sphinx_ext", "sphinx_book_theme", "sphinx_design", "sphinx_co
 def import_all() -> None:
     """Import what making a book takes."""
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    gc.disable()
     for name in (*builtin_extensions, *_NAMED, *settings["sphinx"]["local_extensions"]):
         importlib.import_module(name)
+    gc.enable()
     gc.freeze()  # no garbage, which every copy would look through
 
 
@@ -41,6 +43,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("builder", choices=["html", "linkcheck"])
     parser.add_argument("out", type=Path)
     options = parser.parse_args(arguments)
+    gc.disable()  # until it is ready (see waiting_ext): what it imports is no garbage
     config, toc_file = write_settings()
     doctrees = options.out / ".doctrees"
     _go_back_to_success(doctrees)

@@ -9,7 +9,8 @@ import yaml
 
 from fakehub.facts import Facts
 from guide.for_hub import current_facts, toc_for_hub
-from guide.runner import BUILD, ROOT, left_out
+from guide.places import BUILD, ROOT
+from guide.runner import left_out
 
 
 def settings(facts: Facts) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -14,14 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from guide.lane import Lane
+from guide.places import BUILD, ROOT, shown
 from guide.progress import Line
 from guide.report import failures, summary, write_report
-from guide.runner import BUILD, QUIET, ROOT, Lane, pages_of_book, run_pages
+from guide.runner import QUIET, pages_of_book, run_pages
 from guide.takeaway import PDF_NAME
+from guide.unchanged import STAMP, holds, nothing_changed, sources, stamp
 
 REPORT = BUILD / "report.json"
-# In the folder of a build: what its site was made of.
-_STAMP = ".built"
 # In the environment of a build that waits for the line ``BEGIN`` (see ``waiting_ext``), and of one for a preview.
 WAITS, PREVIEW = "GUIDE_BUILD_WAITS", "GUIDE_PREVIEW"
 BEGIN = "begin\n"
@@ -47,18 +47,18 @@ def run_book(
 
     ``begun`` is called when there is a page to run.
     """
+    made_from = sources((lane, pdf))  # what changes while pages run is not in this site
     records = run_pages(pages_of_book(), lane, jobs, begun=begun)
     failed = failures(records, lane.stack)
-    stamp = "" if failed else _stamp(records, lane, pdf)
-    built = out / _STAMP
-    if not failed and built.is_file() and built.read_text() == stamp and (out / "html" / "index.html").is_file():
-        return Ran([], {}, stamp)
-    return Ran(failed, write_report(records, lane.stack, REPORT), stamp, not failed)
+    known_by = "" if failed else stamp(made_from, lane.name)
+    if not failed and holds(out, known_by):
+        return Ran([], {}, known_by)
+    return Ran(failed, write_report(records, lane.stack, REPORT), known_by, not failed)
 
 
 def forget_built() -> None:
     """The site is about to be another than ``build_site`` left."""
-    (BUILD / _STAMP).unlink(missing_ok=True)
+    (BUILD / STAMP).unlink(missing_ok=True)
 
 
 def build_site(lane: Lane, jobs: int, out: Path | None = None, pdf: bool = False) -> int:
@@ -76,7 +76,7 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None, pdf: bool = False
             print("\n".join(ran.failed), file=sys.stderr)
             return 1
         if not ran.needed:
-            print(f"{_shown(page)}: nothing changed since it was built")
+            print(nothing_changed(page))
             return 0
         status = maker.make()
     if status or not page.is_file():
@@ -84,9 +84,9 @@ def build_site(lane: Lane, jobs: int, out: Path | None = None, pdf: bool = False
         return status or 1
     if pdf and not _print(page.parent):
         return 1
-    ((out or BUILD) / _STAMP).write_text(ran.stamp)
+    ((out or BUILD) / STAMP).write_text(ran.stamp)
     print(summary(ran.report))
-    print(f"{_shown(page)}: built in {time.monotonic() - started:.0f} s with 0 warnings")
+    print(f"{shown(page)}: built in {time.monotonic() - started:.0f} s with 0 warnings")
     return 0
 
 
@@ -102,33 +102,8 @@ def _print(html: Path) -> bool:
     except NoBrowser as error:
         print(error, file=sys.stderr)
         return False
-    print(f"{_shown(out)}: {out.stat().st_size / 1e6:.1f} MB")
+    print(f"{shown(out)}: {out.stat().st_size / 1e6:.1f} MB")
     return True
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
-
-
-def _stamp(records: list[dict[str, Any]], lane: Lane, pdf: bool) -> str:
-    """Digest of all that the site is made of."""
-    made = f"{lane.stack}{' with a PDF' if pdf else ''} {os.environ.get('SOURCE_DATE_EPOCH')}"
-    digest = hashlib.sha256(made.encode())
-    for record in records:
-        digest.update(record["key"].encode())
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True
-    )
-    names = listed.stdout.decode().split("\0") if listed.returncode == 0 else []
-    # Pages say when they were committed.
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True)
-    digest.update(head.stdout)
-    wanted = ("book/", "notebooks/", "_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md", "lock/")
-    # Outside a git checkout there is no list of sources, and so no telling that nothing changed.
-    digest.update(b"" if names else os.urandom(16))
-    for name in sorted(name for name in names if name.startswith(wanted) and (ROOT / name).is_file()):
-        digest.update(name.encode() + b"\0" + hashlib.sha256((ROOT / name).read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def check_links(lane: Lane, jobs: int) -> int:

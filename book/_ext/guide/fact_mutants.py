@@ -30,7 +30,8 @@ from guide.fact_tables import TABLES
 from guide.fact_values import FactError, fact
 from guide.features import FEATURES
 from guide.for_hub import HubTextError, for_hub
-from guide.runner import HUB_YML, ROOT, pages_of_book
+from guide.places import HUB_YML, ROOT
+from guide.runner import pages_of_book
 from guide.tier_tabs_ext import tabs
 
 TABLE = ROOT / "tests" / "mutated-facts.md"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageChops, ImageStat
 
 from guide.picture import NoBrowser, launch
-from guide.runner import ROOT
+from guide.places import ROOT
 from guide.serving import served
 
 if TYPE_CHECKING:  # the site's own page names the looks, and takes none

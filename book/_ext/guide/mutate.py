@@ -20,7 +20,8 @@ import yaml
 
 from guide.blocks import read_page
 from guide.mutants import KINDS, mutant
-from guide.runner import BUILD, ROOT, Lane, Run, run_pages, run_side_by_side
+from guide.places import BUILD, ROOT
+from guide.runner import Lane, Run, run_pages, run_side_by_side
 
 TABLE = ROOT / "tests" / "mutations.md"
 SURVIVING = ROOT / "tests" / "surviving-changes.yml"

@@ -23,8 +23,8 @@ from pathlib import Path
 import yaml
 
 from fakehub.fork import side_by_side
+from guide.places import BUILD, ROOT
 from guide.rule_mutants import KINDS, Mistake, mistakes
-from guide.runner import BUILD, ROOT
 
 TABLE = ROOT / "tests" / "mutated-rules.md"
 SURVIVING = ROOT / "tests" / "surviving-rules.yml"

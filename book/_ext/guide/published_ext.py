@@ -12,7 +12,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from guide.runner import OWN_HUB, ROOT, pages_of_book
+from guide.places import OWN_HUB, ROOT
+from guide.runner import pages_of_book
 from guide.takeaway import cards, feed, moved
 from guide.takeaway.history import last_changes, line_dates
 from guide.takeaway.lists import Listed, llms, robots, sitemap

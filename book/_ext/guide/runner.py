@@ -21,22 +21,19 @@ from typing import Any
 
 import yaml
 
-from fakehub.facts import default_path, load
+from fakehub.facts import load
 from fakehub.fork import side_by_side
 from fakehub.run import run
 from guide import warm
 from guide.blocks import BlockError, read_page
 from guide.features import lacking
 from guide.for_hub import current_facts, told_first
+from guide.lane import Lane
+from guide.places import BUILD, HUB_YML, ROOT
 from guide.programs import PROGRAMS, missing
 from guide.progress import Pages
 from guide.recorded import record_of
 
-ROOT = Path(__file__).resolve().parents[3]
-# Whose guide this is; what is built for another hub than the project's lies in a folder of its own.
-HUB_YML = default_path().resolve()
-OWN_HUB = HUB_YML == ROOT / "hub.yml"
-BUILD = ROOT / "_build" if OWN_HUB else ROOT / "_build" / "hubs" / HUB_YML.parent.name
 # The modules that decide what a block's result is; others only show it.
 _DECIDING = (
     *("blocks.py", "conda_commands.py", "dialog.py", "effects.py", "fact_values.py", "features.py", "for_hub.py"),
@@ -47,20 +44,6 @@ _DECIDING = (
 _SAID = "said.txt"
 # A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
 QUIET = "ignore:You are using a Python version:FutureWarning"
-
-
-@dataclass(frozen=True)
-class Lane:
-    """How pages are run: the locked ``stack`` (``hub`` or ``latest``), the ``user`` and the stand-in's ``mode``."""
-
-    stack: str = "hub"
-    user: str = "funky-user"
-    mode: str = "auto"
-
-    @property
-    def name(self) -> str:
-        """What its records are kept under."""
-        return self.stack if self.user == Lane.user else f"{self.stack}-{self.user}"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from sphinx.util import logging
 from fakehub.facts import Facts, load
 from guide.blocks import read_page
 from guide.executed_ext import name_ids
-from guide.runner import ROOT, record_path
+from guide.places import ROOT
+from guide.runner import record_path
 from guide.takeaway import PDF_NAME
 from guide.takeaway.formats import Taken, texts_of
 from guide.takeaway.history import facts_date, last_changes

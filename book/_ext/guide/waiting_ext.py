@@ -17,6 +17,7 @@ from guide.build import WAITS
 
 def _wait(_app: Sphinx) -> None:
     gc.freeze()  # what was read last time is no garbage
+    gc.enable()
     if os.environ.get(WAITS) and not sys.stdin.readline():
         raise SystemExit(0)
 

@@ -117,14 +117,34 @@ def _value(nodes: list[Node]) -> str:
 
 
 def _without_unused_names(sheet: str, used: Used) -> str:
-    """Drop variables that no value reads, and animations that nothing runs; again, until none is left."""
-    while True:
-        read = set(_USE.findall(sheet)) | used.words | {f"--{word}" for word in used.words}
-        rules = tinycss2.parse_stylesheet(sheet, True, True)
-        smaller = "".join(_kept(rules, read, sheet))
-        if len(smaller) == len(sheet):
-            return smaller
-        sheet = smaller
+    """Drop variables that no value reads, unless it is that of a variable nobody reads, and animations nothing runs."""
+    rules = tinycss2.parse_stylesheet(sheet, True, True)
+    read = used.words | {f"--{word}" for word in used.words}
+    reads: dict[str, set[str]] = {}
+    for name, text in _declarations(rules):
+        names = set(_USE.findall(text))
+        if name.startswith("--"):
+            reads.setdefault(name, set()).update(names)
+        else:
+            read |= names
+    todo = list(read)
+    while todo:
+        more = reads.get(todo.pop(), set()) - read
+        read |= more
+        todo += more
+    return "".join(_kept(rules, read, sheet))
+
+
+def _declarations(rules: list[Node]) -> Iterable[tuple[str, str]]:
+    """Every declaration, in rules or in rules around rules: its name, and its text; of other rules, their text."""
+    for rule in rules:
+        if isinstance(rule, AtRule) and rule.lower_at_keyword in _GROUPS:
+            yield from _declarations(tinycss2.parse_rule_list(rule.content, True, True))
+        elif isinstance(rule, AtRule):
+            yield "", rule.serialize()
+        else:
+            for item in tinycss2.parse_blocks_contents(rule.content, True, True):
+                yield (item.name if item.type == "declaration" else ""), item.serialize()
 
 
 def _kept(rules: list[Node], read: set[str], sheet: str) -> Iterable[str]:

@@ -17,7 +17,9 @@ from typing import Any
 from aiohttp import web
 from watchfiles import DefaultFilter, awatch
 
-from guide.runner import BUILD, QUIET, ROOT, Lane
+from guide.lane import Lane
+from guide.places import BUILD, ROOT
+from guide.runner import QUIET
 
 FOLDERS = ("book", "notebooks", "fakehub")
 FILES = ("_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md")

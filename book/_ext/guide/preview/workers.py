@@ -23,7 +23,8 @@ from fakehub.fork import PipedFork
 from guide import warm
 from guide.blocks import BlockError
 from guide.build import BEGIN, PREVIEW, complaints, environment, forget_built, run_book
-from guide.runner import BUILD, Lane
+from guide.lane import Lane
+from guide.places import BUILD
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,53 @@
+"""Whether a site is what would be built: told by its files alone, before anything else is imported."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from guide.places import BUILD, HUB_YML, ROOT, shown
+from guide.programs import PROGRAMS, missing
+
+# In the folder of a build: what its site was made of.
+STAMP = ".built"
+_SOURCES = ("book/", "notebooks/", "fakehub/", "lock/", "_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md")
+
+
+def sources(asked: object) -> str:
+    """Digest of all that pages and site are made of, and of what was ``asked`` for."""
+    told = (repr(asked), os.environ.get("SOURCE_DATE_EPOCH"), sys.version, missing(PROGRAMS), str(HUB_YML))
+    digest = hashlib.sha256(repr(told).encode())
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True)
+    names = listed.stdout.decode().split("\0") if listed.returncode == 0 else []
+    # Pages say when they were committed.
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True)
+    digest.update(head.stdout)
+    # Outside a git checkout there is no list of sources, and so no telling that nothing changed.
+    digest.update(b"" if names else os.urandom(16))
+    paths = [ROOT / name for name in sorted(names) if name.startswith(_SOURCES)]
+    for path in (HUB_YML, *paths):
+        if path.is_file():
+            digest.update(str(path).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def stamp(made_from: str, lane: str) -> str:
+    """What a site is known by: its ``sources`` then, and the runs of its pages in that ``lane`` as they are now."""
+    runs = sorted((BUILD / "run" / lane).glob("*.json"))
+    kept = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in runs]
+    return hashlib.sha256(f"{made_from}{kept}".encode()).hexdigest()
+
+
+def holds(out: Path, known_by: str) -> bool:
+    """Whether the site in ``out`` is the one known by that stamp."""
+    built = out / STAMP
+    return built.is_file() and built.read_text() == known_by and (out / "html" / "index.html").is_file()
+
+
+def nothing_changed(page: Path) -> str:
+    """What is said of a site that is not built again."""
+    return f"{shown(page)}: nothing changed since it was built"
