@@ -49,6 +49,14 @@ class Builder:
 
     def build(self) -> Built:
         """Build what there is; raises ``LoadError``."""
+        try:
+            built = self._build()
+            self._check()
+        finally:
+            _end_what_stays(self.folder)
+        return built
+
+    def _build(self) -> Built:
         commands, env = _COMMANDS[self.name](self.folder)
         before = os.times()
         began = time.perf_counter()
@@ -56,15 +64,12 @@ class Builder:
             for command in commands:
                 done = subprocess.Popen(command, cwd=self.folder, env=env, stdout=said, stderr=subprocess.STDOUT)
                 memory.watch(done.pid)
-                failed = done.wait()
-                _end_what_stays(self.folder)
-                if failed:
+                if done.wait():
                     said.seek(0)
                     raise LoadError(f"{self.name} ended with {done.returncode}: {_tail(said.read())}")
             seconds = time.perf_counter() - began
             after = os.times()
-            cpu = after.children_user + after.children_system - before.children_user - before.children_system
-            self._check()
+        cpu = after.children_user + after.children_system - before.children_user - before.children_system
         return Built(seconds, cpu, memory.mb)
 
     def _check(self) -> None:
@@ -76,10 +81,13 @@ class Builder:
 
 def _end_what_stays(folder: Path) -> None:
     """End the servers that mystmd starts for kernels, and the kernels: it leaves them."""
+    ended = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             if process.environ().get("JUPYTER_CONFIG_DIR") == str(folder / "jupyter"):
                 process.kill()
+                ended.append(process)
+    psutil.wait_procs(ended, timeout=10)
 
 
 def _tail(said: bytes) -> str:

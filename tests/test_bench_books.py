@@ -98,13 +98,20 @@ def test_a_program_that_runs_no_notebook_is_not_the_fastest(tmp_path, monkeypatc
 
 
 def test_what_a_program_leaves_running_is_ended(tmp_path, monkeypatch):
-    server = f"JUPYTER_CONFIG_DIR={tmp_path}/jupyter setsid sleep 1234.5 & echo $! > {tmp_path}/number"
-    monkeypatch.setitem(Builder.build.__globals__["_COMMANDS"], STOCK, lambda folder: ([["sh", "-c", server]], {}))
+    # The variable is the shell's own, so that its copy has it before it becomes what it starts.
+    server = [
+        "env",
+        f"JUPYTER_CONFIG_DIR={tmp_path}/jupyter",
+        "sh",
+        "-c",
+        f"sleep 1234.5 & echo $! > {tmp_path}/number",
+    ]
+    monkeypatch.setitem(Builder.build.__globals__["_COMMANDS"], STOCK, lambda folder: ([server], {}))
 
     Builder(STOCK, Book(1, 0), tmp_path).build()
 
-    number = int((tmp_path / "number").read_text())
-    assert not psutil.pid_exists(number) or psutil.Process(number).status() == psutil.STATUS_ZOMBIE
+    left = [process for process in psutil.process_iter(["pid", "status"]) if process.info["status"] != "zombie"]
+    assert int((tmp_path / "number").read_text()) not in [process.info["pid"] for process in left]
 
 
 def test_a_book_is_built_again_and_after_an_edit():
