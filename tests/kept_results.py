@@ -14,7 +14,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import pytest
 from guide.programs import PROGRAMS
+from guide.unchanged import checkout
 
 ROOT = Path(__file__).resolve().parents[1]
 # The guide's own text, with what was recorded of it. What is left are code, facts, locks and pictures.
@@ -44,14 +44,11 @@ class Keys:
     """What results are kept under now: ``of`` a file of tests."""
 
     def __init__(self, root: Path, stack: str) -> None:
-        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        listed = subprocess.run(command, cwd=root, capture_output=True)
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True)  # pages say their date
-        # Without a list of files there is no telling that nothing changed.
-        self.sound = not listed.returncode and not head.returncode
+        names, head = checkout(root)
+        self.sound = bool(names)  # outside a git checkout there is no telling that nothing changed
         rest = hashlib.sha256(_world(root, stack).encode())
-        pages = hashlib.sha256(head.stdout)
-        for name in sorted(filter(None, listed.stdout.decode().split("\0"))):
+        pages = hashlib.sha256(head)
+        for name in names:
             digest = pages if _PAGE.fullmatch(name) else rest
             content = (root / name).read_bytes() if (root / name).is_file() else b"gone"
             digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
@@ -77,7 +74,6 @@ class KeptResults:
 
     def __init__(self, config: pytest.Config) -> None:
         self._worker = hasattr(config, "workerinput")
-        self._root = ROOT
         self._store = ROOT / "_build" / "passed" / f"{config.getoption('--stack')}.json"
         if self._worker:
             self._holds: dict[str, list[str]] = config.workerinput["kept_results"]

@@ -16,19 +16,23 @@ STAMP = ".built"
 _SOURCES = ("book/", "notebooks/", "fakehub/", "lock/", "_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md")
 
 
+def checkout(root: Path) -> tuple[list[str], bytes]:
+    """Names of the files of the checkout ``root``, new ones too, and its commit, which pages name; none outside git."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=root, capture_output=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True)
+    return sorted(filter(None, listed.stdout.decode().split("\0"))), head.stdout
+
+
 def sources(asked: object) -> str:
     """Digest of all that pages and site are made of, and of what was ``asked`` for."""
     told = (repr(asked), os.environ.get("SOURCE_DATE_EPOCH"), sys.version, missing(PROGRAMS), str(HUB_YML))
     digest = hashlib.sha256(repr(told).encode())
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True)
-    names = listed.stdout.decode().split("\0") if listed.returncode == 0 else []
-    # Pages say when they were committed.
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True)
-    digest.update(head.stdout)
-    # Outside a git checkout there is no list of sources, and so no telling that nothing changed.
+    names, head = checkout(ROOT)
+    digest.update(head)
+    # Outside a git checkout there is no telling that nothing changed.
     digest.update(b"" if names else os.urandom(16))
-    paths = [ROOT / name for name in sorted(names) if name.startswith(_SOURCES)]
+    paths = [ROOT / name for name in names if name.startswith(_SOURCES)]
     for path in (HUB_YML, *paths):
         if path.is_file():
             digest.update(str(path).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())

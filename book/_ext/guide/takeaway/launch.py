@@ -10,10 +10,11 @@ from __future__ import annotations
 import html
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from guide.unchanged import checkout
 
 _LINK = re.compile(r'href="([^"]*/git-pull\?[^"]*)"')
 _README = """\
@@ -61,7 +62,7 @@ def missing(site: Path, places: Places, root: Path, made: Path) -> list[str]:
 
     ``root`` is the repository as it is, ``made`` the folder that becomes the branch of made notebooks.
     """
-    tracked = _tracked(root)
+    tracked = set(checkout(root)[0]) or None
     found = []
     for path in sorted(site.rglob("*.html")):
         for link in dict.fromkeys(map(html.unescape, _LINK.findall(path.read_text(encoding="utf-8")))):
@@ -81,10 +82,3 @@ def _wrong(link: str, places: Places, root: Path, tracked: set[str] | None, made
     if not is_made and (not (root / name).is_file() or (tracked is not None and name not in tracked)):
         return f"names {name}, which is not in the repository"
     return None
-
-
-def _tracked(root: Path) -> set[str] | None:
-    """The files of the repository; None outside git."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=root, capture_output=True)
-    return set(listed.stdout.decode().split("\0")) if listed.returncode == 0 else None
