@@ -24,7 +24,7 @@ from bench.uploads import LIMIT, LINES, NAIVE, VERSUS
 MARK = "<!-- from here on written by `make bench` -->"
 BOOKS_MARK = "<!-- from here on written by `python -m bench.building` -->"
 # How rows begin that are written there.
-BOOKS = ("build ", "memory, build ", "per-notebook ", "slope of clean builds ")
+BOOKS = ("build ", "memory, build ", "per-notebook ", "slope of clean builds ", "the edited notebook's code ")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from bench.books import Book
 from bench.builders import MYST, OURS, STOCK, Builder, Built
 from bench.building import ALONE, CLEAN, EDIT, OVERHEAD, UNCHANGED, Measured, measure, rows_of, slope, targets, write
 from bench.load import LoadError
+from bench.report import BOOKS
 
 FEW, MANY, PROSE = Book(0, 10), Book(0, 40), Book(200, 0)
 
@@ -60,6 +61,10 @@ def test_rows_are_named_as_the_plan_names_them(measured):
     assert rows[OVERHEAD].value == pytest.approx(60 / 30 * os.cpu_count() - 3.6)
     assert rows["memory, build clean 10 notebooks"].value == 900
     assert rows[ALONE].ratio == 0.25
+
+
+def test_the_other_part_of_the_benchmark_knows_every_row(measured):
+    assert [row.name for row in rows_of(measured) if not row.name.startswith(BOOKS)] == []
 
 
 def test_each_target_is_held_against_its_row(measured):

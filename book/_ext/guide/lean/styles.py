@@ -117,7 +117,7 @@ def _value(nodes: list[Node]) -> str:
 
 
 def _without_unused_names(sheet: str, used: Used) -> str:
-    """Drop variables that no value reads, unless it is that of a variable nobody reads, and animations nothing runs."""
+    """Drop variables that nothing reads, or only others that are dropped, and animations that nothing runs."""
     rules = tinycss2.parse_stylesheet(sheet, True, True)
     read = used.words | {f"--{word}" for word in used.words}
     reads: dict[str, set[str]] = {}
