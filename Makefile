@@ -4,7 +4,7 @@ PYTHON ?= python3
 HUB ?= hub.yml
 # How many tests run side by side: they wait about as long as they compute.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
-GUIDE = FAKEHUB_HUB_YML=$(abspath $(HUB)) PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide
+GUIDE = FAKEHUB_HUB_YML=$(abspath $(HUB)) .venv/$(STACK)/bin/python -m guide
 JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 
 .PHONY: help setup book serve pdf page outputs mutate links picture pictures looks tools test bench audit sbom lint lock clean
@@ -13,7 +13,7 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 setup: ## everything the other commands need, in .venv/$(STACK), and programs that pages call, in .venv/tools
-	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools
+	@$(PYTHON) scripts/setup_env.py $(STACK) tools
 
 book: setup ## run every page and build the site into _build/html; HUB=examples/other-hub/hub.yml for another hub's
 	@$(GUIDE) build --stack $(STACK)
@@ -40,29 +40,29 @@ picture: book ## take the README's picture anew
 	@$(GUIDE) picture
 
 looks: book ## take the pictures of ten pages anew, with which tests compare
-	@PYTHONPATH=book/_ext .venv/$(STACK)/bin/python -m guide.looks
+	@.venv/$(STACK)/bin/python -m guide.browser.visual_regression
 
 pictures: tools ## take the pictures of the hub anew, which pages show and journeys compare
 	@.venv/$(STACK)/bin/python -m pytest tests/hub -q --retake
 
 tools: ## programs the tests and the benchmark call, in .venv/tools, .venv/jupyterhub and .venv/audit
-	@$(PYTHON) book/_ext/guide/setup_env.py $(STACK) tools $(JUPYTERHUB) audit
+	@$(PYTHON) scripts/setup_env.py $(STACK) tools $(JUPYTERHUB) audit
 
 test: tools ## prove everything, and what passed already only when it changed; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--once)
 
 bench: tools book ## measure, the stand-in beside the other fakes and the site beside the theme's own
-	@$(PYTHON) book/_ext/guide/setup_env.py npm
+	@$(PYTHON) scripts/setup_env.py npm
 	@.venv/$(STACK)/bin/python -m bench --site _build/html
 	@.venv/$(STACK)/bin/python -m bench.building
 
 audit: setup ## ask whether a locked package has a known vulnerability; 2 when nobody answers
-	@$(PYTHON) book/_ext/guide/setup_env.py audit
+	@$(PYTHON) scripts/setup_env.py audit
 	@$(GUIDE) audit
 
 sbom: setup ## a bill of materials of each lock, in _build/html/sbom
-	@$(PYTHON) book/_ext/guide/setup_env.py audit
-	@.venv/audit/bin/python book/_ext/guide/sbom.py _build/html/sbom
+	@$(PYTHON) scripts/setup_env.py audit
+	@.venv/audit/bin/python guide/checks/sbom.py _build/html/sbom
 
 lint: setup ## format and style of the code
 	@.venv/$(STACK)/bin/ruff check . && .venv/$(STACK)/bin/ruff format --check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fakehub.facts import load
+from hubfacts.load import load
 
 _BUCKETS = load(Path(__file__).resolve().parents[1] / "hub.yml").buckets
 CHANGING, LISTED = _BUCKETS.scratch.name, _BUCKETS.persistent.name

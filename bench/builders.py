@@ -140,7 +140,7 @@ def _prepare_ours(book: Book, folder: Path) -> None:
     """A copy of this project with the book in place of the guide."""
     for name in ("_config.yml", "hub.yml", "CHANGELOG.md"):
         shutil.copy(ROOT / name, folder)
-    for name in ("book/_ext", "book/_static", "book/_templates", "fakehub", "lock"):
+    for name in ("book/_static", "book/_templates", "fakehub", "guide", "hubfacts", "lock"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     book.write(folder, printed=True)
     # By the list of sources git knows what changed.
@@ -187,9 +187,9 @@ def _write_npm(folder: Path) -> None:
 
 def _ours(folder: Path) -> tuple[list[list[str]], dict[str, str]]:
     """What ``make book`` calls: the set-up, which has nothing to do, and the build."""
-    setup = [sys.executable, str(ROOT / "book/_ext/guide/setup_env.py"), Path(sys.prefix).name]
+    setup = [sys.executable, str(ROOT / "scripts/setup_env.py"), Path(sys.prefix).name]
     build = [sys.executable, "-m", "guide", "build", "--stack", Path(sys.prefix).name]
-    return [setup, build], os.environ | {"PYTHONPATH": str(folder / "book" / "_ext")}
+    return [setup, build], dict(os.environ)
 
 
 def _stock(folder: Path) -> tuple[list[list[str]], dict[str, str]]:

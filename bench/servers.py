@@ -21,7 +21,7 @@ import psutil
 
 from bench.buckets import CHANGING, LISTED
 from bench.load import Address
-from fakehub.config import Config
+from fakehub.server.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".venv" / "tools"
@@ -126,7 +126,7 @@ def _free_port() -> int:
 def _ours(folder: Path, port: int) -> list[str]:
     config = Config(str(ROOT / "hub.yml"), str(folder), plain_port=port)
     (folder / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
-    return [sys.executable, "-m", "fakehub.server", str(folder / "config.json")]
+    return [sys.executable, "-m", "fakehub.server.process", str(folder / "config.json")]
 
 
 def _our_addresses(folder: Path, port: int, process: subprocess.Popen[bytes]) -> dict[str, Address]:

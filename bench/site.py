@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
-from guide.book_settings import settings as settings_for_hub
-from guide.for_hub import current_facts
-from guide.picture import BROWSERS, FLAGS
-from guide.serving import served
 
 from bench.load import LoadError
 from bench.samples import Plan, Sampler
 from bench.servers import ROOT
+from guide.browser.launch import BROWSERS, FLAGS
+from guide.browser.static_server import served
+from guide.pages.hub_variant import current_facts
+from guide.site.settings import settings as settings_for_hub
 
 OURS, STOCK = "the site", "stock Jupyter Book 1"
 TEXT = ("book/index", "book/hub/get-access", "book/buckets/rules", "book/help/forbidden")
@@ -94,15 +94,15 @@ def stock(site: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_for_hub(current_facts())
         sphinx = settings["sphinx"]
-        sphinx["local_extensions"].pop("guide.lean_ext")
-        sphinx["local_extensions"].pop("guide.site_ext")
+        sphinx["extra_extensions"].remove("guide.site.ext.optimize")
+        sphinx["extra_extensions"].remove("guide.site.ext.theme_fixes")
         for name in ("html_css_files", "html_js_files"):
             sphinx["config"].pop(name)
         config = Path(folder) / "_config.yml"
         config.write_text(yaml.safe_dump(settings), encoding="utf-8")
         command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "-q"]
         command += ["--config", str(config), "--path-output", folder]
-        env = os.environ | {"GUIDE_REPORT": str(site.parent / "report.json"), "PYTHONPATH": str(ROOT / "book" / "_ext")}
+        env = os.environ | {"GUIDE_REPORT": str(site.parent / "report.json")}
         done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             raise LoadError(f"the stock site was not built: {done.stdout.strip()[-200:]}")

@@ -17,8 +17,8 @@ from pathlib import Path
 from bench.load import LoadError
 from bench.samples import Plan, Sampler
 from bench.servers import OURS, ROOT
-from fakehub.control import Control
-from fakehub.network import NetworkSettings
+from fakehub.control.client import Control
+from fakehub.network.shaping import NetworkSettings
 
 SCRIPT = ROOT / "book" / "uploads" / "upload_store.py"
 LIMIT, NAIVE = "the line's limit", "naive Zarr"

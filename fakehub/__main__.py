@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from fakehub.accounts.personas import NAMES
-from fakehub.commands import add_commands
-from fakehub.control import ControlError
-from fakehub.run import RunError, run
+from fakehub.control.client import ControlError
+from fakehub.control.commands import add_commands
+from fakehub.session.run import RunError, run
 
 
 class _Parser(argparse.ArgumentParser):

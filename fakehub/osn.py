@@ -20,12 +20,10 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from fakehub import facts
-from fakehub.identity import ANONYMOUS
+from fakehub.accounts.identities import ANONYMOUS
+from fakehub.accounts.personas import ACCESS_KEY, SECRET_KEY
+from hubfacts import schema
 
-# What somebody who may write to the inbox has been given.
-ACCESS_KEY = "KEYTOTHEINBOX"
-SECRET_KEY = "for-the-stand-in-only"
 _WRITER = replace(ANONYMOUS, name="osn-inbox-key")
 # moto lets nobody in without a signature, but does not look at it.
 _AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=pod/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00"
@@ -40,7 +38,7 @@ class _Refused(Exception):
     """A request the pod does not answer: the status, S3's code and message."""
 
 
-def may_write(pod: facts.Osn) -> dict[str, bool]:
+def may_write(pod: schema.Osn) -> dict[str, bool]:
     """The pod's buckets, and whether the key writes to them: the note in the facts says it."""
     return {name: pod.is_open(name) for name in pod.buckets}
 
@@ -48,7 +46,7 @@ def may_write(pod: facts.Osn) -> dict[str, bool]:
 class Osn:
     """Answers as the pod; starts moto when first asked."""
 
-    def __init__(self, pod: facts.Osn, session: str) -> None:
+    def __init__(self, pod: schema.Osn, session: str) -> None:
         self.host = pod.host
         self._session = session
         self._buckets = may_write(pod)

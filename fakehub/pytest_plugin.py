@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from fakehub.facts import FactsError, default_path, load
-from fakehub.session import Session, SessionError, Wanted, session
+from fakehub.session.session import Session, SessionError, Wanted, session
+from hubfacts.load import FactsError, load
+from hubfacts.location import default_path
 
 _RUNNING = pytest.StashKey[Session]()
 
@@ -60,7 +61,7 @@ def _session() -> Iterator[Session]:
 def fakehub_session(pytestconfig: pytest.Config) -> Iterator[Session]:
     """A stand-in that runs as long as the tests do, made from ``$FAKEHUB_HUB_YML`` or the ``hub.yml`` found here.
 
-    Start programs with its ``environment``; steer it with ``fakehub.control.Control(fakehub_session.folder)``.
+    Start programs with its ``environment``; steer it with ``fakehub.control.client.Control(fakehub_session.folder)``.
     """
     running = pytestconfig.stash.get(_RUNNING, None)
     if running:

@@ -59,7 +59,7 @@ def guide(stack: str):
     """Call ``python -m guide`` as the Makefile does; the finished process, with its text."""
 
     def call(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
-        env = os.environ | {"PYTHONPATH": str(ROOT / "book" / "_ext")} | options.pop("env", {})
+        env = os.environ | options.pop("env", {})
         command = [sys.executable, "-m", "guide", *arguments]
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600, **options)
 

@@ -21,8 +21,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from guide.programs import PROGRAMS
-from guide.unchanged import checkout
+
+from guide.external_programs import PROGRAMS
+from guide.site.build_stamp import checkout
 
 ROOT = Path(__file__).resolve().parents[1]
 # The guide's own text, with what was recorded of it. What is left are code, facts, locks and pictures.

@@ -10,7 +10,8 @@ import shlex
 import sys
 
 import pytest
-from guide.progress import Line
+
+from guide.terminal_progress import Line
 
 
 def wanted(config: pytest.Config) -> bool:

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 import yaml
-from guide.audit import audit
-from guide.licences import check, unlicensed
-from guide.workflow_rules import broken_rules
+
+from guide.checks.audit import audit
+from guide.checks.licences import check, unlicensed
+from guide.checks.workflows import broken_rules
 
 ENVIRONMENTS = ("tools", "jupyterhub", "audit")
 
@@ -123,7 +124,7 @@ def test_a_bill_of_materials_has_every_locked_package_with_its_hashes(root, tmp_
     program = root / ".venv/audit/bin/python"
     if not (root / ".venv/audit/.ready").exists():
         pytest.skip("there is no .venv/audit; run: make tools")
-    made = [subprocess.run([program, "book/_ext/guide/sbom.py", tmp_path / str(n)], cwd=root) for n in range(2)]
+    made = [subprocess.run([program, "guide/checks/sbom.py", tmp_path / str(n)], cwd=root) for n in range(2)]
     text = (tmp_path / "0/hub.cdx.json").read_text()
     bill = json.loads(text)
     locked = re.findall(r"^([a-z0-9][\w.-]*)==([^ ;\\]+)", (root / "lock/hub.txt").read_text(), re.MULTILINE)

@@ -1,4 +1,4 @@
-/* Finds pages in the index that guide.search made. Loaded when a reader first searches; its parts when a query needs
+/* Finds pages in the index that guide.site.search made. Loaded when a reader first searches; its parts when a query needs
    them, as scripts, which work on a page opened from disk as well. Offers `guideFind.search` and `guideFind.excerpt`. */
 (() => {
   "use strict";

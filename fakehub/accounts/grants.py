@@ -8,9 +8,9 @@ import secrets
 from dataclasses import dataclass
 
 from fakehub.accounts.errors import OAuthError, invalid_grant
+from fakehub.accounts.identities import Identities
 from fakehub.accounts.personas import CLOUD_PLATFORM, Persona
 from fakehub.clock import Clock
-from fakehub.identity import Identities
 
 GCLOUD_CLIENT = "32555940559.apps.googleusercontent.com"
 # The client of `gcloud auth application-default login`.

@@ -13,12 +13,12 @@ from typing import Any
 
 from aiohttp import web
 
+from fakehub.accounts.identities import Identities
 from fakehub.accounts.keys import Key
 from fakehub.accounts.personas import Persona
 from fakehub.accounts.tokens import json_answer
 from fakehub.clock import Clock, rfc3339
 from fakehub.errors import GoogleError, bad_request
-from fakehub.identity import Identities
 
 _PATH = re.compile(r"/v1/projects/[^/]+/serviceAccounts/([^/:]+):(\w+)")
 _IAM_SCOPES = {"https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/iam"}

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 
-from fakehub.facts import Facts
+from hubfacts.schema import Facts
 
 _AUTH = "https://www.googleapis.com/auth/"
 CLOUD_PLATFORM = f"{_AUTH}cloud-platform"
@@ -160,3 +160,8 @@ def personas(facts: Facts) -> dict[str, Persona]:
         ANONYMOUS,
     ]
     return {persona.name: persona for persona in found}
+
+
+# What somebody who may write to the inbox has been given.
+ACCESS_KEY = "KEYTOTHEINBOX"
+SECRET_KEY = "for-the-stand-in-only"

@@ -10,11 +10,11 @@ from aiohttp import web
 from fakehub.accounts.consent import Consent, code_page
 from fakehub.accounts.grants import Grants
 from fakehub.accounts.iam import IamCredentials
+from fakehub.accounts.identities import Identities
 from fakehub.accounts.keys import ISSUER
 from fakehub.accounts.tokens import Tokens, json_answer
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError
-from fakehub.identity import Identities
 
 Service = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 # On www.googleapis.com these are the accounts'; all else there is storage's.

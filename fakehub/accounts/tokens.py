@@ -10,8 +10,8 @@ from aiohttp import BasicAuth, web
 from fakehub.accounts.errors import OAuthError, invalid_grant, invalid_request
 from fakehub.accounts.forms import form_of, needed, query_of
 from fakehub.accounts.grants import CLIENTS, Grant, Grants
+from fakehub.accounts.identities import AccessToken, Identities
 from fakehub.accounts.personas import Persona
-from fakehub.identity import AccessToken, Identities
 
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 # Whom the assertion of a service account may be addressed to.

@@ -15,9 +15,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from fakehub.facts import Facts
 from fakehub.from_2i2c.files import Cluster, DraftError, read
 from fakehub.from_2i2c.sections import draft
+from hubfacts.schema import Facts
 
 # Sections a hub may be without, and where the files say that this one has it.
 _MAYBE = {"dask-gateway": "dask_gateway: the cluster's values have a section dask-gateway; its options are code there"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fakehub.yaml_file import YamlError, read_mapping
+from hubfacts.strict_yaml import YamlError, read_mapping
 
 # Charts whose values 2i2c nests the hub's in.
 _CHARTS = ("daskhub", "basehub")

@@ -10,10 +10,10 @@ from pathlib import Path
 from dask_gateway_server.auth import JupyterHubAuthenticator
 
 import fakehub.gateway
-from fakehub.facts import load
 from fakehub.gateway.options import cluster_options
 from fakehub.gateway.session import SessionAuthenticator, SessionBackend
 from fakehub.gateway.variables import Settings
+from hubfacts.load import load
 
 workdir = Path(os.environ["FAKEHUB_SESSION"])
 settings = Settings.read(workdir)

@@ -6,7 +6,7 @@ from typing import Any
 
 from dask_gateway_server.options import Integer, Mapping, Options, Select, String
 
-from fakehub.facts import DaskGateway
+from hubfacts.schema import DaskGateway
 
 
 def cluster_options(facts: DaskGateway) -> Options:

@@ -15,10 +15,10 @@ from pathlib import Path
 import aiohttp
 import psutil
 
-from fakehub.facts import DaskGateway
 from fakehub.gateway.variables import Settings
-from fakehub.processes import end
-from fakehub.proxy import tunnel
+from fakehub.isolation.processes import end
+from fakehub.isolation.proxy import tunnel
+from hubfacts.schema import DaskGateway
 
 _CONFIG = Path(__file__).with_name("dask_gateway_config.py")
 

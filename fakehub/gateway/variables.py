@@ -7,7 +7,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fakehub.facts import DaskGateway
+from hubfacts.schema import DaskGateway
 
 _FILE = "gateway.json"
 

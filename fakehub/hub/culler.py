@@ -2,7 +2,7 @@
 
 import jupyterhub_idle_culler as culler
 
-from fakehub.hub.ahead import Ahead
+from fakehub.hub.shifted_datetime import Ahead
 
 culler.datetime = Ahead
 culler.main()

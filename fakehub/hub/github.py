@@ -16,10 +16,11 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from fakehub.facts import Facts, load
 from fakehub.hub import github_pages as pages
 from fakehub.hub.people import Person, people
 from fakehub.hub.settings import GITHUB_ADDRESS, Settings, certificate, session_folder
+from hubfacts.load import load
+from hubfacts.schema import Facts
 
 _COOKIE = "user_session"
 

@@ -2,8 +2,8 @@
 
 from jupyter_server.services.kernels import kernelmanager
 
-from fakehub.facts import load
-from fakehub.hub.ahead import utcnow
+from fakehub.hub.shifted_datetime import utcnow
+from hubfacts.load import load
 
 kernelmanager.utcnow = utcnow
 

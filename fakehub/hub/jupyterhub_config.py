@@ -9,12 +9,12 @@ from jupyterhub_fancy_profiles import setup_ui
 from oauthenticator.github import GitHubOAuthenticator
 from tornado.web import HTTPError
 
-from fakehub.facts import load
 from fakehub.hub.people import people
 from fakehub.hub.profiles import profile_list
 from fakehub.hub.settings import API_PORT, HUB_ADDRESS, Settings, certificate, session_folder
 from fakehub.hub.spawner import ProcessSpawner
 from fakehub.hub.variables import server_variables
+from hubfacts.load import load
 
 folder, settings, facts = session_folder(), Settings.read(), load()
 organization = facts.access.organization

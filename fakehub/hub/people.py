@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from fakehub.facts import Access
+from hubfacts.schema import Access
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from fakehub.facts import Facts, Gpus, Image
+from hubfacts.schema import Facts, Gpus, Image
 
 # What an option of the form is called in it.
 SHARE, GPU, IMAGE = "requests", "gpu", "image"

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlparse
 
-from fakehub.facts import Facts
+from hubfacts.schema import Facts
 
 HUB_ADDRESS, GITHUB_ADDRESS = "127.0.0.2", "127.0.0.3"
 GITHUB_HOSTS = ("github.com", "api.github.com")

@@ -13,14 +13,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fakehub import namespace
-from fakehub.facts import Facts, FactsError, default_path, load
 from fakehub.gateway.variables import Settings as GatewaySettings
 from fakehub.hub.certificates import make_certificates
 from fakehub.hub.servers import furnish
 from fakehub.hub.settings import API_PORT, GITHUB_ADDRESS, GITHUB_HOSTS, HUB_ADDRESS, Settings, hub_host
-from fakehub.run import RunError, run_in_names
-from fakehub.session import Session, SessionError, Wanted
+from fakehub.isolation import namespace
+from fakehub.session.run import RunError, run_in_names
+from fakehub.session.session import Session, SessionError, Wanted
+from hubfacts.load import FactsError, load
+from hubfacts.location import default_path
+from hubfacts.schema import Facts
 
 _CONFIG = Path(__file__).with_name("jupyterhub_config.py")
 _LONGEST_S = 120

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from fakehub.facts import Facts
+from hubfacts.schema import Facts
 
 
 def server_variables(facts: Facts, gateway_port: int) -> dict[str, str]:

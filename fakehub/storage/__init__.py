@@ -1,1 +1,1 @@
-"""Fake Google Cloud Storage: the objects, and the JSON API that clients reach them by."""
+"""Google Cloud Storage: the object store and the two APIs in front of it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fakehub.errors import bad_request, not_answered
-from fakehub.facts import Bucket
+from hubfacts.schema import Bucket
 
 _READ_MORE = "Read more at https://cloud.google.com/storage/docs/uniform-bucket-level-access"
 UNIFORM_WRITE = f"Cannot use ACL API to update bucket policy when uniform bucket-level access is enabled. {_READ_MORE}"

@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
 
 from fakehub.errors import GoogleError
-from fakehub.storage.objects import Object, checksums
+from fakehub.storage.store import Object, checksums
 
 _GZIP = 16 + zlib.MAX_WBITS
 # Bytes of a body that are sent at once.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fakehub.errors import GoogleError, bad_request
 from fakehub.storage.conditions import number
 from fakehub.storage.glob import Glob, glob
-from fakehub.storage.objects import Object, Store
+from fakehub.storage.store import Object, Store
 
 # The most entries of a page, and the most names looked at for one, after which it ends early with a token.
 MOST = 1000

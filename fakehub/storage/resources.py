@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from fakehub.clock import rfc3339
-from fakehub.facts import Bucket
 from fakehub.storage.acl import entries
-from fakehub.storage.objects import Object, checksums
+from fakehub.storage.store import Object, checksums
+from hubfacts.schema import Bucket
 
 API = "https://www.googleapis.com/storage/v1"
 MEDIA = "https://storage.googleapis.com/download/storage/v1"

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from fakehub.accounts.identities import Persona
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError, bad_request, not_answered
-from fakehub.facts import Bucket
-from fakehub.identity import Persona
 from fakehub.storage.acl import NEW_OBJECT, predefined
 from fakehub.storage.resources import HEADERS, STORAGE_CLASSES
+from hubfacts.schema import Bucket
 
 # Of a resumable upload that is not whole, multiples of this are kept, in bytes.
 CHUNK_UNIT = 256 * 1024

@@ -8,8 +8,9 @@ import json
 import re
 
 import pytest
-from guide.blocks import read_page
-from guide.runner import pages_of_book
+
+from guide.pages.blocks import read_page
+from guide.pages.toc import pages_of_book
 
 ROWS = {
     "H1 address, region, operator, configuration": ("book/hub/how-the-hub-is-built.md", "hub.operator.url"),

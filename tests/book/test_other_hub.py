@@ -14,7 +14,7 @@ import sys
 import pytest
 import yaml
 
-from fakehub.facts import load
+from hubfacts.load import load
 
 EXAMPLE = "examples/other-hub/hub.yml"
 # Of what the hubs differ in, each of these has something: buckets, rights, variables, regions, addresses for git.
@@ -45,11 +45,11 @@ def rendered(root, tmp_path_factory):
     name = f"rendered-{folder.name}"
     (folder / name).mkdir()
     shutil.copy(root / EXAMPLE, folder / name / "hub.yml")
-    env = os.environ | {"PYTHONPATH": str(root / "book/_ext"), "FAKEHUB_HUB_YML": str(folder / name / "hub.yml")}
+    env = os.environ | {"PYTHONPATH": str(root), "FAKEHUB_HUB_YML": str(folder / name / "hub.yml")}
     written = subprocess.run([sys.executable, __file__], cwd=root, env=env, capture_output=True, text=True)
     assert written.returncode == 0, written.stderr
     env |= {"GUIDE_REPORT": str(folder / "report.json"), "PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-m", "guide.book_maker", "html", str(folder / "site")]
+    command = [sys.executable, "-m", "guide.site.sphinx_process", "html", str(folder / "site")]
     made = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
     shutil.rmtree(root / "_build/hubs" / name)
     assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]
@@ -131,8 +131,10 @@ def _names(root):
 
 def _write_records() -> None:
     """Records of runs that printed nothing."""
-    from guide.blocks import read_page
-    from guide.runner import ROOT, pages_of_book, record_path
+    from guide.pages.blocks import read_page
+    from guide.pages.toc import pages_of_book
+    from guide.run.records import record_path
+    from guide.run.runner import ROOT
 
     for path in pages_of_book():
         notebook = read_page(path, ROOT).notebook

@@ -10,18 +10,18 @@ from urllib.parse import unquote, urlparse
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from guide.blocks import read_page
-from guide.page_rules import SPEAKS_OF_IT, stand_in_words
-from guide.recorded import record_of
-from guide.runner import pages_of_book
-from guide.typed_facts import typed_facts
 from pages import texts_of
 
-from fakehub.facts import load
+from guide.checks.prose import SPEAKS_OF_IT, stand_in_words
+from guide.checks.typed_facts import typed_facts
+from guide.pages.blocks import read_page
+from guide.pages.toc import pages_of_book
+from guide.run.recorded_outputs import record_of
+from hubfacts.load import load
 
 
 def _sources(root):
-    pages = [path for path in (root / "book").rglob("*.md") if "_ext" not in path.parts]
+    pages = [path for path in (root / "book").rglob("*.md")]
     return sorted(pages + list((root / "notebooks").glob("*.ipynb")))
 
 
@@ -178,7 +178,7 @@ def test_a_page_runs_for_another_user_and_twice_on_one_store(guide, stack, page,
             str(tmp_path / "state"),
             "--",
         ]
-        env = {"PYTHONPATH": "book/_ext", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
         ran = subprocess.run([*command, *inside], capture_output=True, text=True, env=env, timeout=200)
 
         assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -186,7 +186,7 @@ def test_a_page_runs_for_another_user_and_twice_on_one_store(guide, stack, page,
 
 @pytest.mark.parametrize("mode", ["names", "proxy"])
 def test_a_page_runs_in_both_modes(guide, stack, mode):
-    from fakehub import namespace
+    from fakehub.isolation import namespace
 
     if mode == "names" and not namespace.available():
         pytest.skip("this system allows no namespaces")

@@ -4,9 +4,10 @@ import subprocess
 import sys
 
 import pytest
-from guide.page_rules import HARDEST_GRADE, MOST_WORDS, grade, sentences, unwanted_words
-from guide.runner import pages_of_book
 from pages import texts_of
+
+from guide.checks.prose import HARDEST_GRADE, MOST_WORDS, grade, sentences, unwanted_words
+from guide.pages.toc import pages_of_book
 
 PAGES = [pytest.param(path, id=path.stem) for path in pages_of_book()]
 

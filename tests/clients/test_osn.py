@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from fakehub import namespace
-from fakehub.facts import load
-from fakehub.osn import ACCESS_KEY, SECRET_KEY
-from fakehub.processes import of_session
+from fakehub.accounts.personas import ACCESS_KEY, SECRET_KEY
+from fakehub.isolation import namespace
+from fakehub.isolation.processes import of_session
+from hubfacts.load import load
 
 POD = load().osn.endpoint
 # curl signs with the digest of the body that its header names.

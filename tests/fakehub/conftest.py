@@ -32,7 +32,7 @@ def fakehub():
 def mode(request) -> str:
     """Both ways to the stand-in; names only where the system allows it, and then that is said."""
     if request.param == "names":
-        from fakehub import namespace
+        from fakehub.isolation import namespace
 
         if not namespace.available():
             pytest.skip("this system allows no namespaces")
@@ -68,7 +68,7 @@ def _start(folder: Path, stderr=None, **options) -> Server:
     config = {"hub_yml": str(ROOT / "hub.yml"), "workdir": str(folder)} | options
     (folder / "config.json").write_text(json.dumps(config))
     process = subprocess.Popen(
-        [sys.executable, "-m", "fakehub.server", str(folder / "config.json")],
+        [sys.executable, "-m", "fakehub.server.process", str(folder / "config.json")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,

@@ -6,8 +6,8 @@ import json
 import random
 from urllib.parse import quote
 
-from fakehub.storage.api import ANSWERS
-from fakehub.storage.methods import COMMON, METHODS
+from fakehub.storage.json_api.method_table import COMMON, METHODS
+from fakehub.storage.json_api.router import ANSWERS
 
 HOST = "storage.googleapis.com"
 BUCKETS = ["leap-scratch", "leap-persistent", "leap-persistent-ro"]

@@ -25,7 +25,7 @@ from accounts_client import (
     token_of,
 )
 
-from fakehub.control import Control
+from fakehub.control.client import Control
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 PERSISTENT = "/storage/v1/b/leap-persistent/o"

@@ -3,7 +3,7 @@
 import pytest
 
 from fakehub import units
-from fakehub.control import Control, ControlError
+from fakehub.control.client import Control, ControlError
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 DAY_S = 86400

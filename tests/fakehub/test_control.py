@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fakehub.control import SOCKET, Control, ControlError
-from fakehub.network import NetworkSettings
+from fakehub.control.client import SOCKET, Control, ControlError
+from fakehub.network.shaping import NetworkSettings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,8 @@ from urllib.parse import urlparse
 
 import pytest
 
-from fakehub.facts import load
-from fakehub.processes import of_session
+from fakehub.isolation.processes import of_session
+from hubfacts.load import load
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = load(ROOT / "hub.yml")

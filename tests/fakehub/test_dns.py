@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakehub import namespace
+from fakehub.isolation import namespace
 
 pytestmark = pytest.mark.skipif(not namespace.available(), reason="this system allows no namespaces")
 

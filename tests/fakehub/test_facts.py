@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from fakehub.facts import FactsError, load
+from hubfacts.load import FactsError, load
 
 
 def test_the_projects_facts_are_sound(root):

@@ -8,7 +8,7 @@ import pytest
 import requests
 from waiting import fault_logged, logged
 
-from fakehub.control import Control
+from fakehub.control.client import Control
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 OBJECTS = "/storage/v1/b/leap-scratch/o"

@@ -10,7 +10,7 @@ logging.disable()
 import gcsfs
 from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
-from fakehub.control import Control
+from fakehub.control.client import Control
 
 control = Control(Path(os.environ["FAKEHUB_SESSION"]))
 url = os.environ["SCRATCH_BUCKET"] + "/object"

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # The signal comes while Python forks, in one of the hooks that libraries have there.
 TOLD = """
 import os, signal, sys, time
-from fakehub.fork import Fork
+from fakehub.isolation.fork import Fork
 
 os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), {number}))
 signal.signal({number}, lambda number, _: sys.exit(128 + number))

@@ -6,7 +6,7 @@ import sys
 import pytest
 import yaml
 
-from fakehub.facts import checked
+from hubfacts.load import checked
 
 FILES = ("cluster.yaml", "ocean.tfvars", "common.values.yaml", "prod.values.yaml")
 # What none of the files can tell: words for readers, and places where they get help.

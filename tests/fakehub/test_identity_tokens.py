@@ -23,9 +23,9 @@ from accounts_client import (
 )
 
 from fakehub.accounts.personas import personas
-from fakehub.control import Control
+from fakehub.control.client import Control
 from fakehub.errors import GoogleError
-from fakehub.facts import load
+from hubfacts.load import load
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 OBJECT = "/storage/v1/b/leap-scratch/o/a"

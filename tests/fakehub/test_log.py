@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fakehub.control import Control
-from fakehub.log import REQUESTS, summary, without_secrets
+from fakehub.control.client import Control
+from fakehub.request_log import REQUESTS, summary, without_secrets
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 UPLOAD = "/upload/storage/v1/b/leap-scratch/o"

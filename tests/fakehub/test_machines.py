@@ -8,9 +8,9 @@ import pytest
 DRIVER = """
 import os, subprocess, sys
 from pathlib import Path
-from fakehub.control import Control
-from fakehub.facts import load
-from fakehub.machines import environment_of
+from fakehub.control.client import Control
+from hubfacts.schema import load
+from fakehub.accounts.machines import environment_of
 
 control = Control(Path(os.environ["FAKEHUB_SESSION"]))
 
@@ -96,7 +96,7 @@ print(json.dumps([said.split(":")[0], time.monotonic() - started < 20]))
 def test_the_hub_has_no_second_machine(lines):
     (said,) = lines(
         """
-from fakehub.control import ControlError
+from fakehub.control.client import ControlError
 try:
     control.new_machine("hub")
 except ControlError as error:

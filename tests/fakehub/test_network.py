@@ -9,8 +9,8 @@ import time
 import pytest
 from waiting import logged
 
-from fakehub.control import Control
-from fakehub.network import NetworkSettings
+from fakehub.control.client import Control
+from fakehub.network.shaping import NetworkSettings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 OBJECTS = "/storage/v1/b/leap-scratch/o"

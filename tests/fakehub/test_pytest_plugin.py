@@ -13,7 +13,7 @@ import gcsfs
 import google.auth
 from google.cloud import storage
 
-from fakehub.control import Control
+from fakehub.control.client import Control
 
 URL = os.environ["SCRATCH_BUCKET"] + "/a.bin"
 

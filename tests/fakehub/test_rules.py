@@ -10,13 +10,14 @@ from types import SimpleNamespace
 import pytest
 from multidict import MultiDict
 
+from fakehub.accounts.identities import Identities
 from fakehub.accounts.personas import ANONYMOUS, CLOUD_PLATFORM, Persona, account_number, hub_email, personas
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError
-from fakehub.facts import Bucket, load
-from fakehub.identity import Identities
 from fakehub.storage.acl import entries, predefined
 from fakehub.storage.conditions import check, number
+from hubfacts.load import load
+from hubfacts.schema import Bucket
 
 AUTH = "https://www.googleapis.com/auth/"
 READ = {"storage.objects.get", "storage.objects.list", "storage.buckets.get"}

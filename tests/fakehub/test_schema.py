@@ -11,9 +11,9 @@ import jsonschema
 import pytest
 from api_client import API, UPLOAD, Api, facts_with, object_path
 
-from fakehub.storage import coverage
-from fakehub.storage.api import ANSWERS
-from fakehub.storage.methods import COMMON, METHODS
+from fakehub.storage.json_api import coverage
+from fakehub.storage.json_api.method_table import COMMON, METHODS
+from fakehub.storage.json_api.router import ANSWERS
 
 DESCRIPTION = json.loads(
     (Path(googleapiclient.__file__).parent / "discovery_cache/documents/storage.v1.json").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ def start(folder, root, **config):
     """Start a server that is expected to end by itself; the finished process."""
     values = {"hub_yml": str(root / "hub.yml"), "workdir": str(folder)} | config
     (folder / "config.json").write_text(json.dumps(values))
-    command = [sys.executable, "-m", "fakehub.server", str(folder / "config.json")]
+    command = [sys.executable, "-m", "fakehub.server.process", str(folder / "config.json")]
     return subprocess.run(command, stdin=subprocess.PIPE, capture_output=True, text=True, cwd=root, timeout=60)
 
 

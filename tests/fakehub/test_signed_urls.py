@@ -11,7 +11,7 @@ import pytest
 from google.auth import credentials
 from google.cloud import storage
 
-from fakehub.control import Control
+from fakehub.control.client import Control
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 HUB = "hub-user@leap-pangeo.iam.gserviceaccount.com"

@@ -10,14 +10,15 @@ import pytest
 from api_client import Api, facts_with, object_path
 from multidict import MultiDict
 
+from fakehub.accounts.identities import Identities
 from fakehub.clock import Clock
-from fakehub.control import Control
-from fakehub.facts import load
-from fakehub.identity import Identities
-from fakehub.storage.api import Storage
+from fakehub.control.client import Control
 from fakehub.storage.glob import Glob
+from fakehub.storage.json_api.router import JsonApi
 from fakehub.storage.listing import list_objects
-from fakehub.storage.objects import Store
+from fakehub.storage.service import Storage
+from fakehub.storage.store import Store
+from hubfacts.load import load
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 BUCKET = "leap-scratch"
@@ -219,7 +220,7 @@ def test_generations_are_listed_in_pages_too(versioned):
 def test_a_page_and_a_get_cost_the_same_however_many_objects_there_are(root, tmp_path):
     facts, clock = load(root / "hub.yml"), Clock()
     store = Store(facts.buckets.options, clock, tmp_path)
-    storage, hub = Storage(store, clock, facts), Identities(facts, clock).personas["hub"]
+    storage, hub = JsonApi(Storage(store, clock, facts)), Identities(facts, clock).personas["hub"]
 
     def seconds(path: str, **query: str) -> float:
         taken = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from fakehub.control import Control
+from fakehub.control.client import Control
 
 LONGEST_S = 30
 

@@ -16,7 +16,7 @@ def copy_of(root: Path, book: Path) -> Path:
     book.mkdir()
     for name in ("_config.yml", "hub.yml"):
         shutil.copy(root / name, book)
-    for name in ("book/_ext", "book/_static", "book/_images", "book/_templates", "fakehub", "lock"):
+    for name in ("book/_static", "book/_images", "book/_templates", "fakehub", "guide", "hubfacts", "lock"):
         if (root / name).is_dir():
             shutil.copytree(root / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
     return book
@@ -33,7 +33,7 @@ def write(book: Path, pages: dict[str, str]) -> None:
 
 def environment(book: Path) -> dict[str, str]:
     """Variables with which ``python -m guide`` is that of the copy."""
-    return os.environ | {"PYTHONPATH": str(book / "book/_ext")}
+    return os.environ | {"PYTHONPATH": str(book)}
 
 
 def build(

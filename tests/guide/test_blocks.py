@@ -2,7 +2,8 @@
 
 import nbformat
 import pytest
-from guide.blocks import BlockError, read_page
+
+from guide.pages.blocks import BlockError, read_page
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from guide.diagrams_ext import DIAGRAMS
-from guide.drawing import svg
 
-from fakehub.facts import load
+from guide.site.facts.diagrams import DIAGRAMS
+from guide.site.facts.drawing import svg
+from hubfacts.load import load
 
 
 def _drawn(facts, name):

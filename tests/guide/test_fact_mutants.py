@@ -4,7 +4,8 @@ import copy
 
 import pytest
 import yaml
-from guide.fact_mutants import TABLE, UNNOTICED, changed, leaves, other, outcomes_of, table
+
+from guide.mutation.mutate_facts import TABLE, UNNOTICED, changed, leaves, other, outcomes_of, table
 
 
 @pytest.fixture(scope="module")

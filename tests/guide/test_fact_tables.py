@@ -2,11 +2,12 @@
 
 import pytest
 from docutils import nodes
-from guide.fact_tables import TABLES, table
-from guide.facts_ext import FactError, FactFilmRole, FactLinkRole
 
-from fakehub.facts import Facts, load
 from fakehub.gateway.options import cluster_options
+from guide.site.ext.facts import FactError, FactFilmRole, FactLinkRole
+from guide.site.facts.tables import TABLES, table
+from hubfacts.load import load
+from hubfacts.schema import Facts
 
 NEW = "https://changed.example/"
 # For each table: a fact that it shows, what it is changed to, and what a cell then says.

@@ -52,10 +52,9 @@ def checkout(tmp_path, root):
 
 def run(checkout: Path, *arguments: str, workers: int = 0) -> subprocess.CompletedProcess[str]:
     """The suite of ``checkout``, side by side in so many ``workers``."""
-    extensions = Path(__file__).resolve().parents[2] / "book" / "_ext"
     # Of the plugins that are installed only the one it meets.
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    env |= {"PYTHONPATH": str(extensions), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    env |= {"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
     command += ["-p", "xdist.plugin", "-n", str(workers)] if workers else []
     command += arguments or ["--once"]

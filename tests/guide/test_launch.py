@@ -8,13 +8,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from guide.book_settings import settings
-from guide.takeaway.history import last_changes
-from guide.takeaway.launch import Places, missing
-from guide.takeaway.publish import main as publish
 from nbgitpuller.pull import GitPuller
 
-from fakehub.facts import load
+from guide.site.export.launch_links import Places, missing
+from guide.site.publish.git_history import last_changes
+from guide.site.settings import settings
+from hubfacts.load import load
+from scripts.publish_branch import main as publish
 
 DAY = 86400
 WHO = {f"GIT_{role}_{key}": "somebody@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}

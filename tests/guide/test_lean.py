@@ -6,10 +6,11 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from guide.lean import styles
-from guide.lean.policy import policy
-from guide.lean.site import finish
 from PIL import Image
+
+from guide.site.optimize import styles
+from guide.site.optimize.policy import policy
+from guide.site.optimize.site import finish
 
 THEME = ".bd-article{margin:0}.nowhere{margin:1px}:root{--far:red;--near:1}.made-later{top:0}"
 PAGE = """<html><head><meta charset="utf-8"/><title>A</title>

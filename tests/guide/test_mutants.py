@@ -4,10 +4,11 @@ import ast
 import re
 
 import pytest
-from guide.blocks import Block, read_page
-from guide.lane import Lane
-from guide.mutants import KINDS, mutant
-from guide.mutate import SHARE, TABLE, Break, Outcome, outcomes_of, surviving, verdict
+
+from guide.mutation.block_mutants import KINDS, mutant
+from guide.mutation.mutate_blocks import SHARE, TABLE, Break, Outcome, outcomes_of, surviving, verdict
+from guide.pages.blocks import Block, read_page
+from guide.run.profile import Lane
 
 SEEDS = [str(seed) for seed in range(60)]
 PYTHON = """import os  # the hub's variables
@@ -125,8 +126,8 @@ def test_a_run_that_was_ended_goes_on_where_it_was(tmp_path, monkeypatch):
             ran.append(one.options[1])
             yield place, {"error": "fails"}
 
-    monkeypatch.setattr("guide.mutate.BUILD", tmp_path)
-    monkeypatch.setattr("guide.mutate.run_side_by_side", run_side_by_side)
+    monkeypatch.setattr("guide.mutation.mutate_blocks.BUILD", tmp_path)
+    monkeypatch.setattr("guide.mutation.mutate_blocks.run_side_by_side", run_side_by_side)
     records = {"a.md": {"key": "of this page", "seconds": 1.0}}
     begun = outcomes_of(BREAKS, Lane(), 1, records)
     first = [next(begun) for _ in range(3)]

@@ -1,9 +1,10 @@
 """Recorded outputs: what makes no difference, and what does."""
 
 import pytest
-from guide.outputs import difference, settled, without_log
-from guide.recorded import as_recorded, brief, record_of, rewrite_record
 from nbformat.v4 import new_output
+
+from guide.run.compare_outputs import difference, settled, without_log
+from guide.run.recorded_outputs import as_recorded, brief, record_of, rewrite_record
 
 
 def text(words):

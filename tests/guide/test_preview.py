@@ -10,8 +10,9 @@ import time
 import psutil
 import pytest
 import small_books
-from guide.picture import NoBrowser, launch
 from playwright.sync_api import expect, sync_playwright
+
+from guide.browser.launch import NoBrowser, launch
 
 CELL = (
     "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n# Second\n\n```{code-cell} python\nprint(%s)\n```\n"

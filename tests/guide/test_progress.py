@@ -37,7 +37,7 @@ def command(stack):
 
 @pytest.fixture(scope="module")
 def options(root):
-    return {"cwd": root, "env": os.environ | {"PYTHONPATH": str(root / "book/_ext"), "COLUMNS": "300"}}
+    return {"cwd": root, "env": os.environ | {"COLUMNS": "300"}}
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def suite(root, tmp_path_factory):
     shutil.copy(root / "tests/conftest.py", folder)
     text = "import pytest\n\n@pytest.mark.parametrize('x', ['one', 'a b'])\ndef test_it(x):\n    assert x == 'one'\n"
     (folder / "test_few.py").write_text(text + "\ndef test_other():\n    pass\n")
-    paths = os.pathsep.join([str(root / "tests"), str(root / "book/_ext"), str(root)])
+    paths = os.pathsep.join([str(root / "tests"), str(root)])
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     env |= {"PYTHONPATH": paths, "COLUMNS": "300"}
     command = [sys.executable, "-m", "pytest", "--rootdir", str(folder), "-p", "no:cacheprovider", "test_few.py"]

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import feedparser
 import pytest
-from guide.takeaway import cards, feed, moved
 from PIL import Image
+
+from guide.site.publish import feed, redirects, social_cards
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 LOG = """# Changes
@@ -27,9 +28,9 @@ def site(tmp_path):
 
 
 def test_old_addresses_that_lead_nowhere_are_named(root, site):
-    moves = moved.read(root / "tests/broken/redirects/redirects.yml")
+    moves = redirects.read(root / "tests/broken/redirects/redirects.yml")
 
-    assert moved.wrong(moves, site) == [
+    assert redirects.wrong(moves, site) == [
         "redirects.yml: old/nowhere.html# leads to book/no-such-page, which is no page",
         "redirects.yml: old/no-heading.html#part leads to book/index#no-such-heading, which is no heading",
         "redirects.yml: book/index.html is a page of the guide, and cannot lead elsewhere",
@@ -37,12 +38,12 @@ def test_old_addresses_that_lead_nowhere_are_named(root, site):
 
 
 def test_an_old_page_whose_sections_alone_lead_on_is_refused(root):
-    with pytest.raises(moved.MovedError, match=r"no-page\.yml: old/page\.html: it needs a target"):
-        moved.read(root / "tests/broken/redirects/no-page.yml")
+    with pytest.raises(redirects.MovedError, match=r"no-page\.yml: old/page\.html: it needs a target"):
+        redirects.read(root / "tests/broken/redirects/no-page.yml")
 
 
 def test_a_page_that_moved_leads_on_without_scripts(site):
-    moved.write({"old/page.html": {"": "book/index#here"}}, site, "https://example.org/", {"book/index": "Here"})
+    redirects.write({"old/page.html": {"": "book/index#here"}}, site, "https://example.org/", {"book/index": "Here"})
     text = (site / "old/page.html").read_text()
 
     assert '<meta http-equiv="refresh" content="0; url=../book/index.html#here">' in text
@@ -51,7 +52,7 @@ def test_a_page_that_moved_leads_on_without_scripts(site):
 
 
 def test_the_guides_own_old_addresses_can_be_read(root):
-    moves = moved.read(root / "book/redirects.yml")
+    moves = redirects.read(root / "book/redirects.yml")
 
     assert set(moves) == {"leap-pangeo/jupyterhub.html"}
     assert {"", "logging-in", "hub-image-custom", "gpus"} <= set(moves["leap-pangeo/jupyterhub.html"])
@@ -83,9 +84,9 @@ def test_a_card_is_the_same_each_time_and_another_for_another_title(tmp_path):
     for number, title in enumerate(
         ["Log in", "Log in", "A title that is far too long for one line or even two of it " * 2]
     ):
-        cards.draw(title, "The hub", "The guide", tmp_path / f"{number}.png")
+        social_cards.draw(title, "The hub", "The guide", tmp_path / f"{number}.png")
     first, again, other = ((tmp_path / f"{number}.png").read_bytes() for number in range(3))
 
     assert first == again != other
-    assert Image.open(tmp_path / "0.png").size == cards.SIZE
-    assert cards.name("Log in", "The hub", "The guide") != cards.name("Log out", "The hub", "The guide")
+    assert Image.open(tmp_path / "0.png").size == social_cards.SIZE
+    assert social_cards.name("Log in", "The hub", "The guide") != social_cards.name("Log out", "The hub", "The guide")

@@ -3,8 +3,9 @@
 import ast
 
 import pytest
-from guide.mutate_rules import TESTS, Trial, harmless, noticed_by_tests, source_of
-from guide.rule_mutants import KINDS, mistakes
+
+from guide.mutation.mutate_rules import TESTS, Trial, harmless, noticed_by_tests, source_of
+from guide.mutation.rule_mutants import KINDS, mistakes
 
 RULES = """
 _READ = frozenset({"storage.objects.get", "storage.objects.list"})

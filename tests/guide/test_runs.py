@@ -17,7 +17,7 @@ MODES = ["auto", "proxy"]
 # In a process without the threads of the tests' own.
 RUN = """
 import json, sys
-from guide.runner import ROOT, Lane, Run, run_side_by_side
+from guide.run.runner import ROOT, Lane, Run, run_side_by_side
 page, stack, mode = sys.argv[1:]
 ((_, record),) = run_side_by_side([Run(ROOT / page, ("--limit", "5"))], Lane(stack, mode=mode), 1)
 print(json.dumps(record))
@@ -27,7 +27,7 @@ print(json.dumps(record))
 @pytest.mark.parametrize("mode", MODES)
 def test_a_run_that_takes_too_long_is_ended_and_leaves_nothing(root, stack, mode, tmp_path):
     mark = f"too-long-{mode}-{os.getpid()}"
-    env = os.environ | {"PYTHONPATH": str(root / "book/_ext"), "MARK": mark, "TMPDIR": str(tmp_path)}
+    env = os.environ | {"MARK": mark, "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", RUN, PAGE, stack, mode]
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=300)
     record = json.loads(done.stdout.splitlines()[-1])
@@ -40,9 +40,8 @@ def test_a_run_that_takes_too_long_is_ended_and_leaves_nothing(root, stack, mode
 
 @pytest.mark.parametrize(("pages", "mode"), [([PAGE], "auto"), ([PAGE], "proxy"), ([PAGE, *OTHERS], "auto")])
 def test_told_to_end_it_leaves_nothing_running(root, stack, pages, mode):
-    env = os.environ | {"PYTHONPATH": str(root / "book/_ext")}
     command = [sys.executable, "-m", "guide", "page", *pages, "--stack", stack, "--mode", mode]
-    with subprocess.Popen(command, cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as guide:
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as guide:
         until(lambda: guide.poll() is not None or "sleep" in [process.name() for process in below(guide.pid)])
         running = below(guide.pid)
         guide.terminate()

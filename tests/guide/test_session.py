@@ -1,9 +1,10 @@
 """What a page's session does with a block, where a broken page cannot show it."""
 
 import pytest
-from guide.blocks import read_page
-from guide.session import run_page
-from guide.warm import read_environment_again
+
+from guide.pages.blocks import read_page
+from guide.run.page_session import run_page
+from guide.run.preimport import read_environment_again
 
 CELL = """
 ```{{code-cell}} python

@@ -16,14 +16,14 @@ def project(root, tmp_path):
     for name in ("lock", "pyproject.toml", "apt.txt"):
         copy = shutil.copytree if (root / name).is_dir() else shutil.copy
         copy(root / name, tmp_path / name)
-    (tmp_path / "book/_ext/guide").mkdir(parents=True)
-    shutil.copy(root / "book/_ext/guide/setup_env.py", tmp_path / "book/_ext/guide")
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(root / "scripts/setup_env.py", tmp_path / "scripts")
     return tmp_path
 
 
 def set_up(project, *names, **variables):
     """Call the set-up as the Makefile does."""
-    command = [sys.executable, "book/_ext/guide/setup_env.py", *names]
+    command = [sys.executable, "scripts/setup_env.py", *names]
     env = os.environ | variables
     return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, timeout=300)
 

@@ -3,7 +3,8 @@
 import os
 
 import pytest
-from guide.shell import Shell, ShellError, check_transcript, matches
+
+from guide.run.shell import Shell, ShellError, check_transcript, matches
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import shutil
 
 import pytest
-from guide.page_rules import stand_in_words
-from guide.takeaway import PDF_NAME
-from guide.typed_facts import typed_facts
 from small_books import build, copy_of
 
-from fakehub.facts import load
+from guide.checks.prose import stand_in_words
+from guide.checks.typed_facts import typed_facts
+from guide.site.export import PDF_NAME
+from hubfacts.load import load
 
 # The file in tests/broken, and what the build says about it.
 GATES = {

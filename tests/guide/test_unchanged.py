@@ -10,9 +10,9 @@ from small_books import build, copy_of, environment
 
 HOLDS = """
 import sys
-from guide.lane import Lane
-from guide.places import BUILD
-from guide.unchanged import holds, sources, stamp
+from guide.run.profile import Lane
+from guide.paths import BUILD
+from guide.site.build_stamp import holds, sources, stamp
 lane = Lane(sys.argv[1])
 print(holds(BUILD, stamp(sources((lane, False)), lane.name)))
 """
@@ -34,7 +34,7 @@ def built(root, stack, tmp_path_factory):
 def book(built, tmp_path):
     """A place where the same site lies that may be spoilt; what a build would find of it is put back."""
     kept = tmp_path / "kept"
-    shutil.copytree(built, kept, ignore=shutil.ignore_patterns("_ext", "fakehub", "__pycache__"))
+    shutil.copytree(built, kept, ignore=shutil.ignore_patterns("guide", "hubfacts", "fakehub", "__pycache__"))
     yield built
     shutil.copytree(kept, built, dirs_exist_ok=True)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from importlib.metadata import distributions
 
+import hub_driver
 import pytest
-from guide import camera as hub_camera
-from guide import hub_world
-from guide.hub_pictures import pictures
 from playwright.sync_api import sync_playwright
 
-from fakehub import namespace
+from fakehub.isolation import namespace
+from guide.browser import hub_camera as hub_camera
+from guide.browser.hub_shots import pictures
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def playwright():
 @pytest.fixture(scope="module")
 def world(playwright, stack):
     """A hub for the journeys of a module."""
-    with hub_world.start(stack) as started:
+    with hub_driver.start(stack) as started:
         yield started
 
 

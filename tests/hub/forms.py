@@ -1,6 +1,6 @@
 """What the form that starts a server offers, and what it has to."""
 
-from guide.hub_world import offered
+from hub_driver import offered
 
 
 def lists(page, facts):

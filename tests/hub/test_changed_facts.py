@@ -1,15 +1,16 @@
 """A share's label, a team's shares and an image change in hub.yml, and nothing else: all follow, or turn red."""
 
+import hub_driver
 import pytest
 import yaml
 from forms import expected, lists
-from guide import camera, hub_world
-from guide.fact_tables import TABLES
-from guide.hub_pictures import form_of, pictures
-from guide.hub_world import ROOT, log_in, open_list
+from hub_driver import ROOT, log_in, open_list
 
-from fakehub.facts import load
 from fakehub.hub.people import account_of
+from guide.browser import hub_camera
+from guide.browser.hub_shots import form_of, pictures
+from guide.site.facts.tables import TABLES
+from hubfacts.load import load
 
 LABEL, IMAGE = "~8 GB, as of today", "Base Pangeo Notebook (of tomorrow)"
 
@@ -29,7 +30,7 @@ def changed(tmp_path_factory):
 @pytest.fixture(scope="module")
 def world(playwright, stack, changed):
     """A hub made from them."""
-    with hub_world.start(stack, hub_yml=changed) as started:
+    with hub_driver.start(stack, hub_yml=changed) as started:
         yield started
 
 
@@ -55,13 +56,13 @@ def test_the_old_picture_is_refused_until_it_is_taken_again(world, form, stack, 
     picture = pictures(world.facts)[name]
     open_list(form, shares.profile, shares.choice)
 
-    themes, words = camera.take(form, name, picture)
+    themes, words = hub_camera.take(form, name, picture)
 
     assert LABEL in picture.alt
-    with pytest.raises(camera.PictureError, match=f"{name}: it says .*{LABEL}.*if right: make pictures"):
-        camera.compare(name, themes, words)
-    camera.keep(name, themes, picture, words, "a journey", {}, tmp_path)
-    camera.compare(name, themes, words, tmp_path)
+    with pytest.raises(hub_camera.PictureError, match=f"{name}: it says .*{LABEL}.*if right: make pictures"):
+        hub_camera.compare(name, themes, words)
+    hub_camera.keep(name, themes, picture, words, "a journey", {}, tmp_path)
+    hub_camera.compare(name, themes, words, tmp_path)
 
 
 def test_the_tables_of_the_pages_follow(changed):

@@ -6,8 +6,7 @@ import re
 
 import pytest
 from forms import expected, lists
-from guide.hub_pictures import form_of, look_alike
-from guide.hub_world import (
+from hub_driver import (
     LONG_MS,
     ROOT,
     accept_invitation,
@@ -21,8 +20,9 @@ from guide.hub_world import (
 )
 from playwright.sync_api import expect
 
-from fakehub.facts import load
 from fakehub.hub.people import account_of
+from guide.browser.hub_shots import form_of, look_alike
+from hubfacts.load import load
 
 expect.set_options(timeout=LONG_MS)
 FACTS = load(ROOT / "hub.yml")

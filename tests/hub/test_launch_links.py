@@ -11,15 +11,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from guide.hub_world import LONG_MS, ROOT, log_in, start, start_server
-from guide.machine import shorten_errors
-from guide.outputs import difference
-from guide.recorded import MEASURED
-from guide.session import seen
+from hub_driver import LONG_MS, ROOT, log_in, start, start_server
 from playwright.sync_api import expect
 
-from fakehub.facts import load
-from fakehub.network import NetworkSettings
+from fakehub.network.shaping import NetworkSettings
+from guide.run.compare_outputs import difference
+from guide.run.machine import shorten_errors
+from guide.run.page_session import seen
+from guide.run.recorded_outputs import MEASURED
+from hubfacts.load import load
 
 expect.set_options(timeout=LONG_MS)
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from guide.camera import FOLDER, THEMES, PictureError, changed, compare, file_name, keep, manifest, take
-from guide.hub_pictures import Picture, form_of, pictures
-from guide.hub_world import ROOT
-from guide.picture import launch
+from hub_driver import ROOT
 from PIL import Image
 
-from fakehub.facts import load
+from guide.browser.hub_camera import FOLDER, THEMES, PictureError, changed, compare, file_name, keep, manifest, take
+from guide.browser.hub_shots import Picture, form_of, pictures
+from guide.browser.launch import launch
+from hubfacts.load import load
 
 KNOWN = pictures(load(ROOT / "hub.yml"))
 PLACE = '<body style="margin:0"><p id="said" style="font-size:40px">{}</p></body>'

@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from guide.hub_world import LONG_MS, ROOT, control_panel, log_in, press_start, server_of, start_server
+from hub_driver import LONG_MS, ROOT, control_panel, log_in, press_start, server_of, start_server
 from playwright.sync_api import expect
 
-from fakehub.facts import load
 from fakehub.hub.people import account_of
+from hubfacts.load import load
 
 expect.set_options(timeout=LONG_MS)
 # Each journey has a user of its own, whose JupyterLab opens as it does for the first time.

@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from guide.picture import NoBrowser, launch
-from guide.serving import served
 from playwright.sync_api import sync_playwright
+
+from guide.browser.launch import NoBrowser, launch
+from guide.browser.static_server import served
 
 
 @pytest.fixture(scope="module")

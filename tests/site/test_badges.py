@@ -5,11 +5,11 @@ import re
 
 from docutils import nodes
 from docutils.utils import new_document
-from guide.badges_ext import add_badges
-from guide.blocks import digest
-from guide.tried_ext import FAULTS
 
-from fakehub.faults import EFFECTS
+from fakehub.network.faults import EFFECTS
+from guide.pages.blocks import digest
+from guide.site.ext.badges import add_badges
+from guide.site.ext.trials import FAULTS
 
 PAGE = {"page": "book/a.md", "date": "2026-11-25T04:00:00+00:00"}
 BLOCK = {"page": "book/a.md", "kind": "run", "status": "passed", "seconds": 0.42, "reason": None}

@@ -1,9 +1,10 @@
 """What the look at every page must refuse."""
 
 import pytest
-from guide.lean.policy import policy
-from guide.serving import served
 from visits import visit_all
+
+from guide.browser.static_server import served
+from guide.site.optimize.policy import policy
 
 BAD = """<html lang="en"><head><title>Bad</title><meta http-equiv="Content-Security-Policy" content="{policy}">
 <link rel="stylesheet" href="cut.css"></head>

@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 from axe_playwright_python.base import AXE_SCRIPT
-from guide.blocks import read_page
-from guide.picture import take
+
+from guide.browser.readme_shot import take
+from guide.pages.blocks import read_page
 
 READ_AND_WRITE = "book/buckets/read-and-write.html"
 CHOOSE = "book/hub/choose.html"

@@ -1,8 +1,9 @@
 """Ten pages look as they did when somebody last looked at them."""
 
 import pytest
-from guide.looks import ALIKE, PAGES, THEMES, WIDTHS, file_name, likeness, shots
 from PIL import Image
+
+from guide.browser.visual_regression import ALIKE, PAGES, THEMES, WIDTHS, file_name, likeness, shots
 
 LOOKS = [file_name(page, width, theme) for page in PAGES for width in WIDTHS for theme in THEMES]
 
@@ -44,8 +45,8 @@ def test_another_theme_is_another_look(kept):
 
 def test_a_page_without_its_style_is_another_look(browser, address, kept, monkeypatch):
     page = "book/buckets/rules"
-    monkeypatch.setattr("guide.looks.PAGES", {page: None})
-    monkeypatch.setattr("guide.looks.WIDTHS", (1280,))
+    monkeypatch.setattr("guide.browser.visual_regression.PAGES", {page: None})
+    monkeypatch.setattr("guide.browser.visual_regression.WIDTHS", (1280,))
     new_context = browser.new_context
 
     def without_style(**options):

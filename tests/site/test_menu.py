@@ -4,7 +4,8 @@ from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup
-from guide.menu_ext import Menu
+
+from guide.site.ext.sidebar_menu import Menu
 
 # As the theme makes it for a/x.html, which is a part of a/index.html.
 MADE = """\

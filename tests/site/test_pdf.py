@@ -6,12 +6,12 @@ import subprocess
 from datetime import UTC, datetime
 
 import pytest
-from guide.hub_pictures import pictures
-from guide.runner import pages_of_book
-from guide.takeaway.pdf import Chapter, Cover, print_book, write_pdf
 from pypdf import PdfReader
 
-from fakehub.facts import load
+from guide.browser.hub_shots import pictures
+from guide.pages.toc import pages_of_book
+from guide.site.export.pdf import Chapter, Cover, print_book, write_pdf
+from hubfacts.load import load
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ import feedparser
 import pytest
 import yaml
 from axe_playwright_python.base import AXE_SCRIPT
-from guide.runner import pages_of_book
+
+from guide.pages.toc import pages_of_book
 
 BASE = "https://leap-stc.github.io/"
 SEED = "leap-pangeo/jupyterhub.html"

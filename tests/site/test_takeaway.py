@@ -10,16 +10,18 @@ from html.parser import HTMLParser
 
 import nbformat
 import pytest
-from guide.blocks import read_page
-from guide.outputs import difference
-from guide.runner import pages_of_book, record_path
+
+from guide.pages.blocks import read_page
+from guide.pages.toc import pages_of_book
+from guide.run.compare_outputs import difference
+from guide.run.records import record_path
 
 RULES = "book/buckets/rules"
 # Runs notebooks as pages of the guide are run, each from another directory than the home directory, and prints them.
 RUN = """
 import json, sys
 from pathlib import Path
-from guide.runner import Lane, run_pages
+from guide.run.runner import Lane, run_pages
 records = run_pages([Path(name) for name in sys.argv[2:]], Lane(sys.argv[1]), 2, force=True, accept=True)
 print("\\n" + json.dumps([[record["status"], record["notebook"]] for record in records]))
 """
@@ -108,9 +110,8 @@ def ran(site, root, names, stack):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(made, place / f"{name}.ipynb")
             before[name] = made
-    env = os.environ | {"PYTHONPATH": str(root / "book/_ext")}
     command = [sys.executable, "-c", RUN, stack, *(str(place / f"{name}.ipynb") for name in before)]
-    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     after = json.loads(done.stdout.splitlines()[-1])
     shutil.rmtree(place)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from axe_playwright_python.base import AXE_SCRIPT
-from guide.serving import packed
 from playwright.sync_api import Browser
+
+from guide.browser.static_server import packed
 
 WIDTHS = (1280, 390, 320)
 # axe looks at two of them; at the third, only whether the page fits.

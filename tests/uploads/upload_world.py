@@ -18,10 +18,10 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 import requests
 
-from fakehub.control import Control
-from fakehub.facts import load
-from fakehub.log import REQUESTS
-from fakehub.session import Session, Wanted, session
+from fakehub.control.client import Control
+from fakehub.request_log import REQUESTS
+from fakehub.session.session import Session, Wanted, session
+from hubfacts.load import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "book/uploads/upload_store.py"

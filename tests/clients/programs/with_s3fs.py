@@ -4,8 +4,8 @@ import s3fs
 from column import SMALL, Column, Place, error_of
 from fsspec_client import fsspec_operations
 
-from fakehub.facts import load
-from fakehub.osn import ACCESS_KEY, SECRET_KEY
+from fakehub.accounts.personas import ACCESS_KEY, SECRET_KEY
+from hubfacts.load import load
 
 ENDPOINT = load().osn.endpoint
 everybody = s3fs.S3FileSystem(anon=True, endpoint_url=ENDPOINT)

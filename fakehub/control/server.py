@@ -1,0 +1,106 @@
+"""The other end of ``fakehub.control.client``, inside the server."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from fakehub.accounts.machines import Machines
+from fakehub.clock import Clock, rfc3339
+from fakehub.control.client import SOCKET
+from fakehub.network.faults import Faults, rule_of
+from fakehub.network.shaping import Network, NetworkSettings
+
+
+async def start_control(steering: Steering, folder: Path, parts: AsyncExitStack) -> None:
+    """Listen in ``folder``; ``parts`` ends it. Raises ``OSError`` where there can be no socket."""
+    application = web.Application(middlewares=[_errors_in_one_line])
+    application.add_routes(steering.routes())
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    parts.push_async_callback(runner.cleanup)
+    before = os.umask(0o177)
+    try:
+        await web.UnixSite(runner, str(folder / SOCKET)).start()
+    finally:
+        os.umask(before)
+
+
+@web.middleware
+async def _errors_in_one_line(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except (ValueError, TypeError, KeyError) as error:
+        return web.json_response({"error": str(error)}, status=400)
+    except web.HTTPException as error:
+        return web.json_response({"error": error.reason}, status=error.status)
+
+
+class Steering:
+    """What can be steered while the stand-in runs. ``personas`` are the names that rules may use."""
+
+    def __init__(
+        self, clock: Clock, network: Network, faults: Faults, personas: Collection[str], machines: Machines
+    ) -> None:
+        self._clock, self._network, self._faults, self._personas = clock, network, faults, personas
+        self._machines = machines
+
+    def routes(self) -> list[web.RouteDef]:
+        """One route for each thing that can be asked or set."""
+        return [
+            web.get("/clock", self._show_clock),
+            web.post("/clock", self._advance),
+            web.get("/network", self._show_network),
+            web.put("/network", self._set_network),
+            web.get("/faults", self._list_faults),
+            web.post("/faults", self._add_fault),
+            web.delete("/faults", self._clear_faults),
+            web.post("/machines", self._new_machine),
+        ]
+
+    async def _show_clock(self, _: web.Request) -> web.Response:
+        return web.json_response({"now": rfc3339(self._clock.now()), "offset_s": self._clock.offset})
+
+    async def _advance(self, request: web.Request) -> web.Response:
+        self._clock.advance(float((await _object(request))["advance_s"]))
+        return await self._show_clock(request)
+
+    async def _show_network(self, _: web.Request) -> web.Response:
+        return web.json_response(asdict(self._network.settings))
+
+    async def _set_network(self, request: web.Request) -> web.Response:
+        self._network.set(NetworkSettings(**await _object(request)))
+        return await self._show_network(request)
+
+    async def _list_faults(self, _: web.Request) -> web.Response:
+        return web.json_response(self._faults.rows())
+
+    async def _add_fault(self, request: web.Request) -> web.Response:
+        rule = rule_of(await _object(request))
+        if rule.persona is not None and rule.persona not in self._personas:
+            raise ValueError(f"{rule.persona!r} is no persona; there are {', '.join(sorted(self._personas))}")
+        self._faults.add(rule)
+        return web.json_response(None)
+
+    async def _clear_faults(self, _: web.Request) -> web.Response:
+        self._faults.clear()
+        return web.json_response(None)
+
+    async def _new_machine(self, request: web.Request) -> web.Response:
+        return web.json_response(self._machines.new((await _object(request))["persona"]))
+
+
+async def _object(request: web.Request) -> dict[str, Any]:
+    value = json.loads(await request.text())
+    if not isinstance(value, dict):
+        raise ValueError("the body is no JSON object")
+    return value

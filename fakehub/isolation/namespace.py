@@ -1,0 +1,117 @@
+"""Linux namespaces: a small world in which Google's names lead to the stand-in and nothing else is reachable."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import struct
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from fakehub.hosts import METADATA_HOST, TLS_HOSTS
+from fakehub.isolation.fork import Fork
+
+_NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x10000000, 0x20000000, 0x40000000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+_PR_SET_PDEATHSIG = 1
+NO_HOSTS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
+
+
+class NamespaceError(Exception):
+    """The system does not allow the namespaces; why, in one line."""
+
+
+def _call(name: str, *arguments: object) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise NamespaceError(f"{name}: {os.strerror(number)}")
+
+
+def available() -> bool:
+    """Whether this process may make the namespaces; tried in a child, so nothing changes here."""
+    if not sys.platform.startswith("linux"):
+        return False
+
+    def tried() -> int:
+        try:
+            return run_inside(lambda: 0)
+        except (NamespaceError, OSError):
+            return 1
+
+    return Fork(tried).wait() == 0
+
+
+def run_inside(action: Callable[[], int], hosts: Mapping[str, tuple[str, ...]] = NO_HOSTS) -> int:
+    """Run ``action`` as the first process of new namespaces, in which Google's names lead to the stand-in and each
+    name of ``hosts`` to its address, and return its status; everything it started ends with it. Signals to this
+    process go on to it, and it dies when this process is killed.
+
+    Raises ``NamespaceError`` where the system refuses.
+    """
+    if not sys.platform.startswith("linux"):
+        raise NamespaceError("there are namespaces on Linux only")
+    _unshare()
+    read_end, write_end = os.pipe()
+
+    def inside() -> int:
+        os.close(read_end)
+        try:
+            _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            _furnish(hosts)
+            os.close(write_end)
+        except (NamespaceError, OSError) as error:
+            os.write(write_end, str(error).encode())
+            return 1
+        return action()
+
+    child = Fork(inside)
+    os.close(write_end)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: child.send_signal(number))
+    problem = os.read(read_end, 4096).decode()
+    status = child.wait()
+    if problem:
+        raise NamespaceError(problem)
+    return status if status >= 0 else 128 - status
+
+
+def _unshare() -> None:
+    uid, gid = os.getuid(), os.getgid()
+    _call("unshare", _NEWNS | _NEWPID | _NEWNET | (0 if uid == 0 else _NEWUSER))
+    if uid == 0:
+        return
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+
+
+def _furnish(hosts: Mapping[str, tuple[str, ...]]) -> None:
+    """Give the namespaces a loopback, a process table and names of their own."""
+    _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
+    _call("mount", b"proc", b"/proc", b"proc", 0, None)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as loopback:
+        request = struct.pack("16sh", b"lo", 0)
+        flags = struct.unpack("16sh", fcntl.ioctl(loopback, _SIOCGIFFLAGS, request + bytes(22))[:18])[1]
+        fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | _IFF_UP) + bytes(22))
+    # Programs that open ports to others, such as a cluster's scheduler, look this machine up by its own name.
+    lines = [f"127.0.0.1 localhost {socket.gethostname()}", f"127.0.0.1 {' '.join((*TLS_HOSTS, METADATA_HOST))}"]
+    lines += [f"{address} {' '.join(names)}" for address, names in hosts.items()]
+    _bind("/etc/hosts", "".join(f"{line}\n" for line in lines))
+    _bind("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+
+
+def _bind(target: str, text: str) -> None:
+    """Show a file with ``text`` in the place of ``target``, in this mount namespace only."""
+    with tempfile.NamedTemporaryFile() as source:
+        source.write(text.encode())
+        source.flush()
+        os.chmod(source.name, 0o644)
+        _call("mount", source.name.encode(), os.path.realpath(target).encode(), None, _MS_BIND, None)

@@ -1,0 +1,1 @@
+"""Shape the simulated network and inject faults."""

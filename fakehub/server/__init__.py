@@ -1,0 +1,1 @@
+"""The server process of a session: configuration, assembly and routing by host."""

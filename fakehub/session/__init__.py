@@ -1,0 +1,1 @@
+"""Start a session and run a command in it."""

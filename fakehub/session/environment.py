@@ -1,0 +1,109 @@
+"""The environment a command sees inside the stand-in: the hub's variables, and the way to the stand-in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fakehub.accounts.personas import KEY_FILE
+from fakehub.gateway.variables import Settings, gateway_variables, new_token
+from fakehub.hosts import METADATA_HOST
+from hubfacts.schema import Facts
+
+# Variables that would lead a client to somebody's real account, or past the stand-in.
+_LEAKS = re.compile(
+    r"(GOOGLE|CLOUDSDK|PIP_|GCE_METADATA|STORAGE_EMULATOR|GCSFS|FSSPEC|AWS|BOTO|JUPYTER|IPYTHON|DASK|XDG|MPLCONFIG)"
+    r"|(?i:(https?|all|no)_proxy$)"
+)
+_CA_VARIABLES = (
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "CURL_CA_BUNDLE",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
+    "AWS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTPLIB2_CA_CERTS",
+    "GIT_SSL_CAINFO",
+)
+USERNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
+
+
+def hub_variables(facts: Facts, user: str) -> dict[str, str]:
+    """The variables set in every server of the hub, for ``user``."""
+    known = {"JUPYTERHUB_USER": user, "IMAGE": facts.images.default.ref}
+    return {
+        name: re.sub(r"\$\((\w+)\)", lambda found: known[found.group(1)], variable.value)
+        for name, variable in facts.environment_variables.values.items()
+    }
+
+
+def environment(facts: Facts, user: str, persona: str, workdir: Path, ports: dict[str, int]) -> dict[str, str]:
+    """The whole environment of a command on the machine of ``persona``; ``ports`` as the ready line has them."""
+    env = {name: value for name, value in os.environ.items() if not _LEAKS.match(name)}
+    home = workdir / "home"
+    home.mkdir(exist_ok=True)
+    way = _way(workdir, ports, env.get("PATH", os.defpath))
+    if persona != "hub":
+        key = {"GOOGLE_APPLICATION_CREDENTIALS": str(home / KEY_FILE)} if (home / KEY_FILE).exists() else {}
+        return env | way | key | {"HOME": str(home), "USER": user}
+    hub, token = hub_variables(facts, user), new_token()
+    env |= hub | {"JUPYTERHUB_API_TOKEN": token} | way
+    if facts.dask_gateway is not None:
+        Settings(user, token, way).write(workdir)
+        env |= gateway_variables(facts.dask_gateway, facts.environment_variables.on_dask_workers, hub, ports["gateway"])
+    return env | {"HOME": str(home), "USER": "jovyan"}
+
+
+def _way(workdir: Path, ports: dict[str, int], path: str) -> dict[str, str]:
+    """The variables by which every program of a session, wherever it is started, reaches the stand-in."""
+    ca = str(workdir / "ca.pem")
+    way = dict.fromkeys(_CA_VARIABLES, ca) | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    way |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{path}"}
+    # Whatever pip does, it would ask its index for a newer pip, which is no part of what a page does.
+    way |= {"FAKEHUB_SESSION": str(workdir), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # In a world of names without a metadata server there is nothing to keep programs from.
+    if "proxy" in ports or ports["metadata"] == 80:
+        metadata = METADATA_HOST if ports["metadata"] == 80 else f"127.0.0.1:{ports['metadata']}"
+        way |= {"GCE_METADATA_HOST": metadata, "GCE_METADATA_ROOT": metadata}
+        way["GCE_METADATA_IP"] = metadata.replace(METADATA_HOST, "127.0.0.1")
+    boto = workdir / "boto"
+    boto.write_text(f"[Boto]\nca_certificates_file = {ca}\n", encoding="utf-8")
+    way["BOTO_CONFIG"] = str(boto)
+    if "proxy" in ports:
+        proxy = f"http://127.0.0.1:{ports['proxy']}"
+        # Plain HTTP as well: so that a host that is not the stand-in's is refused and named.
+        way |= dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy)
+        way |= dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+        # aiohttp looks at the proxy variables only when told to.
+        way["FSSPEC_GS"] = json.dumps({"session_kwargs": {"trust_env": True}})
+        # Dask Gateway's client would take the proxy to 127.0.0.1 as well.
+        way["DASK_GATEWAY__HTTP_CLIENT__PROXY"] = "False"
+    return way
+
+
+# Only the hub's servers have these, beside the variables of the facts.
+_OF_THE_HUB = ("DASK_GATEWAY__", "JUPYTERHUB_")
+# A browser that opens the login page and clicks Allow, as the person who sits before it would.
+_BROWSER = "curl --silent --output /dev/null --location --data decision=allow %s &"
+
+
+def environment_of(machine: Mapping[str, Any], here: Mapping[str, str], facts: Facts, browser: bool) -> dict[str, str]:
+    """The environment of a program on ``machine`` (see ``Machines.new``), made of that on the hub, ``here``.
+
+    With ``browser`` there is one, whose person allows what a login asks for.
+    """
+    hub = set(facts.environment_variables.values)
+    env = {name: value for name, value in here.items() if name not in hub and not name.startswith(_OF_THE_HUB)}
+    env |= {"HOME": machine["home"], "PWD": machine["home"]}
+    env["USER"] = here["JUPYTERHUB_USER"]
+    env |= dict.fromkeys(("GCE_METADATA_HOST", "GCE_METADATA_ROOT", "GCE_METADATA_IP"), machine["metadata"])
+    key = Path(machine["home"]) / KEY_FILE
+    env |= {"GOOGLE_APPLICATION_CREDENTIALS": str(key)} if key.exists() else {}
+    env.pop("DISPLAY", None)
+    return env | ({"DISPLAY": ":0", "BROWSER": _BROWSER} if browser else {})

@@ -1,0 +1,147 @@
+"""The one question clients ask over gRPC: a bucket's storage layout (``StorageControl.GetStorageLayout``).
+
+gRPC arrives at the same port as everything else: it is the only protocol whose clients offer HTTP/2 alone when
+the TLS connection is made, and so ``SplitByAlpn`` tells it apart. gcsfs asks before its first request and waits a
+minute for each bucket when nobody answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from urllib.parse import quote
+
+import h2.config
+import h2.connection
+import h2.events
+import h2.exceptions
+
+from fakehub.accounts.identities import Identities
+from fakehub.errors import GoogleError, no_bucket
+from hubfacts.schema import Bucket
+
+_METHOD = "/google.storage.control.v2.StorageControl/GetStorageLayout"
+# gRPC's status codes (https://grpc.io/docs/guides/status-codes/) by the HTTP status of the same refusal.
+_OK, _UNIMPLEMENTED = 0, 12
+_STATUS = {400: 3, 401: 16, 403: 7, 404: 5}
+_HEADERS = [(":status", "200"), ("content-type", "application/grpc")]
+# Bytes of one request that are kept; a layout's request is far below.
+_LONGEST = 65536
+
+# Told of each answered request: host, path, persona, HTTP status, bytes sent, ``time.perf_counter`` at its start.
+Note = Callable[[str, str, str, int, int, float], None]
+
+
+def layout_message(bucket: str, location: str) -> bytes:
+    """The protobuf message ``StorageLayout`` of a bucket in one region, with a flat namespace."""
+    values = ((1, f"projects/_/buckets/{bucket}/storageLayout"), (2, location.upper()), (3, "region"))
+    return b"".join(_text(number, value) for number, value in values)
+
+
+def _text(number: int, value: str) -> bytes:
+    data = value.encode()
+    return bytes([number << 3 | 2]) + _varint(len(data)) + data
+
+
+def _varint(value: int) -> bytes:
+    found = bytearray()
+    while value > 127:
+        found.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*found, value])
+
+
+def bucket_asked_for(message: bytes) -> str:
+    """The bucket named in a ``GetStorageLayoutRequest``; raises ``GoogleError`` (400) where there is none."""
+    found = re.search(rb"projects/[^/]+/buckets/([^/\x00-\x1f]+)/storageLayout", message)
+    if not found:
+        raise GoogleError(400, "invalid", "The name of a storage layout is projects/_/buckets/BUCKET/storageLayout.")
+    return found.group(1).decode(errors="replace")
+
+
+class Layouts:
+    """Answers the question for the buckets of the facts, to those who may list them."""
+
+    def __init__(self, buckets: dict[str, Bucket], region: str, identities: Identities, note: Note) -> None:
+        self._buckets, self._region, self._identities, self.note = buckets, region, identities, note
+
+    def answer(self, path: str, authorization: str | None, message: bytes) -> tuple[str, bytes]:
+        """Who asked and the answer's message; raises ``GoogleError`` for what is refused."""
+        persona = self._identities.bearer(authorization)
+        if path != _METHOD:
+            raise GoogleError(501, "notImplemented", f"The stand-in does not answer gRPC's {path}.")
+        bucket = bucket_asked_for(message)
+        if bucket not in self._buckets:
+            raise no_bucket()
+        persona.check(bucket, "storage.objects.list")
+        return persona.name, layout_message(bucket, self._region)
+
+
+class _Grpc(asyncio.Protocol):
+    """One HTTP/2 connection; its requests are answered when they are whole."""
+
+    def __init__(self, layouts: Layouts) -> None:
+        self._layouts = layouts
+        self._http = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+        self._requests: dict[int, tuple[dict[str, str], bytearray, float]] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._http.initiate_connection()
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for event in self._http.receive_data(data):
+                self._take(event)
+            self._send()
+        except h2.exceptions.ProtocolError:
+            self._send()
+            self._transport.close()
+
+    def _send(self) -> None:
+        self._transport.write(self._http.data_to_send())
+
+    def _take(self, event: h2.events.Event) -> None:
+        if isinstance(event, h2.events.RequestReceived):
+            self._requests[event.stream_id] = (dict(event.headers), bytearray(), time.perf_counter())
+        elif isinstance(event, h2.events.DataReceived):
+            self._http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            body = self._requests[event.stream_id][1]
+            body += event.data[: _LONGEST - len(body)]
+        elif isinstance(event, h2.events.StreamEnded):
+            self._answer(event.stream_id, *self._requests.pop(event.stream_id))
+        elif isinstance(event, h2.events.StreamReset):
+            self._requests.pop(event.stream_id, None)
+
+    def _answer(self, stream: int, headers: dict[str, str], body: bytearray, started: float) -> None:
+        path, answer, persona = headers.get(":path", ""), b"", "anonymous"
+        status, code, text = 200, _OK, ""
+        try:
+            # A message has five bytes before it: whether it is compressed, and its length.
+            persona, message = self._layouts.answer(path, headers.get("authorization"), bytes(body[5:]))
+            answer = b"\0" + len(message).to_bytes(4, "big") + message
+        except GoogleError as error:
+            status, code, text = error.status, _STATUS.get(error.status, _UNIMPLEMENTED), error.message
+        self._http.send_headers(stream, _HEADERS)
+        if answer:
+            self._http.send_data(stream, answer)
+        trailers = [("grpc-status", str(code)), ("grpc-message", quote(text, safe=" '(),./:"))]
+        self._http.send_headers(stream, trailers, end_stream=True)
+        self._layouts.note(headers.get(":authority", ""), path, persona, status, len(answer), started)
+
+
+class SplitByAlpn(asyncio.Protocol):
+    """A new TLS connection: handed to gRPC when its client speaks HTTP/2 only, else to the web server."""
+
+    def __init__(self, web_protocol: Callable[[], asyncio.Protocol], layouts: Layouts) -> None:
+        self._web_protocol, self._layouts = web_protocol, layouts
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Take the connection on with the protocol that was agreed on."""
+        is_grpc = transport.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
+        protocol = _Grpc(self._layouts) if is_grpc else self._web_protocol()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)

@@ -1,0 +1,1 @@
+"""Google's XML API for Cloud Storage, and signed URLs."""

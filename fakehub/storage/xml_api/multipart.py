@@ -1,0 +1,208 @@
+"""Multipart uploads of the XML API: parts in any order that one request joins; nothing is visible before that."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import google_crc32c
+from aiohttp import web
+
+from fakehub.clock import Clock, rfc3339
+from fakehub.storage.xml_api.call import (
+    Call,
+    child_text,
+    children,
+    etag,
+    hashes_of,
+    headers_of,
+    metadata_of,
+    parse_xml,
+    preconditions,
+    put_query,
+    stored_headers,
+    whole_number,
+)
+from fakehub.storage.xml_api.errors import XmlError, bad_digest, element, invalid_argument, xml_response
+
+if TYPE_CHECKING:
+    from fakehub.storage.service import Storage
+
+# The smallest part but the last, in bytes, and the highest part number.
+SMALLEST_PART = 5 * 1024 * 1024
+MOST_PARTS = 10_000
+# Multipart uploads answer in S3's namespace, listings in one of Google's own.
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+
+@dataclass(frozen=True)
+class _Part:
+    data: bytes
+    etag: str
+    modified: float
+
+
+@dataclass
+class _Upload:
+    """An upload under way: what the object will be, and the parts so far by number."""
+
+    bucket: str
+    name: str
+    headers: dict[str, str]
+    metadata: dict[str, str] | None
+    query: dict[str, str]
+    started: float
+    parts: dict[int, _Part] = field(default_factory=dict)
+
+
+class Multipart:
+    """The multipart uploads under way."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage, self._clock = storage, clock
+        self._uploads: dict[str, _Upload] = {}
+
+    def start(self, call: Call) -> web.Response:
+        """``POST ?uploads``: begin an upload and answer its id."""
+        call.persona.check(call.bucket, "storage.multipartUploads.create", call.name)
+        call.persona.check(call.bucket, "storage.objects.create", call.name)
+        if preconditions(call.headers):
+            raise invalid_argument("Preconditions are not supported by multipart uploads.")
+        upload_id = secrets.token_urlsafe(48)
+        headers, metadata, query = headers_of(call.headers), metadata_of(call.headers), put_query(call.headers)
+        upload = _Upload(call.bucket, call.name, headers, metadata, query, self._clock.now())
+        self._uploads[upload_id] = upload
+        return _answer("InitiateMultipartUploadResult", _names(call) + element("UploadId", upload_id))
+
+    def put_part(self, call: Call) -> web.Response:
+        """``PUT ?partNumber&uploadId``: keep a part, in the place of an earlier one of its number."""
+        upload = self._find(call, "storage.multipartUploads.create")
+        number = whole_number("partNumber", call.query.get("partNumber", ""))
+        if not 1 <= number <= MOST_PARTS:
+            raise invalid_argument(f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive.")
+        md5 = hashlib.md5(call.body, usedforsecurity=False).digest()
+        crc32c = google_crc32c.value(call.body).to_bytes(4, "big")
+        sums = {"md5": base64.b64encode(md5).decode(), "crc32c": base64.b64encode(crc32c).decode()}
+        given = hashes_of(call.headers)
+        if any(given.get(name, value) != value for name, value in sums.items()):
+            raise bad_digest()
+        upload.parts[number] = _Part(call.body, md5.hex(), self._clock.now())
+        hashes = ",".join(f"{name}={value}" for name, value in sums.items())
+        return web.Response(headers={"ETag": f'"{md5.hex()}"', "x-goog-hash": hashes})
+
+    def complete(self, call: Call) -> web.Response:
+        """``POST ?uploadId``: join the parts that the body lists; raises ``XmlError`` (400) for a wrong list."""
+        upload = self._find(call, "storage.multipartUploads.create")
+        parts = _chosen(upload, call.body)
+        data = b"".join(part.data for part in parts)
+        stored = self._storage.put_object(
+            call.persona,
+            call.bucket,
+            call.name,
+            upload.query,
+            data,
+            upload.headers,
+            upload.metadata,
+            components=len(parts),
+        )
+        del self._uploads[call.query["uploadId"]]
+        location = f"{call.base}/{call.bucket}/{quote(call.name)}"
+        text = element("Location", location) + _names(call) + element("ETag", f'"{etag(stored)}"')
+        return _answer("CompleteMultipartUploadResult", text, stored_headers(stored))
+
+    def abort(self, call: Call) -> web.Response:
+        """``DELETE ?uploadId``: forget an upload and its parts."""
+        self._find(call, "storage.multipartUploads.abort")
+        del self._uploads[call.query["uploadId"]]
+        return web.Response(status=204)
+
+    def list_parts(self, call: Call) -> web.Response:
+        """``GET ?uploadId``: one page of the parts that are there."""
+        upload = self._find(call, "storage.multipartUploads.listParts")
+        most = min(1000, whole_number("max-parts", call.query.get("max-parts", "1000")))
+        marker = whole_number("part-number-marker", call.query.get("part-number-marker", "0"))
+        numbers = sorted(number for number in upload.parts if number > marker)
+        page = numbers[:most]
+        text = _names(call) + element("UploadId", call.query["uploadId"]) + element("StorageClass", "STANDARD")
+        text += element("PartNumberMarker", marker) + element("NextPartNumberMarker", page[-1] if page else marker)
+        text += element("MaxParts", most) + element("IsTruncated", str(len(numbers) > len(page)).lower())
+        for number in page:
+            part = upload.parts[number]
+            inner = element("PartNumber", number) + element("LastModified", rfc3339(part.modified))
+            inner += element("ETag", f'"{part.etag}"') + element("Size", len(part.data))
+            text += f"<Part>{inner}</Part>"
+        return _answer("ListPartsResult", text)
+
+    def list_uploads(self, call: Call) -> web.Response:
+        """``GET ?uploads`` of a bucket: one page of the uploads under way, by name and time."""
+        call.persona.check(call.bucket, "storage.multipartUploads.list")
+        most = min(1000, whole_number("max-uploads", call.query.get("max-uploads", "1000")))
+        prefix, marker = call.query.get("prefix", ""), call.query.get("key-marker", "")
+        last = call.query.get("upload-id-marker", "")
+        start = (marker, self._uploads[last].started if last in self._uploads else math.inf, last)
+        rows = [
+            (upload.name, upload.started, upload_id)
+            for upload_id, upload in self._uploads.items()
+            if upload.bucket == call.bucket and upload.name.startswith(prefix)
+        ]
+        found = sorted(row for row in rows if not marker or row > start)
+        page = found[:most]
+        text = element("Bucket", call.bucket) + element("KeyMarker", marker) + element("MaxUploads", most)
+        text += element("IsTruncated", str(len(found) > len(page)).lower())
+        if page and len(found) > len(page):
+            text += element("NextKeyMarker", page[-1][0]) + element("NextUploadIdMarker", page[-1][2])
+        for name, started, upload_id in page:
+            inner = element("Key", name) + element("UploadId", upload_id) + element("StorageClass", "STANDARD")
+            text += f"<Upload>{inner}{element('Initiated', rfc3339(started))}</Upload>"
+        return _answer("ListMultipartUploadsResult", text)
+
+    def _find(self, call: Call, permission: str) -> _Upload:
+        call.persona.check(call.bucket, permission, call.name)
+        upload = self._uploads.get(call.query["uploadId"])
+        if upload is None or (upload.bucket, upload.name) != (call.bucket, call.name):
+            raise XmlError(404, "NoSuchUpload", "The requested upload was not found.")
+        return upload
+
+
+def _chosen(upload: _Upload, body: bytes) -> list[_Part]:
+    """The parts that a ``CompleteMultipartUpload`` lists."""
+    listed = children(parse_xml(body), "Part")
+    if not listed:
+        raise invalid_argument("The list of parts is empty.")
+    parts, before = [], 0
+    for node in listed:
+        number = whole_number("PartNumber", child_text(node, "PartNumber"))
+        part = upload.parts.get(number)
+        if part is None or child_text(node, "ETag").strip().strip('"') != part.etag:
+            message = (
+                "One or more of the specified parts could not be found. The part may not have been uploaded, "
+                "or the specified entity tag may not match the part's entity tag."
+            )
+            raise XmlError(400, "InvalidPart", message, Details=f"Part {number}")
+        if number <= before:
+            message = "The list of parts was not in ascending order. Parts must be ordered by part number."
+            raise XmlError(400, "InvalidPartOrder", message)
+        parts.append(part)
+        before = number
+    for node, part in zip(listed[:-1], parts[:-1], strict=True):
+        if len(part.data) < SMALLEST_PART:
+            details = (
+                f"Part {child_text(node, 'PartNumber').strip()} has size of {len(part.data)} bytes, "
+                f"which is smaller than min part size ({SMALLEST_PART} bytes)."
+            )
+            message = "Your proposed upload is smaller than the minimum allowed object size."
+            raise XmlError(400, "EntityTooSmall", message, Details=details)
+    return parts
+
+
+def _names(call: Call) -> str:
+    return element("Bucket", call.bucket) + element("Key", call.name)
+
+
+def _answer(root: str, text: str, headers: dict[str, str] | None = None) -> web.Response:
+    return xml_response(f"<{root} xmlns='{_NAMESPACE}'>{text}</{root}>", headers=headers)

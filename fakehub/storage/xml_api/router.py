@@ -1,0 +1,124 @@
+"""Google's XML API at ``https://storage.googleapis.com/BUCKET/OBJECT``: which of its requests one is, and who asks."""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import web
+
+from fakehub.accounts.identities import Identities, Persona
+from fakehub.clock import Clock
+from fakehub.errors import GoogleError, not_answered
+from fakehub.storage.request_body import decoded, read_body
+from fakehub.storage.service import Storage
+from fakehub.storage.xml_api import acl, listing, objects
+from fakehub.storage.xml_api.call import Call
+from fakehub.storage.xml_api.errors import XmlError, error_response, no_such_bucket
+from fakehub.storage.xml_api.multipart import Multipart
+from fakehub.storage.xml_api.resumable import ResumableUploads
+from fakehub.storage.xml_api.signed_urls import SignedUrls, is_signed
+
+HOST = "storage.googleapis.com"
+# Where the other protocols live on the same host; no bucket has such a name.
+_OTHERS = re.compile(r"/(?:storage|upload|download|batch|resumable|discovery|oauth2|google\.storage\.v2\.[^/]+)(?:/|$)")
+# Parts of a bucket or an object that a query asks for by a name alone, and that are not answered.
+_PARTS = frozenset(
+    {"acl", "billing", "compose", "cors", "encryption", "lifecycle", "location", "logging", "retention"}
+    | {"storageClass", "tagging", "versioning", "versions", "website"}
+)
+
+
+def is_xml(request: web.BaseRequest) -> bool:
+    """Whether a request to one of the storage's hosts is one of the XML API."""
+    return request.host.partition(":")[0] == HOST and not _OTHERS.match(request.rel_url.raw_path)
+
+
+class XmlApi:
+    """Answers the XML API's requests from the objects of ``storage``."""
+
+    def __init__(self, storage: Storage, identities: Identities, clock: Clock) -> None:
+        self._storage, self._identities = storage, identities
+        self._signed = SignedUrls(identities, clock)
+        self._multipart = Multipart(storage, clock)
+        self._resumable = ResumableUploads(storage, clock)
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request, a refused one in Google's XML form."""
+        if request.method == "OPTIONS":  # a page asks what it may; no bucket has rules that allow one anything
+            return web.Response()
+        try:
+            body = await read_body(request)
+            url = request.rel_url
+            request["persona"] = persona = self._caller(request, body)
+            bucket, _, name = url.raw_path.removeprefix("/").partition("/")
+            base = f"{request.scheme}://{request.host}"
+            call = Call(request.method, decoded(bucket), decoded(name), url.query, request.headers, body, persona, base)
+            return self._answer(call)
+        except GoogleError as error:
+            return error_response(error)
+
+    def _caller(self, request: web.BaseRequest, body: bytes) -> Persona:
+        url = request.rel_url
+        if is_signed(url.query):
+            return self._signed.caller(request.method, url.raw_path, url.query.items(), request.headers, body)
+        if "GoogleAccessId" in url.query:
+            raise not_answered("signed URLs of version 2; sign with version 4")
+        persona = self._identities.bearer(request.headers.get("Authorization"))
+        return self._resumable.starter(url.query["upload_id"], persona) if "upload_id" in url.query else persona
+
+    def _answer(self, call: Call) -> web.StreamResponse:
+        if not call.bucket:
+            call.persona.check("", "storage.buckets.list")
+            raise not_answered("a listing of buckets")
+        if call.method == "PUT" and not call.name:
+            call.persona.check(call.bucket, "storage.buckets.create")
+            raise not_answered("the making of buckets")
+        if call.bucket not in self._storage.store.buckets:
+            raise no_such_bucket()
+        if call.query:
+            if call.method == "GET" and "acl" in call.query:
+                return acl.read(self._storage, call)
+            for part in _PARTS & call.query.keys():
+                raise not_answered(f"{call.method} ?{part}")
+        return self._answer_object(call) if call.name else self._answer_bucket(call)
+
+    def _answer_bucket(self, call: Call) -> web.StreamResponse:
+        if call.method == "GET" and "uploads" in call.query:
+            return self._multipart.list_uploads(call)
+        if call.method == "GET":
+            return listing.list_bucket(self._storage, call)
+        if call.method == "HEAD":
+            call.persona.check(call.bucket, "storage.buckets.get")
+            return web.Response()
+        if call.method == "POST" and "delete" in call.query:
+            return listing.delete_many(self._storage, call)
+        raise not_answered(f"{call.method} of a bucket")
+
+    def _answer_object(self, call: Call) -> web.StreamResponse:
+        if "upload_id" in call.query:
+            return self._resumable.go_on(call)
+        if "uploadId" in call.query:
+            return self._answer_multipart(call)
+        if call.method in {"GET", "HEAD"}:
+            return objects.get(self._storage, call)
+        if call.method == "PUT":
+            return objects.put(self._storage, call)
+        if call.method == "DELETE":
+            return objects.delete(self._storage, call)
+        if call.method == "POST" and "uploads" in call.query:
+            return self._multipart.start(call)
+        if call.method == "POST" and call.headers.get("x-goog-resumable", "").lower() == "start":
+            return self._resumable.start(call)
+        raise not_answered(f"{call.method} of an object")
+
+    def _answer_multipart(self, call: Call) -> web.StreamResponse:
+        methods = {
+            "PUT": self._multipart.put_part,
+            "POST": self._multipart.complete,
+            "DELETE": self._multipart.abort,
+            "GET": self._multipart.list_parts,
+        }
+        method = methods.get(call.method)
+        if method is None:
+            raise XmlError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+        return method(call)

@@ -1,0 +1,185 @@
+"""``python -m guide``: what the Makefile calls. Each command exits non-zero when anything failed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from guide.run.profile import Lane
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; its exit status."""
+    parser = argparse.ArgumentParser(prog="guide", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="run every page and build the site")
+    build.add_argument("--out", type=Path, help="where to (default: _build)")
+    build.add_argument("--pdf", action="store_true", help="with the whole guide as a PDF")
+    serve = commands.add_parser("serve", help="show the site in a browser, and pages anew when they are saved")
+    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: %(default)s)")
+    links = commands.add_parser("links", help="ask every other site that a page links to")
+    commands.add_parser("audit", help="ask whether a locked package has a known vulnerability")
+    picture = commands.add_parser("picture", help="take the README's picture of the built site")
+    picture.add_argument("--site", type=Path, default=Path("_build/html"))
+    picture.add_argument("--out", type=Path, default=Path("book/_images/guide.png"))
+    page = commands.add_parser("page", help="run one page, or several")
+    page.add_argument("page", type=Path, nargs="+")
+    outputs = commands.add_parser("outputs", help="rewrite the recorded outputs of all pages, or of one")
+    outputs.add_argument("page", type=Path, nargs="?")
+    mutate = commands.add_parser("mutate", help="break each block in turn and see that its page fails")
+    mutate.add_argument("page", type=Path, nargs="?")
+    mutate.add_argument("--what", default="blocks", choices=["blocks", "facts", "rules"])
+    mutate.add_argument("--sample", type=int, help="only so many, drawn by the seed")
+    mutate.add_argument("--seed", default="1")
+    for command in (build, serve, links, page, outputs, mutate):
+        command.add_argument("--stack", default="hub", choices=["hub", "latest"])
+        command.add_argument("--user", default=os.environ.get("JUPYTERHUB_USER", "funky-user"))
+        command.add_argument("--mode", default="auto", choices=["auto", "names", "proxy"])
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args(arguments)
+    handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
+    handlers |= {"mutate": _mutate, "audit": _audit, "serve": _serve}
+    # Exit in the ordinary way, so that the pages that are running are ended too.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    if options.command == "build" and _nothing_changed(options):
+        return 0
+    # All that takes long to import is imported where it is needed.
+    from guide.pages.blocks import BlockError
+    from hubfacts.load import FactsError
+
+    try:
+        return handlers[options.command](options)
+    except (BlockError, FactsError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _lane(options: argparse.Namespace) -> Lane:
+    return Lane(options.stack, options.user, options.mode)
+
+
+def _nothing_changed(options: argparse.Namespace) -> bool:
+    from guide.paths import BUILD
+    from guide.site import build_stamp
+
+    lane, out = _lane(options), options.out or BUILD
+    if not (out / build_stamp.STAMP).is_file():
+        return False
+    if not build_stamp.holds(out, build_stamp.stamp(build_stamp.sources((lane, options.pdf)), lane.name)):
+        return False
+    print(build_stamp.nothing_changed(out / "html" / "index.html"))
+    return True
+
+
+def _build(options: argparse.Namespace) -> int:
+    from guide.site.build import build_site
+
+    return build_site(_lane(options), options.jobs, options.out, options.pdf)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from guide.preview.server import PreviewError, serve
+
+    try:
+        asyncio.run(serve(_lane(options), options.jobs, options.port))
+    except PreviewError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _links(options: argparse.Namespace) -> int:
+    from guide.site.build import check_links
+
+    return check_links(_lane(options), options.jobs)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from guide.checks.audit import audit
+    from guide.paths import ROOT
+
+    return audit(sorted((ROOT / "lock").glob("*.txt")))
+
+
+def _picture(options: argparse.Namespace) -> int:
+    from playwright.sync_api import sync_playwright
+
+    from guide.browser.launch import NoBrowser, launch
+    from guide.browser.readme_shot import take
+
+    with sync_playwright() as playwright:
+        try:
+            take(launch(playwright), options.site, options.out)
+        except NoBrowser as error:
+            print(error, file=sys.stderr)
+            return 1
+    return 0
+
+
+def _path(page: Path) -> Path:
+    """The file of a page named with or without its suffix."""
+    from guide.pages.blocks import BlockError
+
+    found = [path for path in (page, page.with_suffix(".md"), page.with_suffix(".ipynb")) if path.is_file()]
+    if not found:
+        raise BlockError(f"{page}: there is no such page; name one, for example PAGE=book/index.md")
+    return found[0].resolve()
+
+
+def _page(options: argparse.Namespace) -> int:
+    from guide.run.runner import run_pages
+
+    paths = [_path(page) for page in options.page]
+    records = run_pages(paths, _lane(options), options.jobs, force=True)
+    for record in records:
+        ran, of = sum(block["status"] == "passed" for block in record["blocks"]), len(record["blocks"])
+        print(f"{record['page']}: {record['status']}, {ran} of {of} blocks in {record['seconds']:.1f} s")
+    return 0 if all(record["status"] == "passed" for record in records) else 1
+
+
+def _outputs(options: argparse.Namespace) -> int:
+    import nbformat
+
+    from guide.pages.toc import pages_of_book
+    from guide.run.compare_outputs import rewrite_notebook, rewrite_transcripts
+    from guide.run.recorded_outputs import rewrite_record
+    from guide.run.runner import run_pages
+
+    paths = [_path(options.page)] if options.page else pages_of_book()
+    records = run_pages(paths, _lane(options), options.jobs, force=True, accept=True)
+    for path, record in zip(paths, records, strict=True):
+        if record["status"] != "passed":
+            continue
+        if path.suffix == ".ipynb":
+            changed = rewrite_notebook(path, nbformat.from_dict(record["notebook"]))
+        else:
+            changed = rewrite_transcripts(path, record["blocks"])
+            changed |= rewrite_record(path, [block["printed"] or [] for block in record["blocks"]])
+        print(f"{record['page']}: {'rewritten' if changed else 'as it was'}")
+    return 0 if all(record["status"] == "passed" for record in records) else 1
+
+
+def _mutate(options: argparse.Namespace) -> int:
+    from guide.mutation.mutate_blocks import mutate
+    from guide.mutation.mutate_facts import mutate_facts
+    from guide.mutation.mutate_rules import mutate_rules
+    from guide.pages.toc import pages_of_book
+
+    if options.what == "facts":
+        return mutate_facts(options.sample, options.seed)
+    if options.what == "rules":
+        return mutate_rules(options.jobs, options.sample, options.seed)
+    paths = [_path(options.page)] if options.page else pages_of_book()
+    return mutate(paths, _lane(options), options.jobs, options.sample, options.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

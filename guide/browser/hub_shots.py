@@ -1,0 +1,138 @@
+"""The pictures of the hub that pages show: what each has, and what is pointed at, named by selectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from fakehub.hub.people import account_of
+from hubfacts.schema import Facts, Tier
+
+# What a browser's window measures while a picture is taken: narrow, so that its letters are legible on a page.
+HUB_SIZE, LAB_SIZE = (1000, 900), (960, 720)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """``shows`` are the selectors of what is in the picture, ``points`` those of what gets a number, with its words."""
+
+    alt: str
+    shows: tuple[str, ...]
+    points: tuple[tuple[str, str], ...] = ()
+    size: tuple[int, int] = HUB_SIZE
+
+
+def pictures(facts: Facts) -> dict[str, Picture]:
+    """All of them, by name; a form for every tier that has one of its own."""
+    found = {
+        f"form-{account_of(tier.name)}": _form(facts, tier)
+        for tier in facts.access.tiers
+        if tier.cpu_node_shares and tier == look_alike(facts, tier)
+    }
+    in_lab = {name: replace(picture, size=LAB_SIZE) for name, picture in _jupyterlab().items()}
+    return found | _hub_pages(facts) | in_lab
+
+
+def form_of(facts: Facts, tier: Tier) -> str:
+    """The name of the picture of the form as somebody of ``tier`` sees it."""
+    return f"form-{account_of(look_alike(facts, tier).name)}"
+
+
+def look_alike(facts: Facts, tier: Tier) -> Tier:
+    """The first tier that may start the same; its form is the same."""
+    return next(
+        other
+        for other in facts.access.tiers
+        if (other.cpu_node_shares, other.gpus) == (tier.cpu_node_shares, tier.gpus)
+    )
+
+
+def _form(facts: Facts, tier: Tier) -> Picture:
+    shares = facts.node_shares
+    labels = ", ".join(shares.options[name].label for name in tier.cpu_node_shares)
+    parts = [shares.profile, *([facts.gpus.profile] if tier.gpus else [])]
+    alt = f"The form in {tier.name}: {' and '.join(parts)}; the open list {shares.choice} has {labels}."
+    points = (
+        (".profile-select h2", "the machine"),
+        ("[role=listbox]", f"its list *{shares.choice}*, open"),
+    )
+    return Picture(alt, ("#spawn_form",), points)
+
+
+def _hub_pages(facts: Facts) -> dict[str, Picture]:
+    custom, organization = facts.images.custom, facts.access.organization
+    return {
+        "log-in": Picture(
+            f"The hub's first page, with one orange button: Sign in with {facts.hub.login.with_}.",
+            ("nav.navbar", "#login-main .btn"),
+            (("#login-main .btn", "log in"),),
+        ),
+        "custom-image": Picture(
+            f"The list {facts.images.choice} says {custom.in_choices}; below it is a field for the image's name.",
+            (".profile-select",),
+            (("input[id$='--unlisted-choice']", "the image's name, with its tag"),),
+        ),
+        "starting": Picture(
+            "The page Your server is starting up, with a bar and the last thing that happened.",
+            (".container:has(#progress-bar)",),
+            (("#progress-message", "what happened last"),),
+        ),
+        "stop": Picture(
+            "The control panel, with a red button Stop My Server beside one that opens the server.",
+            (".container:has(#stop)",),
+            (("#stop", "stop the server"), ("#start", "go back to it")),
+        ),
+        "named-servers": Picture(
+            "The control panel: below the first server's buttons is a list of named servers, with gpu running.",
+            (".container:has(#stop)",),
+            (
+                ("#stop", "the first server"),
+                ("tr[data-server-name=gpu] .stop-server", "the one named gpu"),
+                (".new-server-name", "a name for another"),
+            ),
+        ),
+        "log-out": Picture(
+            "The top of the control panel, with the button Logout on the right.",
+            ("nav.navbar",),
+            (("#logout", "log out"),),
+        ),
+        "not-authorized": Picture(
+            f"403 : Forbidden, for somebody in no team of {organization} that may use the hub.", (".error",)
+        ),
+        "no-profiles": Picture(
+            "403 : Forbidden, for somebody whose teams the hub read before they joined.", (".error",)
+        ),
+        "denied": Picture(
+            f"400 : Bad Request, for somebody who did not let the hub see their teams at {facts.hub.login.with_}.",
+            (".error",),
+        ),
+    }
+
+
+def _jupyterlab() -> dict[str, Picture]:
+    return {
+        "jupyterlab": Picture(
+            "JupyterLab: files on the left, and the launcher with cards for a notebook, a terminal and a text file.",
+            ("#main",),
+            (
+                (".jp-FileBrowser-toolbar .jp-ToolbarButton", "upload a small file"),
+                (".jp-DirListing", "your files"),
+                (".jp-LauncherCard:has-text('Python 3')", "a notebook"),
+                (".jp-LauncherCard:has-text('Terminal')", "a terminal"),
+            ),
+        ),
+        "notebook": Picture(
+            "A notebook with one cell that ran and printed whose server it is.",
+            ("#main",),
+            (
+                (".jp-NotebookPanel-toolbar [data-jp-item-name=run]", "run the cell"),
+                (".jp-InputPrompt", "its number: it has run"),
+                (".jp-OutputArea-output", "what it printed"),
+                (".jp-Toolbar-kernelName", "the kernel"),
+            ),
+        ),
+        "control-panel-menu": Picture(
+            "JupyterLab's menu File, open, with the entry Hub Control Panel.",
+            (".lm-Menu", "#jp-menu-panel"),
+            ((".lm-Menu-item:has-text('Hub Control Panel')", "to the control panel"),),
+        ),
+    }

@@ -1,0 +1,1 @@
+"""Check prose, facts, workflows, licences and locked packages."""

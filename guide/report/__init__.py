@@ -1,0 +1,1 @@
+"""Summarize what ran."""

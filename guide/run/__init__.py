@@ -1,0 +1,1 @@
+"""Run pages inside the stand-in and record the results."""

@@ -1,0 +1,73 @@
+"""The process that runs one page: ``python -m guide.run.page_process PAGE --out RECORD.json …``.
+
+It must be started inside a session of the stand-in, whose folder and ports are in its environment. ``runner`` starts
+it, either as a new process or as a copy of a process that has already imported the libraries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+
+def main(arguments: list[str]) -> int:
+    """Run one page and write its record; return 1 if a block failed."""
+    parser = argparse.ArgumentParser(prog="python -m guide.run.page_process", description=__doc__)
+    parser.add_argument("page", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="where to write the record (JSON)")
+    parser.add_argument("--stack", required=True)
+    parser.add_argument("--home", type=Path, default=Path(os.environ.get("HOME", ".")))
+    parser.add_argument("--accept", action="store_true", help="do not compare outputs with the recorded ones")
+    parser.add_argument("--copies", action="store_true", help="start kernels as copies of this process")
+    parser.add_argument("--change", type=Path, help="JSON: the number of a block and another source for it")
+    parser.add_argument("--limit", type=int, default=0, help="end the run after so many seconds; 0 for no limit")
+    return _run(parser.parse_args(arguments))
+
+
+def _run(options: argparse.Namespace) -> int:
+    # Imported late: a process that is copied has these modules already.
+    from guide.pages.blocks import read_page, with_source
+    from guide.paths import OWN_HUB, ROOT
+    from guide.run.page_session import refused_hosts, run_page, set_latency
+    from guide.run.recorded_outputs import recorded_outputs
+    from guide.run.records import versions
+
+    started = time.monotonic()
+    signal.alarm(options.limit)
+    page = read_page(options.page, ROOT)
+    if options.change:
+        page = with_source(page, **json.loads(options.change.read_text(encoding="utf-8")))
+    before = refused_hosts()
+    set_latency(page.latency_ms)
+    os.environ["HOME"] = str(options.home)
+    # Outputs are recorded with this hub's facts and its locked versions only.
+    recorded = recorded_outputs(page, ROOT) if OWN_HUB and options.stack == "hub" and not options.accept else None
+    messages: list[str] = []
+
+    def show(line: str) -> None:
+        messages.append(line)
+        print(line, flush=True)
+
+    blocks, notebook = run_page(page, options.home, show, options.accept, options.copies, recorded)
+    failed = any(block["status"] == "failed" for block in blocks)
+    set_latency(0)
+    others = refused_hosts()[len(before) :]
+    if others and not failed:
+        failed = True
+        show(f"{page.path}: asks hosts that are not the hub's: {', '.join(dict.fromkeys(others))}")
+    record = {"status": "failed" if failed else "passed", "seconds": round(time.monotonic() - started, 3)}
+    record |= {"versions": versions(), "blocks": blocks, "notebook": notebook, "refused": sorted(set(others))}
+    record["latency_ms"] = page.latency_ms
+    if failed:
+        record["error"] = messages[0]
+    options.out.write_text(json.dumps(record), encoding="utf-8")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

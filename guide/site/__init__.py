@@ -1,0 +1,1 @@
+"""Build the site from pages that ran."""

@@ -1,0 +1,86 @@
+"""Sphinx extension: beneath each block, when it ran, on which stack and how long, or why it does not run.
+
+A block is known by the digest of its source in the report. One that is not there, or that did not pass, gets nothing:
+no block can carry the badge of another, or of an older text of its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from guide.pages.blocks import digest
+from guide.report.report import took
+from guide.site.ext.report import read_report, run_id
+
+TESTED_PAGE = "book/reference/what-was-tested"
+
+
+def blocks_shown(doctree: nodes.document) -> Iterator[tuple[nodes.Element, str]]:
+    """The blocks of a page in order, cells and fences, each with its source as it is shown."""
+    for node in doctree.findall(nodes.Element):
+        if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code":
+            code = next(iter(node.findall(nodes.literal_block)), None)
+            if code is not None and code.parent.get("nb_element") == "cell_code_source":
+                yield node, code.astext()
+        elif isinstance(node, nodes.literal_block) and not _in_cell(node):
+            yield node, node.astext()
+
+
+def _in_cell(node: nodes.Node) -> bool:
+    while node.parent is not None:
+        node = node.parent
+        if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code":
+            return True
+    return False
+
+
+def add_badges(
+    doctree: nodes.document, page: dict[str, Any], blocks: list[dict[str, Any]], stack: str, to: str
+) -> None:
+    """Put a badge beneath each block of ``doctree`` that the report has; it leads to its row on the page ``to``."""
+    known: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    for number, block in enumerate(blocks):
+        known[block["digest"]].append((number, block))
+    for node, source in list(blocks_shown(doctree)):
+        same = known[digest(source)]
+        number, block = same.pop(0) if same else (0, None)
+        text = _text(block, page["date"], stack) if block else ""
+        if text:
+            classes = ["tested" if block["status"] == "passed" else "not-tested", "unsearched"]
+            link = nodes.reference("", text, refuri=f"{to}#{run_id(page['page'], number)}", internal=True)
+            node.parent.insert(node.parent.index(node) + 1, nodes.paragraph("", "", link, classes=classes))
+
+
+def _text(block: dict[str, Any], date: str, stack: str) -> str:
+    if block["status"] == "skipped" or (block["status"] == "not run" and block["reason"]):
+        return f"Not run: {block['reason']}"
+    if block["status"] == "parsed":
+        return f"Parsed {date[:10]}: {block['reason']}"
+    if block["status"] != "passed":
+        return ""
+    if block["kind"] == "file":
+        return f"Written and used {date[:10]}"
+    seconds = "" if block["seconds"] is None else f" · {took(block['seconds'])} s"
+    return f"Ran {date[:10]} · {stack}{seconds}"
+
+
+def _resolved(app: Sphinx, doctree: nodes.document, name: str) -> None:
+    report = read_report(app.env)
+    if app.builder.format != "html" or TESTED_PAGE not in app.env.found_docs:
+        return
+    page = next((page for page in report["pages"] if page["page"].rpartition(".")[0] == name), None)
+    if page:
+        blocks = [block for block in report["blocks"] if block["page"] == page["page"]]
+        add_badges(doctree, page, blocks, report["stack"], app.builder.get_relative_uri(name, TESTED_PAGE))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the hook."""
+    app.add_css_file("badges.css")
+    app.connect("doctree-resolved", _resolved)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

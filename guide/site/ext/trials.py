@@ -1,0 +1,79 @@
+"""Sphinx extension: what was tried besides the blocks of the pages.
+
+``{report-clients}`` lists the clients of others, ``{report-faults}`` what went wrong on purpose, ``{report-pictures}``
+the pictures that are compared.
+"""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+import fakehub
+from fakehub.network.faults import EFFECTS
+from guide.browser.visual_regression import PAGES, THEMES, WIDTHS
+from guide.site.ext.report import shown_report
+from guide.site.facts.tables import table
+
+# What the tests found out about clients that nobody here wrote.
+CLIENTS = Path(fakehub.__file__).with_name("CLIENTS.md")
+# What a request suffers, and what gcsfs and google-cloud-storage do then: tests/fakehub/test_faults_clients.py.
+_AGAIN = "both try again"
+FAULTS = {
+    "status": ("An answer like 429 or 503", _AGAIN),
+    "stall": ("No answer for a while", "a client that waits gets it"),
+    "reset": ("The connection breaks in the middle of an answer", _AGAIN),
+    "reset-upload": ("The connection breaks in the middle of an upload", "both go on where it broke"),
+    "truncate": ("The answer ends too early", _AGAIN),
+    "corrupt": ("A byte is another", "google-cloud-storage notices, gcsfs does not"),
+    "drop-upload": ("An upload in parts is forgotten", "both fail, and the old object stays"),
+}
+
+
+class ReportClients(SphinxDirective):
+    """The clients that were tried in the copy of the hub, with their versions and settings."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        self.env.note_dependency(str(CLIENTS))
+        lines = CLIENTS.read_text(encoding="utf-8").partition("| client | version | settings |")[2].splitlines()[2:]
+        rows = itertools.takewhile(str.strip, lines)
+        cells = [[cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in rows]
+        return [table("Clients", ["Client", "Version", "Settings"], cells)]
+
+
+class ReportFaults(SphinxDirective):
+    """What went wrong on purpose."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        rows = [list(FAULTS[effect]) for effect in EFFECTS]
+        return [table("What went wrong on purpose", ["What happens", "What the clients do"], rows)]
+
+
+class ReportPictures(SphinxDirective):
+    """The pictures that cells drew, and those of whole pages."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table of the former and a paragraph on the latter."""
+        drawn = [page for page in shown_report(self.env)["pages"] if page["pictures"]]
+        rows = [[page["page"], str(page["pictures"]), str(page["pictures_compared"])] for page in drawn]
+        head = ["Page", "Pictures", "Compared with recorded ones"]
+        said = (
+            f"{len(PAGES)} pages of this site, {WIDTHS[0]} and {WIDTHS[1]} pixels wide, {' and '.join(THEMES)}, are "
+            f"compared with {len(PAGES) * len(WIDTHS) * len(THEMES)} pictures that somebody looked at."
+        )
+        return [*([table("Pictures that cells drew", head, rows)] if rows else []), nodes.paragraph(text=said)]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives."""
+    app.add_directive("report-clients", ReportClients)
+    app.add_directive("report-faults", ReportFaults)
+    app.add_directive("report-pictures", ReportPictures)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,1 @@
+"""Tables, diagrams and tabs made from the facts."""

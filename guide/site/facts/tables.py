@@ -1,0 +1,313 @@
+"""Tables made of facts: a caption, the heads of the columns and the rows, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from docutils import nodes
+
+from hubfacts.schema import Bucket, ExtraTeam, Facts
+
+Table = tuple[str, list[str], list[list[str]]]
+
+
+def table(caption: str, head: list[str], rows: list[list[str]]) -> nodes.table:
+    """A table as Sphinx renders it, with header cells and, unless it is empty, a caption."""
+    found = nodes.table("", *([nodes.title(text=caption)] if caption else []))
+    group = nodes.tgroup(cols=len(head))
+    found += group
+    group += [nodes.colspec(colwidth=1) for _ in head]
+    group += nodes.thead("", _row(head))
+    group += nodes.tbody("", *(_row(row) for row in rows))
+    return found
+
+
+def _row(cells: list[str]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", _cell(cell)) for cell in cells))
+
+
+def _cell(text: str) -> nodes.paragraph:
+    if text.startswith("https://"):
+        return nodes.paragraph("", "", nodes.reference("", text, refuri=text))
+    return nodes.paragraph(text=text)
+
+
+def _mind(note: str | None) -> str:
+    return f"; {note}" if note else ""
+
+
+def _days(count: float) -> str:
+    return f"{count:g} day{'' if count == 1 else 's'}"
+
+
+def _hub(facts: Facts) -> Table:
+    hub = facts.hub
+    rows = [
+        ["Address", hub.url],
+        ["Log in with", hub.login.with_ + _mind(hub.login.note)],
+        ["Cloud", f"{hub.cloud}, region {hub.region}, zone {hub.zone}"],
+        ["Run by", hub.operator.name],
+        ["Configuration", hub.configuration],
+        ["Questions", facts.help.forum],
+    ]
+    return "The hub", ["What", "Value"], rows
+
+
+def _tiers(facts: Facts) -> Table:
+    def shares(names: list[str]) -> str:
+        sizes = [f"{facts.node_shares.options[name].mem_limit_gb:g}" for name in names]
+        return f"{', '.join(sizes)} GB" if sizes else "none"
+
+    rows = []
+    for tier in facts.access.tiers:
+        gpus = [", ".join(facts.gpus.options[name].label for name in tier.gpus) or "none"] if facts.gpus else []
+        rows.append([tier.name, tier.team, shares(tier.cpu_node_shares), *gpus])
+    head = ["Tier", f"{facts.hub.login.with_} team", "Node shares", *(["GPU"] if facts.gpus else [])]
+    return "Tiers and what each may start", head, rows
+
+
+def _tier_details(facts: Facts) -> Table:
+    rows = [
+        [
+            tier.name,
+            tier.formerly or "-",
+            f"after {tier.renew_every_months} months, unless renewed" if tier.renew_every_months else "-",
+            tier.note or "-",
+        ]
+        for tier in facts.access.tiers
+    ]
+    return "Tiers: names, ends and remarks", ["Tier", "Older name", "Ends", "Remark"], rows
+
+
+def _former_names(facts: Facts) -> Table:
+    rows = [[tier.formerly, tier.name] for tier in facts.access.tiers if tier.formerly]
+    return "Older names of tiers", ["Older name", "Tier"], rows
+
+
+def _extra_teams(facts: Facts) -> Table:
+    def adds(team: ExtraTeam) -> str:
+        if team.everything:
+            return "every machine and every node share"
+        return " and ".join(facts.gpus.options[name].label for name in team.gpus)
+
+    rows = [
+        [name, adds(team), "yes" if name in facts.access.allowed_teams else "no, it adds to a tier"]
+        for name, team in facts.access.extra_teams.items()
+    ]
+    return "Further teams", [f"{facts.hub.login.with_} team", "May start", "Opens the hub by itself"], rows
+
+
+def _node_shares(facts: Facts) -> Table:
+    rows = [
+        [share.label, f"{share.mem_limit_gb:g} GB", f"{share.cpu_guarantee:g} to {share.cpu_limit:g}"]
+        for share in facts.node_shares.options.values()
+    ]
+    head = ["Choice", "Memory limit", "CPUs, guaranteed to most"]
+    return f"Node shares of the CPU machine ({facts.node_shares.machine})", head, rows
+
+
+def _gpus(facts: Facts) -> Table:
+    def whose(name: str, team: str | None) -> str:
+        tiers = ", ".join(tier.name for tier in facts.access.tiers if name in tier.gpus)
+        return f"team {team}" if team else tiers
+
+    rows = [
+        [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gb:g} GB", whose(name, gpu.team)]
+        for name, gpu in facts.gpus.options.items()
+    ]
+    return "GPU machines", ["Choice", "Memory limit", "For"], rows
+
+
+def _gpu_machines(facts: Facts) -> Table:
+    images = ", ".join(name for name in facts.gpus.images)
+    rows = [
+        [name, gpu.machine, f"{gpu.vram_gb} GB", f"{gpu.mem_limit_gb:g} GB", images]
+        for name, gpu in facts.gpus.options.items()
+    ]
+    head = ["GPU", "Machine", "Memory of the GPU", "Memory limit of the server", "Images"]
+    return "Machines with a GPU", head, rows
+
+
+def _images(facts: Facts) -> Table:
+    with_gpu = facts.gpus.images if facts.gpus else []
+    rows = [
+        [
+            image.label,
+            image.ref,
+            image.for_,
+            "CPU only" if image.cpu_only else "GPU too" if name in with_gpu else "CPU",
+        ]
+        for name, image in facts.images.options.items()
+    ]
+    return "Images", ["Choice", "Reference", "For", "Machines"], rows
+
+
+def _custom_image(facts: Facts) -> Table:
+    custom = facts.images.custom
+    rows = [
+        ["What to choose in the form", custom.choice],
+        ["Form of a reference", custom.form],
+        ["Example", custom.example],
+        ["The image must", custom.must],
+        ["Building one from files", custom.build_your_own],
+    ]
+    return "Any other image", ["What", "Value"], rows
+
+
+def _right(bucket: Bucket) -> str:
+    return "read and write" if bucket.hub == "write" else "read only"
+
+
+def _buckets(facts: Facts) -> Table:
+    rows = [
+        [
+            f"gs://{name}",
+            _right(bucket),
+            "yes" if bucket.writers_group else "no",
+            _days(bucket.delete_after_days) if bucket.delete_after_days else "never",
+            bucket.for_,
+        ]
+        for name, bucket in facts.buckets.options.items()
+    ]
+    head = ["Bucket", "From the hub", "Writers' group may write", "Objects vanish after", "For"]
+    return "Buckets", head, rows
+
+
+def _rights(facts: Facts) -> Table:
+    rows = [
+        [
+            f"gs://{name}",
+            _right(bucket),
+            "read and write" if bucket.writers_group else "nothing",
+            "for the whole bucket" if bucket.uniform_access else "for the bucket, and for single objects",
+        ]
+        for name, bucket in facts.buckets.options.items()
+    ]
+    head = ["Bucket", "On any server of the hub", "Elsewhere, in the writers' group", "Rights are given"]
+    return "Rights, by where you are", head, rows
+
+
+def _osn(facts: Facts) -> Table:
+    rows = [[name, rule] for name, rule in facts.osn.buckets.items()]
+    return f"Buckets of the Open Storage Network pod ({facts.osn.host})", ["Bucket", "Who writes"], rows
+
+
+def _variables(facts: Facts) -> Table:
+    rows = [
+        [
+            name,
+            variable.value.replace("$(JUPYTERHUB_USER)", "<your username>").replace("$(IMAGE)", "-"),
+            variable.means,
+        ]
+        for name, variable in facts.environment_variables.values.items()
+    ]
+    return "Variables in every server", ["Variable", "Value", "What it is"], rows
+
+
+def _timeouts(facts: Facts) -> Table:
+    timeouts = facts.hub.timeouts
+    rows = [
+        ["An idle kernel is stopped after", f"{timeouts.idle_kernel_culled_after_s / 3600:g} h"],
+        ["A server is stopped after", _days(timeouts.server_max_age_s / 86400)],
+        ["Starting may take up to", f"{timeouts.spawn_timeout_s / 60:g} min"],
+    ]
+    return "What ends by itself", ["What", "When"], rows
+
+
+def _dask_gateway_options(facts: Facts) -> Table:
+    gateway = facts.dask_gateway
+    sizes = list(gateway.worker_resource_allocation)
+    on_workers = ", ".join(facts.environment_variables.on_dask_workers)
+    rows = [
+        ["instance_type", "the machine that workers share", gateway.instance_type, gateway.instance_type],
+        ["worker_resource_allocation", "size of each worker", "one of the sizes below", sizes[0]],
+        ["image", "software of scheduler and workers", "a reference with a tag", gateway.image],
+        ["environment", "variables of the workers", "names and values", on_workers],
+        ["idle_timeout_minutes", "minutes until an idle cluster ends", "a number", str(gateway.idle_timeout_minutes)],
+    ]
+    return "Options of a Dask Gateway cluster", ["Option", "What it is", "May be", "Default"], rows
+
+
+def _worker_sizes(facts: Facts) -> Table:
+    sizes = facts.dask_gateway.worker_resource_allocation
+    rows = [[name, str(size.cores), f"{size.memory.removesuffix('G')} GiB"] for name, size in sizes.items()]
+    machines = "may be taken away while they work" if facts.dask_gateway.preemptible_workers else "stay while they work"
+    return (
+        f"Sizes of a worker, on machines that {machines}",
+        ["worker_resource_allocation", "Cores", "Memory limit"],
+        rows,
+    )
+
+
+def _lifetimes(facts: Facts) -> Table:
+    rows = [
+        [f"An object in gs://{name}", f"{_days(bucket.delete_after_days)} after it was written{_mind(bucket.note)}"]
+        for name, bucket in facts.buckets.options.items()
+        if bucket.delete_after_days
+    ]
+    rows += [
+        [f"A place in the tier {tier.name}", f"{tier.renew_every_months} months, unless renewed"]
+        for tier in facts.access.tiers
+        if tier.renew_every_months
+    ]
+    if facts.dask_gateway:
+        minutes = facts.dask_gateway.idle_timeout_minutes
+        rows.append(["A Dask Gateway cluster without work", f"{minutes} min, unless you set another"])
+    rows.append(["A token of the server's Google account", f"{facts.buckets.identity.token_lives_s / 60:g} min"])
+    return "What else ends by itself", ["What", "After"], rows
+
+
+def _help(facts: Facts) -> Table:
+    places = facts.help
+    rows = [
+        ["Ask a question", places.forum],
+        [f"Office hours ({places.office_hours.when})", places.office_hours.book],
+        ["Apply for a tier", places.application_form],
+        ["See which datasets there are", places.catalog],
+        ["Ask for a dataset", places.new_dataset_request],
+        ["Report a fault in a dataset", places.dataset_issues],
+        ["Begin a recipe for a dataset", places.feedstock_template],
+    ]
+    return "Where to go", ["To", "Address"], rows
+
+
+def _home(facts: Facts) -> Table:
+    home = facts.home
+    rows = [
+        ["Path", home.path],
+        ["Meant for", home.meant_for],
+        ["Stay below", f"{home.recommended_gb} GB"],
+        ["Nothing more fits at", f"{home.hard_quota_gib} GiB"],
+    ]
+    rows += [["Mind", home.note]] if home.note else []
+    return "The home directory", ["What", "Value"], rows
+
+
+def _sources(facts: Facts) -> Table:
+    rows = [[source.what, source.commit or "-", source.date] for source in facts.sources.values()]
+    return "Where the facts were read", ["Source", "Commit", "Date"], rows
+
+
+TABLES: dict[str, Callable[[Facts], Table]] = {
+    "hub": _hub,
+    "tiers": _tiers,
+    "tier-details": _tier_details,
+    "former-names": _former_names,
+    "extra-teams": _extra_teams,
+    "node-shares": _node_shares,
+    "gpus": _gpus,
+    "gpu-machines": _gpu_machines,
+    "images": _images,
+    "custom-image": _custom_image,
+    "buckets": _buckets,
+    "rights": _rights,
+    "osn": _osn,
+    "environment-variables": _variables,
+    "dask-gateway-options": _dask_gateway_options,
+    "worker-sizes": _worker_sizes,
+    "timeouts": _timeouts,
+    "lifetimes": _lifetimes,
+    "help": _help,
+    "home": _home,
+    "sources": _sources,
+}

@@ -1,0 +1,23 @@
+"""Tabs with what the form offers to each tier."""
+
+from __future__ import annotations
+
+from guide.browser.hub_shots import form_of
+from hubfacts.schema import Facts, Tier
+
+
+def tabs(facts: Facts) -> str:
+    """The tabs as MyST."""
+    found = [_tab(facts, tier) for tier in facts.access.tiers if tier.cpu_node_shares]
+    return "\n".join(["::::{tab-set}", ":sync-group: tier", "", *found, "::::"])
+
+
+def _tab(facts: Facts, tier: Tier) -> str:
+    shares = [facts.node_shares.options[name] for name in tier.cpu_node_shares]
+    gpus = [facts.gpus.options[name] for name in tier.gpus] if facts.gpus else []
+    rows = [f"| CPU | {share.label} | {share.mem_limit_gb:g} GB |" for share in shares]
+    rows += [f"| GPU | {gpu.label} | {gpu.mem_limit_gb:g} GB |" for gpu in gpus]
+    head = ["| Machine | Choice | Memory limit |", "|---|---|---|"]
+    picture = ["", f"```{{hub-picture}} {form_of(facts, tier)}", "```"]
+    sync = tier.name.lower().replace(" ", "-")
+    return "\n".join([f":::{{tab-item}} {tier.name}", f":sync: {sync}", "", *head, *rows, *picture, ":::", ""])

@@ -1,0 +1,52 @@
+"""Pictures of a page: their size in its text, so that nothing moves, and as WebP, which is a half of PNG.
+
+A browser that does not know WebP gets the older format.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from urllib.parse import quote
+
+from bs4 import BeautifulSoup
+from PIL import Image
+
+from guide.site.optimize.files import Files
+
+
+def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
+    """Give every picture of ``soup`` its size and both formats, and load it when it comes into view."""
+    for tag in soup.find_all("img"):
+        tag["loading"], tag["decoding"] = "lazy", "async"
+        source = files.resolve(page, tag.get("src", ""))
+        if source is None or source.suffix not in {".png", ".jpg", ".jpeg", ".webp"}:
+            continue
+        with Image.open(source) as picture:
+            if not (tag.get("width") or tag.get("height")):
+                # A picture of the hub has two dots for one of a page.
+                dots = 2 if "hub-picture-image" in tag.get("class", []) else 1
+                tag["width"], tag["height"] = str(picture.width // dots), str(picture.height // dots)
+            if source.suffix == ".webp":
+                modern, older = source, files.write(source, ".jpg", _jpeg(picture))
+            else:
+                modern, older = files.write(source, ".webp", _webp(picture)), source
+        tag["src"] = files.reference(page, older)
+        choice = {"type": "image/webp", "srcset": quote(files.reference(page, modern))}
+        tag.wrap(soup.new_tag("picture")).insert(0, soup.new_tag("source", attrs=choice))
+
+
+def _webp(picture: Image.Image) -> bytes:
+    """As WebP: without loss, or nearly so where that is smaller."""
+    found = []
+    for options in ({"lossless": True}, {"quality": 90}):
+        out = io.BytesIO()
+        picture.save(out, "WEBP", method=4, **options)
+        found.append(out.getvalue())
+    return min(found, key=len)
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.convert("RGB").save(out, "JPEG", quality=85, optimize=True)
+    return out.getvalue()

@@ -1,0 +1,112 @@
+"""Scripts: which of the theme's a page needs, and all of them deferred and under names of their own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import rjsmin
+from bs4 import BeautifulSoup, Tag
+
+from guide.site.optimize.files import FINGERPRINT, Files
+
+# Set before anything is drawn, or a dark page flashes white. The one script that stands in the page itself.
+THEME_FIRST = (
+    '(()=>{const d=document.documentElement.dataset;let m="auto";try{m=localStorage.getItem("mode")||m}catch{}'
+    'd.mode=m;d.theme=m==="auto"?(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"):m})()'
+)
+# What the theme brings to every page, by the start of its name, and the classes one of which an element has to have
+# on a page that loads it (of two in one text, both); none for what no page loads. Bootstrap's menus and tips are
+# book/_static/menus.js and the browser's own, the search is book/_static/find.js.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "fontawesome": (),
+    "bootstrap": (),
+    "sphinx-thebe": (),
+    "doctools": (),
+    "sphinx_highlight": (),
+    "clipboard": ("highlight",),
+    "copybutton": ("highlight",),
+    "togglebutton": ("toggle", "dropdown admonition", "toggle-hidden"),
+    "design-tabs": ("sd-tab-set",),
+    "which-way": ("which-way",),
+}
+# Those of every page are one file.
+BASE = ("documentation_options", "pydata-sphinx-theme", "sphinx-book-theme", "menus", "find", "names")
+
+_TOGGLE_SETTINGS = re.compile(r"^\s*(let|var) toggle\w+ = ")
+_CODE = {"", "text/javascript", "application/javascript", "module"}
+
+
+def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
+    """Leave to ``soup`` the scripts it needs, deferred, which keeps their order."""
+    settings: dict[str, None] = {}
+    base: list[str] = []
+    others: list[tuple[Tag, Path, str]] = []
+    classes = {frozenset(tag.get("class") or ()) for tag in soup.find_all(True)}
+    for tag in soup.find_all("script"):
+        source = files.resolve(page, tag["src"]) if tag.get("src") else None
+        if source is None:
+            _inline(tag, settings)
+            continue
+        tag.extract()
+        name = source.name.split(".")[0]
+        if name in NEEDS and not any(have.issuperset(need.split()) for need in NEEDS[name] for have in classes):
+            continue
+        files.replaced(source)
+        before = ";".join(settings) + ";\n" if name == "togglebutton" else ""
+        text = before + _plain(source)
+        if name in BASE:
+            base.append(text)
+        else:
+            others.append((tag, source, text))
+    if base:
+        out = files.write(files.site / "_static" / "site.js", ".js", "\n".join(base).encode())
+        _load(soup, soup.new_tag("script"), files.reference(page, out))
+    for tag, source, text in others:
+        _load(soup, tag, files.reference(page, files.write(source, ".js", text.encode())))
+    for link in soup.head.find_all("link", attrs={"as": "script"}):
+        link.decompose()
+
+
+def loaded_later(site: Path) -> list[Path]:
+    """The site's scripts that other scripts may load by name: neither the theme's nor written here."""
+    found = (site / "_static").glob("*.js")
+    return [path for path in found if path.name.split(".")[0] not in NEEDS and not FINGERPRINT.search(path.stem)]
+
+
+def stray(soup: BeautifulSoup) -> list[str]:
+    """Scripts and handlers in what a page says itself, which the policy refuses."""
+    in_text = soup.article.find_all("script") if soup.article else []
+    found = [str(tag)[:80] for tag in in_text if tag.get("type", "") in _CODE]
+    for tag in soup.find_all(True):
+        found += [f'{name}="{value}"' for name, value in tag.attrs.items() if name.startswith("on")]
+    return found
+
+
+def inline(soup: BeautifulSoup) -> set[str]:
+    """The text of every script that stands in the page itself."""
+    scripts = soup.find_all("script", src=False)
+    return {tag.string or "" for tag in scripts if tag.get("type", "") in _CODE and not tag.find_parent("article")}
+
+
+def _inline(tag: Tag, settings: dict[str, None]) -> None:
+    text = tag.string or ""
+    if tag.has_attr("data-cfasync"):
+        tag.attrs.clear()
+        tag.string = THEME_FIRST
+    elif _TOGGLE_SETTINGS.match(text):
+        settings[text.strip().rstrip(";")] = None
+        tag.decompose()
+    elif "thebe" in tag.get("type", "") or text.startswith("kernelName = "):
+        tag.decompose()
+
+
+def _load(soup: BeautifulSoup, tag: Tag, address: str) -> None:
+    tag["src"] = address
+    tag["defer"] = ""
+    soup.head.append(tag)
+
+
+def _plain(source: Path) -> str:
+    """A script without comments, and without the word of a map that is not shipped."""
+    return rjsmin.jsmin(re.sub(r"//# sourceMappingURL=\S+", "", source.read_text(encoding="utf-8")))

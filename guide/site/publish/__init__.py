@@ -1,0 +1,1 @@
+"""Write the feed, the sitemap, social cards and redirects."""

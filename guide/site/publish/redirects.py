@@ -1,0 +1,107 @@
+"""Old addresses: a small page at each, which leads on, with a script or without."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import yaml
+from bs4 import BeautifulSoup
+
+from guide.site.optimize.policy import policy
+
+# By the old address, where its anchors lead; "" is the page itself.
+Moves: TypeAlias = Mapping[str, Mapping[str, str]]
+
+_SCRIPT = "_static/moved.js"
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>This page has moved</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<link rel="canonical" href="{whole}">
+{lead}
+</head>
+<body>
+<main>
+<h1>This page has moved</h1>
+<p>What it said is now in the guide:</p>
+<ul>
+{links}
+</ul>
+</main>
+</body>
+</html>
+"""
+
+
+class MovedError(Exception):
+    """A file of old addresses that cannot be read, in one line."""
+
+
+def read(path: Path) -> Moves:
+    """The old addresses of the file at ``path``; raises ``MovedError``."""
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise MovedError(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from error
+    moves = {old: to if isinstance(to, dict) else {"": to} for old, to in told.items()}
+    for old, targets in moves.items():
+        if not str(old).endswith(".html") or str(old).startswith("/") or ".." in str(old):
+            raise MovedError(f"{path.name}: {old}: an old address is a path that ends in .html")
+        if "" not in targets or not all(isinstance(target, str) for target in targets.values()):
+            raise MovedError(f'{path.name}: {old}: it needs a target for "", the page without an anchor')
+    return moves
+
+
+def wrong(moves: Moves, site: Path) -> list[str]:
+    """Old addresses that lead to nothing in the built ``site``, or are in use; one line each."""
+    found = []
+    for old, targets in moves.items():
+        if (site / old).is_file() and "<article" in (site / old).read_text(encoding="utf-8"):
+            found.append(f"redirects.yml: {old} is a page of the guide, and cannot lead elsewhere")
+        for anchor, target in targets.items():
+            page, _, section = target.partition("#")
+            there = site / f"{page}.html"
+            if not there.is_file():
+                found.append(f"redirects.yml: {old}#{anchor} leads to {page}, which is no page")
+            elif section and not _has(there, section):
+                found.append(f"redirects.yml: {old}#{anchor} leads to {target}, which is no heading")
+    return found
+
+
+def _has(page: Path, anchor: str) -> bool:
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").find(id=anchor) is not None
+
+
+def write(moves: Moves, site: Path, base: str, titles: Mapping[str, str]) -> None:
+    """Write a page at every old address. ``base`` is the site's own address, ``titles`` are those of its pages."""
+    for old, targets in moves.items():
+        up = "../" * old.count("/")
+        first = _address(targets[""])
+        lead = f'<meta http-equiv="refresh" content="0; url={up}{first}">'
+        if len(targets) > 1:
+            lead = f'<script src="{up}{_SCRIPT}" defer></script>'
+        links = "\n".join(_link(anchor, target, up, titles) for anchor, target in targets.items())
+        text = _PAGE.format(policy=policy([]), whole=f"{base.rstrip('/')}/{first}", lead=lead, links=links)
+        out = site / old
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+
+
+def _address(target: str) -> str:
+    page, hash_, section = target.partition("#")
+    return f"{page}.html{hash_}{section}"
+
+
+def _link(anchor: str, target: str, up: str, titles: Mapping[str, str]) -> str:
+    name = titles[target.partition("#")[0]]
+    about = f"{html.escape(anchor.replace('-', ' ').capitalize())}: " if anchor else ""
+    where = html.escape(f"{up}{_address(target)}")
+    return f'<li>{about}<a data-from="{html.escape(anchor)}" href="{where}">{html.escape(name)}</a></li>'

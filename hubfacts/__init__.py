@@ -1,0 +1,1 @@
+"""The facts about a hub: the schema of ``hub.yml``, its loader and its checks."""
