@@ -43,7 +43,7 @@ looks: book ## take the pictures of ten pages anew, with which tests compare
 	@.venv/$(STACK)/bin/python -m guide.browser.visual_regression
 
 pictures: tools ## take the pictures of the hub anew, which pages show and journeys compare
-	@.venv/$(STACK)/bin/python -m pytest tests/hub -q --retake
+	@.venv/$(STACK)/bin/python -m pytest tests/fakehub/hub -q --retake
 
 tools: ## programs the tests and the benchmark call, in .venv/tools, .venv/jupyterhub and .venv/audit
 	@$(PYTHON) scripts/setup_env.py $(STACK) tools $(JUPYTERHUB) audit

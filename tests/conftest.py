@@ -30,12 +30,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Side by side, files begin in this order: one builds the site, and the others that need it come when it is there.
-_ORDER = {"book": 2, "guide": 3, "site": 4}
+_ORDER = {"tests/guide/pages": 2, "tests/guide/checks": 2, "tests/guide/site": 4}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins: the site, for the browser."""
-    items.sort(key=lambda item: 0 if item.path.stem == "test_every_page" else _ORDER.get(item.path.parent.name, 1))
+    """Start with what takes longest: the site, for the browser."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    folder = item.path.parent.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
+    if item.path.stem == "test_every_page":
+        return 0
+    return _ORDER.get(folder, 3 if folder.startswith("tests/guide") else 1)
 
 
 # Whom the pages run for: on the newest versions for somebody whose name is in no record.

@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 _PAGE = re.compile(r"book/(?!_).*\.(md|yml)|notebooks/.*|_toc\.yml|(README|CHANGELOG|CONTRIBUTING)\.md")
 # Files of tests that read none of it, and call nothing that does.
 _PAGELESS = re.compile(
-    r"tests/(clients/|uploads/|fakehub/(?!test_ended_credentials)|hub/test_(changed_facts|servers)|test_bench\.py)"
+    r"tests/(clients/|uploads/|hubfacts/|bench/test_bench\.py"
+    r"|fakehub/(?!accounts/test_ended_credentials|hub/test_(choices|launch_links|pictures)))"
 )
 # Fixtures that read all pages.
 _READERS = {"guide", "site"}

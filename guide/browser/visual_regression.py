@@ -98,7 +98,7 @@ def main() -> int:
 
     try:
         with sync_playwright() as playwright, served(ROOT / "_build" / "html") as address:
-            take_anew(launch(playwright), address, ROOT / "tests" / "site" / "looks")
+            take_anew(launch(playwright), address, ROOT / "tests" / "guide" / "site" / "looks")
     except NoBrowser as error:
         print(f"looks: {error}", file=sys.stderr)
         return 1

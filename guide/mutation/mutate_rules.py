@@ -46,9 +46,9 @@ TESTS = {
     "storage/json_api/acls.py": ("test_storage_api", "test_schema"),
     "storage/conditions.py": ("test_rules", "test_storage_api"),
     "storage/xml_api/signed_urls.py": ("test_signed_urls",),
-    "storage/json_api/buckets.py": ("test_storage_api", "test_schema", "test_layout"),
+    "storage/json_api/buckets.py": ("test_storage_api", "test_schema", "test_grpc_layout"),
     "osn.py": ("test_osn",),
-    "storage/grpc_layout.py": ("test_layout",),
+    "storage/grpc_layout.py": ("test_grpc_layout",),
 }
 _COPIED = ("hubfacts", "fakehub", "tests/fakehub", "tests/clients")
 
@@ -115,7 +115,7 @@ class Trial:
     @property
     def file(self) -> Path:
         """The file of the tests, below the project."""
-        return next(path.relative_to(ROOT) for path in ROOT.glob(f"tests/*/{self.tests}.py"))
+        return next(path.relative_to(ROOT) for path in ROOT.glob(f"tests/**/{self.tests}.py"))
 
 
 def noticed_by_tests(trials: list[Trial], jobs: int) -> Iterator[tuple[int, bool]]:

@@ -22,7 +22,7 @@ from guide.site.facts.tables import table
 
 # What the tests found out about clients that nobody here wrote.
 CLIENTS = Path(fakehub.__file__).with_name("CLIENTS.md")
-# What a request suffers, and what gcsfs and google-cloud-storage do then: tests/fakehub/test_faults_clients.py.
+# What a request suffers, and what gcsfs and google-cloud-storage do then: tests/fakehub/network/test_faults_clients.py.
 _AGAIN = "both try again"
 FAULTS = {
     "status": ("An answer like 429 or 503", _AGAIN),

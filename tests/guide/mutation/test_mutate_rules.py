@@ -43,7 +43,7 @@ def test_rights_times_statuses_and_comparisons_are_changed(change):
 def test_every_module_of_the_rules_has_mistakes_and_tests(root):
     for module, tests in TESTS.items():
         assert list(mistakes((root / "fakehub" / module).read_text())), module
-        assert all(list((root / "tests").glob(f"*/{name}.py")) for name in tests), module
+        assert all(list((root / "tests").glob(f"**/{name}.py")) for name in tests), module
 
 
 def test_only_mistakes_that_can_be_made_are_declared_as_harmless(root):

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # The signal comes while Python forks, in one of the hooks that libraries have there.
 TOLD = """
 import os, signal, sys, time

@@ -39,7 +39,7 @@ def test_every_picture_is_kept_light_and_dark_and_no_other():
 def test_every_picture_is_taken_by_the_journey_that_the_manifest_names():
     for name, entry in manifest().items():
         file, _, journey = entry["journey"].partition("::")
-        source = (ROOT / "tests/hub" / f"{file}.py").read_text(encoding="utf-8")
+        source = (ROOT / "tests/fakehub/hub" / f"{file}.py").read_text(encoding="utf-8")
         body = source.split(f"def {journey}(")[1].split("\ndef ")[0]
         wanted = "form_of(" if name.startswith("form-") else f'"{name}")'
         assert wanted in body, name

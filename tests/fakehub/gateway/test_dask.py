@@ -16,7 +16,7 @@ import pytest
 from fakehub.isolation.processes import of_session
 from hubfacts.load import load
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FACTS = load(ROOT / "hub.yml")
 
 # A session that uses everything once, and prints what it saw.

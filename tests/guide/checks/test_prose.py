@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from pages import texts_of
+from page_texts import texts_of
 
 from guide.checks.prose import HARDEST_GRADE, MOST_WORDS, grade, sentences, unwanted_words
 from guide.pages.toc import pages_of_book

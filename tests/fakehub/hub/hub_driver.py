@@ -20,7 +20,7 @@ from guide.browser.launch import BROWSERS, FLAGS
 from hubfacts.load import load
 from hubfacts.schema import Facts
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # A server takes some seconds to start, on a busy machine many.
 LONG_MS = 120_000
 

@@ -13,7 +13,7 @@ from fakehub.control.client import SOCKET, Control, ControlError
 from fakehub.network.shaping import NetworkSettings
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ TYPED = """async query => {
     });
     return [performance.now() - typed, file];
 }"""
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def _page_of(name):

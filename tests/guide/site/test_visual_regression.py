@@ -17,7 +17,7 @@ def now(browser, address):
 @pytest.fixture(scope="module")
 def kept(root):
     """How they looked."""
-    return {path.name: Image.open(path) for path in (root / "tests/site/looks").glob("*.webp")}
+    return {path.name: Image.open(path) for path in (root / "tests/guide/site/looks").glob("*.webp")}
 
 
 def test_ten_pages_are_kept_wide_and_narrow_light_and_dark(kept):

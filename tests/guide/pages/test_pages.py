@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlparse
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from pages import texts_of
+from page_texts import texts_of
 
 from guide.checks.prose import SPEAKS_OF_IT, stand_in_words
 from guide.checks.typed_facts import typed_facts
