@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import platform
-import socket
 import ssl
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import psutil
 
 from bench.buckets import CHANGING, LISTED
 from bench.load import Address
+from fakehub.ports import free_port
 from fakehub.server.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,7 +75,7 @@ def pinned(to: set[int]) -> Iterator[None]:
 def running(name: str, on: set[int]) -> Iterator[Server]:
     """Start the server ``name`` on the cores ``on`` and end it afterwards. Raises ``ServerError``."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        port = _free_port()
+        port = free_port()
         command = _ours(Path(folder), port) if name == OURS else _peer(name, port)
         out = subprocess.PIPE if name == OURS else subprocess.DEVNULL
         began = time.perf_counter()
@@ -115,12 +115,6 @@ def _call(port: int, method: str, path: str, body: str | None = None, **headers:
     answer = connection.getresponse().read()
     connection.close()
     return answer
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def _ours(folder: Path, port: int) -> list[str]:

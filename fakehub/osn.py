@@ -43,7 +43,7 @@ def may_write(pod: schema.Osn) -> dict[str, bool]:
     return {name: pod.is_open(name) for name in pod.buckets}
 
 
-class Osn:
+class OsnService:
     """Answers as the pod; starts moto when first asked."""
 
     def __init__(self, pod: schema.Osn, session: str) -> None:

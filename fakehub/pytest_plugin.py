@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fakehub.session.session import Session, SessionError, Wanted, session
+from fakehub.session.session import Session, SessionError, SessionOptions, start_session
 from hubfacts.load import FactsError, load
 from hubfacts.location import default_path
 
@@ -51,7 +51,7 @@ def _set_environment(variables: dict[str, str]) -> None:
 def _session() -> Iterator[Session]:
     hub_yml = default_path().resolve()
     try:
-        with session(Wanted(load(hub_yml), hub_yml)) as running:
+        with start_session(SessionOptions(load(hub_yml), hub_yml)) as running:
             yield running
     except (FactsError, SessionError) as error:
         raise pytest.UsageError(str(error)) from error

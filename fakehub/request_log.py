@@ -28,7 +28,7 @@ _SECRET |= {"token", "access_token", "oauth_token", "refresh_token", "id_token"}
 _SECRET |= {"code", "state", "assertion", "client_secret", "code_verifier", "key"}
 
 
-class Log:
+class RequestLog:
     """One JSON line a request in ``requests.jsonl``; hosts that are not the stand-in's in ``refused.txt``.
 
     A row has ``time`` (real) and ``clock`` (the stand-in's) in seconds since the epoch, ``method``, ``host``,

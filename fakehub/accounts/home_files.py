@@ -14,7 +14,7 @@ USER_FILE = ".config/gcloud/application_default_credentials.json"
 OSN_FILE = ".aws/credentials"
 
 
-def furnish(persona: Persona, home: Path, identities: Identities, grants: Grants) -> None:
+def write_credentials(persona: Persona, home: Path, identities: Identities, grants: Grants) -> None:
     """Write the credentials of ``persona`` into its ``home``, as readable for its owner only.
 
     A laptop has the token that was copied from the hub, an HPC system what

@@ -18,7 +18,7 @@ _PROJECT_NUMBER = 1
 _ACCOUNTS = "service-accounts"
 
 
-class Metadata:
+class MetadataServer:
     """Answers as ``metadata.google.internal`` does on a machine of Google Cloud."""
 
     def __init__(self, facts: Facts, identities: Identities) -> None:

@@ -12,17 +12,17 @@ from typing import Any
 
 from aiohttp import web
 
-from fakehub.accounts.machines import Machines
+from fakehub.accounts.remote_machines import RemoteMachines
 from fakehub.clock import Clock, rfc3339
 from fakehub.control.client import SOCKET
 from fakehub.network.faults import Faults, rule_of
 from fakehub.network.shaping import Network, NetworkSettings
 
 
-async def start_control(steering: Steering, folder: Path, parts: AsyncExitStack) -> None:
+async def start_control(api: ControlApi, folder: Path, parts: AsyncExitStack) -> None:
     """Listen in ``folder``; ``parts`` ends it. Raises ``OSError`` where there can be no socket."""
     application = web.Application(middlewares=[_errors_in_one_line])
-    application.add_routes(steering.routes())
+    application.add_routes(api.routes())
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     parts.push_async_callback(runner.cleanup)
@@ -45,11 +45,11 @@ async def _errors_in_one_line(
         return web.json_response({"error": error.reason}, status=error.status)
 
 
-class Steering:
+class ControlApi:
     """What can be steered while the stand-in runs. ``personas`` are the names that rules may use."""
 
     def __init__(
-        self, clock: Clock, network: Network, faults: Faults, personas: Collection[str], machines: Machines
+        self, clock: Clock, network: Network, faults: Faults, personas: Collection[str], machines: RemoteMachines
     ) -> None:
         self._clock, self._network, self._faults, self._personas = clock, network, faults, personas
         self._machines = machines

@@ -11,12 +11,12 @@ from dask_gateway_server.auth import JupyterHubAuthenticator
 
 import fakehub.gateway
 from fakehub.gateway.options import cluster_options
-from fakehub.gateway.session import SessionAuthenticator, SessionBackend
-from fakehub.gateway.variables import Settings
+from fakehub.gateway.plugins import SessionAuthenticator, SessionBackend
+from fakehub.gateway.variables import GatewaySettings
 from hubfacts.load import load
 
 workdir = Path(os.environ["FAKEHUB_SESSION"])
-settings = Settings.read(workdir)
+settings = GatewaySettings.read(workdir)
 facts = load().dask_gateway
 memory = str(Path(fakehub.gateway.__file__).with_name("reported_memory.py"))
 # The same words in every version: newer ones install no `dask-scheduler` and `dask-worker`.
@@ -35,7 +35,7 @@ else:
 c.DaskGateway.backend_class = SessionBackend
 c.SessionBackend.cluster_options = cluster_options(facts)
 c.SessionBackend.clusters_directory = str(workdir / "clusters")
-c.SessionBackend.inherited_environment = list(settings.way)
+c.SessionBackend.inherited_environment = list(settings.connection_variables)
 c.Proxy.prefix = facts.url_prefix
 c.LocalClusterConfig.scheduler_cmd = [*dask, "scheduler"]
 c.LocalClusterConfig.worker_cmd = [*dask, "worker", "--preload-nanny", memory, "--preload", memory]

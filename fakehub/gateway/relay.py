@@ -7,7 +7,6 @@ import contextlib
 import importlib.util
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +14,10 @@ from pathlib import Path
 import aiohttp
 import psutil
 
-from fakehub.gateway.variables import Settings
+from fakehub.gateway.variables import GatewaySettings
 from fakehub.isolation.processes import end
 from fakehub.isolation.proxy import tunnel
+from fakehub.ports import LOOPBACK, free_port
 from hubfacts.schema import DaskGateway
 
 _CONFIG = Path(__file__).with_name("dask_gateway_config.py")
@@ -39,7 +39,7 @@ class GatewayRelay:
 
     async def listen(self) -> int:
         """Listen on a free port of 127.0.0.1, which is returned."""
-        self._listening = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._listening = await asyncio.start_server(self._serve, LOOPBACK, 0)
         return self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -67,7 +67,7 @@ class GatewayRelay:
     async def _start(self) -> int:
         """Start the server and wait until it answers; its port. Raises ``GatewayError``."""
         _check_installed()
-        port = _free_port()
+        port = free_port()
         self._server = self._launch(port)
         async with aiohttp.ClientSession() as client:
             while self._server.poll() is None:
@@ -81,11 +81,11 @@ class GatewayRelay:
 
     def _launch(self, port: int) -> psutil.Popen:
         try:
-            settings = Settings.read(self._folder)
+            settings = GatewaySettings.read(self._folder)
         except OSError as error:
             raise GatewayError("the Dask Gateway belongs to a session, and there is none here") from error
         command = [sys.executable, "-m", "dask_gateway_server", "-f", str(_CONFIG), f"--Proxy.address=127.0.0.1:{port}"]
-        env = os.environ | settings.way | {"FAKEHUB_HUB_YML": self._hub_yml}
+        env = os.environ | settings.connection_variables | {"FAKEHUB_HUB_YML": self._hub_yml}
         with self._log.open("wb") as output:
             return psutil.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
@@ -97,12 +97,6 @@ def _check_installed() -> None:
     if not (Path(found.origin).parent / "proxy" / "dask-gateway-proxy").is_file():
         message = "the Dask Gateway has no proxy program: PyPI's dask-gateway-server has it on x86-64 Linux only"
         raise GatewayError(message)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def _refusal(message: str) -> bytes:

@@ -13,7 +13,7 @@ _FILE = "gateway.json"
 
 
 @dataclass(frozen=True)
-class Settings:
+class GatewaySettings:
     """Whose session it is, the token that proves it, and the variables by which programs reach the stand-in.
 
     With ``hub_api`` a JupyterHub answers there and says whose a token is; ``token`` is then the gateway's own.
@@ -21,7 +21,7 @@ class Settings:
 
     user: str
     token: str
-    way: dict[str, str]
+    connection_variables: dict[str, str]
     hub_api: str | None = None
 
     def write(self, workdir: Path) -> None:
@@ -29,7 +29,7 @@ class Settings:
         (workdir / _FILE).write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     @classmethod
-    def read(cls, workdir: Path) -> Settings:
+    def read(cls, workdir: Path) -> GatewaySettings:
         """The settings of the session in ``workdir``. Raises ``OSError`` where no session has left any."""
         return cls(**json.loads((workdir / _FILE).read_text(encoding="utf-8")))
 

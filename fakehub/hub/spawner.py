@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from kubespawner import KubeSpawner
 
 from fakehub.hub.settings import Settings, session_folder
+from fakehub.ports import free_port
 
 _HERE = Path(__file__).parent
 # What a server is given to end by itself, in seconds, before it is killed.
@@ -32,7 +32,7 @@ class ProcessSpawner(KubeSpawner):
         """Start the server; its address. Raises ``ValueError`` for choices that are not on offer."""
         self._said = []
         await self.load_user_options()
-        self.ip, self.port = "127.0.0.1", _free_port()
+        self.ip, self.port = "127.0.0.1", free_port()
         manifest = await self.get_pod_manifest()
         self._tell(f"Pod {self.pod_name} is made with the image {self.image}")
         (container,) = manifest.spec.containers
@@ -93,9 +93,3 @@ class ProcessSpawner(KubeSpawner):
 def _options() -> list[str]:
     root = ["--allow-root"] if os.geteuid() == 0 else []
     return [f"--config={_HERE / 'jupyter_server_config.py'}", *root]
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fakehub.gateway.variables import Settings as GatewaySettings
+from fakehub.gateway.variables import GatewaySettings
 from fakehub.hub.certificates import make_certificates
 from fakehub.hub.servers import furnish
 from fakehub.hub.settings import API_PORT, GITHUB_ADDRESS, GITHUB_HOSTS, HUB_ADDRESS, Settings, hub_host
 from fakehub.isolation import namespace
 from fakehub.session.run import RunError, run_in_names
-from fakehub.session.session import Session, SessionError, Wanted
+from fakehub.session.session import Session, SessionError, SessionOptions
 from hubfacts.load import FactsError, load
 from hubfacts.location import default_path
 from hubfacts.schema import Facts
@@ -37,14 +37,14 @@ def run_hub(command: Sequence[str], hub_yml: Path | None, programs: Path | None,
     hub_yml = (hub_yml or default_path()).resolve()
     programs = (programs or hub_yml.parent / ".venv" / "jupyterhub").absolute()
     try:
-        wanted = Wanted(load(hub_yml), hub_yml)
+        options = SessionOptions(load(hub_yml), hub_yml)
     except FactsError as error:
         raise RunError(str(error)) from error
     _check(programs)
     settings = Settings(str(hub_yml), str(programs), sys.executable, {}, 0, _repositories(repositories))
-    hosts = {HUB_ADDRESS: (hub_host(wanted.facts),), GITHUB_ADDRESS: GITHUB_HOSTS}
+    hosts = {HUB_ADDRESS: (hub_host(options.facts),), GITHUB_ADDRESS: GITHUB_HOSTS}
     try:
-        return run_in_names(list(command) or [_shell()], wanted, hosts, _Starter(settings, loud=not command))
+        return run_in_names(list(command) or [_shell()], options, hosts, _Starter(settings, loud=not command))
     except namespace.NamespaceError as error:
         raise RunError(f"the hub needs a world of names of its own, which is not allowed here ({error})") from error
 
@@ -75,11 +75,11 @@ class _Starter:
     def __init__(self, settings: Settings, loud: bool) -> None:
         self._settings, self._loud = settings, loud
 
-    def __call__(self, session: Session, wanted: Wanted) -> dict[str, str]:
+    def __call__(self, session: Session, options: SessionOptions) -> dict[str, str]:
         """The command's environment, once the hub answers. Raises ``SessionError``."""
         started = time.monotonic()
-        folder, facts = session.folder, wanted.facts
-        way = GatewaySettings.read(folder).way
+        folder, facts = session.folder, options.facts
+        way = GatewaySettings.read(folder).connection_variables
         settings = replace(self._settings, way=way, gateway_port=session.ports.get("gateway", 0))
         settings.write(folder)
         api = f"http://{HUB_ADDRESS}:{API_PORT}/hub/api"

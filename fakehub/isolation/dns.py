@@ -37,7 +37,7 @@ def answer(packet: bytes, found: bool, records: bytes) -> bytes:
     return packet[:2] + flags.to_bytes(2, "big") + counts + packet[_HEADER:end] + records
 
 
-class Names(asyncio.DatagramProtocol):
+class NameServer(asyncio.DatagramProtocol):
     """Leads ``hosts`` to this machine; of every other name ``refused`` is told, and there is none."""
 
     def __init__(self, hosts: Collection[str], refused: Callable[[str], None]) -> None:

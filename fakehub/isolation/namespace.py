@@ -65,7 +65,7 @@ def run_inside(action: Callable[[], int], hosts: Mapping[str, tuple[str, ...]] =
         os.close(read_end)
         try:
             _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            _furnish(hosts)
+            _set_up_namespaces(hosts)
             os.close(write_end)
         except (NamespaceError, OSError) as error:
             os.write(write_end, str(error).encode())
@@ -93,7 +93,7 @@ def _unshare() -> None:
     Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
 
 
-def _furnish(hosts: Mapping[str, tuple[str, ...]]) -> None:
+def _set_up_namespaces(hosts: Mapping[str, tuple[str, ...]]) -> None:
     """Give the namespaces a loopback, a process table and names of their own."""
     _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
     _call("mount", b"proc", b"/proc", b"proc", 0, None)

@@ -16,7 +16,7 @@ from fakehub.network.reset import flushed, reset
 Pace = Callable[[int], float]
 
 
-class SlowBody:
+class ThrottledBody:
     """The body of a request, no faster than the network lets it in."""
 
     def __init__(self, body: StreamReader, pace: Pace, piece: int) -> None:
@@ -56,7 +56,7 @@ class SlowBody:
         return bytes(found)
 
 
-class Line(StreamWriter):
+class ThrottledWriter(StreamWriter):
     """Sends one answer, no faster than the network, with the ``fault`` that strikes it."""
 
     def __init__(self, protocol: Any, loop: asyncio.AbstractEventLoop, pace: Pace, piece: int) -> None:

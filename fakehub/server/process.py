@@ -19,13 +19,13 @@ from pathlib import Path
 from fakehub.isolation.processes import end_session
 from fakehub.server.assemble import start_parts
 from fakehub.server.config import Config
-from fakehub.server.quiet_clients import be_quiet_about_clients
+from fakehub.server.quiet_clients import silence_client_errors
 from hubfacts.load import FactsError, load
 
 
 async def serve(config: Config) -> None:
     """Serve until standard input ends or SIGTERM comes. Raises ``FactsError`` and ``OSError`` (a busy port)."""
-    be_quiet_about_clients()
+    silence_client_errors()
     facts = load(Path(config.hub_yml))
     async with AsyncExitStack() as parts:
         print(json.dumps(await start_parts(config, facts, parts)), flush=True)

@@ -7,7 +7,7 @@ import logging
 from aiohttp.http_exceptions import HttpProcessingError
 
 
-def be_quiet_about_clients() -> None:
+def silence_client_errors() -> None:
     """Leave out the tracebacks of what clients did; those of our own errors stay."""
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
 

@@ -13,15 +13,15 @@ from aiohttp.http import StreamWriter
 from fakehub.accounts.identities import ANONYMOUS, Identities, Persona
 from fakehub.errors import GoogleError
 from fakehub.network.faults import Fault, Faults, refusal
-from fakehub.network.faulty_stream import Line, SlowBody
+from fakehub.network.faulty_stream import ThrottledBody, ThrottledWriter
 from fakehub.network.shaping import Network
-from fakehub.request_log import Log
+from fakehub.request_log import RequestLog
 
 # Answers one request; raises ``GoogleError`` for what is refused. Who asked is left in ``request["persona"]``.
 Service = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-class Front:
+class HostRouter:
     """Hands each request to the service of its host. ``services`` maps a host's name to what answers there.
 
     To be made where an event loop runs. ``network`` and ``faults`` may change at any time; as long as they are
@@ -29,7 +29,7 @@ class Front:
     """
 
     def __init__(
-        self, services: Mapping[str, Service], identities: Identities, log: Log, network: Network, faults: Faults
+        self, services: Mapping[str, Service], identities: Identities, log: RequestLog, network: Network, faults: Faults
     ) -> None:
         self._services, self._identities, self._log = services, identities, log
         self._network, self._faults = network, faults
@@ -38,11 +38,11 @@ class Front:
     def make_request(
         self, message: Any, payload: Any, protocol: Any, writer: StreamWriter, task: asyncio.Task
     ) -> web.BaseRequest:
-        """A request as it arrives: over a ``Line`` of its own where something may hold it up or break it."""
+        """A request as it arrives: over a ``ThrottledWriter`` of its own where something may hold it up or break it."""
         if self._network.slow or self._faults.any:
             network = self._network
-            writer = Line(protocol, self._loop, network.pace(protocol, "out"), network.piece)
-            payload = SlowBody(payload, network.pace(protocol, "in"), network.piece)
+            writer = ThrottledWriter(protocol, self._loop, network.pace(protocol, "out"), network.piece)
+            payload = ThrottledBody(payload, network.pace(protocol, "in"), network.piece)
         return web.BaseRequest(message, payload, protocol, writer, task, self._loop)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -52,7 +52,7 @@ class Front:
         if "Expect" in request.headers and request.transport:
             # curl waits a second for this before it sends a large body.
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if isinstance(request.writer, Line):
+        if isinstance(request.writer, ThrottledWriter):
             return await self._handle_over(request.writer, request, started)
         response = await self._answer(request)
         sent = 0 if request.method == "HEAD" else response.content_length or 0
@@ -68,7 +68,7 @@ class Front:
         except GoogleError as error:
             return error.response()
 
-    async def _handle_over(self, line: Line, request: web.BaseRequest, started: float) -> web.StreamResponse:
+    async def _handle_over(self, line: ThrottledWriter, request: web.BaseRequest, started: float) -> web.StreamResponse:
         """Answer a request over a slow or faulty line; the answer is sent before this returns."""
         await self._network.latency()
         persona = request["persona"] = self._persona(request)
@@ -94,7 +94,7 @@ class Front:
                 raise ConnectionResetError("the client did not wait")
         return (fault and refusal(request, fault)) or await self._answer(request)
 
-    async def _lose_upload(self, line: Line, request: web.BaseRequest, fault: Fault) -> None:
+    async def _lose_upload(self, line: ThrottledWriter, request: web.BaseRequest, fault: Fault) -> None:
         """Take a part of the request's body and break the line; nobody gets to see the request."""
         at, taken = fault.cut(request.content_length or 0), 0
         while taken < at and (piece := await request.content.readany()):

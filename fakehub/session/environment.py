@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fakehub.accounts.personas import KEY_FILE
-from fakehub.gateway.variables import Settings, gateway_variables, new_token
+from fakehub.gateway.variables import GatewaySettings, gateway_variables, new_token
 from fakehub.hosts import METADATA_HOST
 from hubfacts.schema import Facts
 
@@ -48,43 +48,43 @@ def environment(facts: Facts, user: str, persona: str, workdir: Path, ports: dic
     env = {name: value for name, value in os.environ.items() if not _LEAKS.match(name)}
     home = workdir / "home"
     home.mkdir(exist_ok=True)
-    way = _way(workdir, ports, env.get("PATH", os.defpath))
+    connection = _connection_variables(workdir, ports, env.get("PATH", os.defpath))
     if persona != "hub":
         key = {"GOOGLE_APPLICATION_CREDENTIALS": str(home / KEY_FILE)} if (home / KEY_FILE).exists() else {}
-        return env | way | key | {"HOME": str(home), "USER": user}
+        return env | connection | key | {"HOME": str(home), "USER": user}
     hub, token = hub_variables(facts, user), new_token()
-    env |= hub | {"JUPYTERHUB_API_TOKEN": token} | way
+    env |= hub | {"JUPYTERHUB_API_TOKEN": token} | connection
     if facts.dask_gateway is not None:
-        Settings(user, token, way).write(workdir)
+        GatewaySettings(user, token, connection).write(workdir)
         env |= gateway_variables(facts.dask_gateway, facts.environment_variables.on_dask_workers, hub, ports["gateway"])
     return env | {"HOME": str(home), "USER": "jovyan"}
 
 
-def _way(workdir: Path, ports: dict[str, int], path: str) -> dict[str, str]:
+def _connection_variables(workdir: Path, ports: dict[str, int], path: str) -> dict[str, str]:
     """The variables by which every program of a session, wherever it is started, reaches the stand-in."""
     ca = str(workdir / "ca.pem")
-    way = dict.fromkeys(_CA_VARIABLES, ca) | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    way |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{path}"}
+    connection = dict.fromkeys(_CA_VARIABLES, ca) | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    connection |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{path}"}
     # Whatever pip does, it would ask its index for a newer pip, which is no part of what a page does.
-    way |= {"FAKEHUB_SESSION": str(workdir), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    connection |= {"FAKEHUB_SESSION": str(workdir), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     # In a world of names without a metadata server there is nothing to keep programs from.
     if "proxy" in ports or ports["metadata"] == 80:
         metadata = METADATA_HOST if ports["metadata"] == 80 else f"127.0.0.1:{ports['metadata']}"
-        way |= {"GCE_METADATA_HOST": metadata, "GCE_METADATA_ROOT": metadata}
-        way["GCE_METADATA_IP"] = metadata.replace(METADATA_HOST, "127.0.0.1")
+        connection |= {"GCE_METADATA_HOST": metadata, "GCE_METADATA_ROOT": metadata}
+        connection["GCE_METADATA_IP"] = metadata.replace(METADATA_HOST, "127.0.0.1")
     boto = workdir / "boto"
     boto.write_text(f"[Boto]\nca_certificates_file = {ca}\n", encoding="utf-8")
-    way["BOTO_CONFIG"] = str(boto)
+    connection["BOTO_CONFIG"] = str(boto)
     if "proxy" in ports:
         proxy = f"http://127.0.0.1:{ports['proxy']}"
         # Plain HTTP as well: so that a host that is not the stand-in's is refused and named.
-        way |= dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy)
-        way |= dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+        connection |= dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy)
+        connection |= dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
         # aiohttp looks at the proxy variables only when told to.
-        way["FSSPEC_GS"] = json.dumps({"session_kwargs": {"trust_env": True}})
+        connection["FSSPEC_GS"] = json.dumps({"session_kwargs": {"trust_env": True}})
         # Dask Gateway's client would take the proxy to 127.0.0.1 as well.
-        way["DASK_GATEWAY__HTTP_CLIENT__PROXY"] = "False"
-    return way
+        connection["DASK_GATEWAY__HTTP_CLIENT__PROXY"] = "False"
+    return connection
 
 
 # Only the hub's servers have these, beside the variables of the facts.
@@ -94,7 +94,7 @@ _BROWSER = "curl --silent --output /dev/null --location --data decision=allow %s
 
 
 def environment_of(machine: Mapping[str, Any], here: Mapping[str, str], facts: Facts, browser: bool) -> dict[str, str]:
-    """The environment of a program on ``machine`` (see ``Machines.new``), made of that on the hub, ``here``.
+    """The environment of a program on ``machine`` (see ``RemoteMachines.new``), made of that on the hub, ``here``.
 
     With ``browser`` there is one, whose person allows what a login asks for.
     """

@@ -16,7 +16,7 @@ from fakehub.isolation import namespace
 from fakehub.isolation.fork import Fork
 from fakehub.isolation.processes import adopt_orphans, end_session
 from fakehub.session.environment import USERNAME
-from fakehub.session.session import Session, SessionError, Wanted, session
+from fakehub.session.session import Session, SessionError, SessionOptions, start_session
 from hubfacts.load import FactsError, load
 from hubfacts.location import default_path
 
@@ -33,7 +33,7 @@ class RunError(Exception):
 
 
 # Starts more beside a session's stand-in; the command's environment.
-Beside = Callable[[Session, Wanted], dict[str, str]]
+ExtraServices = Callable[[Session, SessionOptions], dict[str, str]]
 
 
 def run(command: Command, user: str, persona: str, mode: str, state: Path | None, hub_yml: Path | None) -> int:
@@ -49,7 +49,7 @@ def run(command: Command, user: str, persona: str, mode: str, state: Path | None
         raise RunError(f"{user!r} is not a GitHub username: letters, digits and hyphens, 39 at most")
     hub_yml = (hub_yml or default_path()).resolve()
     try:
-        wanted = Wanted(load(hub_yml), hub_yml, user, persona, state, copy=callable(command))
+        options = SessionOptions(load(hub_yml), hub_yml, user, persona, state, copy=callable(command))
     except FactsError as error:
         raise RunError(str(error)) from error
     if state:
@@ -57,25 +57,25 @@ def run(command: Command, user: str, persona: str, mode: str, state: Path | None
     if mode == "auto":
         mode = "names" if namespace.available() else "proxy"
     if mode == "proxy":
-        return _supervise(command, wanted)
+        return _supervise(command, options)
     try:
-        return run_in_names(command, wanted)
+        return run_in_names(command, options)
     except namespace.NamespaceError as error:
         raise RunError(f"--mode names is not allowed here ({error}); use --mode proxy") from error
 
 
 def run_in_names(
     command: Command,
-    wanted: Wanted,
+    options: SessionOptions,
     hosts: Mapping[str, tuple[str, ...]] = namespace.NO_HOSTS,
-    beside: Beside | None = None,
+    beside: ExtraServices | None = None,
 ) -> int:
     """Run ``command`` in a world of names of its own; ``hosts`` are further names, by the address they lead to.
 
     Raises ``NamespaceError`` where the system refuses.
     """
-    here = {"127.0.0.1": (wanted.facts.osn.host,) if wanted.facts.osn else ()}
-    action = partial(_reported, command, replace(wanted, proxy=False), beside)
+    here = {"127.0.0.1": (options.facts.osn.host,) if options.facts.osn else ()}
+    action = partial(_reported, command, replace(options, proxy=False), beside)
     return namespace.run_inside(action, here | dict(hosts))
 
 
@@ -88,24 +88,24 @@ def _make_state(state: Path) -> None:
         raise RunError(f"--state {state}: cannot be written ({error.strerror}); name another directory") from error
 
 
-def _reported(command: Command, wanted: Wanted, beside: Beside | None) -> int:
+def _reported(command: Command, options: SessionOptions, beside: ExtraServices | None) -> int:
     """Supervise inside the namespaces, where an error must be told before the process ends."""
     try:
-        return _supervise(command, wanted, beside)
+        return _supervise(command, options, beside)
     except RunError as error:
         print(f"fakehub: {error}", file=sys.stderr)
         return error.status
 
 
-def _supervise(command: Command, wanted: Wanted, beside: Beside | None = None) -> int:
+def _supervise(command: Command, options: SessionOptions, beside: ExtraServices | None = None) -> int:
     adopt_orphans()
     try:
-        with session(wanted) as started:
+        with start_session(options) as started:
             _end_when_told()
             try:
-                env = beside(started, wanted) if beside else started.environment
+                env = beside(started, options) if beside else started.environment
                 return _run_command(command, env)
-            except _Told as told:
+            except _Terminated as told:
                 return told.status
             finally:
                 _end_everything(started.folder)
@@ -113,7 +113,7 @@ def _supervise(command: Command, wanted: Wanted, beside: Beside | None = None) -
         raise RunError(str(error), 1) from error
 
 
-class _Told(BaseException):
+class _Terminated(BaseException):
     """A signal to end: what was started is ended, and the status says so."""
 
     def __init__(self, number: int) -> None:
@@ -123,7 +123,7 @@ class _Told(BaseException):
 
 def _end_when_told() -> None:
     def stop(number: int, _frame: object) -> None:
-        raise _Told(number)
+        raise _Terminated(number)
 
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, stop)

@@ -28,7 +28,7 @@ class SessionError(Exception):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SessionOptions:
     """What a session is made of: the facts and their file, whose it is, on whose machine, and where buckets live on.
 
     ``persona`` is one of ``fakehub.accounts.personas.NAMES``; ``proxy`` is how names lead to the stand-in (see
@@ -58,7 +58,7 @@ class Session:
 
 
 @contextlib.contextmanager
-def session(wanted: Wanted) -> Iterator[Session]:
+def start_session(options: SessionOptions) -> Iterator[Session]:
     """Start a stand-in; when the block ends, so does all that runs in its session, and its folder is gone.
 
     Raises ``SessionError``.
@@ -68,8 +68,8 @@ def session(wanted: Wanted) -> Iterator[Session]:
     server = None
     with lock:
         try:
-            server, ports = _start_server(folder, wanted)
-            env = environment(wanted.facts, wanted.user, wanted.persona, folder, ports)
+            server, ports = _start_server(folder, options)
+            env = environment(options.facts, options.user, options.persona, folder, ports)
             yield Session(folder, env, ports)
         finally:
             end_session(str(folder))
@@ -101,17 +101,17 @@ def sweep() -> None:
             continue
 
 
-def _start_server(folder: Path, wanted: Wanted) -> tuple[subprocess.Popen[bytes] | PipedFork, dict[str, int]]:
+def _start_server(folder: Path, options: SessionOptions) -> tuple[subprocess.Popen[bytes] | PipedFork, dict[str, int]]:
     """The server's process and its ports, once it is ready."""
-    ports = {} if wanted.proxy else {"tls_port": 443, "metadata_port": 80, "dns_port": 53}
-    state = str(wanted.state.resolve()) if wanted.state else None
-    config = Config(str(wanted.hub_yml), str(folder), state, wanted.persona, proxy=wanted.proxy, **ports)
+    ports = {} if options.proxy else {"tls_port": 443, "metadata_port": 80, "dns_port": 53}
+    state = str(options.state.resolve()) if options.state else None
+    config = Config(str(options.hub_yml), str(folder), state, options.persona, proxy=options.proxy, **ports)
     file = folder / "config.json"
     file.write_text(json.dumps(asdict(config)), encoding="utf-8")
     # Into a file: a pipe that nobody reads is full one day, and then the server waits for ever.
     complaints = folder / "complaints.txt"
     with complaints.open("wb") as stderr:
-        server = _server(file, stderr, wanted.copy)
+        server = _server(file, stderr, options.copy)
     line = server.stdout.readline()
     if not line:
         server.wait()

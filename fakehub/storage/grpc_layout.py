@@ -61,7 +61,7 @@ def bucket_asked_for(message: bytes) -> str:
     return found.group(1).decode(errors="replace")
 
 
-class Layouts:
+class LayoutService:
     """Answers the question for the buckets of the facts, to those who may list them."""
 
     def __init__(self, buckets: dict[str, Bucket], region: str, identities: Identities, note: Note) -> None:
@@ -82,7 +82,7 @@ class Layouts:
 class _Grpc(asyncio.Protocol):
     """One HTTP/2 connection; its requests are answered when they are whole."""
 
-    def __init__(self, layouts: Layouts) -> None:
+    def __init__(self, layouts: LayoutService) -> None:
         self._layouts = layouts
         self._http = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
         self._requests: dict[int, tuple[dict[str, str], bytearray, float]] = {}
@@ -136,7 +136,7 @@ class _Grpc(asyncio.Protocol):
 class SplitByAlpn(asyncio.Protocol):
     """A new TLS connection: handed to gRPC when its client speaks HTTP/2 only, else to the web server."""
 
-    def __init__(self, web_protocol: Callable[[], asyncio.Protocol], layouts: Layouts) -> None:
+    def __init__(self, web_protocol: Callable[[], asyncio.Protocol], layouts: LayoutService) -> None:
         self._web_protocol, self._layouts = web_protocol, layouts
 
     def connection_made(self, transport: asyncio.Transport) -> None:

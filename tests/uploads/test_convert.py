@@ -32,10 +32,10 @@ def make_file(path: Path, first_day: int, **changes) -> Path:
 @pytest.fixture(scope="module")
 def session():
     """The environment of one stand-in for all tests here."""
-    from fakehub.session.session import Wanted, session
+    from fakehub.session.session import SessionOptions, start_session
     from hubfacts.load import load
 
-    with session(Wanted(load(ROOT / "hub.yml"), ROOT / "hub.yml")) as started:
+    with start_session(SessionOptions(load(ROOT / "hub.yml"), ROOT / "hub.yml")) as started:
         yield dict(os.environ) | started.environment
 
 

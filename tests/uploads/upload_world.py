@@ -20,7 +20,7 @@ import requests
 
 from fakehub.control.client import Control
 from fakehub.request_log import REQUESTS
-from fakehub.session.session import Session, Wanted, session
+from fakehub.session.session import Session, SessionOptions, start_session
 from hubfacts.load import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,7 +170,7 @@ class World:
 def world(folder: Path) -> Iterator[World]:
     """A world of its own, with its files in ``folder``."""
     facts = load(ROOT / "hub.yml")
-    with session(Wanted(facts, ROOT / "hub.yml", USER, "hpc-member")) as running:
+    with start_session(SessionOptions(facts, ROOT / "hub.yml", USER, "hpc-member")) as running:
         starter = folder / "starter"
         command = [sys.executable, str(Path(__file__).parent / "zygote.py"), str(starter)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

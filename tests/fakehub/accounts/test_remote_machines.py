@@ -9,8 +9,8 @@ DRIVER = """
 import os, subprocess, sys
 from pathlib import Path
 from fakehub.control.client import Control
-from hubfacts.schema import load
-from fakehub.accounts.machines import environment_of
+from fakehub.session.environment import environment_of
+from hubfacts.load import load
 
 control = Control(Path(os.environ["FAKEHUB_SESSION"]))
 

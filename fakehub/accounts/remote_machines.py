@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from fakehub.accounts.grants import Grants
-from fakehub.accounts.home_files import furnish
+from fakehub.accounts.home_files import write_credentials
 from fakehub.accounts.identities import Identities
+from fakehub.ports import LOOPBACK
 
-HERE = "127.0.0.1"
 
-
-class Machines:
+class RemoteMachines:
     """The server's side: makes machines in the session's ``folder``."""
 
     def __init__(self, folder: Path, identities: Identities, grants: Grants) -> None:
@@ -36,13 +35,13 @@ class Machines:
             raise ValueError(f"{persona!r} has no machine outside the hub; there are {', '.join(known)}")
         self._folder.mkdir(exist_ok=True)
         home = Path(tempfile.mkdtemp(prefix=f"{persona}-", dir=self._folder))
-        furnish(found, home, self._identities, self._grants)
-        return {"home": str(home), "metadata": f"{HERE}:{self._refusing_port()}"}
+        write_credentials(found, home, self._identities, self._grants)
+        return {"home": str(home), "metadata": f"{LOOPBACK}:{self._refusing_port()}"}
 
     def _refusing_port(self) -> int:
         if self._refusing is None:
             self._refusing = socket.socket()
-            self._refusing.bind((HERE, 0))  # and does not listen; nobody else can take it
+            self._refusing.bind((LOOPBACK, 0))  # and does not listen; nobody else can take it
         return self._refusing.getsockname()[1]
 
     def close(self) -> None:
