@@ -7,7 +7,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 GUIDE = FAKEHUB_HUB_YML=$(abspath $(HUB)) .venv/$(STACK)/bin/python -m guide
 JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 
-.PHONY: help setup book serve pdf page outputs mutate links picture pictures looks tools test bench audit sbom lint lock clean
+.PHONY: help setup book serve pdf page outputs mutate links picture pictures screenshots tools test bench audit sbom lint lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -39,10 +39,10 @@ links: setup ## ask every other site that a page links to
 picture: book ## take the README's picture anew
 	@$(GUIDE) picture
 
-looks: book ## take the pictures of ten pages anew, with which tests compare
+screenshots: book ## retake the screenshots of ten pages that tests compare with the site
 	@.venv/$(STACK)/bin/python -m guide.browser.visual_regression
 
-pictures: tools ## take the pictures of the hub anew, which pages show and journeys compare
+pictures: tools ## retake the pictures of the hub that pages show and tests compare
 	@.venv/$(STACK)/bin/python -m pytest tests/fakehub/hub -q --retake
 
 tools: ## programs the tests and the benchmark call, in .venv/tools, .venv/jupyterhub and .venv/audit

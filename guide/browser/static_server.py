@@ -1,4 +1,4 @@
-"""Serves a built site as its host does: compressed, with the headers of ``_headers``."""
+"""Serve a built site locally as its host does: compressed, and with the headers of ``_headers``."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pathlib import Path
 _COMPRESSED = (".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".md")
 
 
-def packed(path: Path) -> bytes:
-    """What a host sends of this file."""
-    return _packed(path, path.stat().st_mtime_ns)
+def response_body(path: Path) -> bytes:
+    """Return the bytes that a host sends for this file."""
+    return _response_body(path, path.stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=4096)
-def _packed(path: Path, _: int) -> bytes:
-    """As a host does it once, when the site is put there."""
+def _response_body(path: Path, modified_ns: int) -> bytes:
+    """Compress each version of a file once, as a host does when a site is uploaded."""
     body = path.read_bytes()
     return gzip.compress(body, 9, mtime=0) if path.suffix in _COMPRESSED else body
 
 
 @contextmanager
-def served(site: Path) -> Iterator[str]:
-    """The address of ``site`` on a free port of this machine."""
+def serve(site: Path) -> Iterator[str]:
+    """Serve ``site`` on a free port of this machine and yield its address."""
     handler = functools.partial(_Handler, directory=str(site))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -41,17 +41,17 @@ def served(site: Path) -> Iterator[str]:
 
 
 def headers_for(site: Path, path: str) -> dict[str, str]:
-    """The headers that the site's ``_headers`` gives to ``path`` (which begins with a slash)."""
-    found: dict[str, str] = {}
-    given = site / "_headers"
+    """Return the headers that the site's ``_headers`` sets for ``path``, which begins with a slash."""
+    headers: dict[str, str] = {}
+    file = site / "_headers"
     applies = False
-    for line in given.read_text(encoding="utf-8").splitlines() if given.is_file() else []:
+    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else []:
         if line.startswith("/"):
             applies = line in {"/*", path}
         elif line.startswith("  ") and applies:
             name, _, value = line.strip().partition(": ")
-            found[name] = value
-    return found
+            headers[name] = value
+    return headers
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -59,13 +59,13 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
     extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {".webp": "image/webp"}
 
     def do_GET(self) -> None:
-        """Send the file."""
+        """Send a file, or ``404.html`` if there is no such file."""
         path = Path(self.translate_path(self.path))
         path = path / "index.html" if path.is_dir() else path
         missing = not path.is_file()
         if missing:
             path = Path(self.directory) / "404.html"
-        body = packed(path) if path.is_file() else b""
+        body = response_body(path) if path.is_file() else b""
         self.send_response(404 if missing else 200)
         self.send_header("Content-Type", self.guess_type(str(path)))
         if path.suffix in _COMPRESSED:
@@ -77,4 +77,4 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""

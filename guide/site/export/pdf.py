@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, sync_playwright
 
 from guide.browser.launch import launch
-from guide.browser.static_server import served
+from guide.browser.static_server import serve
 from guide.site.optimize.policy import policy
 from guide.site.publish.git_history import facts_date, last_commit
 from guide.site.settings import contents, settings
@@ -63,7 +63,7 @@ class Cover:
 def print_book(browser: Browser, site: Path, chapters: list[Chapter], cover: Cover) -> bytes:
     """The ``chapters`` of the built ``site`` as one PDF, dated as the cover says and not by the clock."""
     text = _document(site, chapters, cover)
-    with served(site) as address:
+    with serve(site) as address:
         page = browser.new_page(reduced_motion="reduce")
         page.route("**/print.html", lambda route: route.fulfill(body=text, content_type="text/html"))
         page.goto(f"{address}/print.html")

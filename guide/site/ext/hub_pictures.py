@@ -12,8 +12,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from guide.browser.hub_camera import FOLDER, MANIFEST, THEMES, file_name, manifest
-from guide.browser.hub_shots import pictures
+from guide.browser.hub_pictures import pictures
+from guide.browser.picture_capture import FOLDER, MANIFEST, THEMES, file_name, manifest
 from hubfacts.load import load
 from hubfacts.location import default_path
 

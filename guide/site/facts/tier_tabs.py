@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from guide.browser.hub_shots import form_of
+from guide.browser.hub_pictures import form_of
 from hubfacts.schema import Facts, Tier
 
 

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from guide.site.optimize.files import Files
+from guide.webp import encode_webp
 
 
 def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
@@ -30,20 +31,10 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
             if source.suffix == ".webp":
                 modern, older = source, files.write(source, ".jpg", _jpeg(picture))
             else:
-                modern, older = files.write(source, ".webp", _webp(picture)), source
+                modern, older = files.write(source, ".webp", encode_webp(picture, quality=90, method=4)), source
         tag["src"] = files.reference(page, older)
         choice = {"type": "image/webp", "srcset": quote(files.reference(page, modern))}
         tag.wrap(soup.new_tag("picture")).insert(0, soup.new_tag("source", attrs=choice))
-
-
-def _webp(picture: Image.Image) -> bytes:
-    """As WebP: without loss, or nearly so where that is smaller."""
-    found = []
-    for options in ({"lossless": True}, {"quality": 90}):
-        out = io.BytesIO()
-        picture.save(out, "WEBP", method=4, **options)
-        found.append(out.getvalue())
-    return min(found, key=len)
 
 
 def _jpeg(picture: Image.Image) -> bytes:

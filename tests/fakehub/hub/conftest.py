@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from fakehub.isolation import namespace
-from guide.browser import hub_camera as hub_camera
-from guide.browser.hub_shots import pictures
+from guide.browser import picture_capture
+from guide.browser.hub_pictures import pictures
 
 
 @pytest.fixture(scope="module")
@@ -54,30 +54,31 @@ def visit(browser):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """To take pictures anew, only journeys with a camera."""
+    """Run only the tests that capture pictures if ``--retake`` is given."""
     if config.getoption("--retake"):
-        items[:] = [item for item in items if "camera" in item.fixturenames]
+        items[:] = [item for item in items if "check_picture" in item.fixturenames]
 
 
 @pytest.fixture
-def camera(world, browser, stack, request):
-    """Compare what a journey sees with the picture of it, or take that anew: ``camera(page, name)``.
+def check_picture(world, browser, stack, request):
+    """Compare a page with its stored picture, or replace that if ``--retake`` is given: ``check_picture(page, name)``.
 
-    The page's context has ``device_scale_factor=2``. With other versions than the pictures', only that all of it can
-    be found is required.
+    The page's context must have ``device_scale_factor=2``. With other versions than those in the picture, the test only
+    requires that all elements of the picture exist.
     """
     known = pictures(world.facts)
 
-    def shoot(page, name):
-        themes, words = hub_camera.take(page, name, known[name])
+    def check(page, name):
+        images, words = picture_capture.capture(page, name, known[name])
         if request.config.getoption("--retake"):
-            versions = {found.name: found.version for found in distributions(path=[world.packages])}
+            versions = {package.name: package.version for package in distributions(path=[world.packages])}
             names = ("jupyterhub", "jupyterhub-fancy-profiles", "jupyterlab")
             made_with = {"hub": world.facts.hub.url, "chromium": browser.version}
             made_with |= {name: versions[name] for name in names}
             journey = f"{request.path.stem}::{request.node.originalname}"
-            hub_camera.keep(name, themes, known[name], words, journey, made_with)
+            entry = picture_capture.manifest_entry(known[name], images, words, journey, made_with)
+            picture_capture.store(name, images, entry)
         elif stack == "hub":
-            hub_camera.compare(name, themes, words)
+            picture_capture.compare(name, images, words)
 
-    return shoot
+    return check

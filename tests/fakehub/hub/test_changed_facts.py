@@ -7,8 +7,8 @@ from forms import expected, lists
 from hub_driver import ROOT, log_in, open_list
 
 from fakehub.hub.people import account_of
-from guide.browser import hub_camera
-from guide.browser.hub_shots import form_of, pictures
+from guide.browser import picture_capture
+from guide.browser.hub_pictures import form_of, pictures
 from guide.site.facts.tables import TABLES
 from hubfacts.load import load
 
@@ -56,13 +56,15 @@ def test_the_old_picture_is_refused_until_it_is_taken_again(world, form, stack, 
     picture = pictures(world.facts)[name]
     open_list(form, shares.profile, shares.choice)
 
-    themes, words = hub_camera.take(form, name, picture)
+    images, words = picture_capture.capture(form, name, picture)
 
     assert LABEL in picture.alt
-    with pytest.raises(hub_camera.PictureError, match=f"{name}: it says .*{LABEL}.*if right: make pictures"):
-        hub_camera.compare(name, themes, words)
-    hub_camera.keep(name, themes, picture, words, "a journey", {}, tmp_path)
-    hub_camera.compare(name, themes, words, tmp_path)
+    message = f"{name}: the page says .*{LABEL}.*if that is right: make pictures"
+    with pytest.raises(picture_capture.PictureError, match=message):
+        picture_capture.compare(name, images, words)
+    entry = picture_capture.manifest_entry(picture, images, words, "a journey", {})
+    picture_capture.store(name, images, entry, tmp_path)
+    picture_capture.compare(name, images, words, tmp_path)
 
 
 def test_the_tables_of_the_pages_follow(changed):

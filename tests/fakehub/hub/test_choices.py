@@ -21,7 +21,7 @@ from hub_driver import (
 from playwright.sync_api import expect
 
 from fakehub.hub.people import account_of
-from guide.browser.hub_shots import form_of, look_alike
+from guide.browser.hub_pictures import first_with_same_choices, form_of
 from hubfacts.load import load
 
 expect.set_options(timeout=LONG_MS)
@@ -32,15 +32,15 @@ HELP = re.sub(r"\s+", " ", (ROOT / "book/help/server-or-login.md").read_text())
 
 
 @pytest.mark.parametrize("tier", MAIN_HUB, ids=lambda tier: account_of(tier.name))
-def test_a_tier_sees_its_choices_and_no_others(world, visit, camera, tier):
+def test_a_tier_sees_its_choices_and_no_others(world, visit, check_picture, tier):
     page = visit(device_scale_factor=2)
 
     log_in(page, world, account_of(tier.name))
 
     assert lists(page, FACTS) == expected(FACTS, tier.cpu_node_shares, tier.gpus)
     open_list(page, CPU.profile, CPU.choice)
-    if tier == look_alike(FACTS, tier):
-        camera(page, form_of(FACTS, tier))
+    if tier == first_with_same_choices(FACTS, tier):
+        check_picture(page, form_of(FACTS, tier))
 
 
 @pytest.mark.parametrize("team", FACTS.access.extra_teams)
@@ -56,7 +56,7 @@ def test_an_extra_team_adds_what_is_its_own(world, visit, team):
 
 
 @pytest.mark.parametrize("login", ["outside-user", account_of(FACTS.access.tiers[0].name)])
-def test_who_is_in_no_team_of_the_hub_is_refused_as_help_says(world, visit, camera, login):
+def test_who_is_in_no_team_of_the_hub_is_refused_as_help_says(world, visit, check_picture, login):
     page = visit(390, device_scale_factor=2)
 
     log_in(page, world, login)
@@ -64,13 +64,13 @@ def test_who_is_in_no_team_of_the_hub_is_refused_as_help_says(world, visit, came
     expect(page.locator("h1")).to_contain_text("403 : ")
     (said,) = set(re.findall(r"Sorry, [^.]+\.", page.locator(".error").inner_text()))
     assert said in HELP
-    camera(page, "not-authorized")
+    check_picture(page, "not-authorized")
 
 
-def test_who_does_not_authorize_the_hub_is_told_so(world, visit, camera):
+def test_who_does_not_authorize_the_hub_is_told_so(world, visit, check_picture):
     page = visit(device_scale_factor=2)
     page.goto(f"{world.facts.hub.url}hub/login")
-    camera(page, "log-in")
+    check_picture(page, "log-in")
     page.get_by_role("button", name="Sign in with").click()
     page.get_by_label("Username").fill("invited-user")
     page.get_by_label("Password").fill("any")
@@ -81,7 +81,7 @@ def test_who_does_not_authorize_the_hub_is_told_so(world, visit, camera):
     said = page.locator(".error").inner_text()
     assert "OAuth error: The user has denied your application access." in said
     assert "OAuth error: The user has denied your application access." in HELP
-    camera(page, "denied")
+    check_picture(page, "denied")
 
 
 def test_who_accepts_the_invitation_gets_in(world, visit):
@@ -95,14 +95,14 @@ def test_who_accepts_the_invitation_gets_in(world, visit):
     assert lists(page, FACTS) == expected(FACTS, MAIN_HUB[0].cpu_node_shares, MAIN_HUB[0].gpus)
 
 
-def test_who_joins_a_team_after_login_has_to_log_out_and_in(world, visit, camera):
+def test_who_joins_a_team_after_login_has_to_log_out_and_in(world, visit, check_picture):
     page = visit(device_scale_factor=2)
     spawn = f"{world.facts.hub.url}hub/spawn"
     log_in(page, world, "late-user")
     expect(page.locator(".error")).to_contain_text("group membership is insufficient")
     (said,) = set(re.findall(r"Your group[^.]+\.", page.locator(".error").inner_text()))
     assert said in HELP
-    camera(page, "no-profiles")
+    check_picture(page, "no-profiles")
 
     accept_invitation(page, world)
     page.goto(spawn)
@@ -151,7 +151,7 @@ def test_what_is_chosen_is_what_the_server_gets(world, everything, section, size
     assert int(env["MEM_LIMIT"]) == section.options[size].mem_limit_gb * 2**30
 
 
-def test_a_custom_image_without_a_tag_is_refused(world, visit, camera):
+def test_a_custom_image_without_a_tag_is_refused(world, visit, check_picture):
     custom = FACTS.images.custom
     page = visit(390, device_scale_factor=2)
     log_in(page, world, account_of(MAIN_HUB[-1].name))
@@ -160,6 +160,6 @@ def test_a_custom_image_without_a_tag_is_refused(world, visit, camera):
     name_image(page, CPU.profile, "pangeo-notebook").blur()
 
     expect(page.get_by_text(custom.message).first).to_be_visible()
-    camera(page, "custom-image")
+    check_picture(page, "custom-image")
     press_start(page)
     expect(page).to_have_url(re.compile("/hub/spawn"))

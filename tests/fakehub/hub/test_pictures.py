@@ -1,4 +1,4 @@
-"""The pictures of the hub: each is kept, explained, taken by a journey and shown; what it must refuse."""
+"""The pictures of the hub: each is stored, captured by a test and shown on a page; what a comparison must refuse."""
 
 import re
 
@@ -6,46 +6,57 @@ import pytest
 from hub_driver import ROOT
 from PIL import Image
 
-from guide.browser.hub_camera import FOLDER, THEMES, PictureError, changed, compare, file_name, keep, manifest, take
-from guide.browser.hub_shots import Picture, form_of, pictures
+from guide.browser.hub_pictures import Picture, form_of, pictures
 from guide.browser.launch import launch
+from guide.browser.picture_capture import (
+    FOLDER,
+    THEMES,
+    PictureError,
+    capture,
+    changed_percent,
+    compare,
+    file_name,
+    manifest,
+    manifest_entry,
+    store,
+)
 from hubfacts.load import load
 
 KNOWN = pictures(load(ROOT / "hub.yml"))
-PLACE = '<body style="margin:0"><p id="said" style="font-size:40px">{}</p></body>'
-PICTURE = Picture("A sentence.", ("#said",), (("#said", "what it says"),))
+PAGE = '<body style="margin:0"><p id="sentence" style="font-size:40px">{}</p></body>'
+PICTURE = Picture("A sentence.", ("#sentence",), (("#sentence", "what it says"),))
 
 
 @pytest.fixture(scope="module")
-def place(playwright):
-    """A page to take pictures of, that says what one likes."""
+def show(playwright):
+    """Show a sentence on a page: ``show(text)`` returns the page."""
     browser = launch(playwright)
     page = browser.new_context(device_scale_factor=2).new_page()
 
-    def say(text):
-        page.set_content(PLACE.format(text))
+    def show_text(text):
+        page.set_content(PAGE.format(text))
         return page
 
-    yield say
+    yield show_text
     browser.close()
 
 
-def test_every_picture_is_kept_light_and_dark_and_no_other():
+def test_every_picture_is_stored_in_both_themes():
     assert manifest().keys() == KNOWN.keys()
-    wanted = {file_name(name, theme) for name in KNOWN for theme in THEMES}
-    assert {path.name for path in FOLDER.glob("*.webp")} == wanted
+    expected = {file_name(name, theme) for name in KNOWN for theme in THEMES}
+    assert {path.name for path in FOLDER.glob("*.webp")} == expected
 
 
-def test_every_picture_is_taken_by_the_journey_that_the_manifest_names():
+def test_every_picture_is_captured_by_the_test_that_the_manifest_names():
     for name, entry in manifest().items():
         file, _, journey = entry["journey"].partition("::")
         source = (ROOT / "tests/fakehub/hub" / f"{file}.py").read_text(encoding="utf-8")
         body = source.split(f"def {journey}(")[1].split("\ndef ")[0]
-        wanted = "form_of(" if name.startswith("form-") else f'"{name}")'
-        assert wanted in body, name
+        call = "form_of(" if name.startswith("form-") else f'"{name}")'
+        assert call in body, name
 
 
-def test_what_a_picture_shows_and_points_at_is_what_it_was_taken_with():
+def test_selectors_have_not_changed_since_a_picture_was_captured():
     for name, picture in KNOWN.items():
         entry = manifest()[name]
         assert (list(picture.shows), [list(point) for point in picture.points]) == (entry["shows"], entry["points"])
@@ -63,38 +74,40 @@ def test_all_pictures_together_are_small():
     assert sum(path.stat().st_size for path in FOLDER.glob("*.webp")) < 1_500_000
 
 
-def test_the_same_again_is_no_other_picture(place, tmp_path):
-    keep("it", *first(place("Node share: ~8 GB")), "a journey", {}, tmp_path)
+def test_an_unchanged_page_matches_its_picture(show, tmp_path):
+    store_picture(show("Node share: ~8 GB"), tmp_path)
 
-    compare("it", *take(place("Node share: ~8 GB"), "it", PICTURE), tmp_path)
-
-
-def test_other_words_are_another_picture(place, tmp_path):
-    keep("it", *first(place("Node share: ~8 GB")), "a journey", {}, tmp_path)
-
-    with pytest.raises(PictureError, match=r"it: it says .*~9 GB.*if right: make pictures"):
-        compare("it", *take(place("Node share: ~9 GB"), "it", PICTURE), tmp_path)
+    compare("it", *capture(show("Node share: ~8 GB"), "it", PICTURE), tmp_path)
 
 
-def test_another_look_is_another_picture(place, tmp_path):
-    keep("it", *first(place("Node share")), "a journey", {}, tmp_path)
-    page = place("Node share")
-    page.add_style_tag(content="#said { background: navy; color: white }")
+def test_changed_words_are_refused(show, tmp_path):
+    store_picture(show("Node share: ~8 GB"), tmp_path)
 
-    with pytest.raises(PictureError, match=r"it: \d+\.\d % of it has changed, in the light"):
-        compare("it", *take(page, "it", PICTURE), tmp_path)
+    with pytest.raises(PictureError, match=r"it: the page says .*~9 GB.*if that is right: make pictures"):
+        compare("it", *capture(show("Node share: ~9 GB"), "it", PICTURE), tmp_path)
 
 
-def test_what_a_journey_no_longer_finds_is_named(place):
-    with pytest.raises(PictureError, match="it: nothing on the page is '#gone' any more"):
-        take(place("Node share"), "it", Picture("A sentence.", ("#said",), (("#gone", "what is not there"),)))
+def test_changed_colours_are_refused(show, tmp_path):
+    store_picture(show("Node share"), tmp_path)
+    page = show("Node share")
+    page.add_style_tag(content="#sentence { background: navy; color: white }")
+
+    with pytest.raises(PictureError, match=r"it: \d+\.\d % of it has changed in the light theme"):
+        compare("it", *capture(page, "it", PICTURE), tmp_path)
 
 
-def test_another_size_is_another_picture():
-    assert changed(Image.new("RGB", (20, 20)), Image.new("RGB", (20, 22))) == 100
+def test_a_selector_that_matches_nothing_is_named(show):
+    picture = Picture("A sentence.", ("#sentence",), (("#gone", "an element that does not exist"),))
+
+    with pytest.raises(PictureError, match="it: nothing visible on the page matches '#gone' any more"):
+        capture(show("Node share"), "it", picture)
 
 
-def first(page):
-    """What ``keep`` takes of a picture of a page."""
-    themes, words = take(page, "it", PICTURE)
-    return themes, PICTURE, words
+def test_an_image_of_another_size_has_changed_completely():
+    assert changed_percent(Image.new("RGB", (20, 20)), Image.new("RGB", (20, 22))) == 100
+
+
+def store_picture(page, folder):
+    """Capture ``PICTURE`` of a page and store it in ``folder``."""
+    images, words = capture(page, "it", PICTURE)
+    store("it", images, manifest_entry(PICTURE, images, words, "a journey", {}), folder)

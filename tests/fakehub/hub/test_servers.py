@@ -15,9 +15,9 @@ TWO_SERVERS, LEFT_ALONE, ON_A_PHONE = (account_of(tier.name) for tier in load(RO
 
 
 @pytest.mark.parametrize("width", [960, 390])
-def test_from_the_orange_button_to_a_stopped_server(world, visit, camera, width):
+def test_from_the_orange_button_to_a_stopped_server(world, visit, check_picture, width):
     user = "funky-user" if width == 960 else ON_A_PHONE
-    shoot = camera if width == 960 else lambda page, name: None
+    shoot = check_picture if width == 960 else lambda page, name: None
     page = visit(width, 720, device_scale_factor=2)
     log_in(page, world, user)
     expect(page.get_by_role("heading", name="Server Options")).to_be_visible()
@@ -62,7 +62,7 @@ def run_a_cell(page):
     expect(page.locator(".jp-InputPrompt").first).to_have_text("[1]:")
 
 
-def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera, stack):
+def test_two_servers_of_one_user_share_the_home_directory(world, visit, check_picture, stack):
     page = visit(device_scale_factor=2)
     log_in(page, world, TWO_SERVERS)
     start_server(page)
@@ -81,7 +81,7 @@ def test_two_servers_of_one_user_share_the_home_directory(world, visit, camera, 
     row = page.locator("tr[data-server-name=gpu]")
     expect(page.get_by_role("button", name="Stop My Server")).to_be_visible()
     expect(row.locator(".stop-server")).to_be_visible()
-    camera(page, "named-servers")
+    check_picture(page, "named-servers")
 
     row.locator(".stop-server").click()
     expect(row.locator(".start-server")).to_be_visible()

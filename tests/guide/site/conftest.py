@@ -1,4 +1,4 @@
-"""A browser, and the built site as its host would serve it."""
+"""Fixtures: a browser, and the built site served as its host does."""
 
 import json
 
@@ -6,19 +6,19 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from guide.browser.launch import NoBrowser, launch
-from guide.browser.static_server import served
+from guide.browser.static_server import serve
 
 
 @pytest.fixture(scope="module")
 def address(site):
-    """The site's address on a free port of this machine."""
-    with served(site) as found:
-        yield found
+    """Serve the site on a free port; its address."""
+    with serve(site) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
 def browser():
-    """Debian's Chromium, or another on the machine."""
+    """A headless Chromium."""
     with sync_playwright() as playwright:
         try:
             browser = launch(playwright)
@@ -30,8 +30,9 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, address):
-    """Open a page of the site in a window of its own that may use the clipboard; ``kept`` are the names that the
-    browser keeps from an earlier visit.
+    """Open a page of the site in a new browser context that may use the clipboard.
+
+    ``kept`` are the reader's names that the browser stored on an earlier visit.
     """
     contexts = []
 

@@ -3,7 +3,7 @@
 import pytest
 from visits import visit_all
 
-from guide.browser.static_server import served
+from guide.browser.static_server import serve
 from guide.site.optimize.policy import policy
 
 BAD = """<html lang="en"><head><title>Bad</title><meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -23,7 +23,7 @@ def bad(browser, tmp_path_factory, root):
     (site / "cut.css").write_text(".cut { overflow: hidden }")
     for path in (root / "tests/broken/site").glob("*.html"):
         (site / path.name).write_text(BAD.format(policy=policy([]), body=path.read_text()))
-    with served(site) as address:
+    with serve(site) as address:
         found = visit_all(browser, address, sorted(path.name for path in site.glob("*.html")))
     return {visit.page: visit for visit in found if visit.width == 390}
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from pypdf import PdfReader
 
-from guide.browser.hub_shots import pictures
+from guide.browser.hub_pictures import pictures
 from guide.pages.toc import pages_of_book
 from guide.site.export.pdf import Chapter, Cover, print_book, write_pdf
 from hubfacts.load import load

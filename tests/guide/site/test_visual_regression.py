@@ -1,49 +1,58 @@
-"""Ten pages look as they did when somebody last looked at them."""
+"""Ten pages look as they do in the reference screenshots."""
 
 import pytest
 from PIL import Image
 
-from guide.browser.visual_regression import ALIKE, PAGES, THEMES, WIDTHS, file_name, likeness, shots
+from guide.browser.visual_regression import (
+    LEAST_SIMILARITY,
+    PAGES,
+    REFERENCES,
+    THEMES,
+    WIDTHS,
+    file_name,
+    screenshots,
+    similarity,
+)
 
-LOOKS = [file_name(page, width, theme) for page in PAGES for width in WIDTHS for theme in THEMES]
+FILES = [file_name(page, width, theme) for page in PAGES for width in WIDTHS for theme in THEMES]
 
 
 @pytest.fixture(scope="module")
-def now(browser, address):
-    """How they look now, by file name."""
-    return dict(shots(browser, address))
+def current(browser, address):
+    """Screenshots of the built site, by file name."""
+    return dict(screenshots(browser, address))
 
 
 @pytest.fixture(scope="module")
-def kept(root):
-    """How they looked."""
-    return {path.name: Image.open(path) for path in (root / "tests/guide/site/looks").glob("*.webp")}
+def references():
+    """The reference screenshots, by file name."""
+    return {path.name: Image.open(path) for path in REFERENCES.glob("*.webp")}
 
 
-def test_ten_pages_are_kept_wide_and_narrow_light_and_dark(kept):
-    assert sorted(kept) == sorted(LOOKS)
-    assert len(LOOKS) == 40
+def test_there_is_a_reference_for_each_page_width_and_theme(references):
+    assert sorted(references) == sorted(FILES)
+    assert len(FILES) == 40
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_a_page_looks_as_it_did(now, kept, root, look):
-    alike = likeness(now[look], kept[look])
-    seen = root / "_build" / "looks" / look
-    if alike < ALIKE:
-        seen.parent.mkdir(parents=True, exist_ok=True)
-        now[look].save(seen, "WEBP")
+@pytest.mark.parametrize("file", FILES)
+def test_a_page_matches_its_reference(current, references, root, file):
+    score = similarity(current[file], references[file])
+    saved = root / "_build" / "screenshots" / file
+    if score < LEAST_SIMILARITY:
+        saved.parent.mkdir(parents=True, exist_ok=True)
+        current[file].save(saved, "WEBP")
 
-    assert alike >= ALIKE, f"see {seen}; if that is how it is to look: make looks"
+    assert score >= LEAST_SIMILARITY, f"see {saved}; if the page should look like this: make screenshots"
 
 
-def test_another_theme_is_another_look(kept):
+def test_the_two_themes_do_not_match(references):
     for page in PAGES:
         for width in WIDTHS:
-            pair = [kept[file_name(page, width, theme)] for theme in THEMES]
-            assert likeness(*pair) < 0.8, page
+            pair = [references[file_name(page, width, theme)] for theme in THEMES]
+            assert similarity(*pair) < 0.8, page
 
 
-def test_a_page_without_its_style_is_another_look(browser, address, kept, monkeypatch):
+def test_a_page_without_its_style_sheet_does_not_match(browser, address, references, monkeypatch):
     page = "book/buckets/rules"
     monkeypatch.setattr("guide.browser.visual_regression.PAGES", {page: None})
     monkeypatch.setattr("guide.browser.visual_regression.WIDTHS", (1280,))
@@ -55,6 +64,7 @@ def test_a_page_without_its_style_is_another_look(browser, address, kept, monkey
         return context
 
     monkeypatch.setattr(browser, "new_context", without_style)
-    bare = dict(shots(browser, address))
+    bare = dict(screenshots(browser, address))
 
-    assert likeness(bare[file_name(page, 1280, "light")], kept[file_name(page, 1280, "light")]) < ALIKE
+    file = file_name(page, 1280, "light")
+    assert similarity(bare[file], references[file]) < LEAST_SIMILARITY

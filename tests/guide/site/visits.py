@@ -8,7 +8,7 @@ from pathlib import Path
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser
 
-from guide.browser.static_server import packed
+from guide.browser.static_server import response_body
 
 WIDTHS = (1280, 390, 320)
 # axe looks at two of them; at the third, only whether the page fits.
@@ -45,7 +45,7 @@ class Visit:
     def bytes(self, site: Path, address: str) -> int:
         """What its first view takes, compressed."""
         paths = (url.removeprefix(address + "/").split("?")[0].split("#")[0] for url in self.requests)
-        return sum(len(packed(site / path)) for path in paths if (site / path).is_file())
+        return sum(len(response_body(site / path)) for path in paths if (site / path).is_file())
 
 
 def pages(site: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""The pictures of the hub that pages show: what each has, and what is pointed at, named by selectors."""
+"""The pictures of the hub that pages show: for each, the elements in it and those with a number, as CSS selectors."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 from fakehub.hub.people import account_of
 from hubfacts.schema import Facts, Tier
 
-# What a browser's window measures while a picture is taken: narrow, so that its letters are legible on a page.
+# The browser's viewport while a picture is captured: narrow, so that the text stays legible on a page.
 HUB_SIZE, LAB_SIZE = (1000, 900), (960, 720)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """``shows`` are the selectors of what is in the picture, ``points`` those of what gets a number, with its words."""
+    """A picture of the hub.
+
+    ``shows`` are selectors of the elements in the picture; ``points`` are selectors of the elements that get a number,
+    each with the text that explains it.
+    """
 
     alt: str
     shows: tuple[str, ...]
@@ -22,23 +26,23 @@ class Picture:
 
 
 def pictures(facts: Facts) -> dict[str, Picture]:
-    """All of them, by name; a form for every tier that has one of its own."""
-    found = {
+    """Return the pictures by name; tiers with the same choices share the picture of their form."""
+    forms = {
         f"form-{account_of(tier.name)}": _form(facts, tier)
         for tier in facts.access.tiers
-        if tier.cpu_node_shares and tier == look_alike(facts, tier)
+        if tier.cpu_node_shares and tier == first_with_same_choices(facts, tier)
     }
     in_lab = {name: replace(picture, size=LAB_SIZE) for name, picture in _jupyterlab().items()}
-    return found | _hub_pages(facts) | in_lab
+    return forms | _hub_pages(facts) | in_lab
 
 
 def form_of(facts: Facts, tier: Tier) -> str:
-    """The name of the picture of the form as somebody of ``tier`` sees it."""
-    return f"form-{account_of(look_alike(facts, tier).name)}"
+    """Return the name of the picture that shows the form to a member of ``tier``."""
+    return f"form-{account_of(first_with_same_choices(facts, tier).name)}"
 
 
-def look_alike(facts: Facts, tier: Tier) -> Tier:
-    """The first tier that may start the same; its form is the same."""
+def first_with_same_choices(facts: Facts, tier: Tier) -> Tier:
+    """Return the first tier whose members may start the same servers, and so see the same form."""
     return next(
         other
         for other in facts.access.tiers
@@ -49,7 +53,7 @@ def look_alike(facts: Facts, tier: Tier) -> Tier:
 def _form(facts: Facts, tier: Tier) -> Picture:
     shares = facts.node_shares
     labels = ", ".join(shares.options[name].label for name in tier.cpu_node_shares)
-    parts = [shares.profile, *([facts.gpus.profile] if tier.gpus else [])]
+    parts = [shares.profile, *([facts.gpus.profile] if tier.gpus and facts.gpus else [])]
     alt = f"The form in {tier.name}: {' and '.join(parts)}; the open list {shares.choice} has {labels}."
     points = (
         (".profile-select h2", "the machine"),
