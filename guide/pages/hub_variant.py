@@ -111,15 +111,3 @@ def without_links(text: str, page: str, left_out: set[str]) -> str:
     rows = text.split("\n")
     kept = [row for row in rows if not (row.startswith("|") and any(map(leads_out, _LINK.finditer(row))))]
     return _LINK.sub(lambda link: link[1] if leads_out(link) else link[0], "\n".join(kept))
-
-
-def toc_for_hub(toc: Any, left_out: set[str]) -> Any:
-    """The table of contents without pages that are ``left_out``, and without parts that are empty then."""
-    if isinstance(toc, list):
-        kept = [toc_for_hub(item, left_out) for item in toc if not _names(item, left_out)]
-        return [item for item in kept if not (isinstance(item, dict) and item.get("chapters") == [])]
-    return {key: toc_for_hub(value, left_out) for key, value in toc.items()} if isinstance(toc, dict) else toc
-
-
-def _names(item: Any, left_out: set[str]) -> bool:
-    return isinstance(item, dict) and item.get("file") in left_out

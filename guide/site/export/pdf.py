@@ -5,11 +5,9 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pikepdf
@@ -18,9 +16,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 from guide.browser.launch import launch
 from guide.browser.static_server import serve
+from guide.pages.toc import Toc, book_toc
 from guide.site.optimize.policy import policy
 from guide.site.publish.git_history import facts_date, last_commit
-from guide.site.settings import contents, settings
+from guide.site.settings import settings
 from hubfacts.load import load
 
 _ELEMENT = re.compile(rb"\(node(\d{8})\)")
@@ -167,7 +166,7 @@ def _slug(name: str) -> str:
 
 def write_pdf(site: Path, root: Path, out: Path) -> None:
     """Print the built ``site`` of the project at ``root`` into ``out``; raises ``NoBrowser``."""
-    config, chapters = settings(load()), list(_chapters(contents()))
+    config, chapters = settings(load()), _chapters(book_toc())
     facts = facts_date(load())
     commit = last_commit(root)
     # Outside git, as old as the facts: the clock would make another file of the same pages.
@@ -180,7 +179,6 @@ def write_pdf(site: Path, root: Path, out: Path) -> None:
         browser.close()
 
 
-def _chapters(toc: dict[str, Any]) -> Iterator[Chapter]:
-    yield Chapter(toc["root"], "")
-    for part in toc.get("parts", [{"caption": "", "chapters": toc.get("chapters", [])}]):
-        yield from (Chapter(chapter["file"], part["caption"]) for chapter in part["chapters"])
+def _chapters(toc: Toc) -> list[Chapter]:
+    captions = toc.captions
+    return [Chapter(name, captions.get(name, "")) for name in toc.pages]

@@ -8,7 +8,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from guide.pages.hub_variant import HubTextError, for_hub, without_links
-from guide.pages.toc import left_out
+from guide.pages.toc import book_toc, left_out
 from hubfacts.location import default_path
 
 
@@ -24,7 +24,7 @@ def _read(app: Sphinx, page: str, source: list[str]) -> None:
 
 
 def _look(app: Sphinx) -> None:
-    app.guide_left_out = left_out()
+    app.guide_left_out = left_out(book_toc())
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from guide.pages.toc import pages_of_book
+from guide.pages.toc import book_toc, pages_of_book
 from guide.paths import OWN_HUB, ROOT
 from guide.site.publish import feed, redirects, social_cards
 from guide.site.publish.git_history import last_changes, line_dates
@@ -27,14 +26,7 @@ def _prepare(app: Sphinx) -> None:
     log = ROOT / _LOG
     dates = line_dates(ROOT, _LOG) if log.is_file() else []
     app.guide_changes = feed.changes(log.read_text(encoding="utf-8"), dates) if dates else []
-    app.guide_parts = _parts()
-
-
-def _parts() -> dict[str, str]:
-    """The part of the book that each page is in, by the page's name."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = toc.get("parts", [])
-    return {chapter["file"]: part["caption"] for part in parts for chapter in part.get("chapters", [])}
+    app.guide_parts = book_toc().captions
 
 
 def _tell(app: Sphinx, name: str, template: str, context: dict[str, Any], document: Any) -> None:
@@ -89,7 +81,7 @@ def _listed(app: Sphinx, site: Path) -> list[Listed]:
             continue
         blocks = text.read_text(encoding="utf-8").split("\n\n")
         about = _LINKED.sub(r"\1", blocks[1]).strip() if len(blocks) > 1 else ""
-        title, part = app.env.titles[name].astext(), app.guide_parts.get(name, "Start")
+        title, part = app.env.titles[name].astext(), app.guide_parts.get(name) or "Start"
         found.append(Listed(name, part, title, about, changed.get(str(path))))
     return found
 

@@ -10,38 +10,36 @@ import hashlib
 import inspect
 import pickle
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sphinx.application import Sphinx
 
+from guide.pages.toc import Toc, book_toc
 from guide.site.search.index import Document, write_index
 from guide.site.search.sections import Section, sections
 
 
-def topics(srcdir: Path) -> dict[str, str]:
-    """The topic of each page, by its name: the caption of its part of ``_toc.yml``."""
-    toc = yaml.safe_load((srcdir / "_toc.yml").read_text(encoding="utf-8"))
-    parts = toc.get("parts", [])
-    return {chapter["file"]: part.get("caption", "") for part in parts for chapter in part.get("chapters", [])}
+def documents(site: Path, toc: Toc, names: Iterable[str], store: Path) -> list[Document]:
+    """Return the built pages with these ``names``, in the order of the book; a page's topic is its part's caption.
 
-
-def documents(site: Path, topic_of: dict[str, str], names: Iterator[str], store: Path) -> list[Document]:
-    """The built pages of these ``names``, in the order of the book; ``store`` keeps what was read of each."""
-    order = {name: number for number, name in enumerate(topic_of)}
+    The file ``store`` keeps the sections of each page, so that a page is parsed again only when it changes.
+    """
+    order = {name: number for number, name in enumerate(toc.pages)}
+    captions = toc.captions
     reader = hashlib.sha256(Path(inspect.getfile(sections)).read_bytes()).digest()
     before: dict[bytes, list[Section]] = pickle.loads(store.read_bytes()) if store.is_file() else {}  # noqa: S301 - ours
-    now, found = {}, []
+    now: dict[bytes, list[Section]] = {}
+    pages = []
     for name in sorted(names, key=lambda name: (order.get(name, -1), name)):
         html = (site / f"{name}.html").read_bytes()
         key = hashlib.sha256(reader + html).digest()
         now[key] = read = before[key] if key in before else sections(html.decode())
         if read and read[0].heading:
-            found.append(Document(name, topic_of.get(name, ""), read))
+            pages.append(Document(name, captions.get(name, ""), read))
     store.write_bytes(pickle.dumps(now))
-    return found
+    return pages
 
 
 def _without_stock_index(app: Sphinx) -> None:
@@ -59,7 +57,7 @@ def _write(app: Sphinx, error: Exception | None) -> None:
     site = Path(app.outdir)
     shutil.rmtree(site / "search", ignore_errors=True)
     names = (name for name in app.env.found_docs if (site / f"{name}.html").is_file())
-    found = documents(site, topics(Path(app.srcdir)), names, Path(app.doctreedir) / "search.pickle")
+    found = documents(site, book_toc(), names, Path(app.doctreedir) / "search.pickle")
     write_index(found, site / "search")
 
 

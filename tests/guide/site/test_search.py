@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from guide.pages.blocks import read_page
+from guide.pages.toc import Toc
 from guide.site.ext import search
 from guide.site.search.index import Document, write_index
 from guide.site.search.sections import Section, sections
@@ -304,11 +305,11 @@ def test_a_section_has_its_anchor_its_heading_and_no_links_to_itself():
 def test_what_was_read_of_a_page_is_kept_until_the_page_changes(tmp_path, monkeypatch):
     page, store = tmp_path / "page.html", tmp_path / "search.pickle"
     page.write_text('<article class="bd-article"><h1>Buckets</h1><p>old</p></article>')
-    first = search.documents(tmp_path, {}, iter(["page"]), store)
+    first = search.documents(tmp_path, Toc("page", ()), ["page"], store)
     monkeypatch.setattr(search.sections.__globals__["_Reader"], "feed", lambda *_: pytest.fail("read again"))
-    assert search.documents(tmp_path, {}, iter(["page"]), store) == first
+    assert search.documents(tmp_path, Toc("page", ()), ["page"], store) == first
     monkeypatch.undo()
 
     page.write_text('<article class="bd-article"><h1>Buckets</h1><p>new</p></article>')
 
-    assert [part.text for part in search.documents(tmp_path, {}, iter(["page"]), store)[0].sections] == ["new"]
+    assert [part.text for part in search.documents(tmp_path, Toc("page", ()), ["page"], store)[0].sections] == ["new"]
