@@ -22,6 +22,7 @@ from bench.books import Book
 from bench.builders import MYST, OURS, STOCK, Builder, Built
 from bench.load import LoadError
 from bench.report import BOOKS_MARK, Row, Target, about, rounded, table
+from guide.report.report import Report
 
 PEERS = (STOCK, MYST)
 # Peers are measured up to this size: they take minutes for more.
@@ -84,9 +85,9 @@ def _one(measured: Measured, builder: Builder) -> None:
 
 def _own_code(folder: Path) -> float:
     """Seconds that the cells of a notebook took, on average."""
-    report = json.loads((folder / "_build" / "report.json").read_text(encoding="utf-8"))
-    pages = {block["page"] for block in report["blocks"]}
-    return sum(block["seconds"] for block in report["blocks"]) / len(pages)
+    report = Report.read(folder / "_build" / "report.json")
+    pages = {block.page for block in report.blocks}
+    return sum(block.seconds or 0.0 for block in report.blocks) / len(pages)
 
 
 def _alone(code: str) -> float:

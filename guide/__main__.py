@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from guide.run.profile import Lane
+from guide.run.profile import RunProfile
 
 
 def main(arguments: list[str]) -> int:
@@ -60,18 +60,18 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def _lane(options: argparse.Namespace) -> Lane:
-    return Lane(options.stack, options.user, options.mode)
+def _profile(options: argparse.Namespace) -> RunProfile:
+    return RunProfile(options.stack, options.user, options.mode)
 
 
 def _nothing_changed(options: argparse.Namespace) -> bool:
     from guide.paths import BUILD
     from guide.site import build_stamp
 
-    lane, out = _lane(options), options.out or BUILD
+    profile, out = _profile(options), options.out or BUILD
     if not (out / build_stamp.STAMP).is_file():
         return False
-    if not build_stamp.holds(out, build_stamp.stamp(build_stamp.sources((lane, options.pdf)), lane.name)):
+    if not build_stamp.holds(out, build_stamp.stamp(build_stamp.sources((profile, options.pdf)), profile.name)):
         return False
     print(build_stamp.nothing_changed(out / "html" / "index.html"))
     return True
@@ -80,7 +80,7 @@ def _nothing_changed(options: argparse.Namespace) -> bool:
 def _build(options: argparse.Namespace) -> int:
     from guide.site.build import build_site
 
-    return build_site(_lane(options), options.jobs, options.out, options.pdf)
+    return build_site(_profile(options), options.jobs, options.out, options.pdf)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -89,7 +89,7 @@ def _serve(options: argparse.Namespace) -> int:
     from guide.preview.server import PreviewError, serve
 
     try:
-        asyncio.run(serve(_lane(options), options.jobs, options.port))
+        asyncio.run(serve(_profile(options), options.jobs, options.port))
     except PreviewError as error:
         print(error, file=sys.stderr)
         return 1
@@ -99,7 +99,7 @@ def _serve(options: argparse.Namespace) -> int:
 def _links(options: argparse.Namespace) -> int:
     from guide.site.build import check_links
 
-    return check_links(_lane(options), options.jobs)
+    return check_links(_profile(options), options.jobs)
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -138,33 +138,31 @@ def _page(options: argparse.Namespace) -> int:
     from guide.run.runner import run_pages
 
     paths = [_path(page) for page in options.page]
-    records = run_pages(paths, _lane(options), options.jobs, force=True)
+    records = run_pages(paths, _profile(options), options.jobs, force=True)
     for record in records:
-        ran, of = sum(block["status"] == "passed" for block in record["blocks"]), len(record["blocks"])
-        print(f"{record['page']}: {record['status']}, {ran} of {of} blocks in {record['seconds']:.1f} s")
-    return 0 if all(record["status"] == "passed" for record in records) else 1
+        ran, of = sum(block.status == "passed" for block in record.blocks), len(record.blocks)
+        print(f"{record.page}: {record.status}, {ran} of {of} blocks in {record.seconds:.1f} s")
+    return 0 if all(record.passed for record in records) else 1
 
 
 def _outputs(options: argparse.Namespace) -> int:
-    import nbformat
-
     from guide.pages.toc import pages_of_book
     from guide.run.compare_outputs import rewrite_notebook, rewrite_transcripts
     from guide.run.recorded_outputs import rewrite_record
     from guide.run.runner import run_pages
 
     paths = [_path(options.page)] if options.page else pages_of_book()
-    records = run_pages(paths, _lane(options), options.jobs, force=True, accept=True)
+    records = run_pages(paths, _profile(options), options.jobs, force=True, accept=True)
     for path, record in zip(paths, records, strict=True):
-        if record["status"] != "passed":
+        if not record.passed:
             continue
         if path.suffix == ".ipynb":
-            changed = rewrite_notebook(path, nbformat.from_dict(record["notebook"]))
+            changed = rewrite_notebook(path, record.notebook)
         else:
-            changed = rewrite_transcripts(path, record["blocks"])
-            changed |= rewrite_record(path, [block["printed"] or [] for block in record["blocks"]])
-        print(f"{record['page']}: {'rewritten' if changed else 'as it was'}")
-    return 0 if all(record["status"] == "passed" for record in records) else 1
+            changed = rewrite_transcripts(path, record.blocks)
+            changed |= rewrite_record(path, [block.printed or () for block in record.blocks])
+        print(f"{record.page}: {'rewritten' if changed else 'as it was'}")
+    return 0 if all(record.passed for record in records) else 1
 
 
 def _mutate(options: argparse.Namespace) -> int:
@@ -178,7 +176,7 @@ def _mutate(options: argparse.Namespace) -> int:
     if options.what == "rules":
         return mutate_rules(options.jobs, options.sample, options.seed)
     paths = [_path(options.page)] if options.page else pages_of_book()
-    return mutate(paths, _lane(options), options.jobs, options.sample, options.seed)
+    return mutate(paths, _profile(options), options.jobs, options.sample, options.seed)
 
 
 if __name__ == "__main__":

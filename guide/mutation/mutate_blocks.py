@@ -21,7 +21,9 @@ import yaml
 from guide.mutation.block_mutants import KINDS, mutant
 from guide.pages.blocks import read_page
 from guide.paths import BUILD, ROOT
-from guide.run.runner import Lane, Run, run_pages, run_side_by_side
+from guide.run.profile import RunProfile
+from guide.run.records import RunRecord
+from guide.run.runner import Run, run_pages, run_side_by_side
 
 TABLE = ROOT / "tests" / "mutations.md"
 SURVIVING = ROOT / "tests" / "surviving-changes.yml"
@@ -51,7 +53,7 @@ class Outcome:
     red: str
 
 
-def mutate(paths: list[Path], lane: Lane, jobs: int, sample: int | None, seed: str) -> int:
+def mutate(paths: list[Path], profile: RunProfile, jobs: int, sample: int | None, seed: str) -> int:
     """Break the blocks of ``paths``, or a ``sample`` of them; 1 when breaks are not noticed (see ``verdict``).
 
     Only pages that pass unbroken say anything, so they run first, if their last run does not hold.
@@ -61,17 +63,17 @@ def mutate(paths: list[Path], lane: Lane, jobs: int, sample: int | None, seed: s
         drawn = random.Random(seed).sample(breaks, min(sample, len(breaks)))  # noqa: S311 - drawn again, not secret
         breaks = sorted(drawn, key=lambda one: one.page)
     named = {one.page for one in breaks}
-    records = run_pages([path for path in paths if _name(path) in named], lane, jobs)
-    if failed := [record["page"] for record in records if record["status"] != "passed"]:
+    records = run_pages([path for path in paths if _name(path) in named], profile, jobs)
+    if failed := [record.page for record in records if not record.passed]:
         print(f"pages fail as they are: {', '.join(failed)}")
         return 1
-    runs = {record["page"]: record for record in records}
+    runs = {record.page: record for record in records}
 
     everything = sample is None and len(paths) > 1
     declared = surviving()
     outcomes: list[Outcome] = []
     try:
-        for outcome in outcomes_of(breaks, lane, jobs, runs):
+        for outcome in outcomes_of(breaks, profile, jobs, runs):
             outcomes.append(outcome)
             broken, said = outcome.broken, outcome.red or "NOT NOTICED"
             print(f"{len(outcomes)}/{len(breaks)} {broken.page}:{broken.line}: {broken.kind}: {broken.change}")
@@ -98,17 +100,17 @@ def breaks_of(paths: Iterable[Path], seed: str) -> Iterable[Break]:
                 yield Break(str(page.path), block.line, number, found.kind, found.told(block.source), source)
 
 
-def outcomes_of(breaks: list[Break], lane: Lane, jobs: int, runs: dict[str, dict]) -> Iterator[Outcome]:
+def outcomes_of(breaks: list[Break], profile: RunProfile, jobs: int, runs: dict[str, RunRecord]) -> Iterator[Outcome]:
     """What became of each of ``breaks``, as they end; those whose same run was made before come first."""
-    stores = [_store(broken, runs[broken.page]["key"]) for broken in breaks]
+    stores = [_store(broken, runs[broken.page].key) for broken in breaks]
     todo = [number for number, store in enumerate(stores) if not store.is_file()]
     for number in sorted(set(range(len(breaks))) - set(todo)):
         yield Outcome(breaks[number], json.loads(stores[number].read_text(encoding="utf-8"))["red"])
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
         mutants = [_run(breaks[number], Path(folder) / f"{number}.json", runs) for number in todo]
-        for place, record in run_side_by_side(mutants, lane, jobs):
+        for place, record in run_side_by_side(mutants, profile, jobs):
             number = todo[place]
-            outcome = Outcome(breaks[number], record.get("error", "").partition("\n")[0])
+            outcome = Outcome(breaks[number], record.error.partition("\n")[0])
             stores[number].parent.mkdir(parents=True, exist_ok=True)
             kept = asdict(outcome.broken) | {"red": outcome.red}
             stores[number].write_text(json.dumps(kept, indent=1), encoding="utf-8")
@@ -121,10 +123,10 @@ def _store(broken: Break, key: str) -> Path:
     return BUILD / "mutants" / f"{digest[:32]}.json"
 
 
-def _run(broken: Break, change: Path, runs: dict[str, dict]) -> Run:
+def _run(broken: Break, change: Path, runs: dict[str, RunRecord]) -> Run:
     """A run of the page with the break, which stands in the file ``change``."""
     change.write_text(json.dumps({"number": broken.number, "source": broken.source}), encoding="utf-8")
-    limit_s = max(_LEAST_S, _SLOWER * int(runs[broken.page]["seconds"]))
+    limit_s = max(_LEAST_S, _SLOWER * int(runs[broken.page].seconds))
     return Run(ROOT / broken.page, ("--change", str(change), "--limit", str(limit_s)))
 
 

@@ -85,7 +85,7 @@ def _filled(line: str, facts: Facts, number: int) -> str:
         raise HubTextError(number, str(error)) from error
 
 
-def told_first(path: Path, name: str) -> Any:
+def front_matter_value(path: Path, name: str) -> Any:
     """What the page's front matter, or the notebook's metadata, says under ``name``; an empty list for nothing.
 
     Reads no more than that: it is asked of every page in every build. Raises ``ValueError`` where that is unreadable.

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from guide.pages.blocks import BlockError
-from guide.pages.hub_variant import current_facts, told_first
+from guide.pages.hub_variant import current_facts, front_matter_value
 from guide.paths import ROOT, display_path
 from hubfacts.features import lacking
 
@@ -107,7 +107,7 @@ def source_of(name: str, root: Path) -> Path:
 
 def _lacks(page: Path) -> bool:
     try:
-        return bool(lacking(current_facts(), told_first(page, "needs")))
+        return bool(lacking(current_facts(), front_matter_value(page, "needs")))
     except ValueError as error:
         raise BlockError(f"{display_path(page)}:1: needs: {error}") from error
 

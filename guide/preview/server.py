@@ -18,7 +18,7 @@ from aiohttp import web
 from watchfiles import DefaultFilter, awatch
 
 from guide.paths import BUILD, ROOT
-from guide.run.profile import QUIET, Lane
+from guide.run.profile import QUIET, RunProfile
 
 FOLDERS = ("book", "notebooks", "hubfacts", "fakehub", "guide")
 FILES = ("_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md")
@@ -38,8 +38,8 @@ class PreviewError(Exception):
 class Worker:
     """One of the warm processes (see ``workers``)."""
 
-    def __init__(self, kind: str, lane: Lane, jobs: int) -> None:
-        self._arguments = [kind, lane.stack, lane.user, lane.mode, str(jobs)]
+    def __init__(self, kind: str, profile: RunProfile, jobs: int) -> None:
+        self._arguments = [kind, profile.stack, profile.user, profile.mode, str(jobs)]
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -77,8 +77,8 @@ class Worker:
 class Preview:
     """The state that browsers are told: a version of the site, and what failed since."""
 
-    def __init__(self, lane: Lane, jobs: int) -> None:
-        self._workers = [Worker("RUNS", lane, jobs), Worker("SITE", lane, jobs)]
+    def __init__(self, profile: RunProfile, jobs: int) -> None:
+        self._workers = [Worker("RUNS", profile, jobs), Worker("SITE", profile, jobs)]
         self._site = BUILD / "html"
         self._version = f"{time.time():.0f}"
         self._builds = 0
@@ -181,9 +181,9 @@ def _top(path: str) -> bool:
     return Path(path).name in FILES
 
 
-async def serve(lane: Lane, jobs: int, port: int) -> None:
+async def serve(profile: RunProfile, jobs: int, port: int) -> None:
     """Serve on ``port`` of this machine until told to end. Raises ``PreviewError``."""
-    preview = Preview(lane, jobs)
+    preview = Preview(profile, jobs)
     app = web.Application()
     app.router.add_get("/_preview/events", preview.events)
     app.router.add_get("/_preview/reload.js", preview.script)

@@ -22,7 +22,7 @@ from fakehub.isolation.fork import PipedFork
 from guide.pages.blocks import BlockError
 from guide.paths import BUILD
 from guide.run import preimport
-from guide.run.profile import Lane
+from guide.run.profile import RunProfile
 from guide.site.build import BEGIN, PREVIEW, complaints, environment, forget_built, run_book
 from hubfacts.load import FactsError
 
@@ -31,9 +31,9 @@ def main(arguments: list[str]) -> int:
     """Answer until the line is closed."""
     kind, stack, user, mode, jobs, descriptor = arguments
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # end what runs as well
-    lane = Lane(stack, user, mode)
+    profile = RunProfile(stack, user, mode)
     line = socket.socket(fileno=int(descriptor))
-    worker = _Runs(lane, int(jobs)) if kind == "RUNS" else _Site(lane)
+    worker = _Runs(profile, int(jobs)) if kind == "RUNS" else _Site(profile)
     with line.makefile("rw", encoding="utf-8") as both:
         try:
             for request in iter(both.readline, ""):
@@ -64,15 +64,15 @@ class _Worker:
 class _Runs(_Worker):
     """Runs the pages that changed, and writes the report. Answers with failures, and whether the site is to be made."""
 
-    def __init__(self, lane: Lane, jobs: int) -> None:
-        self._lane, self._jobs = lane, jobs
-        if preimport.can_be_copied(lane.mode):
+    def __init__(self, profile: RunProfile, jobs: int) -> None:
+        self._profile, self._jobs = profile, jobs
+        if preimport.can_be_copied(profile.mode):
             preimport.import_libraries()
 
     def do(self, _request: dict[str, Any]) -> dict[str, Any]:
         """Run them."""
         try:
-            ran = run_book(self._lane, self._jobs)
+            ran = run_book(self._profile, self._jobs)
         except (BlockError, FactsError) as error:  # in _toc.yml or hub.yml
             return {"failed": [str(error)]}
         return {"failed": ran.failed, "needed": ran.needed}
@@ -81,10 +81,10 @@ class _Runs(_Worker):
 class _Site(_Worker):
     """Makes HTML of the pages, in a copy of this process that has begun a build and waits (see ``early_start``)."""
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, profile: RunProfile) -> None:
         from guide.site import sphinx_process  # not for pages
 
-        self._environment, self._book_maker = environment(lane) | {PREVIEW: "1"}, sphinx_process
+        self._environment, self._book_maker = environment(profile) | {PREVIEW: "1"}, sphinx_process
         sphinx_process.import_all()
         self.get_ready()
 

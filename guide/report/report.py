@@ -1,90 +1,185 @@
-"""``_build/report.json``: every block that ran, when, on which stack and with what result."""
+"""The report of a build: every block that ran, when, on which stack and with what result (``_build/report.json``)."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from guide.run.recorded_outputs import MEASURED
-
-_PAGE_KEYS = ("page", "status", "date", "seconds", "key", "error", "refused", "latency_ms")
-_BLOCK_KEYS = ("page", "line", "kind", "language", "status", "seconds", "reason", "digest")
+from guide.run.records import BlockResult, BlockStatus, RunRecord, RunStatus
 
 
-def _pictures(record: dict[str, Any]) -> dict[str, int]:
-    """How many pictures the cells of a page drew, and how many of them are compared with those recorded."""
-    drawn = [
-        MEASURED not in cell.get("metadata", {}).get("tags", [])
-        for cell in (record["notebook"] or {}).get("cells", [])
+@dataclass(frozen=True)
+class PageReport:
+    """The run of one page.
+
+    ``key`` is that of the run, ``refused`` the hosts that it asked in vain, ``latency_ms`` the latency it ran under.
+    Its cells drew so many ``pictures``, of which ``pictures_compared`` are compared with recorded ones. ``seconds`` is
+    ``None`` in a reproducible report (see ``new_report``).
+    """
+
+    page: str
+    status: RunStatus
+    date: str
+    seconds: float | None
+    key: str
+    error: str | None
+    refused: tuple[str, ...]
+    latency_ms: int
+    pictures: int
+    pictures_compared: int
+
+    @classmethod
+    def of(cls, record: RunRecord) -> PageReport:
+        """Return the report of the run that ``record`` describes."""
+        compared = _pictures_compared(record)
+        return cls(
+            record.page,
+            record.status,
+            record.date,
+            record.seconds,
+            record.key,
+            record.error or None,
+            record.refused,
+            record.latency_ms,
+            len(compared),
+            sum(compared),
+        )
+
+
+@dataclass(frozen=True)
+class BlockReport:
+    """The result of one block (see ``BlockResult``), without what it printed."""
+
+    page: str
+    line: int
+    kind: str
+    language: str
+    status: BlockStatus
+    seconds: float | None
+    reason: str | None
+    digest: str
+
+    @classmethod
+    def of(cls, result: BlockResult) -> BlockReport:
+        """Return the report of one block's ``result``."""
+        return cls(
+            result.page,
+            result.line,
+            result.kind,
+            result.language,
+            result.status,
+            result.seconds,
+            result.reason,
+            result.digest,
+        )
+
+    @property
+    def lacks_program(self) -> bool:
+        """Whether the block was not run because a program is not on this machine; its ``reason`` names it."""
+        return self.status == "not run" and bool(self.reason)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The report of one build, with pages and blocks in the order of the book. Dates are in UTC."""
+
+    date: str
+    stack: str
+    versions: dict[str, str]
+    pages: tuple[PageReport, ...]
+    blocks: tuple[BlockReport, ...]
+
+    def blocks_of(self, page: PageReport) -> list[BlockReport]:
+        """Return the blocks of one page, in order."""
+        return [block for block in self.blocks if block.page == page.page]
+
+    def write(self, path: Path) -> None:
+        """Write the report as JSON."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Report:
+        """Return the report that ``write`` wrote to ``path``."""
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields["pages"] = tuple(PageReport(**page | {"refused": tuple(page["refused"])}) for page in fields["pages"])
+        fields["blocks"] = tuple(BlockReport(**block) for block in fields["blocks"])
+        return cls(**fields)
+
+
+NO_REPORT = Report(date="", stack="none", versions={}, pages=(), blocks=())
+
+
+def new_report(records: Sequence[RunRecord], stack: str) -> Report:
+    """Return the report of ``records``.
+
+    If ``SOURCE_DATE_EPOCH``, the time of a commit, is in the environment, that is the date of everything, and seconds
+    are left out: two builds of one commit are then the same.
+    """
+    report = Report(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        stack=stack,
+        versions=next((record.versions for record in records if record.versions), {}),
+        pages=tuple(PageReport.of(record) for record in records),
+        blocks=tuple(BlockReport.of(block) for record in records for block in record.blocks),
+    )
+    if "SOURCE_DATE_EPOCH" not in os.environ:
+        return report
+    date = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC).isoformat(timespec="seconds")
+    return replace(
+        report,
+        date=date,
+        pages=tuple(replace(page, date=date, seconds=None) for page in report.pages),
+        blocks=tuple(replace(block, seconds=None) for block in report.blocks),
+    )
+
+
+def _pictures_compared(record: RunRecord) -> list[bool]:
+    """Return, for each picture that the cells of a page drew, whether it is compared with a recorded one."""
+    if record.notebook is None:
+        return []
+    return [
+        MEASURED not in cell.metadata.get("tags", [])
+        for cell in record.notebook.cells
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     ]
-    return {"pictures": len(drawn), "pictures_compared": sum(drawn)}
 
 
-def write_report(records: list[dict[str, Any]], stack: str, path: Path) -> dict[str, Any]:
-    """Write the report of ``records`` (see ``runner.run_pages``) to ``path`` and return it.
-
-    ``pages`` has page, status, date (UTC), seconds, the key of its run, the hosts it asked for in vain, the latency
-    it ran under, how many pictures it drew and how many of them are compared; ``blocks`` has page, line, kind,
-    language, status, seconds, reason and the digest of its source, in the book's order. With
-    ``SOURCE_DATE_EPOCH`` in the environment, the time of a commit, that is the date of all, and nothing is said of
-    seconds: two builds of one commit are the same.
-    """
-    report = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "stack": stack,
-        "versions": next((record["versions"] for record in records if "versions" in record), {}),
-        "pages": [{key: record.get(key) for key in _PAGE_KEYS} | _pictures(record) for record in records],
-        "blocks": [{key: block[key] for key in _BLOCK_KEYS} for record in records for block in record["blocks"]],
-    }
-    if "SOURCE_DATE_EPOCH" in os.environ:
-        date = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC).isoformat(timespec="seconds")
-        report["date"] = date
-        report["pages"] = [page | {"date": date, "seconds": None} for page in report["pages"]]
-        report["blocks"] = [block | {"seconds": None} for block in report["blocks"]]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return report
-
-
-def without_program(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The blocks that were not run because a program is not on this machine; their ``reason`` names it."""
-    return [block for block in report["blocks"] if block["status"] == "not run" and block["reason"]]
-
-
-def took(seconds: float | None) -> str:
-    """How long a run took, as text; a dash where nothing is said of it."""
+def seconds_text(seconds: float | None) -> str:
+    """Return how long a run took, as text; a dash if that is left out."""
     return "-" if seconds is None else f"{seconds:.1f}"
 
 
-def summary(report: dict[str, Any]) -> str:
-    """The report in one line."""
-    status = Counter(block["status"] for block in report["blocks"])
-    kinds = Counter(block["kind"] for block in report["blocks"] if block["status"] == "passed")
-    lacking = len(without_program(report))
+def summary(report: Report) -> str:
+    """Return the report in one line."""
+    status = Counter(block.status for block in report.blocks)
+    kinds = Counter(block.kind for block in report.blocks if block.status == "passed")
+    lacking = sum(block.lacks_program for block in report.blocks)
     parts = [
-        f"{len(report['pages'])} pages",
+        f"{len(report.pages)} pages",
         f"{kinds['cell'] + kinds['run']} blocks ran",
         f"{kinds['file']} files written",
         f"{status['skipped']} opted out",
         *([f"{status['parsed']} parsed"] if status["parsed"] else []),
         *([f"{lacking} not run for want of a program"] if lacking else []),
-        f"{sum(page['status'] != 'passed' for page in report['pages'])} failed",
+        f"{sum(page.status != 'passed' for page in report.pages)} failed",
     ]
-    return ", ".join(parts) + f" (stack {report['stack']})"
+    return ", ".join(parts) + f" (stack {report.stack})"
 
 
-def failures(records: list[dict[str, Any]], stack: str) -> list[str]:
-    """For each page that failed: page, line, block and error, and the command that runs just that page."""
+def failures(records: Sequence[RunRecord], stack: str) -> list[str]:
+    """Return, for each page that failed, a line with page, line, block and error, and a command that runs the page."""
     lines = []
     for record in records:
-        if record["status"] != "passed":
+        if not record.passed:
             option = "" if stack == "hub" else f" STACK={stack}"
-            error = record["error"].partition("\n")[0]
-            lines += [f"failed: {error}", f"  again with: make page PAGE={record['page']}{option}"]
+            error = record.error.partition("\n")[0]
+            lines += [f"failed: {error}", f"  again with: make page PAGE={record.page}{option}"]
     return lines

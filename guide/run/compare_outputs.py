@@ -7,6 +7,7 @@ import copy
 import io
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from nbformat import NotebookNode
 from pytest_notebook.diffing import diff_notebooks, diff_to_string, filter_diff
 
 from guide.pages.hub_variant import for_hub
+from guide.run.records import BlockResult
 
 # Differences that say nothing about what a reader sees.
 _IGNORED = [
@@ -118,16 +120,15 @@ def rewrite_notebook(path: Path, ran: NotebookNode) -> bool:
     return True
 
 
-def rewrite_transcripts(path: Path, blocks: list[dict[str, Any]]) -> bool:
+def rewrite_transcripts(path: Path, blocks: Iterable[BlockResult]) -> bool:
     """Put how its console transcripts really went into the page at ``path``; whether anything changed."""
     lines = path.read_text(encoding="utf-8").split("\n")
-    changed = [block for block in blocks if block["real"] is not None]
-    for block in sorted(changed, key=lambda block: -block["line"]):
-        start = block["line"]  # the first line after the opening fence, counted from 0
+    changed = {block.line: block.real for block in blocks if block.real is not None}
+    for start, real in sorted(changed.items(), reverse=True):  # the first line after the opening fence, counted from 0
         fence = re.match(r"\s*(`{3,}|~{3,})", lines[start - 1]).group(1)
         end = next(i for i in range(start, len(lines)) if lines[i].strip() == fence)
         # A line that says the same with its facts filled in stays as it is written.
         written = {for_hub(line): line for line in lines[start:end]}
-        lines[start:end] = [written.get(line, line) for line in block["real"].rstrip("\n").split("\n")]
+        lines[start:end] = [written.get(line, line) for line in real.rstrip("\n").split("\n")]
     path.write_text("\n".join(lines), encoding="utf-8")
     return bool(changed)

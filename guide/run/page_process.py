@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace) -> int:
     from guide.paths import OWN_HUB, ROOT
     from guide.run.page_session import refused_hosts, run_page, set_latency
     from guide.run.recorded_outputs import recorded_outputs
-    from guide.run.records import versions
+    from guide.run.records import RunRecord, versions
 
     started = time.monotonic()
     signal.alarm(options.limit)
@@ -54,18 +54,25 @@ def _run(options: argparse.Namespace) -> int:
         print(line, flush=True)
 
     blocks, notebook = run_page(page, options.home, show, options.accept, options.copies, recorded)
-    failed = any(block["status"] == "failed" for block in blocks)
+    failed = any(block.status == "failed" for block in blocks)
     set_latency(0)
     others = refused_hosts()[len(before) :]
     if others and not failed:
         failed = True
         show(f"{page.path}: asks hosts that are not the hub's: {', '.join(dict.fromkeys(others))}")
-    record = {"status": "failed" if failed else "passed", "seconds": round(time.monotonic() - started, 3)}
-    record |= {"versions": versions(), "blocks": blocks, "notebook": notebook, "refused": sorted(set(others))}
-    record["latency_ms"] = page.latency_ms
-    if failed:
-        record["error"] = messages[0]
-    options.out.write_text(json.dumps(record), encoding="utf-8")
+    record = RunRecord(
+        page=str(page.path),
+        stack=options.stack,
+        status="failed" if failed else "passed",
+        seconds=round(time.monotonic() - started, 3),
+        error=messages[0] if failed else "",
+        versions=versions(),
+        refused=tuple(sorted(set(others))),
+        latency_ms=page.latency_ms,
+        blocks=tuple(blocks),
+        notebook=notebook,
+    )
+    options.out.write_text(record.to_json(), encoding="utf-8")
     return 1 if failed else 0
 
 

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,35 +27,18 @@ from guide.run.conda_check import CondaError, check_conda
 from guide.run.forked_kernel import Seed
 from guide.run.machine import KernelFailure, Machine
 from guide.run.recorded_outputs import MEASURED, as_recorded, brief
+from guide.run.records import BlockResult, BlockStatus
 from guide.run.shell import ShellError, check_transcript
 from guide.run.two_terminals import check_dialog
 
 # An access token of Google's, which the stand-in's look like.
 _TOKEN = re.compile(r"ya29\.[\w.-]{20}")
+# The status of a block that met no failure, if it is not ``passed``.
+_STATUS: dict[str, BlockStatus] = {"skip": "skipped", "parsed": "parsed"}
 
 
 class BlockFailure(Exception):
     """A block that did not do what the page says."""
-
-
-@dataclass
-class Result:
-    """What became of one block.
-
-    ``status`` is ``passed``, ``failed``, ``skipped``, ``parsed`` or ``not run``; the last with a ``reason`` where
-    a program is missing, and without one after a failure.
-    """
-
-    page: str
-    line: int
-    kind: str
-    language: str
-    status: str
-    seconds: float
-    reason: str | None = None
-    real: str | None = None  # a transcript as it really went, where that differs from the page
-    printed: list[dict[str, str]] | None = None  # on a page of Markdown; a notebook has it in its cells
-    digest: str = ""  # of its source
 
 
 def run_page(
@@ -65,7 +48,7 @@ def run_page(
     accept: bool = False,
     copies: bool = False,
     recorded: list[list[nbformat.NotebookNode]] | None = None,
-) -> tuple[list[dict[str, Any]], nbformat.NotebookNode | None]:
+) -> tuple[list[BlockResult], nbformat.NotebookNode | None]:
     """Run all blocks of ``page`` in order; results and the executed notebook (``None`` for a page of prose).
 
     ``home`` is the fresh directory the page lives in. After the first failure the rest is ``not run``: it
@@ -79,7 +62,7 @@ def run_page(
         results = session.run(show)
     finally:
         session.close()
-    return [asdict(result) for result in results], session.notebook
+    return results, session.notebook
 
 
 class Session:
@@ -105,11 +88,11 @@ class Session:
         python = (b for b in self._page.blocks if b.kind in {"cell", "run"} and b.language == "python")
         return {name: Seed() for name in dict.fromkeys(block.on[0] for block in python)}
 
-    def run(self, show: Callable[[str], None]) -> list[Result]:
+    def run(self, show: Callable[[str], None]) -> list[BlockResult]:
         """Run every block and compare what is left in the buckets with what the page says."""
         before = self._buckets.own() if self._touches_buckets() else set()
         home = in_home(self._machines[HUB].home)
-        results: list[Result] = []
+        results: list[BlockResult] = []
         for block in self._page.blocks:
             if block.network:
                 set_network(*block.network)
@@ -121,19 +104,18 @@ class Session:
                 self._buckets.check_left(before, self._page.leaves)
                 check_home(self._machines[HUB].home, home)
             except EffectError as error:
-                last = results[-1]
-                last.status, last.reason = "failed", str(error)
+                results[-1] = replace(results[-1], status="failed", reason=str(error))
                 show(f"{self._page.path}: {error}")
         return results
 
     def _touches_buckets(self) -> bool:
         return any(block.kind in {"cell", "run"} for block in self._page.blocks)
 
-    def _result(self, block: Block, status: str, seconds: float, reason: str | None = None) -> Result:
+    def _result(self, block: Block, status: BlockStatus, seconds: float, reason: str | None = None) -> BlockResult:
         place = (str(self._page.path), block.line, block.kind, block.language)
-        return Result(*place, status, round(seconds, 3), reason or block.reason, digest=digest(block.source))
+        return BlockResult(*place, status, round(seconds, 3), reason or block.reason, digest=digest(block.source))
 
-    def _one(self, block: Block, show: Callable[[str], None]) -> Result:
+    def _one(self, block: Block, show: Callable[[str], None]) -> BlockResult:
         started = time.monotonic()
         lacking = missing(block.needs)
         if lacking:
@@ -151,11 +133,9 @@ class Session:
             place = f"cell {block.line}" if self._page.path.suffix == ".ipynb" else str(block.line)
             show(f"{self._page.path}:{place}: {what} {error}")
             return self._result(block, "failed", time.monotonic() - started, str(error).splitlines()[0])
-        status = {"skip": "skipped", "parsed": "parsed"}.get(block.kind, "passed")
-        result = self._result(block, status, time.monotonic() - started)
-        result.real = real
-        result.printed = brief(self._printed) if self._page.path.suffix == ".md" else None
-        return result
+        result = self._result(block, _STATUS.get(block.kind, "passed"), time.monotonic() - started)
+        printed = tuple(brief(self._printed)) if self._page.path.suffix == ".md" else None
+        return replace(result, real=real, printed=printed)
 
     def _machine(self, name: str) -> Machine:
         """The machine of that name, made when it is first needed."""
@@ -273,7 +253,7 @@ def seen(outputs: list[nbformat.NotebookNode], quiet: bool) -> list[nbformat.Not
     return [output for output in without_log(outputs) if not (quiet and output.get("name") == "stderr")]
 
 
-def _failed(results: list[Result]) -> bool:
+def _failed(results: list[BlockResult]) -> bool:
     return any(result.status == "failed" for result in results)
 
 

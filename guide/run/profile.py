@@ -1,16 +1,19 @@
-"""How pages are run."""
+"""Options that decide how pages are run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# A library's remark about Python 3.11, where this project may run; the hub's Python is newer.
+# Silence a library's warning about Python 3.11, on which this project may run; the hub has a newer Python.
 QUIET = "ignore:You are using a Python version:FutureWarning"
 
 
 @dataclass(frozen=True)
-class Lane:
-    """How pages are run: the locked ``stack`` (``hub`` or ``latest``), the ``user`` and the stand-in's ``mode``."""
+class RunProfile:
+    """A run profile: the locked ``stack`` (``hub`` or ``latest``), the ``user``, and the stand-in's network ``mode``.
+
+    JupyterHub's profiles, which are choices of a server, are another thing.
+    """
 
     stack: str = "hub"
     user: str = "funky-user"
@@ -18,5 +21,5 @@ class Lane:
 
     @property
     def name(self) -> str:
-        """What its records are kept under."""
-        return self.stack if self.user == Lane.user else f"{self.stack}-{self.user}"
+        """The name of the folder in which the records of this run profile are stored."""
+        return self.stack if self.user == RunProfile.user else f"{self.stack}-{self.user}"

@@ -6,6 +6,7 @@ stderr), ``value`` of a cell, with its ``picture``, and ``error``. Views in HTML
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -14,6 +15,7 @@ from nbformat.v4 import new_output
 
 from guide.pages.blocks import Page
 from guide.run.compare_outputs import difference, settled
+from guide.run.records import PrintedItem
 
 # The tag of a cell whose output is another each time.
 MEASURED = "measured"
@@ -36,10 +38,10 @@ def recorded_outputs(page: Page, root: Path) -> list[list[NotebookNode]] | None:
     return [[_output(item) for item in found.get(number, [])] for number in range(1, len(page.blocks) + 1)]
 
 
-def rewrite_record(page: Path, printed: list[list[dict[str, str]]]) -> bool:
+def rewrite_record(page: Path, printed: Sequence[Sequence[PrintedItem]]) -> bool:
     """Record what the blocks of the file ``page`` ``printed`` (see ``brief``); whether a reader sees another thing."""
     file = record_of(page)
-    now = {number: items for number, items in enumerate(printed, start=1) if items}
+    now = {number: list(items) for number, items in enumerate(printed, start=1) if items}
     before = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     if before.keys() == now.keys() and not any(
         difference([_output(item) for item in before[number]], [_output(item) for item in now[number]])
@@ -54,21 +56,26 @@ def rewrite_record(page: Path, printed: list[list[dict[str, str]]]) -> bool:
     return True
 
 
-def brief(outputs: list[NotebookNode]) -> list[dict[str, str]]:
+def brief(outputs: list[NotebookNode]) -> list[PrintedItem]:
     """The ``outputs`` of a block as a record has them."""
     return [_item(output) for output in outputs]
 
 
-def _item(output: NotebookNode) -> dict[str, str]:
+def _item(output: NotebookNode) -> PrintedItem:
     if output.output_type == "stream":
-        return {"text" if output.name == "stdout" else "warning": settled(output.text)}
+        text = settled(output.text)
+        return {"text": text} if output.name == "stdout" else {"warning": text}
     if output.output_type == "error":
         return {"error": settled(f"{output.ename}: {output.evalue}")}
-    names = {"text/plain": "value", "image/png": "picture"}
-    return {name: settled(output.data[kind]) for kind, name in names.items() if kind in output.data}
+    item: PrintedItem = {}
+    if "text/plain" in output.data:
+        item["value"] = settled(output.data["text/plain"])
+    if "image/png" in output.data:
+        item["picture"] = settled(output.data["image/png"])
+    return item
 
 
-def _output(item: dict[str, str]) -> NotebookNode:
+def _output(item: PrintedItem) -> NotebookNode:
     if "error" in item:
         kind, _, message = item["error"].partition(": ")
         return new_output("error", ename=kind, evalue=message, traceback=[])

@@ -1,83 +1,149 @@
-"""Records of page runs in ``_build/run``: where they are stored, and the key that shows whether one is still valid.
-
-The key covers everything a result depends on: the page and its files, the facts, the lock, the Python, the programs,
-and the code that runs pages. Code is taken by folder, so a new module is part of the key without being listed.
-"""
+"""Records of page runs, which ``_build/run`` keeps as JSON. This module alone reads and writes them."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
-import sys
-from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 
-from guide.external_programs import PROGRAMS, missing
-from guide.pages.hub_variant import told_first
-from guide.paths import BUILD, HUB_YML, ROOT, display_path
-from guide.run.profile import Lane
-from guide.run.recorded_outputs import record_of
+import nbformat
 
-# The packages whose code decides what a page prints, and what in them has no part in a run.
-_CODE = ("hubfacts", "fakehub", "guide/pages", "guide/run")
-_NOT_IN_A_RUN = ("fakehub/from_2i2c/", "fakehub/hub/", "fakehub/pytest_plugin.py")
+from guide.paths import BUILD, display_path
+from guide.run.profile import RunProfile
+
+RunStatus = Literal["passed", "failed"]
+BlockStatus = Literal["passed", "failed", "skipped", "parsed", "not run"]
+# Distributions whose versions the report names.
 _SHOWN_VERSIONS = ("xarray", "zarr", "gcsfs", "dask", "numpy", "pandas", "google-cloud-storage", "matplotlib")
 
 
-def record_path(path: Path, lane: str) -> Path:
-    """Return where the record of a page's run in the lane of that name is stored."""
-    return BUILD / "run" / lane / f"{display_path(path).strip('/').replace('/', '--')}.json"
+class RecordError(Exception):
+    """A file that is not a record as this version of the code writes it."""
 
 
-def kept_record(path: Path, lane: Lane, key: str) -> dict[str, Any] | None:
-    """Return the record of a page's last run if it passed under the same ``key``."""
-    store = record_path(path, lane.name)
-    record = json.loads(store.read_text(encoding="utf-8")) if store.is_file() else {"key": None}
-    return record if record["key"] == key and record["status"] == "passed" else None
+class PrintedItem(TypedDict, total=False):
+    """One output of a block: text of stdout (or ``warning`` of stderr), a ``value`` with its ``picture``, an error."""
+
+    text: str
+    warning: str
+    value: str
+    picture: str
+    error: str
 
 
-def keep(record: dict[str, Any], store: Path) -> None:
+@dataclass(frozen=True)
+class BlockResult:
+    """The result of one block.
+
+    A block that was ``not run`` has a ``reason`` if a program is missing, and none if an earlier block failed.
+    ``real`` is a transcript as it really went, if that differs from the page. ``printed`` are the outputs of a block
+    on a page of Markdown; those of a notebook are in its cells. ``digest`` is that of the block's source.
+    """
+
+    page: str
+    line: int
+    kind: str
+    language: str
+    status: BlockStatus
+    seconds: float
+    reason: str | None = None
+    real: str | None = None
+    printed: tuple[PrintedItem, ...] | None = None
+    digest: str = ""
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> BlockResult:
+        """Return the result with these ``fields``; raises ``TypeError`` if they are those of another version."""
+        printed = fields.get("printed")
+        return cls(**fields | {"printed": None if printed is None else tuple(printed)})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The record of one run of a page, which ended at ``date``.
+
+    ``key`` (see ``cache_key``) is empty until the run is kept, ``error`` empty unless it failed; a run that failed
+    before its first block has no ``blocks`` and no ``versions``. ``refused`` are the hosts that it asked in vain,
+    ``latency_ms`` the latency it ran under, and ``notebook`` has the executed cells of a page that has any.
+    """
+
+    page: str
+    stack: str
+    status: RunStatus
+    seconds: float
+    date: str = field(default_factory=_now)
+    key: str = ""
+    error: str = ""
+    versions: dict[str, str] | None = None
+    refused: tuple[str, ...] = ()
+    latency_ms: int = 0
+    blocks: tuple[BlockResult, ...] = ()
+    notebook: nbformat.NotebookNode | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every block did what the page says."""
+        return self.status == "passed"
+
+    def with_key(self, key: str) -> RunRecord:
+        """Return the same record with its ``key``."""
+        return replace(self, key=key)
+
+    def to_json(self) -> str:
+        """Return the record as JSON."""
+        return json.dumps(asdict(replace(self, notebook=None)) | {"notebook": self.notebook}, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> RunRecord:
+        """Return the record that ``to_json`` wrote; raises ``RecordError`` for any other text."""
+        try:
+            fields = json.loads(text)
+            fields["blocks"] = tuple(BlockResult.from_json(block) for block in fields["blocks"])
+            fields["refused"] = tuple(fields["refused"])
+            if fields["notebook"] is not None:
+                fields["notebook"] = nbformat.from_dict(fields["notebook"])
+            return cls(**fields)
+        except (ValueError, TypeError, KeyError) as error:
+            raise RecordError(f"not a record of this version: {error}") from error
+
+
+def record_path(path: Path, profile_name: str) -> Path:
+    """Return the path of the record of a page's run under the run profile of that name."""
+    return BUILD / "run" / profile_name / f"{display_path(path).strip('/').replace('/', '--')}.json"
+
+
+def read_record(path: Path, profile_name: str) -> RunRecord | None:
+    """Return the record of the page's last run under the run profile of that name; ``None`` if it has none."""
+    store = record_path(path, profile_name)
+    if not store.is_file():
+        return None
+    try:
+        return RunRecord.from_json(store.read_text(encoding="utf-8"))
+    except RecordError:  # of an older version of the code, so the page has not run under this one
+        return None
+
+
+def kept_record(path: Path, profile: RunProfile, key: str) -> RunRecord | None:
+    """Return the record of the page's last run if it passed under the same ``key``."""
+    record = read_record(path, profile.name)
+    return record if record and record.key == key and record.passed else None
+
+
+def keep(record: RunRecord, store: Path) -> None:
     """Write a record; a reader never sees half of one."""
     store.parent.mkdir(parents=True, exist_ok=True)
     part = store.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    part.write_text(record.to_json(), encoding="utf-8")
     part.replace(store)
-
-
-def page_key(path: Path, world: bytes) -> str:
-    """Return the key of a page: its own files, and the digest ``world`` of everything else."""
-    files = (file for file in (path, record_of(path), *_offered_files(path)) if file.is_file())
-    return hashlib.sha256(world + b"\0".join(file.read_bytes() for file in files)).hexdigest()
-
-
-def _offered_files(path: Path) -> tuple[Path, ...]:
-    """Return the files that a page gives to its reader, as its front matter names them."""
-    try:
-        return tuple(path.parent / name for name in told_first(path, "files"))
-    except (ValueError, TypeError):  # reported when the page is run
-        return ()
-
-
-def world_digest(lane: Lane) -> bytes:
-    """Return a digest of everything a run depends on besides the page."""
-    digest = hashlib.sha256(f"{lane} {sys.version} {missing(PROGRAMS)}".encode())
-    for file in (HUB_YML, ROOT / "lock" / f"{lane.stack}.txt", *code_of_a_run(ROOT)):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.digest()
-
-
-def code_of_a_run(root: Path) -> Iterator[Path]:
-    """Yield the modules below ``root`` whose code a page's result depends on."""
-    for folder in _CODE:
-        for file in sorted((root / folder).rglob("*.py")):
-            if not str(file.relative_to(root)).startswith(_NOT_IN_A_RUN):
-                yield file
-    yield root / "guide" / "external_programs.py"
-    yield root / "guide" / "paths.py"
 
 
 def versions() -> dict[str, str]:

@@ -6,24 +6,22 @@ Python. A result whose key is not today's is not used, so the site cannot show a
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from fakehub.isolation.fork import side_by_side
 from fakehub.session.run import run
 from guide.pages.blocks import BlockError, read_page
 from guide.paths import HUB_YML, ROOT, display_path
 from guide.run import page_process, preimport
-from guide.run.profile import QUIET, Lane
-from guide.run.records import keep, kept_record, page_key, record_path, versions, world_digest
+from guide.run.cache_key import page_key, shared_digest
+from guide.run.profile import QUIET, RunProfile
+from guide.run.records import RunRecord, keep, kept_record, record_path, versions
 from guide.terminal_progress import Pages
 from hubfacts.load import load
 
@@ -41,21 +39,20 @@ class Run:
 
 def run_pages(
     paths: list[Path],
-    lane: Lane,
+    profile: RunProfile,
     jobs: int,
     force: bool = False,
     accept: bool = False,
     begun: Callable[[], object] = lambda: None,
-) -> list[dict[str, Any]]:
-    """Run ``paths`` (those whose last run still holds are only read, unless ``force``); one record a page.
+) -> list[RunRecord]:
+    """Return the record of each page of ``paths``; run those whose last record is not valid, or all with ``force``.
 
-    Records are what ``_build/run`` keeps: page, key, status, date, seconds, versions, blocks, notebook. With
-    ``accept`` recorded outputs are not compared; such a run is not kept. ``begun`` is called when there is a page to
-    run.
+    With ``accept`` recorded outputs are not compared, and the record is not kept. ``begun`` is called if there is a
+    page to run.
     """
-    world = world_digest(lane)
-    keys = {path: page_key(path, world) for path in paths}
-    records = {} if force else {path: kept for path in keys if (kept := kept_record(path, lane, keys[path]))}
+    shared = shared_digest(profile)
+    keys = {path: page_key(path, shared) for path in paths}
+    records = {} if force else {path: kept for path in keys if (kept := kept_record(path, profile, keys[path]))}
     # Notebooks take longest; begun last, they would run on alone.
     todo = sorted((path for path in keys if path not in records), key=lambda path: path.suffix != ".ipynb")
     if todo:
@@ -63,11 +60,11 @@ def run_pages(
     runs = [Run(path, ("--accept",) if accept else ()) for path in todo]
     progress = Pages({display_path(path): _blocks(path) for path in todo}, len(records))
     with progress.line.ticking():
-        for number, record in run_side_by_side(runs, lane, jobs, progress):
+        for number, record in run_side_by_side(runs, profile, jobs, progress):
             path = todo[number]
-            records[path] = record | {"key": keys[path]}
+            records[path] = record.with_key(keys[path])
             if not accept:
-                keep(records[path], record_path(path, lane.name))
+                keep(records[path], record_path(path, profile.name))
     if todo and len(paths) > 1:
         print(progress.sum(), flush=True)
     return [records[path] for path in paths]
@@ -82,8 +79,8 @@ def _blocks(path: Path) -> int:
 
 
 def run_side_by_side(
-    runs: Sequence[Run], lane: Lane, jobs: int, progress: Pages | None = None
-) -> Iterator[tuple[int, dict[str, Any]]]:
+    runs: Sequence[Run], profile: RunProfile, jobs: int, progress: Pages | None = None
+) -> Iterator[tuple[int, RunRecord]]:
     """Do ``runs``, each in a new stand-in, or all in the one this process lives in; place and record as they end.
 
     What they say is told to ``progress``; without it, it is in their records alone. Raises ``FactsError``.
@@ -92,56 +89,55 @@ def run_side_by_side(
     if runs:
         load(HUB_YML)  # or each of them would fail by it
     for number, one in enumerate(runs):
-        record = _at_once(one, lane)
+        record = _at_once(one, profile)
         if record:
             _tell(progress, record, "")
             yield number, record
         else:
             sound.append(number)
-    copies = preimport.can_be_copied(lane.mode)
+    copies = preimport.can_be_copied(profile.mode)
     if copies and sound:
         # Importing all libraries pays for more than a page or two.
         preimport.import_libraries() if len(sound) > 2 else preimport.import_runner()
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
         places = [Path(folder) / str(number) for number in range(len(sound))]
-        actions = [_action(runs[number], place, lane, copies) for number, place in zip(sound, places, strict=True)]
+        actions = [_action(runs[number], place, profile, copies) for number, place in zip(sound, places, strict=True)]
 
         def begun(place: int) -> None:
             if progress:
                 progress.begun(display_path(runs[sound[place]].path))
 
         for place, status in side_by_side(actions, jobs, begun):
-            record = _collected(runs[sound[place]], places[place] / "record.json", lane, status)
+            record = _collected(runs[sound[place]], places[place] / "record.json", profile, status)
             said = places[place] / _SAID
             _tell(progress, record, said.read_text(encoding="utf-8", errors="replace") if said.is_file() else "")
             yield sound[place], record
 
 
-def _at_once(one: Run, lane: Lane) -> dict[str, Any] | None:
+def _at_once(one: Run, profile: RunProfile) -> RunRecord | None:
     """The record of a page that need not run: it cannot be read, or it has no block."""
     try:
         page = read_page(one.path, ROOT)
     except BlockError as error:
-        return _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": str(error)}
+        return _failed(one, profile, str(error))
     if page.blocks or page.leaves:
         return None
-    nothing = {"refused": [], "latency_ms": page.latency_ms, "versions": versions()}
-    return _record(one.path, lane) | {"status": "passed", "seconds": 0.0} | nothing
+    name = display_path(one.path)
+    return RunRecord(name, profile.stack, "passed", 0.0, versions=versions(), latency_ms=page.latency_ms)
 
 
-def _tell(progress: Pages | None, record: dict[str, Any], said: str) -> None:
+def _tell(progress: Pages | None, record: RunRecord, said: str) -> None:
     """Tell ``progress`` that a page has run, and what it said; why it failed is in that, if it could say so itself."""
     if progress:
-        error = record.get("error", "")
-        text = said.strip() if error in said else f"{said.strip()}\n{error}".strip()
-        progress.ended(record["page"], record["status"] == "passed", text)
+        text = said.strip() if record.error in said else f"{said.strip()}\n{record.error}".strip()
+        progress.ended(record.page, record.passed, text)
 
 
-def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int]:
+def _action(one: Run, place: Path, profile: RunProfile, copies: bool) -> Callable[[], int]:
     """What runs the page in a process of its own, and writes its record into the folder ``place``."""
-    inside = [str(one.path), "--out", str(place / "record.json"), "--stack", lane.stack, *one.options]
+    inside = [str(one.path), "--out", str(place / "record.json"), "--stack", profile.stack, *one.options]
     module = [sys.executable, "-m", "guide.run.page_process"]
-    options = ["--user", lane.user, "--mode", lane.mode, "--hub-yml", str(HUB_YML)]
+    options = ["--user", profile.user, "--mode", profile.mode, "--hub-yml", str(HUB_YML)]
     env = os.environ | {"PYTHONWARNINGS": QUIET}
 
     def in_new_processes() -> int:
@@ -159,7 +155,7 @@ def _action(one: Run, place: Path, lane: Lane, copies: bool) -> Callable[[], int
             return page_process.main([*inside, "--copies"])
 
         os.environ["PYTHONWARNINGS"] = QUIET
-        return run(run_here, lane.user, "hub", "names", None, HUB_YML)
+        return run(run_here, profile.user, "hub", "names", None, HUB_YML)
 
     def action() -> int:
         place.mkdir()
@@ -176,16 +172,14 @@ def _collect_what_is_said(file: Path) -> None:
             os.dup2(said.fileno(), stream)
 
 
-def _record(path: Path, lane: Lane) -> dict[str, Any]:
-    date = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"page": display_path(path), "stack": lane.stack, "date": date, "blocks": [], "notebook": None}
+def _failed(one: Run, profile: RunProfile, error: str) -> RunRecord:
+    return RunRecord(display_path(one.path), profile.stack, "failed", 0.0, error=error)
 
 
-def _collected(one: Run, out: Path, lane: Lane, status: int) -> dict[str, Any]:
-    """The record that a page's process left."""
+def _collected(one: Run, out: Path, profile: RunProfile, status: int) -> RunRecord:
+    """Return the record that a page's process left, or one of a failed run if it left none."""
     if out.is_file():
-        return _record(one.path, lane) | json.loads(out.read_text(encoding="utf-8"))
+        return RunRecord.from_json(out.read_text(encoding="utf-8"))
     late = status == 128 + signal.SIGALRM
     why = "did not end in time" if late else f"ended with exit status {status}, before its last block"
-    error = f"{display_path(one.path)}: its run {why}"
-    return _record(one.path, lane) | {"status": "failed", "seconds": 0.0, "error": error}
+    return _failed(one, profile, f"{display_path(one.path)}: its run {why}")

@@ -11,12 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from guide.pages.toc import pages_of_book
 from guide.paths import BUILD, ROOT, display_path
-from guide.report.report import failures, summary, write_report
-from guide.run.profile import QUIET, Lane
+from guide.report.report import NO_REPORT, Report, failures, new_report, summary
+from guide.run.profile import QUIET, RunProfile
 from guide.run.runner import run_pages
 from guide.site.build_stamp import STAMP, holds, nothing_changed, sources, stamp
 from guide.site.export import PDF_NAME
@@ -36,25 +35,27 @@ class Ran:
     """
 
     failed: list[str]
-    report: dict[str, Any]
+    report: Report
     stamp: str = ""
     needed: bool = False
 
 
 def run_book(
-    lane: Lane, jobs: int, out: Path = BUILD, pdf: bool = False, begun: Callable[[], object] = lambda: None
+    profile: RunProfile, jobs: int, out: Path = BUILD, pdf: bool = False, begun: Callable[[], object] = lambda: None
 ) -> Ran:
     """Run the pages that changed. A site in ``out`` whose sources and runs are those of now is left as it is.
 
     ``begun`` is called when there is a page to run.
     """
-    made_from = sources((lane, pdf))  # what changes while pages run is not in this site
-    records = run_pages(pages_of_book(), lane, jobs, begun=begun)
-    failed = failures(records, lane.stack)
-    known_by = "" if failed else stamp(made_from, lane.name)
+    made_from = sources((profile, pdf))  # what changes while pages run is not in this site
+    records = run_pages(pages_of_book(), profile, jobs, begun=begun)
+    failed = failures(records, profile.stack)
+    known_by = "" if failed else stamp(made_from, profile.name)
     if not failed and holds(out, known_by):
-        return Ran([], {}, known_by)
-    return Ran(failed, write_report(records, lane.stack, REPORT), known_by, not failed)
+        return Ran([], NO_REPORT, known_by)
+    report = new_report(records, profile.stack)
+    report.write(REPORT)
+    return Ran(failed, report, known_by, not failed)
 
 
 def forget_built() -> None:
@@ -62,16 +63,16 @@ def forget_built() -> None:
     (BUILD / STAMP).unlink(missing_ok=True)
 
 
-def build_site(lane: Lane, jobs: int, out: Path | None = None, pdf: bool = False) -> int:
+def build_site(profile: RunProfile, jobs: int, out: Path | None = None, pdf: bool = False) -> int:
     """Build the site into ``out`` (default ``_build``, so that the site is in ``_build/html``); exit status.
 
     With ``pdf`` the whole guide lies in it as a PDF too, and pages link to that.
     """
     started = time.monotonic()
     page = (out or BUILD) / "html" / "index.html"
-    with _Maker(out, lane, pdf=pdf) as maker:
+    with _Maker(out, profile, pdf=pdf) as maker:
         # A named folder is emptied first, so not before there is something to fill it with.
-        ran = run_book(lane, jobs, out or BUILD, pdf, maker.start if out is None else lambda: None)
+        ran = run_book(profile, jobs, out or BUILD, pdf, maker.start if out is None else lambda: None)
         if ran.failed:
             print(summary(ran.report), flush=True)
             print("\n".join(ran.failed), file=sys.stderr)
@@ -107,14 +108,14 @@ def _print(html: Path) -> bool:
     return True
 
 
-def check_links(lane: Lane, jobs: int) -> int:
+def check_links(profile: RunProfile, jobs: int) -> int:
     """Ask every other site that a page links to; 1, naming page, line and link, when one is dead."""
-    records = run_pages(pages_of_book(), lane, jobs)
-    if failed := failures(records, lane.stack):
+    records = run_pages(pages_of_book(), profile, jobs)
+    if failed := failures(records, profile.stack):
         print("\n".join(failed), file=sys.stderr)
         return 1
-    write_report(records, lane.stack, REPORT)
-    with _Maker(BUILD / "links", lane, builder="linkcheck") as maker:
+    new_report(records, profile.stack).write(REPORT)
+    with _Maker(BUILD / "links", profile, builder="linkcheck") as maker:
         status = maker.make()
     print("a link is dead; the lines above say which" if status else "all links to other sites are alive")
     return status
@@ -123,9 +124,9 @@ def check_links(lane: Lane, jobs: int) -> int:
 class _Maker:
     """Jupyter Book in a process of its own, which gets ready while pages run; a named ``out`` is built from nothing."""
 
-    def __init__(self, out: Path | None, lane: Lane, builder: str = "html", pdf: bool = False) -> None:
+    def __init__(self, out: Path | None, profile: RunProfile, builder: str = "html", pdf: bool = False) -> None:
         self._out, self._builder = out, builder
-        self._env = os.environ | environment(lane, pdf)
+        self._env = os.environ | environment(profile, pdf)
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> _Maker:
@@ -157,12 +158,12 @@ class _Maker:
         return self._process.returncode
 
 
-def environment(lane: Lane, pdf: bool = False) -> dict[str, str]:
+def environment(profile: RunProfile, pdf: bool = False) -> dict[str, str]:
     """Variables that the extensions of the book read."""
     return {
         "PYTHONWARNINGS": QUIET,
         "GUIDE_REPORT": str(REPORT),
-        "GUIDE_LANE": lane.name,
+        "GUIDE_PROFILE": profile.name,
         "GUIDE_PDF": "1" if pdf else "",
         WAITS: "1",
     }

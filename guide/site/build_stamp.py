@@ -42,9 +42,9 @@ def sources(asked: object) -> str:
     return digest.hexdigest()
 
 
-def stamp(made_from: str, lane: str) -> str:
-    """What a site is known by: its ``sources`` then, and the runs of its pages in that ``lane`` as they are now."""
-    runs = sorted((BUILD / "run" / lane).glob("*.json"))
+def stamp(made_from: str, profile: str) -> str:
+    """What a site is known by: its ``sources`` then, and the runs of its pages in that ``profile`` as they are now."""
+    runs = sorted((BUILD / "run" / profile).glob("*.json"))
     kept = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in runs]
     return hashlib.sha256(f"{made_from}{kept}".encode()).hexdigest()
 

@@ -14,7 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from guide.pages.blocks import digest
-from guide.report.report import took
+from guide.report.report import BlockReport, PageReport, seconds_text
 from guide.site.ext.report import read_report, run_id
 
 TESTED_PAGE = "book/reference/what-was-tested"
@@ -39,33 +39,33 @@ def _in_cell(node: nodes.Node) -> bool:
     return False
 
 
-def add_badges(
-    doctree: nodes.document, page: dict[str, Any], blocks: list[dict[str, Any]], stack: str, to: str
-) -> None:
+def add_badges(doctree: nodes.document, page: PageReport, blocks: list[BlockReport], stack: str, to: str) -> None:
     """Put a badge beneath each block of ``doctree`` that the report has; it leads to its row on the page ``to``."""
-    known: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    known: dict[str, list[tuple[int, BlockReport]]] = defaultdict(list)
     for number, block in enumerate(blocks):
-        known[block["digest"]].append((number, block))
+        known[block.digest].append((number, block))
     for node, source in list(blocks_shown(doctree)):
         same = known[digest(source)]
-        number, block = same.pop(0) if same else (0, None)
-        text = _text(block, page["date"], stack) if block else ""
+        if not same:
+            continue
+        number, block = same.pop(0)
+        text = _text(block, page.date, stack)
         if text:
-            classes = ["tested" if block["status"] == "passed" else "not-tested", "unsearched"]
-            link = nodes.reference("", text, refuri=f"{to}#{run_id(page['page'], number)}", internal=True)
+            classes = ["tested" if block.status == "passed" else "not-tested", "unsearched"]
+            link = nodes.reference("", text, refuri=f"{to}#{run_id(page.page, number)}", internal=True)
             node.parent.insert(node.parent.index(node) + 1, nodes.paragraph("", "", link, classes=classes))
 
 
-def _text(block: dict[str, Any], date: str, stack: str) -> str:
-    if block["status"] == "skipped" or (block["status"] == "not run" and block["reason"]):
-        return f"Not run: {block['reason']}"
-    if block["status"] == "parsed":
-        return f"Parsed {date[:10]}: {block['reason']}"
-    if block["status"] != "passed":
+def _text(block: BlockReport, date: str, stack: str) -> str:
+    if block.status == "skipped" or block.lacks_program:
+        return f"Not run: {block.reason}"
+    if block.status == "parsed":
+        return f"Parsed {date[:10]}: {block.reason}"
+    if block.status != "passed":
         return ""
-    if block["kind"] == "file":
+    if block.kind == "file":
         return f"Written and used {date[:10]}"
-    seconds = "" if block["seconds"] is None else f" · {took(block['seconds'])} s"
+    seconds = "" if block.seconds is None else f" · {seconds_text(block.seconds)} s"
     return f"Ran {date[:10]} · {stack}{seconds}"
 
 
@@ -73,10 +73,9 @@ def _resolved(app: Sphinx, doctree: nodes.document, name: str) -> None:
     report = read_report(app.env)
     if app.builder.format != "html" or TESTED_PAGE not in app.env.found_docs:
         return
-    page = next((page for page in report["pages"] if page["page"].rpartition(".")[0] == name), None)
+    page = next((page for page in report.pages if page.page.rpartition(".")[0] == name), None)
     if page:
-        blocks = [block for block in report["blocks"] if block["page"] == page["page"]]
-        add_badges(doctree, page, blocks, report["stack"], app.builder.get_relative_uri(name, TESTED_PAGE))
+        add_badges(doctree, page, report.blocks_of(page), report.stack, app.builder.get_relative_uri(name, TESTED_PAGE))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import nbformat
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from guide.pages.blocks import read_page
 from guide.paths import ROOT
-from guide.run.records import record_path
+from guide.run.records import read_record
 from guide.site.export import PDF_NAME
 from guide.site.export.formats import Taken, texts_of
 from guide.site.export.launch_links import Places, missing, write_made
@@ -104,11 +102,10 @@ def _offer(app: Sphinx, name: str, template: str, context: dict[str, Any], docum
 def _taken(app: Sphinx, name: str, path: Path, document: Any) -> Taken:
     address = f"{app.config.html_baseurl.rstrip('/')}/{name}.html"
     page = read_page(path, ROOT)
-    store = record_path(path, os.environ.get("GUIDE_LANE", "hub"))
-    record = json.loads(store.read_text(encoding="utf-8")) if page.notebook and store.is_file() else {}
-    ran = record.get("notebook") or page.notebook or {"cells": []}
+    record = read_record(path, os.environ.get("GUIDE_PROFILE", "hub")) if page.notebook else None
+    ran = (record and record.notebook) or page.notebook
     pieces = Writer(address, page.blocks).pieces(document)
-    cells = nbformat.from_dict(ran)["cells"]
+    cells = ran.cells if ran else []
     name_ids([cell for cell in cells if cell.cell_type == "code"], path.name)
     return Taken(address, pieces, cells, page.leaves, more=path.suffix == ".md" and not page.on_the_hub_alone)
 

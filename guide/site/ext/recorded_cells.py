@@ -7,7 +7,6 @@ reads the runner's record of the page. A page without a record, or with other ce
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import uuid
@@ -19,7 +18,7 @@ import nbformat
 from myst_nb.core.execute.base import ExecutionError, NotebookClientBase
 from sphinx.application import Sphinx
 
-from guide.run.records import record_path
+from guide.run.records import read_record
 
 _DRAWN = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -29,11 +28,10 @@ class RecordedClient(NotebookClientBase):
 
     def start_client(self) -> None:
         """Put the recorded outputs into the notebook's cells; raises ``ExecutionError``."""
-        store = record_path(Path(self.path), os.environ.get("GUIDE_LANE", "hub"))
-        if not store.is_file():
+        record = read_record(Path(self.path), os.environ.get("GUIDE_PROFILE", "hub"))
+        if record is None:
             raise ExecutionError(f"{self.path} was not run; build the book with: make book")
-        record = json.loads(store.read_text(encoding="utf-8"))
-        ran = _code(nbformat.from_dict(record["notebook"])) if record["notebook"] else []
+        ran = _code(record.notebook) if record.notebook else []
         cells = _code(self.notebook)
         if [cell.source for cell in ran] != [cell.source for cell in cells]:
             raise ExecutionError(f"{self.path} has other cells than those that ran; build the book with: make book")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from guide.report.report import summary, took, without_program
+from guide.report.report import NO_REPORT, BlockReport, PageReport, Report, seconds_text, summary
 from guide.site.build import PREVIEW
 from guide.site.facts.tables import table
 
@@ -32,15 +31,13 @@ _RESULTS = {
 }
 
 
-def read_report(env: BuildEnvironment) -> dict[str, Any]:
+def read_report(env: BuildEnvironment) -> Report:
     """The report of this build; an empty one when pages were not run (a build for looks only)."""
     path = _path(env.srcdir)
-    if path.is_file():
-        return json.loads(path.read_text(encoding="utf-8"))
-    return {"date": "", "stack": "none", "versions": {}, "pages": [], "blocks": []}
+    return Report.read(path) if path.is_file() else NO_REPORT
 
 
-def shown_report(env: BuildEnvironment) -> dict[str, Any]:
+def shown_report(env: BuildEnvironment) -> Report:
     """The report, for a page that shows it and so is to be read again when it is another."""
     env.metadata[env.docname][_SHOWS] = True
     return read_report(env)
@@ -56,8 +53,8 @@ class ReportSummary(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the paragraph and the list of versions."""
         report = shown_report(self.env)
-        lead = nodes.paragraph(text=f"{summary(report)}; last run {report['date']}.")
-        versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+        lead = nodes.paragraph(text=f"{summary(report)}; last run {report.date}.")
+        versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
         return [lead, nodes.paragraph(text=f"Versions: {versions}.")]
 
 
@@ -68,16 +65,16 @@ class ReportTable(SphinxDirective):
         """Return a folded table for each page and, where there are any, tables of the blocks that did not run."""
         report = shown_report(self.env)
         found: list[nodes.Node] = []
-        for page in report["pages"]:
-            found += _page_table(page, [block for block in report["blocks"] if block["page"] == page["page"]])
+        for page in report.pages:
+            found += _page_table(page, report.blocks_of(page))
         by_status = {
-            "Blocks that do not run here": [block for block in report["blocks"] if block["status"] == "skipped"],
-            "Blocks that were parsed": [block for block in report["blocks"] if block["status"] == "parsed"],
-            "Blocks that this run left out": without_program(report),
+            "Blocks that do not run here": [block for block in report.blocks if block.status == "skipped"],
+            "Blocks that were parsed": [block for block in report.blocks if block.status == "parsed"],
+            "Blocks that this run left out": [block for block in report.blocks if block.lacks_program],
         }
         for title, blocks in by_status.items():
             if blocks:
-                rows = [[f"{b['page']}:{b['line']}", b["language"], b["reason"]] for b in blocks]
+                rows = [[f"{block.page}:{block.line}", block.language, block.reason or ""] for block in blocks]
                 found.append(table(title, ["Block", "Language", "Why"], rows))
         return found
 
@@ -87,19 +84,19 @@ def run_id(page: str, block: int) -> str:
     return f"run-{page.rpartition('.')[0].replace('/', '-')}-{block}"
 
 
-def _page_table(page: dict[str, Any], blocks: list[dict[str, Any]]) -> list[nodes.Node]:
+def _page_table(page: PageReport, blocks: list[BlockReport]) -> list[nodes.Node]:
     """A page's blocks, folded: a browser that is led to a row of it unfolds it."""
     if not blocks:
         return []
-    ran = sum(block["status"] == "passed" for block in blocks)
-    seconds = "" if page["seconds"] is None else f" in {took(page['seconds'])} s"
-    said = f"{page['page']}: {ran} of {len(blocks)} blocks{seconds}, {page['date'][:16]}"
-    where = "Cell" if page["page"].endswith(".ipynb") else "Line"
-    rows = [[str(b["line"]), b["language"], _result(b), took(b["seconds"])] for b in blocks]
+    ran = sum(block.status == "passed" for block in blocks)
+    seconds = "" if page.seconds is None else f" in {seconds_text(page.seconds)} s"
+    said = f"{page.page}: {ran} of {len(blocks)} blocks{seconds}, {page.date[:16]}"
+    where = "Cell" if page.page.endswith(".ipynb") else "Line"
+    rows = [[str(block.line), block.language, _result(block), seconds_text(block.seconds)] for block in blocks]
     found = table("", [where, "Language", "Result", "Seconds"], rows)
     for number, row in enumerate(list(found.findall(nodes.row))[1:]):
-        row["ids"] = [run_id(page["page"], number)]
-    name = "/" + page["page"].rpartition(".")[0]
+        row["ids"] = [run_id(page.page, number)]
+    name = "/" + page.page.rpartition(".")[0]
     link = addnodes.pending_xref("", nodes.inline(), refdomain="std", reftype="doc", reftarget=name, refexplicit=False)
     return [
         nodes.raw("", f'<details class="ran"><summary>{html.escape(said)}</summary>', format="html"),
@@ -109,9 +106,9 @@ def _page_table(page: dict[str, Any], blocks: list[dict[str, Any]]) -> list[node
     ]
 
 
-def _result(block: dict[str, Any]) -> str:
-    result = _RESULTS[block["kind"], block["status"]]
-    return f"{result}: {block['reason']}" if block["reason"] else result
+def _result(block: BlockReport) -> str:
+    result = _RESULTS[block.kind, block.status]
+    return f"{result}: {block.reason}" if block.reason else result
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:
@@ -119,7 +116,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, remo
 
     The latter are long, and new with every run: a preview leaves them as they are.
     """
-    now = {str(Path(page["page"]).with_suffix("")): (page["key"], page["date"]) for page in read_report(env)["pages"]}
+    now = {str(Path(page.page).with_suffix("")): (page.key, page.date) for page in read_report(env).pages}
     before = getattr(env, "guide_runs", {})
     env.guide_runs = now
     outdated = [name for name in env.found_docs if now.get(name) != before.get(name)]

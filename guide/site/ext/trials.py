@@ -61,8 +61,8 @@ class ReportPictures(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a table of the former and a paragraph on the latter."""
-        drawn = [page for page in shown_report(self.env)["pages"] if page["pictures"]]
-        rows = [[page["page"], str(page["pictures"]), str(page["pictures_compared"])] for page in drawn]
+        drawn = [page for page in shown_report(self.env).pages if page.pictures]
+        rows = [[page.page, str(page.pictures), str(page.pictures_compared)] for page in drawn]
         head = ["Page", "Pictures", "Compared with recorded ones"]
         said = (
             f"{len(PAGES)} pages of this site, {WIDTHS[0]} and {WIDTHS[1]} pixels wide, {' and '.join(THEMES)}, are "

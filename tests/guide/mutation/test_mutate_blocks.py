@@ -8,7 +8,8 @@ import pytest
 from guide.mutation.block_mutants import KINDS, mutant
 from guide.mutation.mutate_blocks import SHARE, TABLE, Break, Outcome, outcomes_of, surviving, verdict
 from guide.pages.blocks import Block, read_page
-from guide.run.profile import Lane
+from guide.run.profile import RunProfile
+from guide.run.records import RunRecord
 
 SEEDS = [str(seed) for seed in range(60)]
 PYTHON = """import os  # the hub's variables
@@ -121,18 +122,18 @@ def test_survivors_are_those_of_the_list_and_few(green, declared, everything, st
 def test_a_run_that_was_ended_goes_on_where_it_was(tmp_path, monkeypatch):
     ran = []
 
-    def run_side_by_side(runs, lane, jobs):
+    def run_side_by_side(runs, profile, jobs):
         for place, one in enumerate(runs):
             ran.append(one.options[1])
-            yield place, {"error": "fails"}
+            yield place, RunRecord("a.md", "hub", "failed", 1.0, error="fails")
 
     monkeypatch.setattr("guide.mutation.mutate_blocks.BUILD", tmp_path)
     monkeypatch.setattr("guide.mutation.mutate_blocks.run_side_by_side", run_side_by_side)
-    records = {"a.md": {"key": "of this page", "seconds": 1.0}}
-    begun = outcomes_of(BREAKS, Lane(), 1, records)
+    records = {"a.md": RunRecord("a.md", "hub", "passed", 1.0, key="of this page")}
+    begun = outcomes_of(BREAKS, RunProfile(), 1, records)
     first = [next(begun) for _ in range(3)]
     begun.close()
-    again = list(outcomes_of(BREAKS, Lane(), 1, records))
+    again = list(outcomes_of(BREAKS, RunProfile(), 1, records))
 
     assert again[:3] == first
     assert len(again) == len(BREAKS)

@@ -4,7 +4,6 @@ A few of its pages run; the whole book is rendered without outputs, which takes 
 every page is looked up for a hub that has less.
 """
 
-import json
 import os
 import re
 import shutil
@@ -133,18 +132,15 @@ def _write_records() -> None:
     """Records of runs that printed nothing."""
     from guide.pages.blocks import read_page
     from guide.pages.toc import pages_of_book
-    from guide.run.records import record_path
-    from guide.run.runner import ROOT
+    from guide.paths import ROOT, display_path
+    from guide.run.records import RunRecord, keep, record_path
 
     for path in pages_of_book():
         notebook = read_page(path, ROOT).notebook
         for cell in notebook.cells if notebook else ():
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        store = record_path(path, "hub")
-        store.parent.mkdir(parents=True, exist_ok=True)
-        record = {"notebook": notebook, "key": None}
-        store.write_text(json.dumps(record), encoding="utf-8")
+        keep(RunRecord(display_path(path), "hub", "passed", 0.0, notebook=notebook), record_path(path, "hub"))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def test_an_opted_out_block_does_not_run(tmp_path, language):
 
     results, _ = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail)
 
-    assert [result["status"] for result in results] == ["skipped"]
+    assert [result.status for result in results] == ["skipped"]
     assert list(home.iterdir()) == []
 
 
@@ -60,7 +60,7 @@ def test_the_files_of_a_page_are_in_the_home_directory(tmp_path, fakehub_session
 
     results, _ = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail)
 
-    assert [result["status"] for result in results] == ["passed"]
+    assert [result.status for result in results] == ["passed"]
 
 
 def test_a_cell_has_its_line_and_the_next_has_none(tmp_path, fakehub_session, monkeypatch):
@@ -72,7 +72,7 @@ def test_a_cell_has_its_line_and_the_next_has_none(tmp_path, fakehub_session, mo
     page = read_page(tmp_path / "page.md", tmp_path)
     results, notebook = run_page(page, home, pytest.fail, recorded=[[], []])  # nothing, and that is not what it prints
 
-    assert [result["status"] for result in results] == ["passed", "passed"]
+    assert [result.status for result in results] == ["passed", "passed"]
     seconds = [float(cell.outputs[0].text) for cell in notebook.cells if cell.cell_type == "code"]
     # Two megabytes at 8 Mbit/s, and twice a latency of 200 ms.
     assert seconds[0] >= 2.2

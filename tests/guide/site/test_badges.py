@@ -1,24 +1,25 @@
 """Badges: beneath every block that ran, made of the report, and beneath no other."""
 
-import json
 import re
+from dataclasses import replace
 
 from docutils import nodes
 from docutils.utils import new_document
 
 from fakehub.network.faults import EFFECTS
 from guide.pages.blocks import digest
+from guide.report.report import BlockReport, PageReport, Report
 from guide.site.ext.badges import add_badges
 from guide.site.ext.trials import FAULTS
 
-PAGE = {"page": "book/a.md", "date": "2026-11-25T04:00:00+00:00"}
-BLOCK = {"page": "book/a.md", "kind": "run", "status": "passed", "seconds": 0.42, "reason": None}
+PAGE = PageReport("book/a.md", "passed", "2026-11-25T04:00:00+00:00", 0.5, "", None, (), 0, 0, 0)
+BLOCK = BlockReport("book/a.md", 3, "run", "python", "passed", 0.42, None, "")
 
 
 def _badges(source, **changes):
     document = new_document("a")
     document += nodes.literal_block(source, source)
-    block = BLOCK | {"digest": digest("print(1)\n")} | changes
+    block = replace(BLOCK, digest=digest("print(1)\n"), **changes)
     add_badges(document, PAGE, [block], "hub", "what.html")
     return [paragraph.astext() for paragraph in document.findall(nodes.paragraph)]
 
@@ -42,23 +43,23 @@ def test_an_opted_out_block_says_why_it_did_not_run():
 def test_one_run_is_the_badge_of_one_block():
     document = new_document("a")
     document += [nodes.literal_block("x", "x"), nodes.literal_block("x", "x")]
-    add_badges(document, PAGE, [BLOCK | {"digest": digest("x")}], "hub", "what.html")
+    add_badges(document, PAGE, [replace(BLOCK, digest=digest("x"))], "hub", "what.html")
 
     assert len(list(document.findall(nodes.paragraph))) == 1
 
 
 def test_every_block_of_the_report_has_its_badge_and_it_leads_to_its_page_there(site, root):
-    report = json.loads((root / "_build/report.json").read_text())
+    report = Report.read(root / "_build/report.json")
     tested = (site / "book/reference/what-was-tested.html").read_text()
 
-    for page in report["pages"]:
-        name = page["page"].rpartition(".")[0]
+    for page in report.pages:
+        name = page.page.rpartition(".")[0]
         text = (site / f"{name}.html").read_text()
-        blocks = [block for block in report["blocks"] if block["page"] == page["page"]]
+        blocks = report.blocks_of(page)
         badges = re.findall(r'<p class="(tested|not-tested) unsearched[^"]*"><a[^>]*href="([^"#]*)#([^"]+)"', text)
 
-        assert len(badges) == len(blocks), page["page"]
-        assert sum(kind == "tested" for kind, _, _ in badges) == sum(b["status"] == "passed" for b in blocks)
+        assert len(badges) == len(blocks), page.page
+        assert sum(kind == "tested" for kind, _, _ in badges) == sum(b.status == "passed" for b in blocks)
         assert len({anchor for _, _, anchor in badges}) == len(blocks)
         assert all(f'id="{anchor}"' in tested for _, _, anchor in badges)
 
@@ -78,9 +79,9 @@ def test_a_click_on_a_badge_unfolds_its_row_among_all_blocks(browser, address):
 
 
 def test_what_did_not_run_says_why_on_its_page_and_in_the_list(site, root):
-    report = json.loads((root / "_build/report.json").read_text())
+    report = Report.read(root / "_build/report.json")
     tested = (site / "book/reference/what-was-tested.html").read_text()
-    reasons = [block["reason"] for block in report["blocks"] if block["status"] == "skipped"]
+    reasons = [block.reason for block in report.blocks if block.status == "skipped"]
 
     assert reasons and all(f"opted out: {reason}" in tested for reason in reasons)
 

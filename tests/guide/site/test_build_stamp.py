@@ -10,11 +10,11 @@ from small_books import build, copy_of, environment
 
 HOLDS = """
 import sys
-from guide.run.profile import Lane
+from guide.run.profile import RunProfile
 from guide.paths import BUILD
 from guide.site.build_stamp import holds, sources, stamp
-lane = Lane(sys.argv[1])
-print(holds(BUILD, stamp(sources((lane, False)), lane.name)))
+profile = RunProfile(sys.argv[1])
+print(holds(BUILD, stamp(sources((profile, False)), profile.name)))
 """
 WHO = ["-c", "user.name=funky-user", "-c", "user.email=funky-user@example.org"]
 

@@ -14,16 +14,16 @@ import pytest
 from guide.pages.blocks import read_page
 from guide.pages.toc import pages_of_book
 from guide.run.compare_outputs import difference
-from guide.run.records import record_path
+from guide.run.records import read_record
 
 RULES = "book/buckets/rules"
 # Runs notebooks as pages of the guide are run, each from another directory than the home directory, and prints them.
 RUN = """
 import json, sys
 from pathlib import Path
-from guide.run.runner import Lane, run_pages
-records = run_pages([Path(name) for name in sys.argv[2:]], Lane(sys.argv[1]), 2, force=True, accept=True)
-print("\\n" + json.dumps([[record["status"], record["notebook"]] for record in records]))
+from guide.run.runner import RunProfile, run_pages
+records = run_pages([Path(name) for name in sys.argv[2:]], RunProfile(sys.argv[1]), 2, force=True, accept=True)
+print("\\n" + json.dumps([[record.status, record.notebook] for record in records]))
 """
 
 
@@ -85,7 +85,7 @@ def test_a_made_notebook_has_the_pages_cells_in_order_with_what_they_printed(sit
     for name, path in names.items():
         if path.suffix == ".ipynb" or not runs(path, root):
             continue
-        ran = nbformat.from_dict(json.loads(record_path(path, stack).read_text())["notebook"])
+        ran = read_record(path, stack).notebook
         cells = [cell for cell in ran.cells if cell.cell_type == "code"]
         made = nbformat.read(site / f"{name}.ipynb", as_version=4)
         outputs = {cell.source: cell.outputs for cell in made.cells if cell.cell_type == "code"}

@@ -1,0 +1,54 @@
+"""The key of a page's run: a record whose key is not the current one is not used, and the page runs again.
+
+The key covers everything a result depends on: the page and its files, the facts, the lock, the Python, the programs,
+and the code that runs pages. Code is taken by folder, so a new module is part of the key without being listed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from guide.external_programs import PROGRAMS, missing
+from guide.pages.hub_variant import front_matter_value
+from guide.paths import HUB_YML, ROOT
+from guide.run.profile import RunProfile
+from guide.run.recorded_outputs import record_of
+
+# The packages whose code decides what a page prints, and what in them has no part in a run.
+_CODE = ("hubfacts", "fakehub", "guide/pages", "guide/run")
+_NOT_IN_A_RUN = ("fakehub/from_2i2c/", "fakehub/hub/", "fakehub/pytest_plugin.py")
+
+
+def page_key(path: Path, shared_digest: bytes) -> str:
+    """Return the key of a page: its own files, and ``shared_digest``, which stands for everything else."""
+    files = (file for file in (path, record_of(path), *_offered_files(path)) if file.is_file())
+    return hashlib.sha256(shared_digest + b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _offered_files(path: Path) -> tuple[Path, ...]:
+    """Return the files that a page gives to its reader, as its front matter names them."""
+    try:
+        return tuple(path.parent / name for name in front_matter_value(path, "files"))
+    except (ValueError, TypeError):  # reported when the page is run
+        return ()
+
+
+def shared_digest(profile: RunProfile) -> bytes:
+    """Return a digest of everything a run depends on besides the page."""
+    digest = hashlib.sha256(f"{profile} {sys.version} {missing(PROGRAMS)}".encode())
+    for file in (HUB_YML, ROOT / "lock" / f"{profile.stack}.txt", *code_of_a_run(ROOT)):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.digest()
+
+
+def code_of_a_run(root: Path) -> Iterator[Path]:
+    """Yield the modules below ``root`` whose code a page's result depends on."""
+    for folder in _CODE:
+        for file in sorted((root / folder).rglob("*.py")):
+            if not str(file.relative_to(root)).startswith(_NOT_IN_A_RUN):
+                yield file
+    yield root / "guide" / "external_programs.py"
+    yield root / "guide" / "paths.py"
