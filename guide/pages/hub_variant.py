@@ -1,10 +1,11 @@
-"""The text of a page as one hub's guide has it, by three rules that need no run.
+"""Make one hub's variant of a page's text, by three rules that need no run.
 
-- ``{{ buckets.scratch.name }}``, in code as in text, is the fact at that key.
-- What stands between ``:::{if-hub} FEATURE`` and the ``:::`` that ends it is for hubs that have the feature (see
-  ``features``). Its lines stay where they are, so that a block's line is its line in the file.
-- A page whose front matter says ``needs: [FEATURE]`` is left out for other hubs. A link to it becomes its text, and a
-  row of a table that links to it is left out.
+- ``{{ buckets.scratch.name }}``, in code as in text, is replaced by the fact at that key.
+- Lines between ``:::{if-hub} FEATURE`` and the closing ``:::`` are kept only for hubs that have the feature (see
+  ``features``); those after ``:::{if-not-hub} FEATURE`` only for hubs that lack it. Both work anywhere: around
+  sections, inside a paragraph, between the rows of a table and in a code block.
+- A page whose front matter says ``needs: [FEATURE]`` is left out for other hubs. A link to it becomes plain text, and a
+  table row that links to it is left out.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from hubfacts.schema import Facts
 from hubfacts.values import FactError, fact
 
 _FILLED = re.compile(r"\{\{ ([a-z_]+(?:\.[\w-]+)+(?:\|\w+)?) \}\}")
-_SECTION = re.compile(r"(:{3,})\{if-hub\} ([\w -]+)")
+_SECTION = re.compile(r"(:{3,})\{if-(not-)?hub\} ([\w -]+)")
+_FENCE = re.compile(r"(`{3,}|~{3,})")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s#]+)\.(?:md|ipynb)(?:#[^)\s]*)?\)")
 
 
 class HubTextError(Exception):
-    """What cannot be made of a page for this hub: the line, from 1, and why."""
+    """An error in a page's text for one hub: the line, counted from 1, and the reason."""
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(f"{line}: {why}")
@@ -38,7 +40,7 @@ class HubTextError(Exception):
 
 
 def current_facts() -> Facts:
-    """The facts of the hub whose guide is being made, read once while their file is as it is."""
+    """Return the facts of the hub whose guide is being built; the file is read again only after it changes."""
     path = default_path().resolve()
     return _facts(path, path.stat().st_mtime_ns if path.is_file() else 0)
 
@@ -48,32 +50,77 @@ def _facts(path: Path, _: int) -> Facts:
     return load(path)
 
 
+class _Lines:
+    """The lines of the variant, numbered as in the file.
+
+    A removed line leaves a blank line, unless that would show: in code, or where it would split a paragraph or a table.
+    It is then made up for at the next blank line or code block, so that the lines after it keep their numbers.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._owed = 0
+        self._fence = ""
+
+    def keep(self, line: str) -> None:
+        """Add a line."""
+        fence = _FENCE.match(line.strip())
+        if not self._fence and (fence or not line.strip()):
+            self._pay()
+        if self._fence:
+            closes = fence and line.strip() == fence[1] and line.strip().startswith(self._fence)
+            self._fence = "" if closes else self._fence
+        elif fence:
+            self._fence = fence[1]
+        self._lines.append(line)
+
+    def remove(self) -> None:
+        """Skip a line."""
+        self._owed += 1
+        if not self._fence and not (self._lines and self._lines[-1].strip()):
+            self._pay()
+
+    def text(self) -> str:
+        """Return all lines."""
+        self._pay()
+        return "\n".join(self._lines)
+
+    def _pay(self) -> None:
+        self._lines += [""] * self._owed
+        self._owed = 0
+
+
 def for_hub(text: str, facts: Facts | None = None) -> str:
-    """``text`` with the facts filled in and without what this hub lacks; raises ``HubTextError``."""
-    if "{{ " not in text and "{if-hub}" not in text:
+    """Return ``text`` with the facts filled in and without the lines for other hubs.
+
+    Raises ``HubTextError`` for an unknown fact or feature, and for a section that is not closed.
+    """
+    if "{{ " not in text and "{if-" not in text:
         return text
     facts = facts or current_facts()
-    lines, ends, hidden = [], [], 0
+    variant, open_sections, hidden = _Lines(), [], 0
     for number, line in enumerate(text.split("\n"), start=1):
-        begins = _SECTION.fullmatch(line.strip())
-        if begins:
-            hides = _hides(facts, begins[2].split(), number)
-            ends.append((begins[1], hides))
+        section = _SECTION.fullmatch(line.strip())
+        if section:
+            hides = _lacks(facts, section[3].split(), number) != bool(section[2])
+            open_sections.append((section[1], hides))
             hidden += hides
-            lines.append("")
-        elif ends and line.strip() == ends[-1][0]:
-            hidden -= ends.pop()[1]
-            lines.append("")
+            variant.remove()
+        elif open_sections and line.strip() == open_sections[-1][0]:
+            hidden -= open_sections.pop()[1]
+            variant.remove()
+        elif hidden:
+            variant.remove()
         else:
-            lines.append("" if hidden else _filled(line, facts, number))
-    if ends:
-        raise HubTextError(len(lines), "an {if-hub} does not end")
-    return "\n".join(lines)
+            variant.keep(_filled(line, facts, number))
+    if open_sections:
+        raise HubTextError(text.count("\n") + 1, "an {if-hub} or {if-not-hub} is not closed")
+    return variant.text()
 
 
-def _hides(facts: Facts, names: list[str], number: int) -> bool:
+def _lacks(facts: Facts, features: list[str], number: int) -> bool:
     try:
-        return bool(lacking(facts, names))
+        return bool(lacking(facts, features))
     except ValueError as error:
         raise HubTextError(number, str(error)) from error
 
@@ -86,9 +133,9 @@ def _filled(line: str, facts: Facts, number: int) -> str:
 
 
 def front_matter_value(path: Path, name: str) -> Any:
-    """What the page's front matter, or the notebook's metadata, says under ``name``; an empty list for nothing.
+    """Return the entry ``name`` of a page's front matter or a notebook's metadata, or an empty list.
 
-    Reads no more than that: it is asked of every page in every build. Raises ``ValueError`` where that is unreadable.
+    Parses only the front matter, because every build asks for it on every page. Raises ``ValueError`` if it is invalid.
     """
     text = path.read_text(encoding="utf-8")
     try:
@@ -101,13 +148,13 @@ def front_matter_value(path: Path, name: str) -> Any:
 
 
 def without_links(text: str, page: str, left_out: set[str]) -> str:
-    """``text`` of the ``page`` (its name, without suffix) without links to pages that are ``left_out``."""
+    """Return ``text`` without its links to pages in ``left_out``; ``page`` is its name, without suffix."""
     if not left_out:
         return text
 
-    def leads_out(link: re.Match[str]) -> bool:
+    def is_dead(link: re.Match[str]) -> bool:
         return posixpath.normpath(posixpath.join(posixpath.dirname(page), link[2])) in left_out
 
     rows = text.split("\n")
-    kept = [row for row in rows if not (row.startswith("|") and any(map(leads_out, _LINK.finditer(row))))]
-    return _LINK.sub(lambda link: link[1] if leads_out(link) else link[0], "\n".join(kept))
+    kept = [row for row in rows if not (row.startswith("|") and any(map(is_dead, _LINK.finditer(row))))]
+    return _LINK.sub(lambda link: link[1] if is_dead(link) else link[0], "\n".join(kept))
