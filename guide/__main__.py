@@ -166,7 +166,7 @@ def _outputs(options: argparse.Namespace) -> int:
 
 
 def _mutate(options: argparse.Namespace) -> int:
-    from guide.mutation.mutate_blocks import mutate
+    from guide.mutation.mutate_blocks import mutate_blocks
     from guide.mutation.mutate_facts import mutate_facts
     from guide.mutation.mutate_rules import mutate_rules
     from guide.pages.toc import pages_of_book
@@ -176,7 +176,7 @@ def _mutate(options: argparse.Namespace) -> int:
     if options.what == "rules":
         return mutate_rules(options.jobs, options.sample, options.seed)
     paths = [_path(options.page)] if options.page else pages_of_book()
-    return mutate(paths, _profile(options), options.jobs, options.sample, options.seed)
+    return mutate_blocks(paths, _profile(options), options.jobs, options.sample, options.seed)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""``make mutate``: breaks one thing in each block of the book in turn; a page whose block is broken must fail.
+"""``make mutate``: make one mistake in each block of the book in turn; the page with the mistake must fail.
 
-A break that no check notices is told with its line: the page promises too little, or nothing could notice it here.
-What is to stay so stands in ``tests/surviving-changes.yml``, with the reason. Each outcome is kept as soon as it is
-there, so a run that was ended goes on where it was. A run of the whole book writes ``tests/mutations.md``.
+If no check notices a mistake, the page shows too little, or nothing can notice it on this machine. Mistakes that may
+survive are listed in ``tests/surviving-changes.yml``, each with the reason. Each outcome is stored at once, so an
+interrupted run can be continued. A run of the whole book writes ``tests/mutations.md``.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import json
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
 
-from guide.mutation.block_mutants import KINDS, mutant
+from guide.mutation.block_mutants import KINDS, pick_mutant
 from guide.pages.blocks import read_page
 from guide.paths import BUILD, ROOT
 from guide.run.profile import RunProfile
@@ -27,15 +27,16 @@ from guide.run.runner import Run, run_pages, run_side_by_side
 
 TABLE = ROOT / "tests" / "mutations.md"
 SURVIVING = ROOT / "tests" / "surviving-changes.yml"
-# Of the breaks of the whole book so many must turn their page red.
+# The least share of the mistakes in the whole book that must make their page fail.
 SHARE = 0.98
-# A page that hangs is red as well; its cells may each wait for minutes, so it is ended.
-_SLOWER, _LEAST_S = 6, 90
+# A page that hangs has failed as well. It is ended after this many times its usual duration, but not before this many
+# seconds.
+_TIMES_LONGER, _LEAST_S = 6, 90
 
 
 @dataclass(frozen=True)
-class Break:
-    """A block with one mistake in it: ``change`` is its line before and after."""
+class BrokenBlock:
+    """A block with a mistake: ``change`` is the line before and after it, ``source`` the whole block."""
 
     page: str
     line: int
@@ -47,143 +48,145 @@ class Break:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a page with a ``Break``: ``red`` is the line by which it failed, empty when it passed."""
+    """The result of running a page with a mistake: ``failure`` is the error's first line, empty if the page passed."""
 
-    broken: Break
-    red: str
+    block: BrokenBlock
+    failure: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The page and the change, by which ``surviving-changes.yml`` lists it."""
+        return self.block.page, self.block.change
 
 
-def mutate(paths: list[Path], profile: RunProfile, jobs: int, sample: int | None, seed: str) -> int:
-    """Break the blocks of ``paths``, or a ``sample`` of them; 1 when breaks are not noticed (see ``verdict``).
+def mutate_blocks(paths: list[Path], profile: RunProfile, jobs: int, sample: int | None, seed: str) -> int:
+    """Make a mistake in each block of ``paths``, or in a ``sample`` of them; return the status of ``verdict``.
 
-    Only pages that pass unbroken say anything, so they run first, if their last run does not hold.
+    The pages run without mistakes first, because a page that fails anyway shows nothing.
     """
-    breaks = list(breaks_of(paths, seed))
+    blocks = list(broken_blocks(paths, seed))
     if sample:
-        drawn = random.Random(seed).sample(breaks, min(sample, len(breaks)))  # noqa: S311 - drawn again, not secret
-        breaks = sorted(drawn, key=lambda one: one.page)
-    named = {one.page for one in breaks}
-    records = run_pages([path for path in paths if _name(path) in named], profile, jobs)
+        drawn = random.Random(seed).sample(blocks, min(sample, len(blocks)))  # noqa: S311 - reproducible, not secret
+        blocks = sorted(drawn, key=lambda block: block.page)
+    pages = {block.page for block in blocks}
+    records = run_pages([path for path in paths if str(path.relative_to(ROOT)) in pages], profile, jobs)
     if failed := [record.page for record in records if not record.passed]:
-        print(f"pages fail as they are: {', '.join(failed)}")
+        print(f"these pages fail without any mistake: {', '.join(failed)}")
         return 1
-    runs = {record.page: record for record in records}
 
-    everything = sample is None and len(paths) > 1
+    whole_book = sample is None and len(paths) > 1
     declared = surviving()
     outcomes: list[Outcome] = []
     try:
-        for outcome in outcomes_of(breaks, profile, jobs, runs):
+        for outcome in outcomes_of(blocks, profile, jobs, {record.page: record for record in records}):
             outcomes.append(outcome)
-            broken, said = outcome.broken, outcome.red or "NOT NOTICED"
-            print(f"{len(outcomes)}/{len(breaks)} {broken.page}:{broken.line}: {broken.kind}: {broken.change}")
-            print(f"    {said}", flush=True)
-    finally:  # one that is ended leaves what it has
-        outcomes.sort(key=lambda outcome: breaks.index(outcome.broken))
-        if everything:
-            TABLE.write_text(table(outcomes, declared, seed, len(breaks)), encoding="utf-8")
-    return verdict(outcomes, declared, everything)
+            block = outcome.block
+            print(f"{len(outcomes)}/{len(blocks)} {block.page}:{block.line}: {block.kind}: {block.change}")
+            print(f"    {outcome.failure or 'NOT NOTICED'}", flush=True)
+    finally:  # an interrupted run writes the outcomes it has
+        outcomes.sort(key=lambda outcome: blocks.index(outcome.block))
+        if whole_book:
+            TABLE.write_text(table(outcomes, declared, seed, len(blocks)), encoding="utf-8")
+    return verdict(outcomes, declared, whole_book)
 
 
-def _name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
-def breaks_of(paths: Iterable[Path], seed: str) -> Iterable[Break]:
-    """One break for each block of ``paths`` that runs or is written, by ``seed``."""
+def broken_blocks(paths: list[Path], seed: str) -> Iterator[BrokenBlock]:
+    """Yield each block of ``paths`` that is run or written to a file, with the mistake that ``seed`` picks."""
     for path in paths:
         page = read_page(path, ROOT)
         for number, block in enumerate(page.blocks):
-            found = mutant(block, seed) if block.kind != "skip" else None
-            if found:
-                source = found.of(block.source)
-                yield Break(str(page.path), block.line, number, found.kind, found.told(block.source), source)
+            mutant = pick_mutant(block, seed) if block.kind != "skip" else None
+            if mutant:
+                change, source = mutant.describe(block.source), mutant.apply(block.source)
+                yield BrokenBlock(str(page.path), block.line, number, mutant.kind, change, source)
 
 
-def outcomes_of(breaks: list[Break], profile: RunProfile, jobs: int, runs: dict[str, RunRecord]) -> Iterator[Outcome]:
-    """What became of each of ``breaks``, as they end; those whose same run was made before come first."""
-    stores = [_store(broken, runs[broken.page].key) for broken in breaks]
+def outcomes_of(
+    blocks: list[BrokenBlock], profile: RunProfile, jobs: int, records: Mapping[str, RunRecord]
+) -> Iterator[Outcome]:
+    """Yield the outcome of each of ``blocks`` as it is known, stored ones first.
+
+    ``records`` are the runs of the pages without mistakes, by page.
+    """
+    stores = [_store(block, records[block.page].key) for block in blocks]
     todo = [number for number, store in enumerate(stores) if not store.is_file()]
-    for number in sorted(set(range(len(breaks))) - set(todo)):
-        yield Outcome(breaks[number], json.loads(stores[number].read_text(encoding="utf-8"))["red"])
+    for number in sorted(set(range(len(blocks))) - set(todo)):
+        yield Outcome(blocks[number], json.loads(stores[number].read_text(encoding="utf-8"))["failure"])
     with tempfile.TemporaryDirectory(prefix="guide-") as folder:
-        mutants = [_run(breaks[number], Path(folder) / f"{number}.json", runs) for number in todo]
-        for place, record in run_side_by_side(mutants, profile, jobs):
+        runs = [_run(blocks[number], Path(folder) / f"{number}.json", records) for number in todo]
+        for place, record in run_side_by_side(runs, profile, jobs):
             number = todo[place]
-            outcome = Outcome(breaks[number], record.error.partition("\n")[0])
+            outcome = Outcome(blocks[number], record.error.partition("\n")[0])
             stores[number].parent.mkdir(parents=True, exist_ok=True)
-            kept = asdict(outcome.broken) | {"red": outcome.red}
-            stores[number].write_text(json.dumps(kept, indent=1), encoding="utf-8")
+            content = asdict(outcome.block) | {"failure": outcome.failure}
+            stores[number].write_text(json.dumps(content, indent=1), encoding="utf-8")
             yield outcome
 
 
-def _store(broken: Break, key: str) -> Path:
-    """Where the outcome of ``broken`` is kept, by all that its run is made from."""
-    digest = hashlib.sha256(f"{key} {broken.number} {broken.source}".encode()).hexdigest()
+def _store(block: BrokenBlock, key: str) -> Path:
+    """Return where the outcome is stored, under a key of everything that the run depends on."""
+    digest = hashlib.sha256(f"{key} {block.number} {block.source}".encode()).hexdigest()
     return BUILD / "mutants" / f"{digest[:32]}.json"
 
 
-def _run(broken: Break, change: Path, runs: dict[str, RunRecord]) -> Run:
-    """A run of the page with the break, which stands in the file ``change``."""
-    change.write_text(json.dumps({"number": broken.number, "source": broken.source}), encoding="utf-8")
-    limit_s = max(_LEAST_S, _SLOWER * int(runs[broken.page].seconds))
-    return Run(ROOT / broken.page, ("--change", str(change), "--limit", str(limit_s)))
+def _run(block: BrokenBlock, change: Path, records: Mapping[str, RunRecord]) -> Run:
+    """Return a run of the page with the mistake, which is written to the file ``change``."""
+    change.write_text(json.dumps({"number": block.number, "source": block.source}), encoding="utf-8")
+    limit_s = max(_LEAST_S, _TIMES_LONGER * int(records[block.page].seconds))
+    return Run(ROOT / block.page, ("--change", str(change), "--limit", str(limit_s)))
 
 
 def surviving() -> dict[tuple[str, str], str]:
-    """Declared survivors by page and change (see ``Break``), each with why."""
+    """Return the reason for each declared survivor, by page and change."""
     declared = yaml.safe_load(SURVIVING.read_text(encoding="utf-8")) or []
     return {(entry["page"], entry["change"]): entry["why"] for entry in declared}
 
 
-def verdict(outcomes: list[Outcome], declared: Mapping[tuple[str, str], str], everything: bool) -> int:
-    """Say what was not noticed; 1 when it is too much, or is not what the list of survivors declares.
+def verdict(outcomes: list[Outcome], declared: Mapping[tuple[str, str], str], whole_book: bool) -> int:
+    """Print what no check noticed; return 1 if too much survived, or not what ``declared`` lists.
 
-    Of a list that is longer than what was run, only a run of ``everything`` can say that it lists too much.
+    Only a run of the ``whole_book`` can show that ``declared`` lists too much.
     """
-    survived = {_declared_as(one): one.broken for one in outcomes if not one.red}
-    unlisted = [broken for entry, broken in survived.items() if entry not in declared]
-    for broken in unlisted:
-        print(f"not noticed: {broken.page}:{broken.line}: {broken.change}")
-    stale = [entry for entry in declared if entry not in survived] if everything else []
-    for page, change in stale:
-        print(f"{SURVIVING.name} lists what does not survive: {page}: {change}")
-    share = _share(outcomes)
-    red = sum(bool(one.red) for one in outcomes)
-    print(
-        f"{red} of {len(outcomes)} breaks noticed ({share:.1%}), {len(outcomes) - red - len(unlisted)} listed with why"
-    )
-    return 1 if unlisted or stale or (everything and share < SHARE) else 0
+    survived = {outcome.key: outcome.block for outcome in outcomes if not outcome.failure}
+    undeclared = [block for key, block in survived.items() if key not in declared]
+    for block in undeclared:
+        print(f"not noticed: {block.page}:{block.line}: {block.change}")
+    noticed_by_now = [key for key in declared if key not in survived] if whole_book else []
+    for page, change in noticed_by_now:
+        print(f"{SURVIVING.name} lists a change that is noticed: {page}: {change}")
+    share = _share_noticed(outcomes)
+    noticed = sum(bool(outcome.failure) for outcome in outcomes)
+    listed = len(outcomes) - noticed - len(undeclared)
+    print(f"{noticed} of {len(outcomes)} mistakes noticed ({share:.1%}); {listed} others are listed with a reason")
+    return 1 if undeclared or noticed_by_now or (whole_book and share < SHARE) else 0
 
 
-def _declared_as(outcome: Outcome) -> tuple[str, str]:
-    return outcome.broken.page, outcome.broken.change
-
-
-def _share(outcomes: list[Outcome]) -> float:
-    return sum(bool(one.red) for one in outcomes) / max(1, len(outcomes))
+def _share_noticed(outcomes: list[Outcome]) -> float:
+    return sum(bool(outcome.failure) for outcome in outcomes) / max(1, len(outcomes))
 
 
 def table(outcomes: list[Outcome], declared: Mapping[tuple[str, str], str], seed: str, blocks: int) -> str:
-    """The result as the site shows it: counts by kind, then every change that its page survived, with why.
+    """Return the result as Markdown for the site: counts by kind, and every change that its page survived.
 
-    A run that was ended has fewer outcomes than the book has ``blocks``, and the table says so.
+    An interrupted run has fewer outcomes than the book has ``blocks``, and the table says so.
     """
-    red = [one.broken for one in outcomes if one.red]
-    green = [one.broken for one in outcomes if not one.red]
-    pages = len({one.broken.page for one in outcomes})
+    failed = [outcome.block for outcome in outcomes if outcome.failure]
+    passed = [outcome.block for outcome in outcomes if not outcome.failure]
+    pages = len({outcome.block.page for outcome in outcomes})
     lines = [
-        f"{len(outcomes)} of {blocks} blocks, on {pages} pages, with one mistake in each (seed {seed}). {len(red)} of",
-        f"them turned their page red: {_share(outcomes):.1%}.",
+        f"{len(outcomes)} of {blocks} blocks, on {pages} pages, with one mistake in each (seed {seed}). "
+        f"{len(failed)} of",
+        f"them turned their page red: {_share_noticed(outcomes):.1%}.",
         "",
         "| What was broken | Page red | Page green |",
         "|---|---|---|",
     ]
-    counts = [Counter(one.kind for one in group) for group in (red, green)]
+    counts = [Counter(block.kind for block in group) for group in (failed, passed)]
     lines += [f"| {kind} | {' | '.join(str(count[kind]) for count in counts)} |" for kind in KINDS]
-    if green:
+    if passed:
         lines += ["", "| Block | What was changed | Why its page stayed green |", "|---|---|---|"]
-    for one in green:
-        why = declared.get((one.page, one.change), "not known; make the page show more")
-        lines.append(f"| {one.page}:{one.line} | `` {one.change.replace('|', chr(92) + '|')} `` | {why} |")
+    for block in passed:
+        why = declared.get((block.page, block.change), "not known; make the page show more")
+        change = block.change.replace("|", "\\|")
+        lines.append(f"| {block.page}:{block.line} | `` {change} `` | {why} |")
     return "\n".join(lines) + "\n"

@@ -1,7 +1,7 @@
-"""``make mutate WHAT=facts``: changes each fact of ``hub.yml`` in turn, and sees whether anything notices.
+"""``make mutate WHAT=facts``: change each fact of ``hub.yml`` in turn, and report which changes nothing notices.
 
-A change must be refused, or change what pages show, or what the stand-in of the hub does. A fact of which all of that
-is the same, whatever it says, is of no use: it is to be used, or deleted.
+A change must be refused, or change what the pages show, or what the stand-in of the hub does. A fact that changes none
+of these is not used: use it or delete it.
 """
 
 from __future__ import annotations
@@ -36,23 +36,44 @@ from hubfacts.schema import Facts
 from hubfacts.values import FactError, fact
 
 TABLE = ROOT / "tests" / "mutated-facts.md"
-# What became of a change, by what noticed it.
+# The outcomes of a change, named by what noticed it.
 REFUSED, SHOWN, PLAYED, UNNOTICED = "refused", "on the pages", "in what the stand-in does", "not noticed"
 _ROLE = re.compile(r"\{(fact[a-z-]*)\}`(?:[^`<]*<)?([^`<>]+)>?`")
 _DIRECTIVE = re.compile(r"^\s*`{3,}\{fact-(table|diagram)\} (\S+)", re.MULTILINE)
+# What ``fakehub.gateway`` reads of the facts.
+_GATEWAY_FACTS = {"instance_type", "worker_resource_allocation", "idle_timeout_minutes", "url_prefix"}
 Key = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Changed:
-    """A fact and what became of its change."""
+class Outcome:
+    """The key of a fact, and what noticed its change."""
 
     key: str
-    outcome: str
+    noticed_by: str
 
 
-def leaves(content: Any, key: Key = ()) -> Iterator[Key]:
-    """The place of every value in ``content`` that is no mapping and no list, and of empty ones."""
+@dataclass(frozen=True)
+class PageContent:
+    """What a page shows of the facts: its text, values of roles, tables and diagrams, and tabs of the tiers."""
+
+    text: str
+    values: list[str]
+    generated: list[object]
+    tier_tabs: str
+
+
+@dataclass(frozen=True)
+class SiteContent:
+    """What the site shows of the facts: the book's settings, the features that decide on sections, and the pages."""
+
+    settings: dict[str, Any]
+    features: list[bool]
+    pages: dict[str, PageContent]
+
+
+def leaves(content: object, key: Key = ()) -> Iterator[Key]:
+    """Yield the key of every scalar in ``content``, and of every empty mapping and list."""
     if isinstance(content, dict) and content:
         for name, value in content.items():
             yield from leaves(value, (*key, name))
@@ -63,8 +84,8 @@ def leaves(content: Any, key: Key = ()) -> Iterator[Key]:
         yield key
 
 
-def other(value: Any) -> Any:
-    """Another value of the same kind."""
+def other_value(value: object) -> object:
+    """Return a different value of the same type."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float):
@@ -74,60 +95,56 @@ def other(value: Any) -> Any:
     return ["x"] if value == [] else 1
 
 
-def changed(content: dict[str, Any], key: Key) -> dict[str, Any]:
-    """``content`` with another value at ``key``."""
+def with_other_value(content: dict[str, Any], key: Key) -> dict[str, Any]:
+    """Return a copy of ``content`` with a different value at ``key``."""
     content = copy.deepcopy(content)
-    place: Any = content
+    parent: Any = content
     for part in key[:-1]:
-        place = place[part]
-    place[key[-1]] = other(place[key[-1]])
+        parent = parent[part]
+    parent[key[-1]] = other_value(parent[key[-1]])
     return content
 
 
-def shown(facts: Facts, texts: dict[str, str]) -> dict[str, Any]:
-    """All that the pages ``texts``, by name, show of ``facts``, and the book's settings; raises ``FactError``."""
-    found: dict[str, Any] = {"settings": settings(facts), "features": [has(facts) for has in FEATURES.values()]}
-    for name, raw in texts.items():
-        text = for_hub(raw, facts)
-        roles = [fact(facts, key + (".youtube" if role == "fact-film" else "")) for role, key in _ROLE.findall(text)]
-        made = [_made(facts, kind, which) for kind, which in _DIRECTIVE.findall(text)]
-        found[name] = (text, roles, made, tabs(facts) if "{tier-tabs}" in text else "")
-    return found
+def site_content(facts: Facts, texts: dict[str, str]) -> SiteContent:
+    """Return what the site shows of ``facts``; ``texts`` are its pages by name. Raises ``FactError``."""
+    pages = {name: _page_content(for_hub(text, facts), facts) for name, text in texts.items()}
+    return SiteContent(settings(facts), [has(facts) for has in FEATURES.values()], pages)
 
 
-def _made(facts: Facts, kind: str, name: str) -> Any:
-    return TABLES[name](facts) if kind == "table" else svg(DIAGRAMS[name](facts), name)
+def _page_content(text: str, facts: Facts) -> PageContent:
+    values = [fact(facts, f"{key}.youtube" if role == "fact-film" else key) for role, key in _ROLE.findall(text)]
+    generated: list[object] = [
+        TABLES[name](facts) if kind == "table" else svg(DIAGRAMS[name](facts), name)
+        for kind, name in _DIRECTIVE.findall(text)
+    ]
+    return PageContent(text, values, generated, tabs(facts) if "{tier-tabs}" in text else "")
 
 
-def played(facts: Facts) -> dict[str, Any]:
-    """All that the stand-in makes of ``facts``."""
+def stand_in_behaviour(facts: Facts) -> dict[str, object]:
+    """Return everything that the stand-in derives from ``facts``."""
     buckets = facts.buckets.options.items()
     return {
         "variables": hub_variables(facts, "funky-user"),
         "on workers": facts.environment_variables.on_dask_workers,
-        "who may what": {name: (one.email, one.rights) for name, one in personas(facts).items()},
+        "permissions": {name: (persona.email, persona.rights) for name, persona in personas(facts).items()},
         "token": facts.buckets.identity.token_lives_s,
         "writers": facts.buckets.writers_group,
-        "place": (facts.hub.region, facts.hub.zone),
+        "location": (facts.hub.region, facts.hub.zone),
         "buckets": [bucket_resource(name, bucket, 0, facts.hub.region) for name, bucket in buckets],
-        "clusters": facts.dask_gateway and facts.dask_gateway.model_dump(include=_OF_CLUSTERS),
+        "clusters": facts.dask_gateway and facts.dask_gateway.model_dump(include=_GATEWAY_FACTS),
         "form": [profile_list(facts, person.teams) for person in people(facts.access).values()],
         "pod": facts.osn and (facts.osn.host, may_write(facts.osn)),
     }
 
 
-# What ``fakehub.gateway`` reads.
-_OF_CLUSTERS = {"instance_type", "worker_resource_allocation", "idle_timeout_minutes", "url_prefix"}
-
-
 def mutate_facts(sample: int | None, seed: str) -> int:
-    """Change every fact, or a ``sample`` of them; 1 when one is not noticed, which is told by its key."""
+    """Change every fact, or a ``sample`` of them; print the keys of unnoticed changes and return 1 if there are any."""
     content = yaml.safe_load(HUB_YML.read_text(encoding="utf-8"))
     keys = list(leaves(content))
     if sample:
-        keys = random.Random(seed).sample(keys, min(sample, len(keys)))  # noqa: S311 - drawn again, not secret
+        keys = random.Random(seed).sample(keys, min(sample, len(keys)))  # noqa: S311 - reproducible, not secret
     outcomes = list(outcomes_of(content, keys))
-    missed = [one.key for one in outcomes if one.outcome == UNNOTICED]
+    missed = _missed(outcomes)
     for key in missed:
         print(f"not noticed: {key}: use this fact, or delete it")
     print(f"{len(outcomes) - len(missed)} of {len(outcomes)} changed facts noticed")
@@ -136,36 +153,42 @@ def mutate_facts(sample: int | None, seed: str) -> int:
     return 1 if missed else 0
 
 
-def outcomes_of(content: dict[str, Any], keys: list[Key]) -> Iterator[Changed]:
-    """What becomes of a change of the facts ``content`` at each of ``keys``."""
+def _missed(outcomes: list[Outcome]) -> list[str]:
+    return [outcome.key for outcome in outcomes if outcome.noticed_by == UNNOTICED]
+
+
+def outcomes_of(content: dict[str, Any], keys: list[Key]) -> Iterator[Outcome]:
+    """Yield the outcome of changing the facts ``content`` at each of ``keys``."""
     texts = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in pages_of_book()}
     facts = checked(content)
-    pages, world = shown(facts, texts), played(facts)
+    site, stand_in = site_content(facts, texts), stand_in_behaviour(facts)
     for key in keys:
-        yield Changed(".".join(map(str, key)), _outcome(changed(content, key), texts, pages, world))
+        changed = with_other_value(content, key)
+        yield Outcome(".".join(map(str, key)), _noticed_by(changed, texts, site, stand_in))
 
 
-def _outcome(content: dict[str, Any], texts: dict[str, str], pages: dict[str, Any], world: dict[str, Any]) -> str:
+def _noticed_by(content: dict[str, Any], texts: dict[str, str], site: SiteContent, stand_in: dict[str, object]) -> str:
+    """Compare the changed facts ``content`` with what the ``site`` and the ``stand_in`` make of the original ones."""
     try:
         facts = checked(content)
-        if shown(facts, texts) != pages:
+        if site_content(facts, texts) != site:
             return SHOWN
     except FactsError:
         return REFUSED
     except (FactError, HubTextError, KeyError):
-        return SHOWN  # a page names what is gone, and the book is not built
-    return PLAYED if played(facts) != world else UNNOTICED
+        return SHOWN  # a page uses a key that is gone, so the book would not be built
+    return PLAYED if stand_in_behaviour(facts) != stand_in else UNNOTICED
 
 
-def table(outcomes: list[Changed]) -> str:
-    """The result as the site shows it: counts for each section of the facts."""
-    kinds = (REFUSED, SHOWN, PLAYED, UNNOTICED)
+def table(outcomes: list[Outcome]) -> str:
+    """Return the result as Markdown for the site: counts for each section of the facts."""
+    columns = (REFUSED, SHOWN, PLAYED, UNNOTICED)
     counts: dict[str, Counter[str]] = {}
-    for one in outcomes:
-        counts.setdefault(one.key.partition(".")[0], Counter())[one.outcome] += 1
-    missed = [one.key for one in outcomes if one.outcome == UNNOTICED]
+    for outcome in outcomes:
+        counts.setdefault(outcome.key.partition(".")[0], Counter())[outcome.noticed_by] += 1
+    missed = _missed(outcomes)
     lines = [f"{len(outcomes)} facts, each changed in turn: {len(outcomes) - len(missed)} changes noticed", ""]
     lines += ["| Section | Refused | On the pages | In what the copy does | Not noticed |", "|---|---|---|---|---|"]
-    lines += [f"| {name} | {' | '.join(str(count[kind]) for kind in kinds)} |" for name, count in counts.items()]
+    lines += [f"| {name} | {' | '.join(str(count[column]) for column in columns)} |" for name, count in counts.items()]
     lines += ["", *(f"- not noticed: `{key}`" for key in missed)] if missed else []
     return "\n".join(lines) + "\n"

@@ -1,11 +1,12 @@
-"""Rules that are broken on purpose: of which kinds the mistakes are, and that a test notices one."""
+"""``mutate --what rules``: which mistakes are made, and that a test notices one."""
 
 import ast
 
 import pytest
 
-from guide.mutation.mutate_rules import TESTS, Trial, harmless, noticed_by_tests, source_of
+from guide.mutation.mutate_rules import TESTS, Outcome, harmless, source_of, table
 from guide.mutation.rule_mutants import KINDS, mistakes
+from guide.mutation.rule_trials import Trial, failed_trials
 
 RULES = """
 _READ = frozenset({"storage.objects.get", "storage.objects.list"})
@@ -18,11 +19,11 @@ def check(rights, token, now):
 """
 
 
-def test_a_mistake_of_each_kind_is_made_and_is_python():
-    found = list(mistakes(RULES))
+def test_each_kind_of_mistake_is_made_and_is_valid_python():
+    made = mistakes(RULES)
 
-    assert {one.kind for one in found} == set(KINDS)
-    assert all(one.source != RULES and ast.parse(one.source) for one in found)
+    assert {mistake.kind for mistake in made} == set(KINDS)
+    assert all(mistake.source != RULES and ast.parse(mistake.source) for mistake in made)
 
 
 @pytest.mark.parametrize(
@@ -36,29 +37,40 @@ def test_a_mistake_of_each_kind_is_made_and_is_python():
         "(len(rights) != 2)",
     ],
 )
-def test_rights_times_statuses_and_comparisons_are_changed(change):
-    assert any(change in one.source for one in mistakes(RULES))
+def test_permissions_expiry_statuses_and_comparisons_are_changed(change):
+    assert any(change in mistake.source for mistake in mistakes(RULES))
 
 
-def test_every_module_of_the_rules_has_mistakes_and_tests(root):
+def test_every_module_of_rules_has_mistakes_and_tests(root):
     for module, tests in TESTS.items():
-        assert list(mistakes((root / "fakehub" / module).read_text())), module
+        assert mistakes(source_of(module)), module
         assert all(list((root / "tests").glob(f"**/{name}.py")) for name in tests), module
 
 
-def test_only_mistakes_that_can_be_made_are_declared_as_harmless(root):
+def test_every_mistake_declared_as_harmless_can_be_made():
     made = {
-        (module, f"{one.before} -> {one.after}")
+        (module, Outcome(module, mistake, False).description)
         for module in TESTS
-        for one in mistakes((root / "fakehub" / module).read_text())
+        for mistake in mistakes(source_of(module))
     }
 
     assert harmless().keys() <= made
 
 
-def test_tests_notice_a_rule_that_is_turned():
+def test_the_table_counts_mistakes_and_lists_the_missed_ones():
+    made = mistakes(RULES)
+    outcomes = [Outcome("acl.py", mistake, mistake.kind != "a status") for mistake in made]
+
+    lines = table(outcomes).splitlines()
+
+    assert f"Noticed: {(len(made) - 1) / len(made):.1%}." in lines[1]
+    assert "| a status | 0 | 1 | 0 |" in lines
+    assert lines[-1] == "| acl.py:7 | `` 401 -> 403 `` | no test is about it |"
+
+
+def test_tests_notice_an_inverted_rule():
     broken = source_of("storage/acl.py").replace("if bucket.uniform_access:", "if not bucket.uniform_access:")
 
-    found = dict(noticed_by_tests([Trial("test_rules"), Trial("test_rules", "storage/acl.py", broken)], 2))
+    failed = dict(failed_trials([Trial("test_rules"), Trial("test_rules", "storage/acl.py", broken)], 2))
 
-    assert found == {0: False, 1: True}
+    assert failed == {0: False, 1: True}

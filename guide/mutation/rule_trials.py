@@ -1,0 +1,100 @@
+"""Run a file of tests on a copy of the project in which one module of the stand-in was changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fakehub.isolation.fork import side_by_side
+from guide.paths import BUILD, ROOT
+
+# Tests that hang have noticed the change as well; they are ended after this time.
+_LIMIT_S = 600
+_COPIED = ("hubfacts", "fakehub", "tests/fakehub", "tests/clients")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A file of ``tests`` to run with this ``source`` of a ``module``, or on the unchanged project."""
+
+    tests: str
+    module: str = ""
+    source: str = ""
+
+    @property
+    def file(self) -> Path:
+        """The file of the tests, relative to the root."""
+        return next(path.relative_to(ROOT) for path in ROOT.glob(f"tests/**/{self.tests}.py"))
+
+
+def failed_trials(trials: list[Trial], jobs: int) -> Iterator[tuple[int, bool]]:
+    """Run ``trials`` and yield the number of each, and whether its tests failed, as they end."""
+    stores = [_store(trial) for trial in trials]
+    todo = [number for number, store in enumerate(stores) if not store.is_file()]
+    for number in sorted(set(range(len(trials))) - set(todo)):
+        yield number, json.loads(stores[number].read_text(encoding="utf-8"))
+    if todo:
+        _import_for_all()
+    for place, status in side_by_side([_action(trials[number]) for number in todo], jobs):
+        store, failed = stores[todo[place]], status != 0
+        # A failure without a change is not kept, as it may be fixed in a file that is not part of the key.
+        if trials[todo[place]].module or not failed:
+            store.parent.mkdir(parents=True, exist_ok=True)
+            store.write_text(json.dumps(failed), encoding="utf-8")
+        yield todo[place], failed
+
+
+def _store(trial: Trial) -> Path:
+    """Return where the result is kept, under a key of the change and the file of tests."""
+    digest = hashlib.sha256(f"{trial.module}\0{trial.source}\0{trial.tests}".encode())
+    digest.update((ROOT / trial.file).read_bytes())
+    return BUILD / "mutants" / f"rule-{digest.hexdigest()[:32]}.json"
+
+
+def _import_for_all() -> None:
+    """Import what the tests need before this process is forked for each trial."""
+    import requests  # noqa: F401 - used by the forked processes
+
+
+def _action(trial: Trial) -> Callable[[], int]:
+    """Return a function that runs the trial in a forked process and returns pytest's exit status."""
+
+    def action() -> int:
+        signal.alarm(_LIMIT_S)
+        with tempfile.TemporaryDirectory(prefix="rules-") as folder:
+            copy = Path(folder)
+            for name in _COPIED:
+                shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            for file in (ROOT / "hub.yml", ROOT / "pyproject.toml", *ROOT.glob("tests/*.py")):
+                shutil.copy(file, copy / file.relative_to(ROOT))
+            for name in (".venv", "lock"):
+                (copy / name).symlink_to(ROOT / name)
+            if trial.module:
+                (copy / "fakehub" / trial.module).write_text(trial.source, encoding="utf-8")
+            return _run_pytest(copy, trial.file)
+
+    return action
+
+
+def _run_pytest(copy: Path, file: Path) -> int:
+    import pytest
+
+    # Import the copy's modules instead of those that this process already loaded.
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("hubfacts", "fakehub", file.stem)]:
+        del sys.modules[name]
+    os.chdir(copy)
+    sys.path.insert(0, str(copy))
+    os.environ |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore"}
+    os.environ.pop("FAKEHUB_HUB_YML", None)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(copy), str(file)]))
