@@ -21,7 +21,6 @@ def main(arguments: list[str]) -> int:
     serve = commands.add_parser("serve", help="show the site in a browser, and pages anew when they are saved")
     serve.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: %(default)s)")
     links = commands.add_parser("links", help="ask every other site that a page links to")
-    commands.add_parser("audit", help="ask whether a locked package has a known vulnerability")
     picture = commands.add_parser("picture", help="take the README's picture of the built site")
     picture.add_argument("--site", type=Path, default=Path("_build/html"))
     picture.add_argument("--out", type=Path, default=Path("book/_images/guide.png"))
@@ -41,7 +40,7 @@ def main(arguments: list[str]) -> int:
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
-    handlers |= {"mutate": _mutate, "audit": _audit, "serve": _serve}
+    handlers |= {"mutate": _mutate, "serve": _serve}
     # Exit in the ordinary way, so that the pages that are running are ended too.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if options.command == "build" and _nothing_changed(options):
@@ -100,13 +99,6 @@ def _links(options: argparse.Namespace) -> int:
     from guide.site.build import check_links
 
     return check_links(_profile(options), options.jobs)
-
-
-def _audit(options: argparse.Namespace) -> int:
-    from guide.checks.audit import audit
-    from guide.paths import ROOT
-
-    return audit(sorted((ROOT / "lock").glob("*.txt")))
 
 
 def _picture(options: argparse.Namespace) -> int:

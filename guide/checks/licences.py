@@ -1,80 +1,115 @@
-"""Licences of the locked packages, checked against those that are allowed in ``lock/licences.yml``.
+"""Check that the licences of all locked packages are among those that ``lock/licences.yml`` allows.
 
-What is installed of a lock says under which licence it is, in its metadata; npm's locks say it themselves.
+Installed Python packages name their licence in their metadata, npm packages in ``package-lock.json``.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import yaml
+from license_expression import ExpressionError, Licensing, get_spdx_licensing
 
 
-def unlicensed(rules: dict[str, Any], packages: Iterator[tuple[str, str]]) -> list[str]:
-    """A line for each of ``packages`` (name and licence) that no rule allows, and for each exception that is none."""
-    allowed, called = set(rules["allowed"]), rules["called"]
-    found, used = [], set()
+class Exemption(TypedDict):
+    """A package under a licence that is not allowed in general, and why it is accepted."""
+
+    licence: str
+    why: str
+
+
+class Rules(TypedDict):
+    """The content of ``lock/licences.yml``."""
+
+    allowed: list[str]
+    called: dict[str, str]
+    exceptions: dict[str, Exemption]
+
+
+def unlicensed(rules: Rules, packages: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a line for each of ``packages`` (name and licence) that no rule allows, and for each unused exception."""
+    refused, used = set(), set()
     for name, licence in packages:
         if name in rules["exceptions"]:
             used.add(name)
-        elif not _is_allowed(licence, allowed, called):
-            found.append(f"{name} is under {licence or 'no licence that its metadata name'}")
+        elif not is_allowed(rules["called"].get(licence, licence), set(rules["allowed"])):
+            refused.add(f"{name} is under {licence or 'no licence that its metadata names'}")
     unused = [f"{name} is an exception, but no package" for name in rules["exceptions"] if name not in used]
-    return sorted(set(found)) + unused
+    return sorted(refused) + unused
 
 
-def _is_allowed(licence: str, allowed: set[str], called: dict[str, str]) -> bool:
-    """Whether an expression such as ``MIT AND (Apache-2.0 OR BSD-3-Clause)`` holds with the ``allowed`` ones alone."""
-    if licence in called:
-        return called[licence] in allowed
-    licence = licence.strip()
-    if licence.startswith("(") and licence.endswith(")"):
-        licence = licence[1:-1]
-    for word, holds in ((" OR ", any), (" AND ", all)):
-        if word in licence:
-            return holds(_is_allowed(part, allowed, called) for part in licence.split(word))
-    return licence in allowed
+def is_allowed(expression: str, allowed: set[str]) -> bool:
+    """Return whether an SPDX expression can be satisfied with ``allowed`` licences alone.
+
+    Any alternative of ``OR`` is enough, all parts of ``AND`` are needed, and an exception after ``WITH`` only adds
+    permissions to its licence. An expression with an unknown identifier, or none at all, is not allowed.
+    """
+    try:
+        parsed = _spdx().parse(expression, validate=True, strict=True)
+    except ExpressionError:
+        return False
+    return parsed is not None and _holds(parsed, allowed)
 
 
-def installed(environment: Path) -> Iterator[tuple[str, str]]:
-    """Names and licences of the packages in a virtual environment."""
+def _holds(parsed: object, allowed: set[str]) -> bool:
+    """Evaluate a parsed expression."""
+    if isinstance(parsed, _spdx().OR):
+        return any(_holds(part, allowed) for part in parsed.args)
+    if isinstance(parsed, _spdx().AND):
+        return all(_holds(part, allowed) for part in parsed.args)
+    base = getattr(parsed, "license_symbol", parsed)
+    return str(parsed) in allowed or str(base) in allowed
+
+
+@cache
+def _spdx() -> Licensing:
+    return get_spdx_licensing()
+
+
+def installed(environment: Path, called: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield name and licence of each package in a virtual environment."""
     for folder in sorted(environment.glob("lib/python*/site-packages")):
         for package in distributions(path=[str(folder)]):
-            yield _name(package.metadata["Name"]), _licence(package)
+            yield _normalized(package.metadata["Name"]), _licence(package, called)
 
 
-def _name(text: str) -> str:
-    return re.sub(r"[-_.]+", "-", text).lower()
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _licence(package: Distribution) -> str:
-    """The licence by the newest of three ways in which metadata say it."""
-    expression = package.metadata.get("License-Expression")
-    if expression:
-        return expression
-    classifiers = [text.split(" :: ") for text in package.metadata.get_all("Classifier") or []]
-    named = [parts[-1] for parts in classifiers if parts[0] == "License" and len(parts) > 2]
-    if named:
-        return " AND ".join(named)
-    first, *_ = (package.metadata.get("License") or "").strip().splitlines() or [""]
+def _licence(package: Distribution, called: dict[str, str]) -> str:
+    """Return a package's licence from the newest of the three metadata fields that can hold it."""
+    if expression := _field(package, "License-Expression"):
+        return expression[0]
+    classifiers = [text.split(" :: ") for text in _field(package, "Classifier")]
+    names = [parts[-1] for parts in classifiers if parts[0] == "License" and len(parts) > 2]
+    if names:
+        return " AND ".join(called.get(name, name) for name in names)
+    first, *_ = "".join(_field(package, "License")).strip().splitlines() or [""]
     return first
 
 
+def _field(package: Distribution, name: str) -> list[str]:
+    """Return all values of a metadata field."""
+    return package.metadata.get_all(name) or []
+
+
 def locked_by_npm(lock: Path) -> Iterator[tuple[str, str]]:
-    """Names and licences of the packages in a ``package-lock.json``."""
-    for place, package in json.loads(lock.read_text(encoding="utf-8"))["packages"].items():
-        if place:  # the first is the folder itself
-            yield place.rpartition("node_modules/")[2], package.get("license", "")
+    """Yield name and licence of each package in a ``package-lock.json``."""
+    for path, package in json.loads(lock.read_text(encoding="utf-8"))["packages"].items():
+        if path:  # the empty path is the folder of the lock
+            yield path.rpartition("node_modules/")[2], package.get("license", "")
 
 
 def check(root: Path, environments: list[Path]) -> list[str]:
-    """What is not allowed in these ``environments`` and in the npm locks of the project at ``root``."""
-    rules = yaml.safe_load((root / "lock" / "licences.yml").read_text(encoding="utf-8"))
-    packages = [package for environment in environments for package in installed(environment)]
+    """Return what is not allowed in these ``environments`` and in the npm locks of the project at ``root``."""
+    rules: Rules = yaml.safe_load((root / "lock" / "licences.yml").read_text(encoding="utf-8"))
+    packages = [package for environment in environments for package in installed(environment, rules["called"])]
     packages += [package for lock in sorted(root.glob("lock/*/package-lock.json")) for package in locked_by_npm(lock)]
-    return unlicensed(rules, iter(package for package in packages if package[0] != "fakehub"))
+    return unlicensed(rules, (package for package in packages if package[0] != "fakehub"))

@@ -1,65 +1,60 @@
-"""``make sbom``: a bill of materials for each lock, in CycloneDX's form. Runs with the Python of ``.venv/audit``.
+"""``make sbom``: a bill of materials in CycloneDX format for each environment and each npm lock.
 
-Made from the locks alone, in their order, without a date or a number of its own: the same lock has the same bill.
+Made from the locks alone, without a date or a random number: the same lock gives the same bytes.
 """
+
+from __future__ import annotations
 
 import base64
 import json
-import re
+import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from cyclonedx.model import HashType
-from cyclonedx.model.bom import Bom
-from cyclonedx.model.component import Component, ComponentType
-from cyclonedx.output.json import JsonV1Dot6
-from packageurl import PackageURL
+from guide.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-_PACKAGE = re.compile(r"^([a-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^ ;\\\n]+)(.*?)(?=^[a-z0-9]|\Z)", re.MULTILINE | re.DOTALL)
+UV = ROOT / ".venv" / "uv" / "bin" / "uv"
+# Environments by their dependency groups, and whether each also holds what fakehub requires.
+ENVIRONMENTS = {"hub": True, "latest": True, "tools": False, "jupyterhub": True, "jupyterhub-latest": True}
 
 
-def from_python(lock: Path) -> Iterator[Component]:
-    """The components of a lock of Python packages."""
-    for name, version, rest in _PACKAGE.findall(lock.read_text(encoding="utf-8")):
-        hashes = [HashType.from_composite_str(text) for text in sorted(re.findall(r"sha256:[0-9a-f]{64}", rest))]
-        yield _component("pypi", name, version, hashes)
+def from_python(environment: str) -> dict[str, Any]:
+    """Return the bill of the Python packages that ``uv.lock`` holds for an environment."""
+    which = "--group" if ENVIRONMENTS[environment] else "--only-group"
+    command = [str(UV), "export", "--quiet", "--frozen", which, environment, "--format", "cyclonedx1.5"]
+    exported = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    bill: dict[str, Any] = json.loads(exported.stdout)
+    del bill["serialNumber"], bill["metadata"]["timestamp"]
+    return bill
 
 
-def from_npm(lock: Path) -> Iterator[Component]:
-    """The components of a lock of npm's."""
-    for place, package in json.loads(lock.read_text(encoding="utf-8"))["packages"].items():
-        if place:
-            kind, _, digest = package["integrity"].partition("-")
-            hashes = [HashType.from_composite_str(f"{kind}:{base64.b64decode(digest).hex()}")]
-            yield _component("npm", place.rpartition("node_modules/")[2], package["version"], hashes)
+def from_npm(lock: Path) -> dict[str, Any]:
+    """Return the bill of the npm packages in a ``package-lock.json``."""
+    packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
+    components = [_npm_component(path, package) for path, package in packages.items() if path]
+    return {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": components}
 
 
-def _component(kind: str, name: str, version: str, hashes: list[HashType]) -> Component:
-    space, _, own = name.rpartition("/")
-    url = PackageURL(kind, space or None, own, version)
-    reference = {"type": ComponentType.LIBRARY, "bom_ref": str(url), "purl": url}
-    return Component(name=own, group=space or None, version=version, hashes=hashes, **reference)
-
-
-def text_of(components: list[Component]) -> str:
-    """The bill of these components."""
-    bill = json.loads(JsonV1Dot6(Bom(components=components)).output_as_string())
-    # A number drawn at random and the time: two bills of one lock would differ.
-    bill.pop("serialNumber", None)
-    bill.get("metadata", {}).pop("timestamp", None)
-    return json.dumps(bill, indent=1, sort_keys=True) + "\n"
+def _npm_component(path: str, package: dict[str, str]) -> dict[str, Any]:
+    """Return the component for one entry of a ``package-lock.json``."""
+    scope, _, name = path.rpartition("node_modules/")[2].rpartition("/")
+    purl = f"pkg:npm/{scope.replace('@', '%40')}/{name}" if scope else f"pkg:npm/{name}"
+    algorithm, _, digest = package["integrity"].partition("-")
+    hashes = [{"alg": algorithm.upper().replace("SHA", "SHA-"), "content": base64.b64decode(digest).hex()}]
+    component: dict[str, Any] = {"type": "library", "bom-ref": path, "name": name, "version": package["version"]}
+    return component | ({"group": scope} if scope else {}) | {"purl": f"{purl}@{package['version']}", "hashes": hashes}
 
 
 def main(out: Path) -> int:
-    """Write the bills of all locks into the folder ``out``; 0."""
+    """Write all bills into the folder ``out``; return 0."""
     out.mkdir(parents=True, exist_ok=True)
-    bills = {lock.stem: list(from_python(lock)) for lock in sorted(ROOT.glob("lock/*.txt"))}
-    bills |= {lock.parent.name: list(from_npm(lock)) for lock in sorted(ROOT.glob("lock/*/package-lock.json"))}
-    for name, components in bills.items():
-        (out / f"{name}.cdx.json").write_text(text_of(components), encoding="utf-8")
-        print(f"{out / name}.cdx.json: {len(components)} packages")
+    bills = {name: from_python(name) for name in ENVIRONMENTS}
+    bills |= {lock.parent.name: from_npm(lock) for lock in sorted(ROOT.glob("lock/*/package-lock.json"))}
+    for name, bill in bills.items():
+        path = out / f"{name}.cdx.json"
+        path.write_text(json.dumps(bill, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        print(f"{path}: {len(bill['components'])} packages")
     return 0
 
 

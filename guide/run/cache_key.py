@@ -39,7 +39,7 @@ def _offered_files(path: Path) -> tuple[Path, ...]:
 def shared_digest(profile: RunProfile) -> bytes:
     """Return a digest of everything a run depends on besides the page."""
     digest = hashlib.sha256(f"{profile} {sys.version} {missing(PROGRAMS)}".encode())
-    for file in (HUB_YML, ROOT / "lock" / f"{profile.stack}.txt", *code_of_a_run(ROOT)):
+    for file in (HUB_YML, ROOT / "uv.lock", *code_of_a_run(ROOT)):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.digest()
 

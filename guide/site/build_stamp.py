@@ -14,8 +14,8 @@ from guide.paths import BUILD, HUB_YML, ROOT, display_path
 # In the folder of a build: what its site was made of.
 STAMP = ".built"
 _SOURCES = (
-    *("book/", "notebooks/", "hubfacts/", "fakehub/", "guide/", "lock/"),
-    *("_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md"),
+    *("book/", "notebooks/", "hubfacts/", "fakehub/", "guide/"),
+    *("_config.yml", "_toc.yml", "hub.yml", "uv.lock", "CHANGELOG.md"),
 )
 
 

@@ -14,9 +14,9 @@ import yaml
 def copy_of(root: Path, book: Path) -> Path:
     """The project without its pages, in the new folder ``book``."""
     book.mkdir()
-    for name in ("_config.yml", "hub.yml"):
+    for name in ("_config.yml", "hub.yml", "uv.lock"):
         shutil.copy(root / name, book)
-    for name in ("book/_static", "book/_images", "book/_templates", "fakehub", "guide", "hubfacts", "lock"):
+    for name in ("book/_static", "book/_images", "book/_templates", "fakehub", "guide", "hubfacts"):
         if (root / name).is_dir():
             shutil.copytree(root / name, book / name, ignore=shutil.ignore_patterns("__pycache__"))
     return book

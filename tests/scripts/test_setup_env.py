@@ -1,19 +1,30 @@
-"""Setting up: what is missing is one clear line, and nothing half made is taken for ready."""
+"""Setting up: a missing precondition is one clear line, and nothing incomplete counts as ready."""
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import yaml
+
+from guide.checks.sbom import ENVIRONMENTS
+
+NO_SERVER = "http://127.0.0.1:9/"
+OFFLINE = {
+    **{"PIP_INDEX_URL": NO_SERVER, "PIP_NO_CACHE_DIR": "1", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull},
+    **{"PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""},
+    **{"UV_NO_CACHE": "1", "UV_OFFLINE": "1", "ALL_PROXY": NO_SERVER},
+}
 
 
 @pytest.fixture
 def project(root, tmp_path):
     """A copy of what the set-up reads, without an environment."""
-    for name in ("lock", "pyproject.toml", "apt.txt"):
+    for name in ("lock", "pyproject.toml", "uv.lock", "apt.txt"):
         copy = shutil.copytree if (root / name).is_dir() else shutil.copy
         copy(root / name, tmp_path / name)
     (tmp_path / "scripts").mkdir()
@@ -28,31 +39,89 @@ def set_up(project, *names, **variables):
     return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, timeout=300)
 
 
-def test_without_a_network_it_says_so_and_leaves_nothing_that_looks_ready(project):
-    nobody = "http://127.0.0.1:9/"
-    offline = {"PIP_INDEX_URL": nobody, "PIP_NO_CACHE_DIR": "1", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
-    offline |= {"PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "", "UV_NO_CACHE": "1", "UV_INDEX_URL": nobody}
+def module(root):
+    spec = importlib.util.spec_from_file_location("setup_env", root / "scripts/setup_env.py")
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
 
-    done = set_up(project, "hub", **offline)
+
+def test_without_a_network_uv_is_missing_and_nothing_counts_as_ready(project):
+    done = set_up(project, "hub", **OFFLINE)
 
     assert done.returncode == 1
     assert done.stderr.startswith("setup: uv was not installed: ")
     assert "is the network up? then run the same command again" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+    assert not (project / ".venv/uv/.ready").exists()
     assert not (project / ".venv/hub/.ready").exists()
 
 
+def test_without_a_network_packages_are_missing_and_nothing_counts_as_ready(root, project, monkeypatch, capsys):
+    if not (root / ".venv/uv/bin/uv").exists():
+        pytest.skip("there is no .venv/uv; run: make setup")
+    setup_env = module(project)
+    monkeypatch.setattr(setup_env, "_uv", lambda: root / ".venv/uv/bin/uv")
+    for name, value in OFFLINE.items():
+        monkeypatch.setenv(name, value)
+
+    assert setup_env.main(["tools"]) == 1
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("setup: .venv/tools was not made: ")
+    assert line.endswith("(is the network up? then run the same command again)")
+    assert not (project / ".venv/tools/.ready").exists()
+
+
 def test_an_unknown_stack_is_one_clear_line(project):
-    done = set_up(project, "newest")
+    done = set_up(project, "newest", **OFFLINE)
 
-    assert (done.returncode, done.stderr) == (1, "setup: there is no lock/newest.txt; STACK is hub or latest\n")
+    assert (done.returncode, done.stderr) == (1, "setup: there is no environment newest; STACK is hub or latest\n")
 
 
-def test_hooks_and_lint_take_the_same_ruff(root):
+def test_an_old_python_is_one_clear_line(root, monkeypatch, capsys):
+    setup_env = module(root)
+    monkeypatch.setattr(sys, "version_info", (3, 10, 2))
+
+    assert setup_env.main(["hub"]) == 1
+
+    line = "setup: Python 3.10 is too old; use 3.11 or newer: make PYTHON=python3.12 ...\n"
+    assert capsys.readouterr().err == line
+
+
+def test_nothing_is_run_if_everything_is_in_place(project, monkeypatch, capsys):
+    setup_env = module(project)
+    calls = []
+    monkeypatch.setattr(setup_env, "_run", lambda command, *_: calls.append(command))
+    monkeypatch.setattr(setup_env, "_debian", lambda: None)
+    for name in ("uv", "hub"):
+        (project / ".venv" / name).mkdir(parents=True)
+
+    assert setup_env.main(["hub"]) == 0
+    first = len(calls)
+    assert setup_env.main(["hub"]) == 0
+    assert 0 < first == len(calls)
+
+    (project / "uv.lock").write_text("version = 1\n")
+    assert setup_env.main(["hub"]) == 0
+    assert len(calls) > first
+
+
+def test_each_environment_has_a_dependency_group_and_a_bill(root):
+    groups = tomllib.loads((root / "pyproject.toml").read_text())["dependency-groups"]
+    setup_env = module(root)
+
+    assert set(setup_env.ENVIRONMENTS) == set(ENVIRONMENTS) <= set(groups)
+    assert {name for name, with_project in ENVIRONMENTS.items() if not with_project} == setup_env.WITHOUT_PROJECT
+
+
+def test_hooks_and_lint_use_the_same_versions(root):
     hooks = yaml.safe_load((root / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
-    wanted = {name for hook in hooks for name in hook["additional_dependencies"] if name.startswith("ruff")}
+    wanted = {name for hook in hooks for name in hook["additional_dependencies"] if not name.startswith("pre-commit")}
+    locked = tomllib.loads((root / "uv.lock").read_text())["package"]
 
-    assert wanted == set(re.findall(r"^ruff==[^ ]+", (root / "lock/hub.txt").read_text(), re.MULTILINE))
+    assert wanted
+    assert wanted <= {f"{package['name']}=={package.get('version')}" for package in locked}
 
 
 def test_workflows_may_only_read_and_take_actions_by_digest(root):

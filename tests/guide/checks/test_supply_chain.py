@@ -1,47 +1,95 @@
-"""What the project is made of: locked, under licences that are allowed, built without a token."""
+"""The supply chain: packages locked by hash, under allowed licences, audited, and workflows without tokens."""
 
+import http.server
 import json
 import re
 import subprocess
 import sys
+import threading
+import tomllib
 
 import pytest
 import yaml
+from license_expression import get_spdx_licensing
 
-from guide.checks.audit import audit
-from guide.checks.licences import check, unlicensed
+from guide.checks.licences import check, is_allowed, unlicensed
+from guide.checks.sbom import ENVIRONMENTS
 from guide.checks.workflows import broken_rules
 
-ENVIRONMENTS = ("tools", "jupyterhub", "audit")
+
+@pytest.fixture
+def lock(root):
+    return tomllib.loads((root / "uv.lock").read_text())
 
 
-def test_every_locked_package_is_under_a_licence_that_is_allowed(root, stack):
-    names = [stack, *ENVIRONMENTS] if stack == "hub" else [stack, "hub", *ENVIRONMENTS]
+@pytest.fixture
+def uv(root):
+    """The project's uv."""
+    program = root / ".venv/uv/bin/uv"
+    if not program.exists():
+        pytest.skip("there is no .venv/uv; run: make setup")
+    return program
 
-    assert check(root, [root / ".venv" / name for name in names if (root / ".venv" / name).is_dir()]) == []
+
+def test_every_locked_package_is_under_an_allowed_licence(root):
+    environments = [root / ".venv" / name for name in ENVIRONMENTS if (root / ".venv" / name).is_dir()]
+
+    assert check(root, environments) == []
 
 
 @pytest.mark.parametrize(
-    ("licence", "told"),
+    ("licence", "lines"),
     [
         ("AGPL-3.0-only", ["pump is under AGPL-3.0-only"]),
         ("MIT AND GPL-3.0-only", ["pump is under MIT AND GPL-3.0-only"]),
-        ("", ["pump is under no licence that its metadata name"]),
+        ("", ["pump is under no licence that its metadata names"]),
         ("MIT OR GPL-3.0-only", []),
         ("(MIT OR CC0-1.0)", []),
         ("BSD License", []),
     ],
 )
-def test_a_package_under_another_licence_is_told(root, licence, told):
+def test_a_package_under_another_licence_is_reported(root, licence, lines):
     rules = yaml.safe_load((root / "lock/licences.yml").read_text()) | {"exceptions": {}}
 
-    assert unlicensed(rules, iter([("pump", licence)])) == told
+    assert unlicensed(rules, [("pump", licence)]) == lines
 
 
-def test_an_exception_for_no_package_is_told(root):
+@pytest.mark.parametrize(
+    ("expression", "allowed"),
+    [
+        ("(MIT OR Apache-2.0) AND (GPL-3.0-only)", False),
+        ("(MIT OR GPL-3.0-only) AND (Apache-2.0 OR GPL-3.0-only)", True),
+        ("MIT AND (Apache-2.0 OR BSD-3-Clause)", True),
+        ("MIT AND (GPL-3.0-only OR (BSD-3-Clause AND Apache-2.0))", True),
+        ("MIT AND (GPL-3.0-only OR (BSD-3-Clause AND LGPL-2.1-only))", False),
+        ("((MIT))", True),
+        ("mit or gpl-3.0-only", True),
+        ("apache-2.0 and gpl-3.0-only", False),
+        ("Apache-2.0 WITH LLVM-exception", True),
+        ("GPL-2.0-only WITH Classpath-exception-2.0", False),
+        ("Apache-2.0 WITH MIT", False),
+        ("Nonsense-1.0", False),
+        ("MIT OR Nonsense-1.0", False),
+        ("MIT AND", False),
+        ("UNLICENSED", False),
+        ("", False),
+    ],
+)
+def test_an_spdx_expression_is_allowed_only_if_allowed_licences_satisfy_it(expression, allowed):
+    assert is_allowed(expression, {"MIT", "Apache-2.0", "BSD-3-Clause"}) == allowed
+
+
+def test_every_allowed_licence_is_an_spdx_identifier(root):
+    rules = yaml.safe_load((root / "lock/licences.yml").read_text())
+
+    assert get_spdx_licensing().unknown_license_keys(" AND ".join(rules["allowed"])) == []
+    assert all(is_allowed(expression, set(rules["allowed"])) for expression in rules["called"].values())
+
+
+def test_an_exception_without_a_package_is_reported(root):
     rules = yaml.safe_load((root / "lock/licences.yml").read_text()) | {"exceptions": {"gone": {}}}
 
-    assert unlicensed(rules, iter(())) == ["gone is an exception, but no package"]
+    assert unlicensed(rules, []) == ["gone is an exception, but no package"]
 
 
 @pytest.mark.parametrize("name", ["check", "nightly", "publish"])
@@ -54,7 +102,7 @@ def test_there_are_no_other_workflows(root):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "lines"),
     [
         ("moving-tag", ["line 10: not pinned by digest, with its version: - uses: actions/setup-python@v5"]),
         (
@@ -70,68 +118,115 @@ def test_there_are_no_other_workflows(root):
         ),
     ],
 )
-def test_a_workflow_that_breaks_a_rule_is_told(root, name, told):
-    assert broken_rules(root / f"tests/broken/workflows/{name}.yml") == told
+def test_a_workflow_that_breaks_a_rule_is_reported(root, name, lines):
+    assert broken_rules(root / f"tests/broken/workflows/{name}.yml") == lines
 
 
-def test_every_package_is_locked_with_its_hashes(root):
-    for lock in root.glob("lock/*.txt"):
-        packages = re.split(r"\n(?=[a-z0-9])", lock.read_text().strip())
-        assert [text.partition("\n")[0] for text in packages if "--hash=sha256:" not in text] == [], lock.name
+def test_every_locked_package_comes_from_the_public_index_with_a_hash(root, lock):
+    files = {
+        package["name"]: [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
+        for package in lock["package"]
+        if package["source"] != {"editable": "."}
+    }
+
+    assert {package["source"].get("registry") for package in lock["package"]} == {None, "https://pypi.org/simple"}
+    assert len(files) > 300
+    assert [name for name in files if not files[name]] == []
+    assert [file for locked in files.values() for file in locked if not file["hash"].startswith("sha256:")] == []
+    assert {re.match(r"https://[^/]+", file["url"])[0] for locked in files.values() for file in locked} == {
+        "https://files.pythonhosted.org"
+    }
+    assert re.fullmatch(r"uv==[\d.]+( \\\n    --hash=sha256:[0-9a-f]{64})+\n", (root / "lock/uv.txt").read_text())
+
+
+def test_the_lock_belongs_to_pyproject_toml(root, uv):
+    checked = subprocess.run([uv, "lock", "--check", "--offline"], cwd=root, capture_output=True, text=True)
+
+    assert checked.returncode == 0, checked.stderr
 
 
 @pytest.fixture
-def auditor(tmp_path):
-    """Make a program in the auditor's place, which prints and ends as told."""
+def audit(root, uv):
+    """Run the command of ``make audit`` against a vulnerability service with the given vulnerable packages."""
+    servers = []
 
-    def make(report: str, status: int, said: str = ""):
-        program = tmp_path / "pip-audit"
-        script = f"import sys\nopen(sys.argv[sys.argv.index('--output') + 1], 'w').write({report!r})\n"
-        script = script if report else "import sys\n"
-        program.write_text(f"#!{sys.executable}\n{script}print({said!r}, file=sys.stderr)\nsys.exit({status})\n")
-        program.chmod(0o755)
-        return program
+    def run(*vulnerable: str, answers: bool = True) -> subprocess.CompletedProcess[str]:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _service(vulnerable, answers))
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        recipe = (root / "Makefile").read_text().partition("\naudit:")[2].partition("\n\n")[0]
+        (line,) = (line for line in recipe.splitlines() if "uv audit" in line)
+        command = [*line.strip().removeprefix("@").split(), "--service-url", f"http://127.0.0.1:{server.server_port}/"]
+        return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
 
-    return make
-
-
-SOUND = json.dumps({"dependencies": [{"name": "pump", "version": "1", "vulns": []}], "fixes": []})
-KNOWN = {"id": "PYSEC-1", "fix_versions": ["2"]}
-BAD = json.dumps({"dependencies": [{"name": "pump", "version": "1", "vulns": [KNOWN]}]})
-
-
-@pytest.mark.parametrize(
-    ("report", "ends", "said", "status", "told"),
-    [
-        (SOUND, 0, "", 0, "hub: 1 packages, no known vulnerability"),
-        (BAD, 1, "", 1, "hub: pump 1: PYSEC-1; mended in 2"),
-        ("", 1, "ConnectionError: pypi.org", 2, "hub: not run: ConnectionError: pypi.org"),
-        ("", 0, "", 2, "hub: not run: it said nothing"),
-    ],
-)
-def test_an_audit_tells_what_it_found_or_that_it_was_not_run(root, auditor, capsys, report, ends, said, status, told):
-    found = audit([root / "lock/hub.txt"], auditor(report, ends, said))
-
-    assert (found, capsys.readouterr().out.strip()) == (status, told)
+    yield run
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
-def test_an_audit_without_its_program_is_not_run(root, tmp_path, capsys):
-    assert audit([root / "lock/hub.txt"], tmp_path / "gone") == 2
-    assert "hub: not run: there is no" in capsys.readouterr().out
+def _service(vulnerable: tuple[str, ...], answers: bool) -> type[http.server.BaseHTTPRequestHandler]:
+    """Return a handler that knows one vulnerability of each ``vulnerable`` package, in the format of OSV."""
+    known = {"id": "PYSEC-1", "modified": "2026-01-01T00:00:00Z"}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
+            hits = ({"vulns": [known]} if query["package"]["name"] in vulnerable else {} for query in queries)
+            self._send({"results": list(hits)})
+
+        def do_GET(self) -> None:
+            self._send(known | {"summary": "it leaks", "affected": []})
+
+        def _send(self, answer: dict) -> None:
+            self.send_response(200 if answers else 403)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Log nothing."""
+
+    return Handler
 
 
-def test_a_bill_of_materials_has_every_locked_package_with_its_hashes(root, tmp_path):
-    program = root / ".venv/audit/bin/python"
-    if not (root / ".venv/audit/.ready").exists():
-        pytest.skip("there is no .venv/audit; run: make tools")
-    made = [subprocess.run([program, "guide/checks/sbom.py", tmp_path / str(n)], cwd=root) for n in range(2)]
+def test_an_audit_of_packages_without_vulnerabilities_passes(audit, lock):
+    done = audit()
+
+    assert done.returncode == 0, done.stderr
+    assert f"{len(lock['package']) - 1} packages" in done.stdout + done.stderr
+
+
+def test_an_audit_fails_for_a_vulnerable_package_and_names_it(audit):
+    done = audit("numpy")
+
+    assert done.returncode == 1
+    assert "numpy 2.3.5 has 1 known vulnerability" in done.stdout
+    assert "PYSEC-1: it leaks" in done.stdout
+
+
+def test_an_audit_without_an_answer_has_not_passed(audit):
+    assert audit(answers=False).returncode == 2
+
+
+def test_a_bill_of_materials_has_every_locked_package_with_its_hashes(root, uv, tmp_path):
+    made = [
+        subprocess.run([sys.executable, "-m", "guide.checks.sbom", tmp_path / str(number)], cwd=root)
+        for number in range(2)
+    ]
     text = (tmp_path / "0/hub.cdx.json").read_text()
     bill = json.loads(text)
-    locked = re.findall(r"^([a-z0-9][\w.-]*)==([^ ;\\]+)", (root / "lock/hub.txt").read_text(), re.MULTILINE)
+    command = [uv, "export", "--frozen", "--group", "hub", "--no-hashes", "--no-annotate", "--no-header"]
+    exported = subprocess.run([*command, "--no-emit-project"], cwd=root, capture_output=True, text=True, check=True)
+    locked = re.findall(r"^([a-z0-9][\w.-]*)==([^ ;\\\n]+)", exported.stdout, re.MULTILINE)
 
     assert [one.returncode for one in made] == [0, 0]
     assert bill["bomFormat"] == "CycloneDX"
     assert {(one["name"], one["version"]) for one in bill["components"]} == set(locked)
-    assert all(one["hashes"] and one["purl"].startswith("pkg:pypi/") for one in bill["components"])
+    assert all(one["purl"].startswith("pkg:pypi/") for one in bill["components"])
+    assert all(file["hashes"] for one in bill["components"] for file in one["externalReferences"])
     assert text == (tmp_path / "1/hub.cdx.json").read_text()
-    assert (tmp_path / "0/npm.cdx.json").exists()
+    proxy = json.loads((tmp_path / "0/hub-proxy.cdx.json").read_text())["components"]
+    assert any(one["purl"].startswith("pkg:npm/configurable-http-proxy@5.1.0") for one in proxy)
+    assert {path.name for path in (tmp_path / "0").iterdir()} == {
+        f"{name}.cdx.json" for name in (*ENVIRONMENTS, "hub-proxy", "npm")
+    }

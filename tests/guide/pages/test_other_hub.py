@@ -27,7 +27,7 @@ PAGES = (
 )
 # Where a hub may be named outside hub.yml: what is about this project and its history, and tests of the stand-in;
 # also in what pages printed on it.
-MAY_NAME_IT = ("book/redirects.yml", "README.md", "LICENSE", "CHANGELOG.md", "hub.yml", "tests/", "lock/")
+MAY_NAME_IT = ("book/redirects.yml", "README.md", "LICENSE", "CHANGELOG.md", "hub.yml", "tests/", "lock/", "uv.lock")
 
 
 def test_its_pages_run(guide, stack, root):

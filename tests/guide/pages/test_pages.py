@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -77,7 +78,8 @@ def test_what_every_page_prints_is_recorded(root):
 def test_readers_get_the_versions_that_are_locked(root):
     environment = yaml.safe_load((root / "environment.yml").read_text())
     pinned = dict(entry.split("=") for entry in environment["dependencies"] if "=" in entry)
-    locked = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", (root / "lock/hub.txt").read_text(), re.MULTILINE))
+    groups = tomllib.loads((root / "pyproject.toml").read_text())["dependency-groups"]
+    locked = dict(entry.lower().split("==") for entry in groups["stack-hub"])
     pinned.pop("python")
 
     differ = {name for name in pinned if pinned[name] != locked[name.removesuffix("-base")]}

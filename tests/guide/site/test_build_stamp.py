@@ -60,7 +60,7 @@ def test_nothing_to_do_is_said_before_anything_is_imported(book, stack):
 
 
 @pytest.mark.parametrize(
-    "name", ["book/index.md", "hub.yml", "_config.yml", "_toc.yml", "book/_static/guide.css", "lock/hub.txt"]
+    "name", ["book/index.md", "hub.yml", "_config.yml", "_toc.yml", "book/_static/guide.css", "uv.lock"]
 )
 def test_another_source_makes_another_site(book, holds, name):
     assert holds() == "True"
