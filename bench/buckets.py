@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hubfacts.load import load
+from guide.facts import load
 
 _BUCKETS = load(Path(__file__).resolve().parents[1] / "hub.yml").buckets
 CHANGING, LISTED = _BUCKETS.scratch.name, _BUCKETS.persistent.name

@@ -39,8 +39,8 @@ class _Refused(Exception):
 
 
 def may_write(pod: schema.Osn) -> dict[str, bool]:
-    """The pod's buckets, and whether the key writes to them: the note in the facts says it."""
-    return {name: pod.is_open(name) for name in pod.buckets}
+    """Return for each of the pod's buckets whether the key writes to it."""
+    return {name: bucket.write for name, bucket in pod.buckets.items()}
 
 
 class OsnService:

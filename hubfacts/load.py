@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from hubfacts.checks import check
+from hubfacts.checks import check, check_hub
 from hubfacts.location import default_path
-from hubfacts.schema import Facts
+from hubfacts.schema import MISSPELT, Facts, HubFacts
 from hubfacts.strict_yaml import YamlError, mapping_of
+
+_F = TypeVar("_F", bound=Facts)
 
 
 class FactsError(Exception):
@@ -19,41 +23,81 @@ class FactsError(Exception):
 
 
 def load(path: Path | None = None) -> Facts:
-    """Read and check the facts file at ``path`` (see ``default_path``); raises ``FactsError``."""
+    """Return what the stand-in reads of the facts file at ``path`` (see ``default_path``); raises ``FactsError``."""
+    return load_as(Facts, check, path)
+
+
+def load_hub(path: Path | None = None) -> HubFacts:
+    """Return the same, of a hub whose JupyterHub is started too; raises ``FactsError`` with all sections it lacks."""
+    return load_as(HubFacts, check_hub, path)
+
+
+def load_as(model: type[_F], cross_check: Callable[[_F], None], path: Path | None = None) -> _F:
+    """Read the facts file at ``path`` (see ``default_path``) as ``model``; raises ``FactsError``.
+
+    ``cross_check`` raises ``ValueError`` for facts that contradict one another. The result is cached until the file's
+    content changes: pages ask for the facts one after the other, and nobody can change them.
+    """
     path = path or default_path()
     try:
         data = path.read_bytes()
     except OSError as error:
         raise FactsError(f"{path}: cannot be read ({error.strerror}); name another with --hub-yml FILE") from error
-    return _checked(path, data)
+    return cast(_F, _cached(model, cross_check, path, data))
 
 
-@functools.lru_cache(maxsize=4)
-def _checked(path: Path, data: bytes) -> Facts:
-    """The facts in ``data``: pages ask for one after the other, and none of them is ever changed."""
+@functools.lru_cache(maxsize=8)
+def _cached(model: type[_F], cross_check: Callable[[_F], None], path: Path, data: bytes) -> _F:
     try:
-        content = mapping_of(data)
+        content = _content(data)
     except YamlError as error:
         raise FactsError(f"{path}: {error}") from error
     if content is None:
-        raise FactsError(f"{path}: it should be a mapping with the sections {', '.join(Facts.model_fields)}")
+        required = [name for name, field in model.model_fields.items() if field.is_required()]
+        raise FactsError(f"{path}: it should be a mapping with the sections {', '.join(required)}")
     try:
-        return checked(content)
+        return validated(content, model, cross_check)
     except FactsError as error:
         raise FactsError(f"{path}: {error}") from error
 
 
-def checked(content: dict[Any, Any]) -> Facts:
-    """The facts of what a file of them holds; raises ``FactsError`` with the key."""
+@functools.lru_cache(maxsize=4)
+def _content(data: bytes) -> dict[Any, Any] | None:
+    """Parse the file once for all models; raises ``YamlError``."""
+    return mapping_of(data)
+
+
+def validated(content: dict[Any, Any], model: type[_F], cross_check: Callable[[_F], None]) -> _F:
+    """Return the facts in the ``content`` of a file; raises ``FactsError`` with the key."""
     try:
-        facts = Facts.model_validate(content)
-        check(facts)
+        facts = model.model_validate(content)
+        cross_check(facts)
         return facts
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        given = f" (it is {first['input']!r})" if isinstance(first["input"], str | int | float | bool) else ""
-        raise FactsError(f"{key + ': ' if key else ''}{message}{given}") from error
-    except ValueError as error:  # from ``check``
+        raise FactsError(_first_problem(error.errors())) from error
+    except ValueError as error:  # from the cross-checks
         raise FactsError(str(error)) from error
+
+
+def _first_problem(errors: list[ErrorDetails]) -> str:
+    """Format the first error as one line; if a key is missing, all that are missing."""
+    first = errors[0]
+    if first["type"] == "missing":
+        return f"{', '.join(_key(error) for error in errors if error['type'] == 'missing')}: missing"
+    given = f" (it is {first['input']!r})" if isinstance(first["input"], str | int | float | bool) else ""
+    return f"{_key(first)}: {_message(first)}{given}".removeprefix(": ")
+
+
+def all_problems(error: ValidationError) -> list[str]:
+    """Format every error as a line with its key, except for defaults that could not follow from an invalid fact."""
+    errors = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
+    return [f"{_key(one)}: {_message(one)}" for one in errors]
+
+
+def _key(error: ErrorDetails) -> str:
+    misspelt = [error["ctx"]["key"]] if error["type"] == MISSPELT else []
+    return ".".join(map(str, [*error["loc"], *misspelt]))
+
+
+def _message(error: ErrorDetails) -> str:
+    return "missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""Where the facts file is, for those who need not read it."""
+"""The path of the facts file, for code that does not read it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def default_path() -> Path:
-    """``$FAKEHUB_HUB_YML``, else the ``hub.yml`` of the current directory, else the one beside this package."""
+    """Return ``$FAKEHUB_HUB_YML``, else the ``hub.yml`` of the current directory, else that of this checkout if any."""
     named = os.environ.get("FAKEHUB_HUB_YML")
     if named:
         return Path(named)
-    here = Path("hub.yml")
-    return here if here.is_file() else Path(__file__).resolve().parents[1] / "hub.yml"
+    here, checkout = Path("hub.yml"), Path(__file__).resolve().parents[1] / "hub.yml"
+    return checkout if checkout.is_file() and not here.is_file() else here

@@ -1,57 +1,109 @@
-"""The facts file ``hub.yml``: its schema, its cross-checks and its loader.
+"""The facts that the stand-in reads from ``hub.yml``.
+
+One file may also hold what a guide needs (see ``guide.facts``), so a key that is not here is ignored, unless it is
+nearly one of these: then it is refused as a misspelling. Only ``hub.project`` and one bucket are required; everything
+else has a default, or is about a part of the hub that is left out where the facts have no section about it.
 
 Sizes in keys that end in ``_gb``/``_gib`` are in GB/GiB, times in ``_s`` in seconds.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import functools
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from hubfacts.schema_hub import Guide, Help, Hub, Model, Source, Sources, Url
+Url = Annotated[str, Field(pattern=r"^https://[^\s]+$")]
+# The type of the error for a misspelt key; its context has the key.
+MISSPELT = "misspelt_key"
+
+
+class Model(BaseModel):
+    """A section of the facts, or a part of one; immutable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_misspelt_keys(cls, content: Any) -> Any:
+        if isinstance(content, dict) and not content.keys() <= _keys(cls):
+            for key in sorted(map(str, content.keys() - _keys(cls))):
+                for close in get_close_matches(key, sorted(_keys(cls)), n=1, cutoff=0.8):
+                    message = "unknown key; did you mean {close}?"
+                    raise PydanticCustomError(MISSPELT, message, {"key": key, "close": close})
+        return content
+
+
+@functools.cache
+def _keys(model: type[Model]) -> frozenset[str]:
+    """Return the keys of ``model`` as the file writes them, which for some are not the names of its fields."""
+    return frozenset(field.alias or name for name, field in model.model_fields.items())
+
+
+class Timeouts(Model):
+    """Limits in seconds: an idle kernel and an old server are stopped, and a start that takes too long has failed."""
+
+    idle_kernel_culled_after_s: int = Field(3600, gt=0)
+    server_max_age_s: int = Field(604800, gt=0)
+    spawn_timeout_s: int = Field(600, gt=0)
+
+
+def _zone(validated: dict[str, Any]) -> str:
+    return f"{validated.get('region')}-a"
+
+
+class Hub(Model):
+    """The hub and where it runs; ``project`` is its project on Google Cloud."""
+
+    name: str = "JupyterHub"
+    project: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
+    url: Url = "https://hub.example.org/"
+    cloud: str = "Google Cloud"
+    region: str = "us-central1"
+    zone: str = Field(default_factory=_zone)
+    named_servers: bool = False
+    timeouts: Timeouts = Timeouts()
+
+    @field_validator("cloud")
+    @classmethod
+    def _on_google(cls, cloud: str) -> str:
+        if cloud != "Google Cloud":
+            raise ValueError(f"only a hub on Google Cloud can be played; the buckets of {cloud} are of another kind")
+        return cloud
 
 
 class Tier(Model):
+    """The members of one GitHub team, and the node shares and GPUs they may choose."""
+
     name: str
     team: str
-    hub: str | None = None
-    cpu_node_shares: list[str]
-    gpus: list[str]
-    formerly: str | None = None
-    renew_every_months: int | None = None
-    note: str | None = None
+    cpu_node_shares: list[str] = []
+    gpus: list[str] = []
 
 
 class ExtraTeam(Model):
-    gpus: list[str] = Field(default_factory=list)
+    """A GitHub team that adds GPUs, or ``everything``, to what a tier allows."""
+
+    gpus: list[str] = []
     everything: bool = False
 
 
 class Access(Model):
+    """The GitHub organisation and its teams; members of ``allowed_teams`` may log in."""
+
     organization: str
     allowed_teams: list[str]
-    tiers: list[Tier] = Field(min_length=1)
-    extra_teams: dict[str, ExtraTeam] = Field(default_factory=dict)
-    src: Sources
-
-    @property
-    def public(self) -> Tier | None:
-        """The tier that has a hub of its own."""
-        return next((tier for tier in self.tiers if tier.hub), None)
-
-    @property
-    def renewed(self) -> Tier | None:
-        """The tier whose places end."""
-        return next((tier for tier in self.tiers if tier.renew_every_months), None)
-
-    @property
-    def largest(self) -> Tier:
-        """The tier that may take the most node shares, the first of several."""
-        return max(self.tiers, key=lambda tier: len(tier.cpu_node_shares))
+    tiers: Sequence[Tier] = Field(min_length=1)
+    extra_teams: Mapping[str, ExtraTeam] = {}
 
 
 class NodeShare(Model):
+    """A share of a machine: hard limits, and the CPUs that are guaranteed."""
+
     label: str
     mem_limit_gb: float = Field(gt=0)
     cpu_limit: float = Field(gt=0)
@@ -60,66 +112,55 @@ class NodeShare(Model):
 
 
 class NodeShares(Model):
-    profile: str
-    about: str
-    choice: str
-    machine: str
-    options: dict[str, NodeShare] = Field(min_length=1)
-    src: Sources
+    """The CPU profile of the form; ``choice`` is the label of its list of node shares."""
 
-    @property
-    def sizes_gb(self) -> list[float]:
-        """The memory limits, in the order of the form."""
-        return [share.mem_limit_gb for share in self.options.values()]
+    profile: str = "CPU"
+    about: str = ""
+    choice: str = "Node share"
+    machine: str
+    options: Mapping[str, NodeShare] = Field(min_length=1)
 
 
 class Gpu(Model):
+    """A machine with a GPU."""
+
     label: str
-    vram_gb: int = Field(gt=0)
     mem_limit_gb: float = Field(gt=0)
     machine: str
-    team: str | None = None
     default: bool = False
 
 
 class Gpus(Model):
-    profile: str
-    choice: str
-    options: dict[str, Gpu] = Field(min_length=1)
-    images: list[str]
-    src: Sources
+    """The GPU profile of the form, with the ``images`` it offers; ``choice`` is the label of its list of GPUs."""
 
-    @property
-    def on_request(self) -> list[str]:
-        """The teams that get a GPU their tier does not have."""
-        return list(dict.fromkeys(gpu.team for gpu in self.options.values() if gpu.team))
+    profile: str = "GPU"
+    choice: str = "GPU"
+    options: Mapping[str, Gpu] = Field(min_length=1)
+    images: list[str]
 
 
 class Image(Model):
+    """A container image that the form offers."""
+
     label: str
     ref: str = Field(pattern=r"^[^\s:]+:[^\s:]+$")
     default: bool = False
-    cpu_only: bool = False
-    for_: str = Field(alias="for")
 
 
 class CustomImage(Model):
-    choice: str
-    in_choices: str
-    message: str
-    form: str
-    example: str
-    must: str
-    build_your_own: str
+    """The labels of the choice to name another image, and what the form says to a name without a tag."""
+
+    choice: str = "Custom image"
+    in_choices: str = "Other..."
+    message: str = "Must be a publicly available docker image, of form <image-name>:<tag>"
 
 
 class Images(Model):
-    choice: str
-    options: dict[str, Image] = Field(min_length=1)
-    source: Url
-    package_list_url: Url
-    custom: CustomImage
-    src: Sources
+    """The images of the form; ``choice`` is the label of their list."""
+
+    choice: str = "Image"
+    options: Mapping[str, Image] = Field(min_length=1)
+    custom: CustomImage = CustomImage()
 
     @property
     def default(self) -> Image:
@@ -127,165 +168,113 @@ class Images(Model):
         return next(image for image in self.options.values() if image.default)
 
 
-class Home(Model):
-    path: str
-    hard_quota_gib: int = Field(gt=0)
-    recommended_gb: int = Field(gt=0)
-    meant_for: str
-    note: str | None = None
-    src: Sources
-
-
 class Bucket(Model):
-    """A bucket: what its objects live for, and who may write. ``hub`` is the right of every server."""
+    """A bucket, how long its objects live and who may write to it.
+
+    ``variable`` is the environment variable that names the user's prefix in it; ``hub`` is the permission of every
+    server of the hub; ``writers_group`` is whether the group of that name may write.
+    """
 
     variable: str | None = None
-    delete_after_days: int | None = Field(gt=0)
-    hub: Literal["read", "write"]
-    writers_group: bool
-    uniform_access: bool
+    delete_after_days: int | None = Field(None, gt=0)
+    hub: Literal["read", "write"] = "write"
+    writers_group: bool = False
+    uniform_access: bool = True
     versioning: bool = False
-    for_: str = Field(alias="for")
-    note: str | None = None
-    _name: str = PrivateAttr("")
-
-    @property
-    def name(self) -> str:
-        """The bucket's name, without ``gs://``."""
-        return self._name
 
 
 class HubIdentity(Model):
-    what: str
-    token_lives_s: int = Field(gt=0)
+    """The Google account that all servers of the hub share."""
+
+    token_lives_s: int = Field(3600, gt=0)
 
 
 class Buckets(Model):
-    options: dict[str, Bucket] = Field(min_length=1)
-    writers_group: str
-    rules: list[str]
-    identity: HubIdentity
-    src: Sources
+    """The buckets by their names, without ``gs://``; ``writers_group`` is the address of a Google group."""
 
-    @model_validator(mode="after")
-    def _names(self) -> Buckets:
-        for name, bucket in self.options.items():
-            bucket._name = name
-        return self
-
-    @property
-    def names(self) -> list[str]:
-        """The buckets' names, without ``gs://``."""
-        return list(self.options)
-
-    @property
-    def scratch(self) -> Bucket:
-        """The bucket whose objects are deleted after some days."""
-        return self._of("SCRATCH_BUCKET")
-
-    @property
-    def persistent(self) -> Bucket:
-        """The bucket for what is kept."""
-        return self._of("PERSISTENT_BUCKET")
-
-    @property
-    def read_only(self) -> Bucket | None:
-        """The bucket no server may write to, the first of several."""
-        return next((bucket for bucket in self.options.values() if bucket.hub == "read"), None)
-
-    def _of(self, variable: str) -> Bucket:
-        return next(bucket for bucket in self.options.values() if bucket.variable == variable)
+    options: Mapping[str, Bucket] = Field(min_length=1)
+    writers_group: str = "bucket-writers@googlegroups.com"
+    identity: HubIdentity = HubIdentity()
 
 
 class Variable(Model):
+    """An environment variable; ``$(JUPYTERHUB_USER)`` and ``$(IMAGE)`` in its value are filled in by the hub."""
+
     value: str
-    means: str
 
 
 class EnvironmentVariables(Model):
-    values: dict[str, Variable]
-    on_dask_workers: list[str]
-    src: Sources
+    """The variables of every server, and the names of those that Dask workers get too."""
+
+    values: Mapping[str, Variable]
+    on_dask_workers: list[str] = []
+
+
+def _variables(validated: dict[str, Any]) -> EnvironmentVariables:
+    """Return the variables that follow from the other sections; one that is invalid is missing from ``validated``."""
+    buckets, values = validated.get("buckets"), {"JUPYTERHUB_USER": "$(JUPYTERHUB_USER)"}
+    if isinstance(buckets, Buckets):
+        named = {bucket.variable: name for name, bucket in buckets.options.items()}
+        values |= {variable: f"gs://{name}/$(JUPYTERHUB_USER)" for variable, name in named.items() if variable}
+    if validated.get("images"):
+        values["JUPYTER_IMAGE_SPEC"] = "$(IMAGE)"
+    return EnvironmentVariables(values={name: Variable(value=value) for name, value in values.items()})
 
 
 class WorkerSize(Model):
+    """A size of a Dask worker."""
+
     cores: int = Field(gt=0)
     memory: str
 
 
 class DaskGateway(Model):
+    """The options of a Dask Gateway cluster; the first of the worker sizes is the default."""
+
     instance_type: str
-    worker_resource_allocation: dict[str, WorkerSize]
-    image: str
-    idle_timeout_minutes: int = Field(gt=0)
-    url_prefix: str
-    preemptible_workers: bool
-    src: Sources
-
-    @property
-    def sizes(self) -> list[str]:
-        """The sizes a worker may have, the default first."""
-        return list(self.worker_resource_allocation)
+    worker_resource_allocation: Mapping[str, WorkerSize] = Field(min_length=1)
+    idle_timeout_minutes: int = Field(30, gt=0)
+    url_prefix: str = "/services/dask-gateway"
 
 
-class GitPush(Model):
-    tool: str
-    app: Url
-    urls: str
+class OsnBucket(Model):
+    """A bucket of the pod, which everybody reads; with ``write``, people write to it with the key they were given."""
 
-
-class Git(Model):
-    push_from_hub: GitPush
-    src: Sources
+    write: bool = False
 
 
 class Osn(Model):
+    """A pod of the Open Storage Network."""
+
     endpoint: Url
-    buckets: dict[str, str]
-    src: Sources
+    buckets: Mapping[str, OsnBucket] = Field(min_length=1)
 
     @property
     def host(self) -> str:
         """The name of the host that answers at the endpoint."""
         return self.endpoint.removeprefix("https://").partition("/")[0]
 
-    @property
-    def inbox(self) -> str:
-        """The bucket that people write to, the first of several."""
-        return next(name for name in self.buckets if self.is_open(name))
-
-    @property
-    def inbox_is(self) -> str:
-        """What the facts say of the inbox."""
-        return self.buckets[self.inbox]
-
-    @property
-    def published(self) -> str:
-        """The bucket that people only read, the last of several."""
-        return next(name for name in reversed(self.buckets) if not self.is_open(name))
-
-    def is_open(self, name: str) -> bool:
-        """Whether people are let write to the bucket."""
-        return "write access" in self.buckets[name]
-
 
 class Facts(Model):
-    """All facts; references between sections (teams, images, shares, sources) are checked.
+    """All facts that the stand-in reads; the parts about which there is no section are left out of it.
 
-    A section that may be missing is about something that not every hub has.
+    ``environment_variables`` follow from the other sections, unless the file has them.
     """
 
-    sources: dict[str, Source]
-    guide: Guide
     hub: Hub
-    help: Help
+    access: Access | None = None
+    node_shares: NodeShares | None = None
+    gpus: Gpus | None = None
+    images: Images | None = None
+    buckets: Buckets
+    environment_variables: EnvironmentVariables = Field(default_factory=_variables)
+    dask_gateway: DaskGateway | None = None
+    osn: Osn | None = None
+
+
+class HubFacts(Facts):
+    """The facts of a hub whose JupyterHub is started too: people who log in, and a form to choose a server with."""
+
     access: Access
     node_shares: NodeShares
-    gpus: Gpus | None = None
     images: Images
-    home: Home
-    buckets: Buckets
-    environment_variables: EnvironmentVariables
-    dask_gateway: DaskGateway | None = None
-    git: Git
-    osn: Osn | None = None

@@ -1,4 +1,4 @@
-"""Reads a file of YAML strictly, and says in one line what is wrong with it."""
+"""Read YAML strictly, and describe in one line what is wrong with it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import yaml
 
 
 class YamlError(Exception):
-    """Why a file is not the mapping it should be: one line."""
+    """Why a file cannot be read as a mapping: one line."""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """YAML that refuses a key written twice, which PyYAML would silently resolve to the last."""
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C loader is optional
+    """Loader that refuses a key written twice, of which PyYAML would silently take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -25,24 +25,25 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
                 line = key_node.start_mark.line + 1
                 raise yaml.constructor.ConstructorError(None, None, f"line {line}: the key {key!r} is there twice")
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def read_mapping(path: Path) -> dict[Any, Any] | None:
-    """The mapping in the file at ``path``; None for content of another kind. Raises ``YamlError`` and ``OSError``."""
+    """Return the mapping in a file, or None if it holds something else; raises ``YamlError`` and ``OSError``."""
     return mapping_of(path.read_bytes())
 
 
 def mapping_of(data: bytes) -> dict[Any, Any] | None:
-    """The mapping in a file's content; None for content of another kind. Raises ``YamlError``."""
+    """Return the mapping in a file's content, or None if it holds something else; raises ``YamlError``."""
     try:
         content = yaml.load(data.decode("utf-8"), Loader=_Loader)
     except UnicodeDecodeError as error:
-        raise YamlError("it is not a text file in UTF-8") from error
+        raise YamlError("not a text file in UTF-8") from error
     except TypeError as error:
-        raise YamlError("a key is a list or a mapping, and not a text") from error
+        raise YamlError("a key is a list or a mapping, not a text") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
-        raise YamlError(f"not YAML: {where}{getattr(error, 'problem', None) or error}") from error
+        line = f"line {mark.line + 1}: " if mark else ""
+        raise YamlError(f"not YAML: {line}{getattr(error, 'problem', None) or error}") from error
     return content if isinstance(content, dict) else None

@@ -1,1 +1,1 @@
-"""Drafts a facts file for a hub from the files that its operator, 2i2c, keeps in public."""
+"""Draft a facts file for a hub from the public configuration of its operator, 2i2c."""

@@ -1,4 +1,4 @@
-"""Reads what a cluster of 2i2c's is described by: ``cluster.yaml``, Helm values, and Terraform's variables."""
+"""Read the files in which 2i2c describes a cluster: ``cluster.yaml``, Helm values and Terraform's variables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from hubfacts.strict_yaml import YamlError, read_mapping
 
-# Charts whose values 2i2c nests the hub's in.
+# Helm charts that have the hub's chart as a dependency: its values are nested in theirs.
 _CHARTS = ("daskhub", "basehub")
 _SETTING = re.compile(r'^(\w+)\s*=\s*"([^"]*)"', re.MULTILINE)
 _BLOCK = re.compile(r"^(\w+)\s*=\s*\{(.*?)^\}", re.MULTILINE | re.DOTALL)
@@ -23,9 +23,10 @@ class DraftError(Exception):
 
 @dataclass
 class Cluster:
-    """All that was read: Helm values of the hub, ``cluster.yaml`` and Terraform's settings and buckets.
+    """The contents of all files: the hub's Helm values, ``cluster.yaml``, and Terraform's settings and buckets.
 
-    ``buckets`` are days until objects are deleted, by the bucket's full name; ``writable`` the names hubs write to.
+    ``buckets`` maps a bucket's full name to the days after which its objects are deleted; ``writable`` has the names
+    of the buckets that hubs write to.
     """
 
     names: list[str] = field(default_factory=list)
@@ -37,13 +38,13 @@ class Cluster:
 
 
 def read(paths: list[Path]) -> Cluster:
-    """Read the files, later ones over earlier ones; raises ``DraftError`` for one that is not what it should be."""
+    """Read the files, later ones over earlier ones; raises ``DraftError`` for one of an unknown kind."""
     cluster = Cluster()
     for path in paths:
         cluster.names.append(path.name)
         try:
             if path.suffix == ".tfvars":
-                _take_terraform(path.read_text(encoding="utf-8"), cluster)
+                _read_terraform(path.read_text(encoding="utf-8"), cluster)
                 continue
             content = read_mapping(path)
         except (OSError, UnicodeDecodeError) as error:
@@ -55,38 +56,38 @@ def read(paths: list[Path]) -> Cluster:
         if "provider" in content:
             cluster.about = content
         else:
-            cluster.values = _over(cluster.values, _unwrapped(content))
-    _refuse_others(cluster)
+            cluster.values = _merged(cluster.values, _unnested(content))
+    _check_kind(cluster)
     return cluster
 
 
-def _refuse_others(cluster: Cluster) -> None:
+def _check_kind(cluster: Cluster) -> None:
     provider = cluster.about.get("provider", "gcp")
     if provider != "gcp":
-        raise DraftError(f"the cluster is on {provider}: only hubs on Google Cloud (gcp) can be played")
+        raise DraftError(f"the cluster is on {provider}: the stand-in plays only hubs on Google Cloud (gcp)")
     if not isinstance(cluster.values.get("jupyterhub"), dict):
         raise DraftError(f"{', '.join(cluster.names)}: no section jupyterhub: are these the values of a hub?")
 
 
-def _unwrapped(content: dict[str, Any]) -> dict[str, Any]:
-    """Values without the charts they are nested in."""
+def _unnested(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of the hub's chart, taken out of the charts that they are nested in."""
     for chart in _CHARTS:
         inner = content.get(chart)
         if isinstance(inner, dict):
-            content = _over({key: value for key, value in content.items() if key != chart}, _unwrapped(inner))
+            content = _merged({key: value for key, value in content.items() if key != chart}, _unnested(inner))
     return content
 
 
-def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """``below`` with ``above`` put over it, as Helm does: mappings are merged, everything else is replaced."""
-    merged = dict(below)
-    for key, value in above.items():
+def _merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    """Merge ``override`` into a copy of ``base`` as Helm does: mappings are merged, other values are replaced."""
+    merged = dict(base)
+    for key, value in override.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _over(merged[key], value) if both else value
+        merged[key] = _merged(merged[key], value) if both else value
     return merged
 
 
-def _take_terraform(text: str, cluster: Cluster) -> None:
+def _read_terraform(text: str, cluster: Cluster) -> None:
     text = re.sub(r"^\s*(#|//).*$", "", text, flags=re.MULTILINE)
     cluster.settings |= dict(_SETTING.findall(text))
     prefix = cluster.settings.get("prefix", "")
@@ -94,5 +95,5 @@ def _take_terraform(text: str, cluster: Cluster) -> None:
         if name == "user_buckets":
             days = {bucket: None if days == "null" else int(days) for bucket, days in _BUCKET.findall(body)}
             cluster.buckets |= {f"{prefix}-{bucket}": count for bucket, count in days.items()}
-        for listed in _ADMIN.findall(body):
-            cluster.writable |= {f"{prefix}-{bucket}" for bucket in re.findall(r'"([^"]+)"', listed)}
+        for names in _ADMIN.findall(body):
+            cluster.writable |= {f"{prefix}-{bucket}" for bucket in re.findall(r'"([^"]+)"', names)}

@@ -1,4 +1,4 @@
-"""The sections of a facts file, as far as a cluster's files tell them. What they do not tell is left out."""
+"""The sections of a facts file, as far as a cluster's files have the facts. Other keys are left out."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from typing import Any
 
 from fakehub.from_2i2c.files import Cluster, DraftError
 
+# A part of Helm values. Their shape is the operator's, so it is checked where they are read.
+Values = dict[str, Any]
+# The name of a choice of the form, the choice, and the profile it is in.
+Choice = tuple[str, Values, Values]
+
 _SRC = ["values"]
 _GPU = "nvidia.com/gpu"
 _NODE = "node.kubernetes.io/instance-type"
-# What 2i2c's chart sets for every hub that does not say otherwise.
 _LOGINS = {"github": "GitHub", "cilogon": "CILogon", "google": "Google"}
-# 2i2c's own people, who are in a list of every hub.
+# The organisation of 2i2c's own staff, who may use every hub.
 _STAFF = "2i2c-org"
 
 
-def draft(cluster: Cluster) -> dict[str, Any]:
-    """The sections in the order of the schema; raises ``DraftError`` for values of another shape than 2i2c's."""
+def draft(cluster: Cluster) -> dict[str, Values]:
+    """Return the sections; raises ``DraftError`` for values of another shape than 2i2c's."""
     try:
-        found = {name: make(cluster) for name, make in _SECTIONS.items()}
+        sections = {name: make(cluster) for name, make in _SECTIONS.items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DraftError(f"{', '.join(cluster.names)}: values of an unknown shape ({error})") from error
-    return {name: section for name, section in found.items() if section}
+    return {name: section for name, section in sections.items() if section}
 
 
 def _get(values: Any, *path: str) -> Any:
@@ -32,15 +36,15 @@ def _get(values: Any, *path: str) -> Any:
     return values
 
 
-def _present(section: dict[str, Any]) -> dict[str, Any]:
+def _present(section: Values) -> Values:
     return {key: value for key, value in section.items() if value is not None}
 
 
-def _sources(cluster: Cluster) -> dict[str, Any]:
+def _sources(cluster: Cluster) -> Values:
     return {"values": {"what": f"2i2c-org/infrastructure, {', '.join(cluster.names)}"}}
 
 
-def _hub(cluster: Cluster) -> dict[str, Any]:
+def _hub(cluster: Cluster) -> Values:
     values, settings = cluster.values, cluster.settings
     org = _get(values, "jupyterhub", "custom", "homepage", "templateVars") or {}
     hosts = _get(values, "jupyterhub", "ingress", "hosts") or []
@@ -70,182 +74,190 @@ def _hub(cluster: Cluster) -> dict[str, Any]:
     )
 
 
-def _access(cluster: Cluster) -> dict[str, Any]:
+def _access(cluster: Cluster) -> Values:
     allowed = _get(cluster.values, "jupyterhub", "hub", "config", "GitHubOAuthenticator", "allowed_organizations") or []
     pairs = [name.split(":", 1) for name in allowed if ":" in name and not name.startswith(f"{_STAFF}:")]
     if not pairs:
         return {}
-    shares, gpus = _who(cluster, _share_choices), _who(cluster, _gpu_choices)
+    shares, gpus = _teams_by_choice(_share_choices(cluster)), _teams_by_choice(_gpu_choices(cluster))
     tiers = [
-        {"name": team, "team": team, "cpu_node_shares": _of(shares, team), "gpus": _of(gpus, team)} for _, team in pairs
+        {"name": team, "team": team, "cpu_node_shares": _for_team(shares, team), "gpus": _for_team(gpus, team)}
+        for _, team in pairs
     ]
     return {"organization": pairs[0][0], "allowed_teams": [team for _, team in pairs], "tiers": tiers, "src": _SRC}
 
 
-def _of(choices: dict[str, set[str] | None], team: str) -> list[str]:
-    """The choices for the ``team``: those that name it, and those that name nobody."""
+def _for_team(choices: dict[str, set[str] | None], team: str) -> list[str]:
+    """Return the choices of the ``team``: those for it, and those for everybody."""
     return [name for name, teams in choices.items() if teams is None or team in teams]
 
 
-def _profiles(cluster: Cluster) -> list[dict[str, Any]]:
+def _profiles(cluster: Cluster) -> list[Values]:
     return _get(cluster.values, "jupyterhub", "singleuser", "profileList") or []
 
 
-def _choices(profile: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Each option of a profile and its choices."""
+def _options(profile: Values) -> Iterator[tuple[Values, Values]]:
+    """Yield each option of a profile, and its choices."""
     for option in (profile.get("profile_options") or {}).values():
         yield option, option.get("choices") or {}
 
 
-def _teams(*places: dict[str, Any]) -> set[str] | None:
-    """The teams that the innermost of ``places`` names which names any; None is everybody."""
+def _teams(*places: Values) -> set[str] | None:
+    """Return the teams of the first of ``places`` that is for some teams only; None means everybody."""
     for place in places:
-        named = place.get("allowed_groups") or place.get("allowed_teams")
-        if named:
-            return {name.partition(":")[2] for name in named if not name.startswith(f"{_STAFF}:")}
+        groups = place.get("allowed_groups") or place.get("allowed_teams")
+        if groups:
+            return {name.partition(":")[2] for name in groups if not name.startswith(f"{_STAFF}:")}
     return None
 
 
-def _who(cluster: Cluster, choices: Callable[..., Iterator[Any]]) -> dict[str, set[str] | None]:
-    """Who may take each choice, over all profiles that have it."""
-    found: dict[str, set[str] | None] = {}
-    for name, choice, profile in choices(cluster):
-        teams = _teams(choice, profile)
-        before = found.get(name, set())
-        found[name] = None if teams is None or before is None else before | teams
-    return found
+def _teams_by_choice(choices: Iterator[Choice]) -> dict[str, set[str] | None]:
+    """Return the teams that may take each choice, over all profiles that have it; None means everybody."""
+    by_choice: dict[str, set[str] | None] = {}
+    for name, choice, profile in choices:
+        teams, earlier = _teams(choice, profile), by_choice.get(name, set())
+        by_choice[name] = None if teams is None or earlier is None else earlier | teams
+    return by_choice
 
 
-def _share_choices(cluster: Cluster) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+def _share_choices(cluster: Cluster) -> Iterator[Choice]:
     for profile in _profiles(cluster):
         if not _is_gpu(profile):
-            for _, choices in _choices(profile):
+            for _, choices in _options(profile):
                 for name, choice in choices.items():
                     if not _is_gpu(choice) and "mem_limit" in (choice.get("kubespawner_override") or {}):
                         yield name, choice, profile
 
 
-def _gpu_choices(cluster: Cluster) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+def _gpu_choices(cluster: Cluster) -> Iterator[Choice]:
     for profile in _profiles(cluster):
-        for _, choices in _choices(profile):
+        for _, choices in _options(profile):
             yield from ((name, choice, profile) for name, choice in choices.items() if _is_gpu(choice))
         if _is_gpu(profile):
             yield profile.get("slug") or "gpu", profile, profile
 
 
-def _is_gpu(place: dict[str, Any]) -> bool:
+def _is_gpu(place: Values) -> bool:
     return bool(_get(place, "kubespawner_override", "extra_resource_limits", _GPU))
 
 
-def gigabytes(text: Any) -> float:
-    """A memory limit as Kubernetes and KubeSpawner write it, such as ``8G`` or a number of bytes, in GB."""
-    if isinstance(text, int | float):
-        return round(text / 1e9, 3)
-    number = re.fullmatch(r"([\d.]+)([KMGT])(i?)B?", str(text))
+def gigabytes(limit: Any) -> float:
+    """Convert a memory limit of Kubernetes or KubeSpawner, such as ``8G`` or a number of bytes, to GB."""
+    if isinstance(limit, int | float):
+        return round(limit / 1e9, 3)
+    number = re.fullmatch(r"([\d.]+)([KMGT])(i?)B?", str(limit))
     if not number:
-        raise ValueError(f"{text!r} is no amount of memory")
+        raise ValueError(f"{limit!r} is no amount of memory")
     return round(float(number[1]) * {"K": 1e-6, "M": 1e-3, "G": 1, "T": 1e3}[number[2]], 3)
 
 
-def _node_shares(cluster: Cluster) -> dict[str, Any]:
-    options, machine, first = {}, None, None
-    for name, choice, profile in _share_choices(cluster):
+def _node_shares(cluster: Cluster) -> Values:
+    shares = list(_share_choices(cluster))
+    if not shares:
+        return {}
+    options: dict[str, Values] = {}
+    machines = []
+    for name, choice, profile in shares:
         override = choice["kubespawner_override"]
-        machine = machine or _get(profile, "kubespawner_override", "node_selector", _NODE)
-        machine = machine or _get(override, "node_selector", _NODE)
-        first = first or profile
+        machines += [_get(profile, "kubespawner_override", "node_selector", _NODE)]
+        machines += [_get(override, "node_selector", _NODE)]
         share = {"label": choice.get("display_name"), "mem_limit_gb": gigabytes(override["mem_limit"])}
         share |= {"cpu_limit": override.get("cpu_limit"), "cpu_guarantee": override.get("cpu_guarantee")}
         options.setdefault(name, _present(share | {"default": choice.get("default") or None}))
-    if not options:
-        return {}
-    named = {"profile": first.get("display_name"), "about": first.get("description")}
-    named["choice"] = next(
-        (option.get("display_name") for option, choices in _choices(first) if options.keys() & choices)
+    first = shares[0][2]
+    section = {"profile": first.get("display_name"), "about": first.get("description")}
+    section["choice"] = next(
+        option.get("display_name") for option, choices in _options(first) if options.keys() & choices
     )
-    return _present(named | {"machine": machine, "options": _one_default(options), "src": _SRC})
+    section["machine"] = next(filter(None, machines), None)
+    return _present(section | {"options": _with_default(options), "src": _SRC})
 
 
-def _one_default(options: dict[str, Any]) -> dict[str, Any]:
-    """The ``options``, of which the first is the default where none says that it is."""
+def _with_default(options: dict[str, Values]) -> dict[str, Values]:
+    """Mark the first of the ``options`` as the default, unless one is."""
     if not any(option.get("default") for option in options.values()):
         next(iter(options.values()))["default"] = True
     return options
 
 
-def _gpus(cluster: Cluster) -> dict[str, Any]:
-    options, images, named = {}, [], {}
+def _gpus(cluster: Cluster) -> Values:
+    options: dict[str, Values] = {}
+    images: list[str] = []
+    profile_name = None
     for name, choice, profile in _gpu_choices(cluster):
         override = (profile.get("kubespawner_override") or {}) | (choice.get("kubespawner_override") or {})
         memory = override.get("mem_limit")
         gpu = {"label": choice.get("display_name"), "mem_limit_gb": gigabytes(memory) if memory else None}
         gpu |= {"machine": _get(override, "node_selector", _NODE), "default": choice.get("default") or None}
         options[name] = _present(gpu)
-        named = {"profile": profile.get("display_name")}
+        profile_name = profile.get("display_name")
         images = images or [image for image, _ in _image_choices(profile)]
-    return _present(named | {"options": options, "images": images, "src": _SRC}) if options else {}
+    section = {"profile": profile_name, "options": options, "images": images, "src": _SRC}
+    return _present(section) if options else {}
 
 
-def _image_choices(profile: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for _, choices in _choices(profile):
+def _image_choices(profile: Values) -> Iterator[tuple[str, Values]]:
+    for _, choices in _options(profile):
         for name, choice in choices.items():
             if _get(choice, "kubespawner_override", "image"):
                 yield name, choice
 
 
-def _images(cluster: Cluster) -> dict[str, Any]:
-    options, named, custom = {}, None, {}
+def _images(cluster: Cluster) -> Values:
+    options: dict[str, Values] = {}
+    label, custom = None, None
     for profile in _profiles(cluster):
         for name, choice in _image_choices(profile):
             image = {"label": choice.get("display_name"), "ref": choice["kubespawner_override"]["image"]}
             options.setdefault(name, _present(image | {"default": choice.get("default") or None}))
-        for option, _ in _choices(profile):
+        for option, _ in _options(profile):
             unlisted = option.get("unlisted_choice") or {}
-            if unlisted.get("enabled") and not custom:
-                named = option.get("display_name")
+            if unlisted.get("enabled") and custom is None:
+                label = option.get("display_name")
                 custom = {"choice": unlisted.get("display_name"), "message": unlisted.get("validation_message")}
                 custom["in_choices"] = unlisted.get("display_name_in_choices")
     if not options:
-        alone = _get(cluster.values, "jupyterhub", "singleuser", "image") or {}
-        if not alone.get("name"):
+        image = _get(cluster.values, "jupyterhub", "singleuser", "image") or {}
+        if not image.get("name"):
             return {}
-        options = {"default": {"label": alone["name"], "ref": f"{alone['name']}:{alone.get('tag')}"}}
-    section = {"choice": named, "options": _one_default(options), "custom": _present(custom) or None, "src": _SRC}
-    return _present(section)
+        options = {"default": {"label": image["name"], "ref": f"{image['name']}:{image.get('tag')}"}}
+    section = {"choice": label, "options": _with_default(options), "custom": _present(custom or {}) or None}
+    return _present(section | {"src": _SRC})
 
 
 def _variables(cluster: Cluster) -> dict[str, str]:
-    """The variables of every server that point to something, and those that JupyterHub sets itself."""
+    """Return the variables of every server that name a bucket, and those that JupyterHub sets."""
     extra = _get(cluster.values, "jupyterhub", "singleuser", "extraEnv") or {}
     kept = {name: value for name, value in extra.items() if isinstance(value, str) and value.startswith("gs://")}
     return {"JUPYTERHUB_USER": "$(JUPYTERHUB_USER)"} | kept | {"JUPYTER_IMAGE_SPEC": "$(IMAGE)"}
 
 
-def _environment(cluster: Cluster) -> dict[str, Any]:
+def _environment(cluster: Cluster) -> Values:
     values = {name: {"value": value} for name, value in _variables(cluster).items()}
     return {"values": values, "on_dask_workers": [], "src": _SRC}
 
 
-def _buckets(cluster: Cluster) -> dict[str, Any]:
-    options: dict[str, dict[str, Any]] = {}
+def _buckets(cluster: Cluster) -> Values:
+    options: dict[str, Values] = {}
     for variable, value in _variables(cluster).items():
-        name = re.match(r"gs://([^/]+)", value)
-        if name:
-            options.setdefault(name[1], {"variable": variable})
-    for name, bucket in options.items():
+        bucket = re.match(r"gs://([^/]+)", value)
+        if bucket:
+            options.setdefault(bucket[1], {"variable": variable})
+    for name, option in options.items():
         if name in cluster.buckets:
-            bucket["delete_after_days"] = cluster.buckets[name]
+            option["delete_after_days"] = cluster.buckets[name]
         if name in cluster.writable:
-            bucket["hub"] = "write"
+            option["hub"] = "write"
     return {"options": options, "src": _SRC} if options else {}
 
 
-def _git(cluster: Cluster) -> dict[str, Any]:
+def _git(cluster: Cluster) -> Values:
     app = _get(cluster.values, "jupyterhub", "singleuser", "extraEnv", "GH_SCOPED_CREDS_APP_URL")
     return {"push_from_hub": {"tool": "gh-scoped-creds", "app": app}, "src": _SRC} if app else {}
 
 
-_SECTIONS: dict[str, Callable[[Cluster], dict[str, Any]]] = {
+# In the order of a facts file.
+_SECTIONS: dict[str, Callable[[Cluster], Values]] = {
     "sources": _sources,
     "hub": _hub,
     "access": _access,

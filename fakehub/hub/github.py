@@ -19,8 +19,8 @@ from aiohttp import web
 from fakehub.hub import github_pages as pages
 from fakehub.hub.people import Person, people
 from fakehub.hub.settings import GITHUB_ADDRESS, Settings, certificate, session_folder
-from hubfacts.load import load
-from hubfacts.schema import Facts
+from hubfacts.load import load_hub
+from hubfacts.schema import HubFacts
 
 _COOKIE = "user_session"
 
@@ -38,7 +38,7 @@ class Code:
 class GitHub:
     """The service. ``callback`` is the one address that the hub's OAuth app may send browsers back to."""
 
-    def __init__(self, facts: Facts, client_id: str, client_secret: str) -> None:
+    def __init__(self, facts: HubFacts, client_id: str, client_secret: str) -> None:
         self._organization = facts.access.organization
         self._app_name = facts.hub.name
         self._client = (client_id, client_secret)
@@ -188,7 +188,7 @@ def _to(address: str) -> web.Response:
 
 
 async def _serve(folder: Path, settings: Settings) -> None:
-    github = GitHub(load(Path(settings.hub_yml)), settings.client_id, settings.client_secret)
+    github = GitHub(load_hub(Path(settings.hub_yml)), settings.client_id, settings.client_secret)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     key, pem = certificate(folder, "github")
     context.load_cert_chain(pem, key)

@@ -14,9 +14,9 @@ from fakehub.hub.profiles import profile_list
 from fakehub.hub.settings import API_PORT, HUB_ADDRESS, Settings, certificate, session_folder
 from fakehub.hub.spawner import ProcessSpawner
 from fakehub.hub.variables import server_variables
-from hubfacts.load import load
+from hubfacts.load import load_hub
 
-folder, settings, facts = session_folder(), Settings.read(), load()
+folder, settings, facts = session_folder(), Settings.read(), load_hub()
 organization = facts.access.organization
 
 c = get_config()  # noqa: F821 (traitlets puts it there)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from hubfacts.schema import Facts, Gpus, Image
+from hubfacts.schema import Gpus, HubFacts, Image
 
 # What an option of the form is called in it.
 SHARE, GPU, IMAGE = "requests", "gpu", "image"
 _TAGGED = "^.+:.+$"
 
 
-def profile_list(facts: Facts, teams: Collection[str]) -> list[dict[str, Any]]:
+def profile_list(facts: HubFacts, teams: Collection[str]) -> list[dict[str, Any]]:
     """The profiles of somebody in ``teams``, with the choices that are theirs; empty when nothing is."""
     found = []
     shares, gpus = _allowed_shares(facts, teams), _allowed_gpus(facts, teams)
@@ -26,14 +26,14 @@ def profile_list(facts: Facts, teams: Collection[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _allowed_shares(facts: Facts, teams: Collection[str]) -> list[str]:
+def _allowed_shares(facts: HubFacts, teams: Collection[str]) -> list[str]:
     if _everything(facts, teams):
         return list(facts.node_shares.options)
     mine = {share for tier in facts.access.tiers if tier.team in teams for share in tier.cpu_node_shares}
     return [name for name in facts.node_shares.options if name in mine]
 
 
-def _allowed_gpus(facts: Facts, teams: Collection[str]) -> list[str]:
+def _allowed_gpus(facts: HubFacts, teams: Collection[str]) -> list[str]:
     if facts.gpus is None:
         return []
     if _everything(facts, teams):
@@ -43,7 +43,7 @@ def _allowed_gpus(facts: Facts, teams: Collection[str]) -> list[str]:
     return [name for name in facts.gpus.options if name in mine]
 
 
-def _everything(facts: Facts, teams: Collection[str]) -> bool:
+def _everything(facts: HubFacts, teams: Collection[str]) -> bool:
     return any(team.everything for name, team in facts.access.extra_teams.items() if name in teams)
 
 
@@ -63,7 +63,7 @@ def _choices(label: str, choices: dict[str, tuple[str, bool, dict[str, Any]]]) -
     return {"display_name": label, "choices": made}
 
 
-def _shares(facts: Facts, names: list[str]) -> dict[str, Any]:
+def _shares(facts: HubFacts, names: list[str]) -> dict[str, Any]:
     shares = {name: facts.node_shares.options[name] for name in names}
     choices = {}
     for name, share in shares.items():
@@ -82,7 +82,7 @@ def _gpus(facts: Gpus, names: list[str]) -> dict[str, Any]:
     return _choices(facts.choice, choices)
 
 
-def _images(facts: Facts, names: list[str]) -> dict[str, Any]:
+def _images(facts: HubFacts, names: list[str]) -> dict[str, Any]:
     images = {name: facts.images.options[name] for name in names}
     choices = {name: (image.label, _first(image, images), {"image": image.ref}) for name, image in images.items()}
     custom = facts.images.custom

@@ -20,9 +20,9 @@ from fakehub.hub.settings import API_PORT, GITHUB_ADDRESS, GITHUB_HOSTS, HUB_ADD
 from fakehub.isolation import namespace
 from fakehub.session.run import RunError, run_in_names
 from fakehub.session.session import Session, SessionError, SessionOptions
-from hubfacts.load import FactsError, load
+from hubfacts.load import FactsError, load, load_hub
 from hubfacts.location import default_path
-from hubfacts.schema import Facts
+from hubfacts.schema import Facts, HubFacts
 
 _CONFIG = Path(__file__).with_name("jupyterhub_config.py")
 _LONGEST_S = 120
@@ -36,10 +36,7 @@ def run_hub(command: Sequence[str], hub_yml: Path | None, programs: Path | None,
     """
     hub_yml = (hub_yml or default_path()).resolve()
     programs = (programs or hub_yml.parent / ".venv" / "jupyterhub").absolute()
-    try:
-        options = SessionOptions(load(hub_yml), hub_yml)
-    except FactsError as error:
-        raise RunError(str(error)) from error
+    options = SessionOptions(_facts(hub_yml), hub_yml)
     _check(programs)
     settings = Settings(str(hub_yml), str(programs), sys.executable, {}, 0, _repositories(repositories))
     hosts = {HUB_ADDRESS: (hub_host(options.facts),), GITHUB_ADDRESS: GITHUB_HOSTS}
@@ -47,6 +44,18 @@ def run_hub(command: Sequence[str], hub_yml: Path | None, programs: Path | None,
         return run_in_names(list(command) or [_shell()], options, hosts, _Starter(settings, loud=not command))
     except namespace.NamespaceError as error:
         raise RunError(f"the hub needs a world of names of its own, which is not allowed here ({error})") from error
+
+
+def _facts(hub_yml: Path) -> HubFacts:
+    """Load the facts; raises ``RunError``."""
+    try:
+        load(hub_yml)
+    except FactsError as error:
+        raise RunError(str(error)) from error
+    try:
+        return load_hub(hub_yml)
+    except FactsError as error:
+        raise RunError(f"JupyterHub needs more facts than the rest of the stand-in: {error}") from error
 
 
 def _check(programs: Path) -> None:

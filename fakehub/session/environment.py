@@ -36,7 +36,7 @@ USERNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 
 def hub_variables(facts: Facts, user: str) -> dict[str, str]:
     """The variables set in every server of the hub, for ``user``."""
-    known = {"JUPYTERHUB_USER": user, "IMAGE": facts.images.default.ref}
+    known = {"JUPYTERHUB_USER": user, "IMAGE": facts.images.default.ref if facts.images else ""}
     return {
         name: re.sub(r"\$\((\w+)\)", lambda found: known[found.group(1)], variable.value)
         for name, variable in facts.environment_variables.values.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import h2.config
@@ -64,7 +64,7 @@ def bucket_asked_for(message: bytes) -> str:
 class LayoutService:
     """Answers the question for the buckets of the facts, to those who may list them."""
 
-    def __init__(self, buckets: dict[str, Bucket], region: str, identities: Identities, note: Note) -> None:
+    def __init__(self, buckets: Mapping[str, Bucket], region: str, identities: Identities, note: Note) -> None:
         self._buckets, self._region, self._identities, self.note = buckets, region, identities, note
 
     def answer(self, path: str, authorization: str | None, message: bytes) -> tuple[str, bytes]:

@@ -71,7 +71,7 @@ class Object:
 class Store:
     """All objects of all buckets. ``spill`` is a directory for data beyond the budget."""
 
-    def __init__(self, buckets: dict[str, Bucket], clock: Clock, spill: Path, state: Path | None = None) -> None:
+    def __init__(self, buckets: Mapping[str, Bucket], clock: Clock, spill: Path, state: Path | None = None) -> None:
         self.buckets = buckets
         self._clock = clock
         self._live: dict[str, SortedDict] = {name: SortedDict() for name in buckets}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from fakehub.hub.people import account_of
-from hubfacts.schema import Facts, Tier
+from guide.facts import Facts, Tier
 
 # The browser's viewport while a picture is captured: narrow, so that the text stays legible on a page.
 HUB_SIZE, LAB_SIZE = (1000, 900), (960, 720)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from guide.checks.prose import prose_lines
-from hubfacts.schema import Facts
+from guide.facts import Facts
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 # Units of a number by the end of its key: what prose may call it, and how many of the key's units that is.

@@ -22,6 +22,9 @@ from fakehub.hub.profiles import profile_list
 from fakehub.osn import may_write
 from fakehub.session.environment import hub_variables
 from fakehub.storage.resources import bucket_resource
+from guide.facts import Facts, checked
+from guide.pages.fact_values import FactError, fact
+from guide.pages.features import FEATURES
 from guide.pages.hub_variant import HubTextError, for_hub
 from guide.pages.toc import pages_of_book
 from guide.paths import HUB_YML, ROOT
@@ -30,10 +33,7 @@ from guide.site.facts.drawing import svg
 from guide.site.facts.tables import TABLES
 from guide.site.facts.tier_tabs import tabs
 from guide.site.settings import settings
-from hubfacts.features import FEATURES
-from hubfacts.load import FactsError, checked
-from hubfacts.schema import Facts
-from hubfacts.values import FactError, fact
+from hubfacts.load import FactsError
 
 TABLE = ROOT / "tests" / "mutated-facts.md"
 # The outcomes of a change, named by what noticed it.

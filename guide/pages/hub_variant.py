@@ -19,11 +19,10 @@ from typing import Any
 
 import yaml
 
-from hubfacts.features import lacking
-from hubfacts.load import load
+from guide.facts import Facts, load
+from guide.pages.fact_values import FactError, fact
+from guide.pages.features import lacking
 from hubfacts.location import default_path
-from hubfacts.schema import Facts
-from hubfacts.values import FactError, fact
 
 _FILLED = re.compile(r"\{\{ ([a-z_]+(?:\.[\w-]+)+(?:\|\w+)?) \}\}")
 _SECTION = re.compile(r"(:{3,})\{if-(not-)?hub\} ([\w -]+)")

@@ -15,9 +15,9 @@ from typing import Any
 import yaml
 
 from guide.pages.blocks import BlockError
+from guide.pages.features import lacking
 from guide.pages.hub_variant import current_facts, front_matter_value
 from guide.paths import ROOT, display_path
-from hubfacts.features import lacking
 
 _NAME = "_toc.yml"
 # The keys of an entry that hold entries one level below it.

@@ -51,4 +51,5 @@ def code_of_a_run(root: Path) -> Iterator[Path]:
             if not str(file.relative_to(root)).startswith(_NOT_IN_A_RUN):
                 yield file
     yield root / "guide" / "external_programs.py"
+    yield root / "guide" / "facts.py"
     yield root / "guide" / "paths.py"

@@ -14,10 +14,10 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from fakehub.control.client import Control
 from fakehub.session.environment import environment_of
+from guide.facts import load
 from guide.pages.blocks import OTHERS
 from guide.run.forked_kernel import Seed, use
 from guide.run.shell import Shell
-from hubfacts.load import load
 
 CELL_TIMEOUT_S = 300
 # Variables of the project's own machinery; a page must behave the same without them.

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from fakehub.isolation.fork import side_by_side
 from fakehub.session.run import run
+from guide.facts import load
 from guide.pages.blocks import BlockError, read_page
 from guide.paths import HUB_YML, ROOT, display_path
 from guide.run import page_process, preimport
@@ -23,7 +24,6 @@ from guide.run.cache_key import page_key, shared_digest
 from guide.run.profile import QUIET, RunProfile
 from guide.run.records import RunRecord, keep, kept_record, record_path, versions
 from guide.terminal_progress import Pages
-from hubfacts.load import load
 
 # In the folder of a run: all that it printed.
 _SAID = "said.txt"

@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
+from guide.facts import Facts
 from guide.pages.hub_variant import current_facts
 from guide.pages.toc import book_toc
 from guide.paths import BUILD, ROOT
-from hubfacts.schema import Facts
 
 
 def settings(facts: Facts) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from guide.browser.launch import launch
 from guide.browser.static_server import serve
+from guide.facts import load
 from guide.pages.toc import Toc, book_toc
 from guide.site.optimize.policy import policy
 from guide.site.publish.git_history import facts_date, last_commit
 from guide.site.settings import settings
-from hubfacts.load import load
 
 _ELEMENT = re.compile(rb"\(node(\d{8})\)")
 # What is of no use on paper.

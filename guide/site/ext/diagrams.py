@@ -8,9 +8,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from guide.facts import load
 from guide.site.facts.diagrams import DIAGRAMS
 from guide.site.facts.drawing import svg
-from hubfacts.load import load
 from hubfacts.location import default_path
 
 

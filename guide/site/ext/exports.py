@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+from guide.facts import Facts, load
 from guide.pages.blocks import read_page
 from guide.paths import ROOT
 from guide.run.records import read_record
@@ -23,8 +24,6 @@ from guide.site.export.launch_links import Places, missing, write_made
 from guide.site.export.markdown import NoMarkdown, Writer
 from guide.site.ext.recorded_cells import name_ids
 from guide.site.publish.git_history import facts_date, last_changes
-from hubfacts.load import load
-from hubfacts.schema import Facts
 
 _logger = logging.getLogger(__name__)
 

@@ -14,11 +14,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from guide.facts import Facts, load
+from guide.pages.fact_values import FactError, fact
 from guide.site.facts.tables import TABLES, table
-from hubfacts.load import load
 from hubfacts.location import default_path
-from hubfacts.schema import Facts
-from hubfacts.values import FactError, fact
 
 
 class FactRole(SphinxRole):

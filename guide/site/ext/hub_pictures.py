@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from guide.browser.hub_pictures import pictures
 from guide.browser.picture_capture import FOLDER, MANIFEST, THEMES, file_name, manifest
-from hubfacts.load import load
+from guide.facts import load
 from hubfacts.location import default_path
 
 

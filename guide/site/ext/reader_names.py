@@ -14,7 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from hubfacts.load import load
+from guide.facts import load
 
 _logger = logging.getLogger(__name__)
 

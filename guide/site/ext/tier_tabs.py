@@ -8,8 +8,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from guide.facts import load
 from guide.site.facts.tier_tabs import tabs
-from hubfacts.load import load
 from hubfacts.location import default_path
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from guide.facts import Bucket, Facts
 from guide.site.facts.drawing import Arrow, Box, Drawing
-from hubfacts.schema import Bucket, Facts
 
 
 def _how_the_hub_is_built(facts: Facts) -> Drawing:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from docutils import nodes
 
-from hubfacts.schema import Bucket, ExtraTeam, Facts
+from guide.facts import Bucket, ExtraTeam, Facts
 
 Table = tuple[str, list[str], list[list[str]]]
 
@@ -188,7 +188,7 @@ def _rights(facts: Facts) -> Table:
 
 
 def _osn(facts: Facts) -> Table:
-    rows = [[name, rule] for name, rule in facts.osn.buckets.items()]
+    rows = [[name, bucket.rule] for name, bucket in facts.osn.buckets.items()]
     return f"Buckets of the Open Storage Network pod ({facts.osn.host})", ["Bucket", "Who writes"], rows
 
 

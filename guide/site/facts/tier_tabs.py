@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from guide.browser.hub_pictures import form_of
-from hubfacts.schema import Facts, Tier
+from guide.facts import Facts, Tier
 
 
 def tabs(facts: Facts) -> str:

@@ -7,7 +7,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hubfacts.schema import Facts
+from guide.facts import Facts
 
 
 def last_changes(root: Path) -> dict[str, datetime]:

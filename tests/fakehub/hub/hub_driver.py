@@ -17,8 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, Playwright
 
 from fakehub.control.client import Control
 from guide.browser.launch import BROWSERS, FLAGS
-from hubfacts.load import load
-from hubfacts.schema import Facts
+from guide.facts import Facts, load
 
 ROOT = Path(__file__).resolve().parents[3]
 # A server takes some seconds to start, on a busy machine many.

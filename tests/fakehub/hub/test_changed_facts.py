@@ -9,8 +9,8 @@ from hub_driver import ROOT, log_in, open_list
 from fakehub.hub.people import account_of
 from guide.browser import picture_capture
 from guide.browser.hub_pictures import form_of, pictures
+from guide.facts import load
 from guide.site.facts.tables import TABLES
-from hubfacts.load import load
 
 LABEL, IMAGE = "~8 GB, as of today", "Base Pangeo Notebook (of tomorrow)"
 

@@ -22,7 +22,7 @@ from playwright.sync_api import expect
 
 from fakehub.hub.people import account_of
 from guide.browser.hub_pictures import first_with_same_choices, form_of
-from hubfacts.load import load
+from guide.facts import load
 
 expect.set_options(timeout=LONG_MS)
 FACTS = load(ROOT / "hub.yml")

@@ -15,11 +15,11 @@ from hub_driver import LONG_MS, ROOT, log_in, start, start_server
 from playwright.sync_api import expect
 
 from fakehub.network.shaping import NetworkSettings
+from guide.facts import load
 from guide.run.compare_outputs import difference
 from guide.run.machine import shorten_errors
 from guide.run.page_session import seen
 from guide.run.recorded_outputs import MEASURED
-from hubfacts.load import load
 
 expect.set_options(timeout=LONG_MS)
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

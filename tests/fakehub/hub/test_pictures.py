@@ -20,7 +20,7 @@ from guide.browser.picture_capture import (
     manifest_entry,
     store,
 )
-from hubfacts.load import load
+from guide.facts import load
 
 KNOWN = pictures(load(ROOT / "hub.yml"))
 PAGE = '<body style="margin:0"><p id="sentence" style="font-size:40px">{}</p></body>'

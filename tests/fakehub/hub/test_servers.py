@@ -7,7 +7,7 @@ from hub_driver import LONG_MS, ROOT, control_panel, log_in, press_start, server
 from playwright.sync_api import expect
 
 from fakehub.hub.people import account_of
-from hubfacts.load import load
+from guide.facts import load
 
 expect.set_options(timeout=LONG_MS)
 # Each journey has a user of its own, whose JupyterLab opens as it does for the first time.

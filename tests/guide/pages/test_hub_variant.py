@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from guide.facts import load
 from guide.pages.hub_variant import HubTextError, for_hub
-from hubfacts.load import load
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -13,7 +13,7 @@ import sys
 import pytest
 import yaml
 
-from hubfacts.load import load
+from guide.facts import load
 
 EXAMPLE = "examples/other-hub/hub.yml"
 # Of what the hubs differ in, each of these has something: buckets, rights, variables, regions, addresses for git.

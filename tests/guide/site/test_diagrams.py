@@ -5,9 +5,9 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
+from guide.facts import load
 from guide.site.facts.diagrams import DIAGRAMS
 from guide.site.facts.drawing import svg
-from hubfacts.load import load
 
 
 def _drawn(facts, name):

@@ -4,10 +4,9 @@ import pytest
 from docutils import nodes
 
 from fakehub.gateway.options import cluster_options
+from guide.facts import Facts, load
 from guide.site.ext.facts import FactError, FactFilmRole, FactLinkRole
 from guide.site.facts.tables import TABLES, table
-from hubfacts.load import load
-from hubfacts.schema import Facts
 
 NEW = "https://changed.example/"
 # For each table: a fact that it shows, what it is changed to, and what a cell then says.
@@ -24,7 +23,7 @@ CHANGES = {
     "custom-image": ("images.custom.must", "be small", "be small"),
     "buckets": ("buckets.options.leap-persistent-ro.delete_after_days", 99, "99 days"),
     "rights": ("buckets.options.leap-scratch.writers_group", True, "read and write"),
-    "osn": ("osn.buckets.leap-pubs", "everybody", "everybody"),
+    "osn": ("osn.buckets.leap-pubs.rule", "everybody", "everybody"),
     "environment-variables": ("environment_variables.values.JUPYTERHUB_USER.means", "you", "you"),
     "dask-gateway-options": ("dask_gateway.idle_timeout_minutes", 31, "31"),
     "worker-sizes": ("dask_gateway.worker_resource_allocation.1CPU, 7.2Gi.memory", "7.3G", "7.3 GiB"),

@@ -10,10 +10,10 @@ import nbformat
 import pytest
 from nbgitpuller.pull import GitPuller
 
+from guide.facts import load
 from guide.site.export.launch_links import Places, missing
 from guide.site.publish.git_history import last_changes
 from guide.site.settings import settings
-from hubfacts.load import load
 from scripts.publish_branch import main as publish
 
 DAY = 86400

@@ -9,9 +9,9 @@ import pytest
 from pypdf import PdfReader
 
 from guide.browser.hub_pictures import pictures
+from guide.facts import load
 from guide.pages.toc import pages_of_book
 from guide.site.export.pdf import Chapter, Cover, print_book, write_pdf
-from hubfacts.load import load
 
 
 @pytest.fixture(scope="module")

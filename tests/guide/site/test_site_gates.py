@@ -7,8 +7,8 @@ from small_books import build, copy_of
 
 from guide.checks.prose import stand_in_words
 from guide.checks.typed_facts import typed_facts
+from guide.facts import load
 from guide.site.export import PDF_NAME
-from hubfacts.load import load
 
 # The file in tests/broken, and what the build says about it.
 GATES = {

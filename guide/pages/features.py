@@ -1,15 +1,16 @@
-"""What a hub has or has not, by the name under which pages ask for it."""
+"""The features that not every hub has, by the names under which pages ask for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from hubfacts.schema import Facts
+from guide.facts import Facts
 
 FEATURES: dict[str, Callable[[Facts], bool]] = {
     "gpu": lambda facts: facts.gpus is not None,
     "dask-gateway": lambda facts: facts.dask_gateway is not None,
     "osn": lambda facts: facts.osn is not None,
+    "osn-inbox": lambda facts: facts.osn is not None and facts.osn.inbox is not None,
     "read-only-bucket": lambda facts: facts.buckets.read_only is not None,
     "public-hub": lambda facts: facts.access.public is not None,
     "renewal": lambda facts: facts.access.renewed is not None,
@@ -21,7 +22,7 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
 
 
 def lacking(facts: Facts, names: list[str]) -> list[str]:
-    """Which of ``names`` the hub lacks; raises ``ValueError`` for one that is no feature."""
+    """Return those of the features ``names`` that the hub lacks; raises ``ValueError`` for an unknown one."""
     for name in names:
         if name not in FEATURES:
             raise ValueError(f"{name!r} is nothing a hub may lack; known are {', '.join(sorted(FEATURES))}")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from hubfacts.schema import Facts
+from pydantic import BaseModel
 
-# What a value in seconds is divided by.
+from guide.facts import Facts
+
+# The seconds in each unit.
 _UNITS = {"minutes": 60, "hours": 3600, "days": 86400}
 
 
 class FactError(Exception):
-    """A fact that hub.yml does not have, in one line."""
+    """A fact that hub.yml does not have: one line."""
 
 
 def fact(facts: Facts, key: str) -> str:
-    """The fact at a dotted ``key``, as text; raises ``FactError``."""
+    """Return the fact at a dotted ``key`` as text; raises ``FactError``.
+
+    A number of seconds is converted if the key names a unit, as in ``hub.timeouts.spawn_timeout_s|minutes``.
+    """
     path, _, unit = key.partition("|")
     value: Any = facts
     for part in path.split("."):
@@ -23,12 +29,12 @@ def fact(facts: Facts, key: str) -> str:
         if isinstance(value, list) and part.isdigit() and int(part) < len(value):
             value = value[int(part)]
         else:
-            value = value.get(part) if isinstance(value, dict) else getattr(value, name, None)
+            value = value.get(part) if isinstance(value, Mapping) else getattr(value, name, None)
         if value is None:
             raise FactError(f"hub.yml has no fact {path!r}")
     if isinstance(value, list):
         return ", ".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
-    if isinstance(value, dict) or hasattr(value, "model_fields"):
+    if isinstance(value, Mapping | BaseModel):
         raise FactError(f"{path!r} is a section of hub.yml, not a fact")
     if not unit:
         return f"{value:g}" if isinstance(value, float) else str(value)
