@@ -1,0 +1,3 @@
+"""The other half of a cycle."""
+
+import bench.first  # noqa: F401

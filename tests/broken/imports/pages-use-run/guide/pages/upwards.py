@@ -1,0 +1,3 @@
+"""Import a layer of the guide that stands above this one."""
+
+import guide.run.runner  # noqa: F401

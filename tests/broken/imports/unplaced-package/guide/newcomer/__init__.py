@@ -1,0 +1,1 @@
+"""A package that no layer of the guide names."""
