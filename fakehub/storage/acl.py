@@ -1,11 +1,11 @@
-"""Access control lists, which buckets without uniform access keep beside IAM, and why the others refuse them.
+"""Access control lists, which buckets without uniform access keep beside IAM, and why other buckets refuse them.
 
-Rights come from the personas alone; a list only shows what Google would show of an object.
+Rights come only from the personas; a list shows what Google would show for an object.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from fakehub.errors import bad_request, not_answered
 from hubfacts.schema import Bucket
@@ -18,15 +18,37 @@ UNIFORM_OBJECT_READ = f"Cannot get legacy ACL for an object when uniform bucket-
 UNIFORM_BUCKET_READ = f"Cannot get legacy ACL for a bucket that has uniform bucket-level access. {_READ_MORE}"
 
 _TEAMS = (("owners", "OWNER"), ("editors", "OWNER"), ("viewers", "READER"))
-# How many of the project's teams are in the list that a predefined name stands for.
+# How many of the project's teams each predefined list contains.
 _LISTED = {"private": 0, "bucketOwnerRead": 1, "bucketOwnerFullControl": 1, "projectPrivate": 3}
 
 
-def predefined(bucket: Bucket, name: str | None, refusal: str) -> str | None:
-    """The predefined list a request asks for; ``None`` for the default.
+class ProjectTeam(TypedDict):
+    """One of a project's teams: its owners, editors or viewers."""
 
-    Raises ``GoogleError``: 400 with the words ``refusal`` where access is uniform, 501 for a list that would open
-    an object to others than those who have rights in the bucket.
+    projectNumber: str
+    team: str
+
+
+class AccessControl(TypedDict):
+    """An entry of an access control list, as the JSON API shows it."""
+
+    kind: str
+    entity: str
+    role: str
+    etag: str
+    id: NotRequired[str]
+    bucket: NotRequired[str]
+    object: NotRequired[str]
+    generation: NotRequired[str]
+    projectTeam: NotRequired[ProjectTeam]
+    email: NotRequired[str]
+
+
+def predefined(bucket: Bucket, name: str | None, refusal: str) -> str | None:
+    """Return the predefined list that a request asks for; ``None`` for the default.
+
+    Raises ``GoogleError``: 400 with the message ``refusal`` where access is uniform, 501 for a list that would open
+    an object to anybody without rights in the bucket.
     """
     if name is None:
         return None
@@ -43,18 +65,34 @@ def entries(
     generation: int | None = None,
     owner: str | None = None,
     acl: str | None = None,
-) -> list[dict[str, Any]]:
-    """The access controls of an object, or, without ``name``, those of the bucket."""
-    roles = [(f"project-{team}-1", role, team) for team, role in _TEAMS[: _LISTED[acl or "projectPrivate"]]]
+) -> list[AccessControl]:
+    """Return the access controls of an object or, without ``name``, those of the bucket."""
+    listed: list[AccessControl] = []
+    for team, role in _TEAMS[: _LISTED[acl or "projectPrivate"]]:
+        entry = _entry(bucket, f"project-{team}-1", role, name, generation)
+        listed.append(entry | {"projectTeam": {"projectNumber": "1", "team": team}})
     if owner:
-        roles.append((f"user-{owner}", "OWNER", None))
-    found = []
-    for entity, role, team in roles:
-        entry: dict[str, Any] = {"kind": "storage#bucketAccessControl", "id": f"{bucket}/{entity}", "bucket": bucket}
-        if name is not None:
-            entry |= {"kind": "storage#objectAccessControl", "object": name, "generation": str(generation)}
-            entry["id"] = f"{bucket}/{name}/{generation}/{entity}"
-        entry |= {"entity": entity, "role": role, "etag": "CAE="}
-        entry |= {"projectTeam": {"projectNumber": "1", "team": team}} if team else {"email": owner}
-        found.append(entry)
-    return found
+        listed.append(_entry(bucket, f"user-{owner}", "OWNER", name, generation) | {"email": owner})
+    return listed
+
+
+def _entry(bucket: str, entity: str, role: str, name: str | None, generation: int | None) -> AccessControl:
+    if name is None:
+        return {
+            "kind": "storage#bucketAccessControl",
+            "id": f"{bucket}/{entity}",
+            "bucket": bucket,
+            "entity": entity,
+            "role": role,
+            "etag": "CAE=",
+        }
+    return {
+        "kind": "storage#objectAccessControl",
+        "id": f"{bucket}/{name}/{generation}/{entity}",
+        "bucket": bucket,
+        "object": name,
+        "generation": str(generation),
+        "entity": entity,
+        "role": role,
+        "etag": "CAE=",
+    }

@@ -1,10 +1,10 @@
-"""Preconditions: what a request says must be true of an object, or it changes nothing."""
+"""Preconditions: what must be true of an object for a request to be carried out."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Protocol
 
 from fakehub.errors import GoogleError, bad_request, condition_not_met
 
@@ -17,11 +17,23 @@ _CHECKS = {
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
-def check(query: Mapping[str, str], found: Any, prefix: str = "if", reading: bool = False) -> None:
-    """Raise ``GoogleError`` unless ``found`` meets the conditions of ``query``.
+class Versioned(Protocol):
+    """An object or a bucket, with the two numbers that preconditions compare."""
 
-    ``found`` is an object or a bucket, ``None`` where there is none; ``prefix`` is ``if`` or, for the source of a
-    copy, ``ifSource``. An unmet NotMatch of a reading request is 304, everything else 412.
+    @property
+    def generation(self) -> int:
+        """The number of its content."""
+
+    @property
+    def metageneration(self) -> int:
+        """The number of its metadata at this generation."""
+
+
+def check(query: Mapping[str, str], current: Versioned | None, prefix: str = "if", reading: bool = False) -> None:
+    """Raise ``GoogleError`` unless ``current`` meets the preconditions in ``query``.
+
+    ``current`` is an object or a bucket, ``None`` if it does not exist; ``prefix`` is ``if`` or, for the source of a
+    copy, ``ifSource``. An unmet NotMatch is 304 when ``reading``; every other unmet precondition is 412.
     """
     if not any(name.startswith(prefix) for name in query):
         return
@@ -30,7 +42,7 @@ def check(query: Mapping[str, str], found: Any, prefix: str = "if", reading: boo
         if text is None:
             continue
         wanted = number(prefix + name, text)
-        have = getattr(found, attribute) if found else (0 if attribute == "generation" else None)
+        have = getattr(current, attribute) if current else (0 if attribute == "generation" else None)
         if (have == wanted) is must_match:
             continue
         if reading and not must_match:
@@ -39,7 +51,7 @@ def check(query: Mapping[str, str], found: Any, prefix: str = "if", reading: boo
 
 
 def number(name: str, text: str) -> int:
-    """``text`` as a 64-bit integer; raises ``GoogleError`` (400) naming the parameter."""
+    """Parse ``text`` as a 64-bit integer; raise ``GoogleError`` (400) that names the parameter."""
     if not _NUMBER.fullmatch(text):
         raise bad_request(f"Invalid value for {name}: {text!r} is not an integer.")
     return int(text)

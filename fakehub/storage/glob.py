@@ -1,15 +1,15 @@
-"""``matchGlob`` of a listing: patterns on names, matched in time linear in the name."""
+"""``matchGlob`` of a listing: patterns for names, matched in time linear in the length of the name."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from fakehub.errors import GoogleError, bad_request
 
-# The longest pattern, in characters, and the most stars in it: with each a name may take longer.
+# The longest pattern, in characters, and the most stars in it: each star makes matching slower.
 _LONGEST, _MOST_STARS = 1024, 32
-# How many steps of a pattern are remembered before they are forgotten and found anew.
+# How many steps of a pattern are cached before the cache is cleared.
 _MOST_STEPS = 5000
 _Test = Callable[[str], bool]
 
@@ -25,9 +25,9 @@ def _anything(_char: str) -> bool:
 class Glob:
     """A pattern: ``*`` and ``?`` within a part of a path, ``**`` across parts, ``[a-z]``, ``[!a-z]``, ``{a,b}``.
 
-    A backslash takes the next character as it is. The pattern is an automaton whose states are the bits of an
-    integer, so that no name takes longer than its length times the pattern's. Raises ``GoogleError`` (400) for a
-    pattern that is none.
+    A backslash makes the next character literal. The pattern is compiled to an automaton whose states are the bits
+    of an integer, so that matching takes at most the length of the name times that of the pattern. Raises
+    ``GoogleError`` (400) for an invalid pattern.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -35,7 +35,7 @@ class Glob:
             limits = f"{_LONGEST} characters and {_MOST_STARS} stars"
             raise bad_request(f"Invalid value for matchGlob: it has at most {limits}.")
         self._pattern, self._at = pattern, 0
-        # Of each state: the character it goes on with and where to, and where it goes without one.
+        # For each state: the test of its next character, the state after it, and the states reached without one.
         self._tests: list[_Test | None] = [None]
         self._nexts: list[int] = [0]
         self._free: list[list[int]] = [[]]
@@ -48,16 +48,16 @@ class Glob:
 
     @property
     def prefix(self) -> str:
-        """What every name that matches begins with."""
-        found = []
+        """The literal text that every matching name begins with."""
+        literal = []
         for char in self._pattern:
             if char in "*?[{\\":
                 break
-            found.append(char)
-        return "".join(found)
+            literal.append(char)
+        return "".join(literal)
 
     def matches(self, name: str) -> bool:
-        """Whether the whole ``name`` matches."""
+        """Return whether the whole ``name`` matches."""
         states, steps = self._start, self._steps
         for char in name:
             after = steps.get((states, char))
@@ -79,7 +79,7 @@ class Glob:
         return self._closure(after)
 
     def _closure(self, states: int) -> int:
-        """``states`` and all that can be reached from them without a character."""
+        """Return ``states`` and every state that can be reached from them without a character."""
         waiting = list(_bits(states))
         while waiting:
             for state in self._free[waiting.pop()]:
@@ -89,7 +89,7 @@ class Glob:
         return states
 
     def _state(self, after: int | None = None, test: _Test | None = None) -> int:
-        """A new state, to which ``after`` leads, with a character that passes ``test`` or without one."""
+        """Add a state that follows ``after``, on a character that passes ``test`` or, without a test, on none."""
         self._tests.append(None)
         self._nexts.append(0)
         self._free.append([])
@@ -97,14 +97,14 @@ class Glob:
         if after is not None and test is None:
             self._free[after].append(new)
         elif after is not None:
-            # A state has one way out with a character.
+            # A state has one test only, so a second one goes to a new state.
             if self._tests[after] is not None:
                 after = self._state(after)
             self._tests[after], self._nexts[after] = test, new
         return new
 
     def _sequence(self, state: int, nested: int) -> int:
-        """Read the pattern up to its end or that of a ``{a,b}``; the state it ends in."""
+        """Compile the pattern up to its end, or to that of an alternative in ``{a,b}``; return the last state."""
         pattern = self._pattern
         while self._at < len(pattern):
             char = pattern[self._at]
@@ -122,7 +122,7 @@ class Glob:
         return state
 
     def _star(self, state: int) -> int:
-        """Read ``*`` or ``**``, of which the first ``*`` is already read."""
+        """Compile ``*`` or ``**`` after its first ``*`` was read; return the last state."""
         pattern, first = self._pattern, self._at - 1
         while pattern.startswith("*", self._at):
             self._at += 1
@@ -133,7 +133,7 @@ class Glob:
         whole_part = first == 0 or pattern[first - 1] == "/"
         if not across or not whole_part or not pattern.startswith("/", self._at):
             return end
-        # a/**/b matches a/b too: no part of a path is enough.
+        # a/**/b matches a/b as well: between the slashes there may be no part at all.
         self._at += 1
         slash = self._state(end, "/".__eq__)
         self._free[state].append(slash)
@@ -190,7 +190,7 @@ def _bad(pattern: str) -> GoogleError:
     return bad_request(f"Invalid value for matchGlob: {pattern!r} is not a glob pattern.")
 
 
-def _bits(states: int):
+def _bits(states: int) -> Iterator[int]:
     while states:
         lowest = states & -states
         yield lowest.bit_length() - 1
@@ -199,5 +199,5 @@ def _bits(states: int):
 
 @functools.lru_cache(maxsize=16)
 def glob(pattern: str) -> Glob:
-    """The pattern, kept for the next listing."""
+    """Return the compiled pattern, cached for the next page of the listing."""
     return Glob(pattern)

@@ -1,8 +1,8 @@
-"""The one question clients ask over gRPC: a bucket's storage layout (``StorageControl.GetStorageLayout``).
+"""The one method that clients call over gRPC: a bucket's storage layout (``StorageControl.GetStorageLayout``).
 
-gRPC arrives at the same port as everything else: it is the only protocol whose clients offer HTTP/2 alone when
-the TLS connection is made, and so ``SplitByAlpn`` tells it apart. gcsfs asks before its first request and waits a
-minute for each bucket when nobody answers.
+gRPC uses the same port as everything else. Only its clients offer nothing but HTTP/2 in the TLS handshake, by which
+``SplitByAlpn`` recognizes them. gcsfs calls the method before its first request, and would wait a minute for each
+bucket if there were no answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
+from typing import cast
 from urllib.parse import quote
 
 import h2.config
@@ -23,19 +24,19 @@ from fakehub.errors import GoogleError, no_bucket
 from hubfacts.schema import Bucket
 
 _METHOD = "/google.storage.control.v2.StorageControl/GetStorageLayout"
-# gRPC's status codes (https://grpc.io/docs/guides/status-codes/) by the HTTP status of the same refusal.
+# gRPC's status codes (https://grpc.io/docs/guides/status-codes/) by the HTTP status of the same error.
 _OK, _UNIMPLEMENTED = 0, 12
 _STATUS = {400: 3, 401: 16, 403: 7, 404: 5}
 _HEADERS = [(":status", "200"), ("content-type", "application/grpc")]
-# Bytes of one request that are kept; a layout's request is far below.
+# How many bytes of a request are read; a request for a layout is much shorter.
 _LONGEST = 65536
 
-# Told of each answered request: host, path, persona, HTTP status, bytes sent, ``time.perf_counter`` at its start.
+# Logs a request: host, path, persona, HTTP status, number of bytes sent, ``time.perf_counter`` at its start.
 Note = Callable[[str, str, str, int, int, float], None]
 
 
 def layout_message(bucket: str, location: str) -> bytes:
-    """The protobuf message ``StorageLayout`` of a bucket in one region, with a flat namespace."""
+    """Return the protobuf message ``StorageLayout`` of a bucket in one region, with a flat namespace."""
     values = ((1, f"projects/_/buckets/{bucket}/storageLayout"), (2, location.upper()), (3, "region"))
     return b"".join(_text(number, value) for number, value in values)
 
@@ -46,29 +47,29 @@ def _text(number: int, value: str) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    found = bytearray()
+    encoded = bytearray()
     while value > 127:
-        found.append(value & 127 | 128)
+        encoded.append(value & 127 | 128)
         value >>= 7
-    return bytes([*found, value])
+    return bytes([*encoded, value])
 
 
 def bucket_asked_for(message: bytes) -> str:
-    """The bucket named in a ``GetStorageLayoutRequest``; raises ``GoogleError`` (400) where there is none."""
-    found = re.search(rb"projects/[^/]+/buckets/([^/\x00-\x1f]+)/storageLayout", message)
-    if not found:
+    """Return the bucket named in a ``GetStorageLayoutRequest``; raise ``GoogleError`` (400) if there is none."""
+    match = re.search(rb"projects/[^/]+/buckets/([^/\x00-\x1f]+)/storageLayout", message)
+    if not match:
         raise GoogleError(400, "invalid", "The name of a storage layout is projects/_/buckets/BUCKET/storageLayout.")
-    return found.group(1).decode(errors="replace")
+    return match.group(1).decode(errors="replace")
 
 
 class LayoutService:
-    """Answers the question for the buckets of the facts, to those who may list them."""
+    """The method for the buckets of the facts, open to personas who may list them; ``note`` logs each call."""
 
     def __init__(self, buckets: Mapping[str, Bucket], region: str, identities: Identities, note: Note) -> None:
         self._buckets, self._region, self._identities, self.note = buckets, region, identities, note
 
     def answer(self, path: str, authorization: str | None, message: bytes) -> tuple[str, bytes]:
-        """Who asked and the answer's message; raises ``GoogleError`` for what is refused."""
+        """Return the name of the persona and the message of the answer; raise ``GoogleError`` for a refused call."""
         persona = self._identities.bearer(authorization)
         if path != _METHOD:
             raise GoogleError(501, "notImplemented", f"The stand-in does not answer gRPC's {path}.")
@@ -80,7 +81,7 @@ class LayoutService:
 
 
 class _Grpc(asyncio.Protocol):
-    """One HTTP/2 connection; its requests are answered when they are whole."""
+    """One HTTP/2 connection; a request is answered when it is complete."""
 
     def __init__(self, layouts: LayoutService) -> None:
         self._layouts = layouts
@@ -88,7 +89,8 @@ class _Grpc(asyncio.Protocol):
         self._requests: dict[int, tuple[dict[str, str], bytearray, float]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        # Every transport of a stream can write; asyncio's and uvloop's share no base class that says so.
+        self._transport = cast(asyncio.Transport, transport)
         self._http.initiate_connection()
         self._send()
 
@@ -106,7 +108,8 @@ class _Grpc(asyncio.Protocol):
 
     def _take(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.RequestReceived):
-            self._requests[event.stream_id] = (dict(event.headers), bytearray(), time.perf_counter())
+            headers = cast("list[tuple[str, str]]", event.headers)  # text, as the connection has a header_encoding
+            self._requests[event.stream_id] = (dict(headers), bytearray(), time.perf_counter())
         elif isinstance(event, h2.events.DataReceived):
             self._http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             body = self._requests[event.stream_id][1]
@@ -120,7 +123,7 @@ class _Grpc(asyncio.Protocol):
         path, answer, persona = headers.get(":path", ""), b"", "anonymous"
         status, code, text = 200, _OK, ""
         try:
-            # A message has five bytes before it: whether it is compressed, and its length.
+            # Five bytes precede a message: whether it is compressed, and its length.
             persona, message = self._layouts.answer(path, headers.get("authorization"), bytes(body[5:]))
             answer = b"\0" + len(message).to_bytes(4, "big") + message
         except GoogleError as error:
@@ -134,13 +137,13 @@ class _Grpc(asyncio.Protocol):
 
 
 class SplitByAlpn(asyncio.Protocol):
-    """A new TLS connection: handed to gRPC when its client speaks HTTP/2 only, else to the web server."""
+    """A new TLS connection, which gRPC takes over if its client speaks HTTP/2 only, otherwise the web server."""
 
     def __init__(self, web_protocol: Callable[[], asyncio.Protocol], layouts: LayoutService) -> None:
         self._web_protocol, self._layouts = web_protocol, layouts
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        """Take the connection on with the protocol that was agreed on."""
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Pass the connection on to the protocol that the handshake selected."""
         is_grpc = transport.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
         protocol = _Grpc(self._layouts) if is_grpc else self._web_protocol()
         transport.set_protocol(protocol)

@@ -1,4 +1,4 @@
-"""The state directory: data files, and a journal of what was stored and deleted that a killed process leaves whole."""
+"""The journal of a state directory: what was stored and deleted, in a file that a killed process leaves readable."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from fakehub.errors import GoogleError
 
 
 def disk_full(error: OSError) -> GoogleError:
-    """507, when a file cannot be written."""
+    """Return 507, for a file that cannot be written."""
     return GoogleError(507, "diskFull", f"The stand-in's disk is full: {error.strerror}. Free some.")
 
 
 class Journal:
-    """An append-only file of JSON lines; a line is there wholly or not at all."""
+    """An append-only file of JSON lines, each of which is written completely or not at all."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
 
-    def lines(self) -> Iterator[Any]:
-        """What was recorded, oldest first; a last line cut short by the end of its process is cut off."""
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Return the recorded changes, oldest first; cut off a last line that a killed process left incomplete."""
         content = self._path.read_bytes()
         whole = content.rfind(b"\n") + 1
         os.ftruncate(self._file, whole)
         return map(json.loads, content[:whole].splitlines())
 
-    def append(self, change: Any) -> None:
-        """Record a change; raises ``GoogleError`` (507) and records nothing when the disk is full."""
+    def append(self, change: dict[str, Any]) -> None:
+        """Record a change. If the disk is full, record nothing and raise ``GoogleError`` (507)."""
         line = json.dumps(change).encode() + b"\n"
         size = os.fstat(self._file).st_size
         try:
@@ -41,8 +41,8 @@ class Journal:
             os.ftruncate(self._file, size)
             raise disk_full(error) from error
 
-    def rewrite(self, changes: Iterator[Any]) -> None:
-        """Put ``changes`` in the place of everything recorded so far, at once."""
+    def rewrite(self, changes: Iterator[dict[str, Any]]) -> None:
+        """Replace all recorded changes with ``changes`` in one step; raise ``GoogleError`` (507) on a full disk."""
         shorter = self._path.with_suffix(".new")
         try:
             with shorter.open("w", encoding="utf-8") as file:

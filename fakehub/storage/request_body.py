@@ -10,31 +10,31 @@ from aiohttp import web
 
 from fakehub.errors import bad_request
 
-# The largest body that is taken compressed, in bytes of what is in it.
+# The largest size of a compressed body after decompression, in bytes.
 _LARGEST = 2**30
 
 
 def decoded(part: str) -> str:
-    """A percent-encoded part of a path; raises ``GoogleError`` (400) when it is not UTF-8."""
+    """Decode a percent-encoded part of a path; raise ``GoogleError`` (400) if it is not UTF-8."""
     if "%" not in part and part.isascii():
         return part
     try:
         name = unquote(part, errors="strict")
-        name.encode()  # a byte that is no text arrives as a lone surrogate
+        name.encode()  # fails for a lone surrogate, which stands for a byte that is not text
         return name
     except UnicodeError:
         raise bad_request("A name is UTF-8, percent-encoded.") from None
 
 
 async def read_body(request: web.BaseRequest) -> bytes:
-    """The whole body of a request; raises ``GoogleError`` (400) when it is cut short or badly encoded."""
+    """Return the whole body of a request; raise ``GoogleError`` (400) if it is incomplete or badly encoded."""
     if not request.can_read_body:
         return b""
     try:
         first = await request.content.readany()
         if request.content.at_eof():
             return first
-        # Pieces are copied together as they come: held until the end, a large body would take its size twice.
+        # Copy pieces together as they arrive: a list of them, joined at the end, would take the size twice.
         whole = io.BytesIO()
         whole.write(first)
         while piece := await request.content.readany():
@@ -45,7 +45,7 @@ async def read_body(request: web.BaseRequest) -> bytes:
 
 
 def decompressed(body: bytes, encoding: str) -> bytes:
-    """A body that was compressed on its way only; raises ``GoogleError`` (400) when it is not what it says."""
+    """Undo a compression for transport only; raise ``GoogleError`` (400) if the body is not in that ``encoding``."""
     if encoding.strip().lower() != "gzip":
         return body
     gzip = zlib.decompressobj(16 + zlib.MAX_WBITS)

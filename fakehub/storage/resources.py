@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from fakehub.clock import rfc3339
-from fakehub.storage.acl import entries
+from fakehub.storage.acl import AccessControl, entries
 from fakehub.storage.store import Object, checksums
 from hubfacts.schema import Bucket
 
 API = "https://www.googleapis.com/storage/v1"
 MEDIA = "https://storage.googleapis.com/download/storage/v1"
-# What a client may set on an object besides its custom metadata.
+# The headers that a client may set on an object besides its custom metadata.
 HEADERS = (
     "contentType",
     "contentEncoding",
@@ -25,79 +25,87 @@ HEADERS = (
     "storageClass",
     "customTime",
 )
-
-
 STORAGE_CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL")
 PROJECT_NUMBER = "1"
-_MOST_KEPT = 10_000
-# What conditions on a bucket are compared with: the facts are its first and only version.
-THE_BUCKET = SimpleNamespace(generation=1, metageneration=1)
+_MOST_TEXTS = 10_000
 
 
-def object_resource(found: Object) -> dict[str, Any]:
-    """The ``storage#object`` of one object."""
-    bucket, generation = found.bucket, str(found.generation)
-    path = quote(found.name, safe="")
-    created = rfc3339(found.created)
-    resource = {
+@dataclass(frozen=True)
+class BucketVersion:
+    """The two numbers of a bucket that preconditions compare."""
+
+    generation: int = 1
+    metageneration: int = 1
+
+
+# Every bucket's version: the facts are its first and only one.
+THE_BUCKET = BucketVersion()
+
+
+def object_resource(stored: Object) -> dict[str, Any]:
+    """Return the ``storage#object`` of an object."""
+    bucket, generation = stored.bucket, str(stored.generation)
+    path = quote(stored.name, safe="")
+    created = rfc3339(stored.created)
+    resource: dict[str, Any] = {
         "kind": "storage#object",
-        "id": f"{bucket}/{found.name}/{generation}",
+        "id": f"{bucket}/{stored.name}/{generation}",
         "selfLink": f"{API}/b/{bucket}/o/{path}",
         "mediaLink": f"{MEDIA}/b/{bucket}/o/{path}?generation={generation}&alt=media",
-        "name": found.name,
+        "name": stored.name,
         "bucket": bucket,
         "generation": generation,
-        "metageneration": str(found.metageneration),
+        "metageneration": str(stored.metageneration),
         "storageClass": "STANDARD",
-        "size": str(found.size),
-        "etag": etag(found),
+        "size": str(stored.size),
+        "etag": etag(stored),
         "timeCreated": created,
-        "updated": created if found.updated == found.created else rfc3339(found.updated),
+        "updated": created if stored.updated == stored.created else rfc3339(stored.updated),
         "timeStorageClassUpdated": created,
         "timeFinalized": created,
-        **checksums(found),
-        **found.headers,
+        **checksums(stored),
+        **stored.headers,
     }
-    if found.metadata:
-        resource["metadata"] = found.metadata
-    if found.components:
-        resource["componentCount"] = found.components
-    if found.deleted is not None:
-        resource["timeDeleted"] = rfc3339(found.deleted)
+    if stored.metadata:
+        resource["metadata"] = stored.metadata
+    if stored.components:
+        resource["componentCount"] = stored.components
+    if stored.deleted is not None:
+        resource["timeDeleted"] = rfc3339(stored.deleted)
     return resource
 
 
 class ResourceTexts:
-    """Objects' resources as JSON text; those asked for again and again are kept."""
+    """A cache of objects' resources as JSON text."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[int, int, bool], str] = {}
+        self._texts: dict[tuple[int, int, bool], str] = {}
 
-    def of(self, found: Object) -> str:
-        """The JSON text of the object's resource."""
-        key = (found.generation, found.metageneration, found.deleted is None)
-        text = self._kept.get(key)
+    def of(self, stored: Object) -> str:
+        """Return the JSON text of the object's resource."""
+        key = (stored.generation, stored.metageneration, stored.deleted is None)
+        text = self._texts.get(key)
         if text is None:
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            text = self._kept[key] = json.dumps(object_resource(found))
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            text = self._texts[key] = json.dumps(object_resource(stored))
         return text
 
 
-def etag(found: Object) -> str:
-    """What changes with the content and with the metadata of an object."""
-    return base64.b64encode(b"%d/%d" % (found.generation, found.metageneration)).decode()
+def etag(stored: Object) -> str:
+    """Return an entity tag that changes with an object's content and with its metadata."""
+    return base64.b64encode(b"%d/%d" % (stored.generation, stored.metageneration)).decode()
 
 
-def full_object_resource(found: Object) -> dict[str, Any]:
-    """The resource with who owns the object and its access controls, as ``projection=full`` shows it."""
-    owner = {"owner": {"entity": f"user-{found.owner}"}} if found.owner else {}
-    controls = entries(found.bucket, found.name, found.generation, found.owner, found.acl)
-    return object_resource(found) | owner | {"acl": controls}
+def full_object_resource(stored: Object) -> dict[str, Any]:
+    """Return the resource with the object's owner and access controls, as ``projection=full`` shows it."""
+    owner = {"owner": {"entity": f"user-{stored.owner}"}} if stored.owner else {}
+    controls = entries(stored.bucket, stored.name, stored.generation, stored.owner, stored.acl)
+    return object_resource(stored) | owner | {"acl": controls}
 
 
 def bucket_resource(name: str, bucket: Bucket, created: float, location: str) -> dict[str, Any]:
-    """The ``storage#bucket`` of one bucket of the facts; ``created`` in seconds since the epoch."""
+    """Return the ``storage#bucket`` of a bucket of the facts; ``created`` is in seconds since the epoch."""
     resource: dict[str, Any] = {
         "kind": "storage#bucket",
         "id": name,
@@ -127,7 +135,7 @@ def bucket_resource(name: str, bucket: Bucket, created: float, location: str) ->
 
 
 def full_bucket_resource(name: str, bucket: Bucket, created: float, location: str) -> dict[str, Any]:
-    """The resource with its owner and its access controls, as ``projection=full`` shows it."""
+    """Return the resource with the bucket's owner and access controls, as ``projection=full`` shows it."""
     resource = bucket_resource(name, bucket, created, location)
     if bucket.uniform_access:
         return resource
@@ -136,7 +144,12 @@ def full_bucket_resource(name: str, bucket: Bucket, created: float, location: st
     return resource | {"owner": owner, "acl": entries(name), "defaultObjectAcl": defaults}
 
 
-def default_object_control(entry: dict[str, Any]) -> dict[str, Any]:
-    """A bucket's access control as the one that its new objects get."""
-    kept = {key: entry[key] for key in ("entity", "role", "etag", "projectTeam")}
-    return {"kind": "storage#objectAccessControl", **kept}
+def default_object_control(entry: AccessControl) -> AccessControl:
+    """Turn a bucket's access control into the one that its new objects get."""
+    return {
+        "kind": "storage#objectAccessControl",
+        "entity": entry["entity"],
+        "role": entry["role"],
+        "etag": entry["etag"],
+        "projectTeam": entry["projectTeam"],
+    }

@@ -1,7 +1,7 @@
-"""Buckets and objects: what is stored, its generations and checksums, and when it vanishes.
+"""The object store: buckets with their objects, generations and checksums, and when objects expire.
 
 Data stay in memory up to a budget and go to files beyond it. With a state directory everything is on disk: an
-object's data file is complete before one line in the journal makes it visible, so a killed process never
+object's data file is complete before one line in the journal makes the object visible, so a killed process never
 leaves half an object.
 """
 
@@ -26,20 +26,20 @@ from fakehub.errors import GoogleError, bad_request
 from fakehub.storage.journal import Journal, disk_full
 from hubfacts.schema import Bucket
 
-# Bytes of object data kept in memory before further ones go to files.
+# Bytes of object data kept in memory; further data go to files.
 MEMORY_BUDGET = 2 * 1024**3
 DAY_S = 86400
-# How many different sets of headers are kept to be shared by objects.
+# The most different sets of headers that are kept to be shared by objects.
 _SHARED_HEADERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """One object at one generation. Times in seconds since the epoch, ``data`` the bytes or their file.
+    """One object at one generation. Times are in seconds since the epoch; ``data`` are the bytes or their file.
 
     ``md5`` is ``None`` for a composite; ``headers`` are contentType, cacheControl and the like as the API names
     them, shared between objects and never changed in place. ``deleted`` is when a generation stopped being the
-    live one, ``owner`` who created it, ``acl`` the predefined access control list asked for.
+    live one, ``owner`` the account that created it, ``acl`` the predefined access control list asked for.
     """
 
     bucket: str
@@ -60,7 +60,7 @@ class Object:
     acl: str | None = None
 
     def read(self, start: int = 0, stop: int | None = None) -> bytes:
-        """The content from byte ``start`` up to, not with, byte ``stop``; all of it unless told otherwise."""
+        """Return the content from byte ``start`` up to, but not including, byte ``stop``; by default all of it."""
         if isinstance(self.data, bytes):
             return self.data[start:stop]
         with self.data.open("rb") as file:
@@ -68,18 +68,34 @@ class Object:
             return file.read() if stop is None else file.read(stop - start)
 
 
+@dataclass(slots=True)
+class NewObject:
+    """An object to store: its content and everything that a request sets on it.
+
+    ``headers`` are contentType and the like (see ``uploads.headers_of``), ``components`` is the number of a
+    composite's parts, ``hashes`` the checksums that the client gives, ``md5`` and ``crc32c`` in base64.
+    """
+
+    name: str
+    data: bytes
+    headers: dict[str, str]
+    metadata: dict[str, str] | None = None
+    components: int | None = None
+    hashes: Mapping[str, str] | None = None
+
+
 class Store:
-    """All objects of all buckets. ``spill`` is a directory for data beyond the budget."""
+    """All objects of all buckets. ``spill`` is the directory for data beyond the memory budget."""
 
     def __init__(self, buckets: Mapping[str, Bucket], clock: Clock, spill: Path, state: Path | None = None) -> None:
         self.buckets = buckets
         self._clock = clock
         self._live: dict[str, SortedDict] = {name: SortedDict() for name in buckets}
-        # Of buckets with versioning, the generations that are not live, oldest first.
+        # Generations that are no longer live, oldest first, of buckets with versioning.
         self._old: dict[str, SortedDict] = {name: SortedDict() for name in buckets}
         self._generations = itertools.count(int(clock.now() * 1e6))
         self._in_memory = 0
-        self._headers: dict[tuple, dict[str, str]] = {}
+        self._headers: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         self._files = itertools.count()
         self._spill = state / "data" if state else spill
         self._spill.mkdir(parents=True, exist_ok=True)
@@ -89,68 +105,55 @@ class Store:
             self._replay(self._journal)
 
     def get(self, bucket: str, name: str, generation: int | None = None) -> Object | None:
-        """The live object or the generation asked for, or ``None``; one past its bucket's age is gone."""
-        found = self.peek(bucket, name)
-        if found is None:
+        """Return the live object or the generation asked for; ``None`` if there is none or it has expired."""
+        live = self.peek(bucket, name)
+        if live is None:
             self.purge(bucket, name)
-        if generation is None or (found is not None and found.generation == generation):
-            return found
+        if generation is None or (live is not None and live.generation == generation):
+            return live
         return next((old for old in self.versions(bucket, name) if old.generation == generation), None)
 
     def peek(self, bucket: str, name: str) -> Object | None:
-        """The live object, or ``None``."""
-        found = self._live[bucket].get(name)
-        return None if found is None or self._too_old(found) else found
+        """Return the live object, or ``None``; unlike ``get``, leave an expired one in the store."""
+        live = self._live[bucket].get(name)
+        return None if live is None or self._expired(live) else live
 
     def versions(self, bucket: str, name: str) -> list[Object]:
-        """All generations of an object, oldest first."""
-        found = [*self._old[bucket].get(name, ()), self._live[bucket].get(name)]
-        return [one for one in found if one is not None and not self._too_old(one)]
+        """Return all generations of an object that have not expired, oldest first."""
+        return [stored for stored in self._generations_of(bucket, name) if not self._expired(stored)]
 
     def purge(self, bucket: str, name: str) -> None:
-        """Remove what is past its bucket's age of an object."""
-        for found in [*self._old[bucket].get(name, ()), self._live[bucket].get(name)]:
-            if found is not None and self._too_old(found):
-                self.delete(found, forever=True)
+        """Remove the expired generations of an object."""
+        for stored in self._generations_of(bucket, name):
+            if self._expired(stored):
+                self.delete(stored, forever=True)
 
     def names_from(self, bucket: str, start: str, inclusive: bool = True, versions: bool = False) -> Iterator[str]:
-        """Names of the bucket's live objects, or of all generations, in order, from ``start`` on."""
-        names = self._live[bucket].irange(start, None, inclusive=(inclusive, True))
+        """Yield the names of the bucket's live objects, or of all generations, in order, from ``start`` on."""
+        names: Iterator[str] = self._live[bucket].irange(start, None, inclusive=(inclusive, True))
         if not versions:
             return names
         merged = heapq.merge(names, self._old[bucket].irange(start, None, inclusive=(inclusive, True)))
         return (name for name, _ in itertools.groupby(merged))
 
-    def put(
-        self,
-        bucket: str,
-        name: str,
-        data: bytes,
-        headers: dict[str, str],
-        metadata: dict[str, str] | None,
-        components: int | None = None,
-        *,
-        hashes: Mapping[str, str] | None = None,
-        owner: str | None = None,
-        acl: str | None = None,
-    ) -> Object:
-        """Store ``data`` as a new generation.
+    def put(self, bucket: str, new: NewObject, owner: str | None = None, acl: str | None = None) -> Object:
+        """Store ``new`` as a new live generation.
 
-        Raises ``GoogleError``: 400 when the data have not the ``hashes`` given (``md5`` and ``crc32c`` in base64),
-        507 when the disk is full; nothing changes then.
+        Raises ``GoogleError``: 400 when a checksum given for the data is wrong, 507 when the disk is full. Nothing
+        changes then.
         """
+        data, components, given = new.data, new.components, new.hashes or {}
         crc32c = google_crc32c.value(data)
-        given = hashes or {}
         md5 = None
         if not components or given.get("md5"):
             md5 = hashlib.md5(data, usedforsecurity=False).digest()
-        _check(given, crc32c, md5)
+        _check_hashes(given, crc32c, md5)
         now = self._clock.now()
         generation = next(self._generations)
         held = self._hold(data)
         stored = Object(
             bucket,
-            name,
+            new.name,
             generation,
             1,
             len(data),
@@ -158,8 +161,8 @@ class Store:
             None if components else md5,
             now,
             now,
-            self._shared(headers),
-            metadata,
+            self._shared(new.headers),
+            new.metadata,
             components,
             held,
             None,
@@ -171,45 +174,50 @@ class Store:
         return stored
 
     def update(
-        self, found: Object, headers: dict[str, str], metadata: dict[str, str] | None, acl: str | None = None
+        self, stored: Object, headers: dict[str, str], metadata: dict[str, str] | None, acl: str | None = None
     ) -> Object:
-        """Change an object's metadata: the same generation, the next metageneration."""
+        """Change an object's metadata, which keeps its generation and starts its next metageneration."""
         changed = replace(
-            found,
+            stored,
             headers=self._shared(headers),
             metadata=metadata,
-            metageneration=found.metageneration + 1,
+            metageneration=stored.metageneration + 1,
             updated=self._clock.now(),
-            acl=acl or found.acl,
+            acl=acl or stored.acl,
         )
         if self._journal:
             self._journal.append({"update": _line(changed)})
         self._exchange(changed)
         return changed
 
-    def delete(self, found: Object, forever: bool = False) -> None:
-        """Remove a generation; with versioning the live one is kept as an old one unless it goes ``forever``."""
-        if self.buckets[found.bucket].versioning and not forever and found.deleted is None:
+    def delete(self, stored: Object, forever: bool = False) -> None:
+        """Remove a generation; a bucket with versioning keeps its live one as an old one, unless ``forever``."""
+        if self.buckets[stored.bucket].versioning and not forever and stored.deleted is None:
             now = self._clock.now()
             if self._journal:
-                self._journal.append({"archive": [found.bucket, found.name, now]})
-            self._archive(found, now)
+                self._journal.append({"archive": [stored.bucket, stored.name, now]})
+            self._archive(stored, now)
             return
-        # The data go first: that frees a full disk, and without its data an object does not come back.
-        self._drop_data(found)
-        self._remove(found)
+        # Remove the data first: this frees a full disk, and without its data an object is not restored.
+        self._drop_data(stored)
+        self._remove(stored)
         if self._journal:
             with contextlib.suppress(GoogleError):
-                self._journal.append({"delete": [found.bucket, found.name, found.generation]})
+                self._journal.append({"delete": [stored.bucket, stored.name, stored.generation]})
 
     def close(self) -> None:
         """Close the journal."""
         if self._journal:
             self._journal.close()
 
-    def _too_old(self, found: Object) -> bool:
-        days = self.buckets[found.bucket].delete_after_days
-        return days is not None and self._clock.now() - found.created >= days * DAY_S
+    def _generations_of(self, bucket: str, name: str) -> list[Object]:
+        """Return all generations of an object, oldest first, including expired ones."""
+        live = self._live[bucket].get(name)
+        return [*self._old[bucket].get(name, ()), *([] if live is None else [live])]
+
+    def _expired(self, stored: Object) -> bool:
+        days = self.buckets[stored.bucket].delete_after_days
+        return days is not None and self._clock.now() - stored.created >= days * DAY_S
 
     def _hold(self, data: bytes) -> bytes | Path:
         if self._journal is None and self._in_memory + len(data) <= MEMORY_BUDGET:
@@ -231,14 +239,14 @@ class Store:
                 self._drop_data(stored)
                 raise
 
-    def _drop_data(self, found: Object) -> None:
-        if isinstance(found.data, Path):
-            found.data.unlink(missing_ok=True)
+    def _drop_data(self, stored: Object) -> None:
+        if isinstance(stored.data, Path):
+            stored.data.unlink(missing_ok=True)
         else:
-            self._in_memory -= found.size
+            self._in_memory -= stored.size
 
     def _shared(self, headers: dict[str, str]) -> dict[str, str]:
-        """The same headers, one dict for all objects that have them."""
+        """Return one dictionary for all objects that have these headers, which saves memory."""
         if len(self._headers) > _SHARED_HEADERS:
             self._headers.clear()
         return self._headers.setdefault(tuple(sorted(headers.items())), headers)
@@ -253,48 +261,48 @@ class Store:
                 self._drop_data(before)
         live[stored.name] = stored
 
-    def _archive(self, found: Object, when: float) -> None:
-        del self._live[found.bucket][found.name]
-        self._old[found.bucket].setdefault(found.name, []).append(replace(found, deleted=when))
+    def _archive(self, stored: Object, when: float) -> None:
+        del self._live[stored.bucket][stored.name]
+        self._old[stored.bucket].setdefault(stored.name, []).append(replace(stored, deleted=when))
 
     def _exchange(self, changed: Object) -> None:
         if changed.deleted is None:
             self._live[changed.bucket][changed.name] = changed
             return
         old = self._old[changed.bucket][changed.name]
-        old[[found.generation for found in old].index(changed.generation)] = changed
+        old[[stored.generation for stored in old].index(changed.generation)] = changed
 
-    def _remove(self, found: Object) -> None:
-        if found.deleted is None:
-            del self._live[found.bucket][found.name]
+    def _remove(self, stored: Object) -> None:
+        if stored.deleted is None:
+            del self._live[stored.bucket][stored.name]
             return
-        old = self._old[found.bucket][found.name]
-        old[:] = [kept for kept in old if kept.generation != found.generation]
+        old = self._old[stored.bucket][stored.name]
+        old[:] = [kept for kept in old if kept.generation != stored.generation]
         if not old:
-            del self._old[found.bucket][found.name]
+            del self._old[stored.bucket][stored.name]
 
     def _replay(self, journal: Journal) -> None:
-        """Take over what an earlier process stored; data that nothing refers to are removed."""
+        """Restore the objects that an earlier process stored, and remove data files that belong to none."""
         lines = 0
         for change in journal.lines():
             lines += 1
             self._apply(change)
         files = set(os.listdir(self._spill))
-        objects = [found for found in self._all() if found.data.name in files]
-        for found in list(self._all()):
-            if found.data.name not in files:
-                self._remove(found)
-        for name in files - {found.data.name for found in objects}:
+        objects = [stored for stored in self._all() if _data_file(stored) in files]
+        for stored in list(self._all()):
+            if _data_file(stored) not in files:
+                self._remove(stored)
+        for name in files - {_data_file(stored) for stored in objects}:
             (self._spill / name).unlink()
-        newest = max((found.generation for found in objects), default=0)
+        newest = max((stored.generation for stored in objects), default=0)
         self._generations = itertools.count(max(newest + 1, int(self._clock.now() * 1e6)))
         if lines > 2 * len(objects):
-            # On a full disk it stays as long as it is.
+            # A full disk leaves the journal at its length, which does no harm.
             with contextlib.suppress(GoogleError):
-                journal.rewrite({"put" if found.deleted is None else "old": _line(found)} for found in self._all())
+                journal.rewrite({"put" if stored.deleted is None else "old": _line(stored)} for stored in self._all())
 
     def _apply(self, change: dict[str, Any]) -> None:
-        """Do again what one line of the journal says; a bucket that the facts no longer have is left out."""
+        """Repeat the change that one line of the journal records; skip buckets that the facts no longer have."""
         ((what, values),) = change.items()
         bucket, name = values[:2] if isinstance(values, list) else (values["bucket"], values["name"])
         if bucket not in self.buckets:
@@ -302,20 +310,19 @@ class Store:
         if what == "archive":
             self._archive(self._live[bucket][name], values[2])
         elif what == "delete":
-            kept = [*self._old[bucket].get(name, ()), self._live[bucket].get(name)]
-            for found in kept:
-                if found is not None and found.generation == values[2]:
-                    self._remove(found)
+            for stored in self._generations_of(bucket, name):
+                if stored.generation == values[2]:
+                    self._remove(stored)
         else:
-            found = self._object(values)
+            stored = self._restored(values)
             if what == "put":
-                self._set_live(found)
+                self._set_live(stored)
             elif what == "update":
-                self._exchange(found)
+                self._exchange(stored)
             else:
-                self._old[bucket].setdefault(name, []).append(found)
+                self._old[bucket].setdefault(name, []).append(stored)
 
-    def _object(self, values: dict[str, Any]) -> Object:
+    def _restored(self, values: dict[str, Any]) -> Object:
         values["data"] = self._spill / values["data"]
         values["md5"] = values["md5"] and bytes.fromhex(values["md5"])
         values["headers"] = self._shared(values["headers"])
@@ -328,16 +335,22 @@ class Store:
             yield from live.values()
 
 
-_FIELDS = tuple(one.name for one in fields(Object))
+_FIELDS = tuple(column.name for column in fields(Object))
 
 
 def _line(stored: Object) -> dict[str, Any]:
     values = {name: getattr(stored, name) for name in _FIELDS}
-    return values | {"data": stored.data.name, "md5": stored.md5.hex() if stored.md5 else None}
+    return values | {"data": _data_file(stored), "md5": stored.md5.hex() if stored.md5 else None}
 
 
-def _check(given: Mapping[str, str], crc32c: int, md5: bytes | None) -> None:
-    """Raise ``GoogleError`` (400) when a checksum that a request gives is not that of its data."""
+def _data_file(stored: Object) -> str:
+    """Return the name of an object's data file, which every object in a state directory has."""
+    assert isinstance(stored.data, Path)
+    return stored.data.name
+
+
+def _check_hashes(given: Mapping[str, str], crc32c: int, md5: bytes | None) -> None:
+    """Raise ``GoogleError`` (400) if a checksum that a request gives differs from that of its data."""
     wanted = given.get("md5")
     if wanted and md5 and wanted != base64.b64encode(md5).decode():
         raise bad_request(f"Provided MD5 hash {wanted!r} doesn't match calculated MD5 hash.")
@@ -350,7 +363,7 @@ def _base64_crc32c(value: int) -> str:
     return base64.b64encode(value.to_bytes(4, "big")).decode()
 
 
-def checksums(found: Object) -> dict[str, str]:
-    """The object's ``crc32c`` and, unless it is a composite, ``md5Hash``, in base64 as the API gives them."""
-    values = {"crc32c": _base64_crc32c(found.crc32c)}
-    return values | ({"md5Hash": base64.b64encode(found.md5).decode()} if found.md5 else {})
+def checksums(stored: Object) -> dict[str, str]:
+    """Return the object's ``crc32c`` and, unless it is a composite, ``md5Hash``, in base64 as the API gives them."""
+    values = {"crc32c": _base64_crc32c(stored.crc32c)}
+    return values | ({"md5Hash": base64.b64encode(stored.md5).decode()} if stored.md5 else {})

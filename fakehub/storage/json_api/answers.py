@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
+from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.json_api.call import Call, json_response, json_text
-from fakehub.storage.resources import full_object_resource, object_resource
+from fakehub.storage.resources import ResourceTexts, full_object_resource, object_resource
 from fakehub.storage.store import Object
 
-if TYPE_CHECKING:
-    from fakehub.storage.service import Storage
 
-
-def is_full(storage: Storage, call: Call, bucket: str) -> bool:
-    """Whether the answer shows access controls: where a bucket has them and the persona may read them."""
-    if call.query.get("projection") != "full" or storage.bucket(bucket).uniform_access:
+def is_full(bucket: BucketAccess, query: Mapping[str, str]) -> bool:
+    """Return whether the answer shows access controls: if the bucket has them and the persona may read them."""
+    if query.get("projection") != "full" or bucket.facts.uniform_access:
         return False
-    return "storage.objects.getIamPolicy" in call.persona.rights.get(bucket, ())
+    return bucket.holds("storage.objects.getIamPolicy")
 
 
-def resource_for(storage: Storage, call: Call, found: Object) -> dict[str, Any]:
-    """The resource of ``found`` as the request wants it."""
-    return full_object_resource(found) if is_full(storage, call, found.bucket) else object_resource(found)
+def resource_for(bucket: BucketAccess, query: Mapping[str, str], stored: Object) -> dict[str, Any]:
+    """Return the resource of ``stored`` in the projection that ``query`` asks for."""
+    return full_object_resource(stored) if is_full(bucket, query) else object_resource(stored)
 
 
-def shown(storage: Storage, call: Call, found: Object) -> web.Response:
-    """The answer of a method that gives one object."""
-    if "projection" in call.query or "fields" in call.query:
-        return json_response(resource_for(storage, call, found), call.query)
-    return json_text(storage.texts.of(found))
+def object_response(
+    texts: ResourceTexts, bucket: BucketAccess, query: Mapping[str, str], stored: Object
+) -> web.Response:
+    """Answer a method that returns one object."""
+    if "projection" in query or "fields" in query:
+        return json_response(resource_for(bucket, query, stored), query)
+    return json_text(texts.of(stored))
 
 
-def permissions_resource(call: Call, bucket: str) -> dict[str, Any]:
-    """Which of the permissions asked for the persona holds in ``bucket``."""
-    have = call.persona.rights.get(bucket, ())
-    held = [permission for permission in call.query.getall("permissions", ()) if permission in have]
-    resource: dict[str, Any] = {"kind": "storage#testIamPermissionsResponse"}
-    return resource | ({"permissions": held} if held else {})
+def permissions_response(call: Call, bucket: BucketAccess) -> web.Response:
+    """Answer which of the permissions asked for the persona has in ``bucket``."""
+    held = [permission for permission in call.query.getall("permissions", ()) if bucket.holds(permission)]
+    resource: dict[str, object] = {"kind": "storage#testIamPermissionsResponse"}
+    return json_response(resource | ({"permissions": held} if held else {}), call.query)

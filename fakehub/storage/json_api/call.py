@@ -1,38 +1,56 @@
-"""One request of the JSON API, taken apart, and the answer in JSON."""
+"""One request of the JSON API, how its bucket is resolved, and the answer in JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from fakehub.accounts.identities import Persona
+from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.json_api.fields import only_fields
+from fakehub.storage.service import Storage
 
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
 
 @dataclass(slots=True)
 class Call:
-    """One request: ``parts`` are the names in its path, ``base`` the address the client used.
+    """One request: ``path`` is still percent-encoded, ``base`` is the address that the client used.
 
-    ``query`` may hold a parameter several times (``getall``).
+    ``query`` may hold a parameter several times (``getall``), and the names of ``headers`` are not case-sensitive.
+    ``names`` are the decoded names in the path (bucket, object, ...), set once the method is known.
     """
 
     method: str
-    parts: tuple[str, ...]
-    query: Any
+    path: str
+    query: MultiMapping[str]
     headers: Mapping[str, str]
     body: bytes
     persona: Persona
     base: str
+    names: tuple[str, ...] = ()
 
 
-def json_response(resource: Any, query: Mapping[str, str], status: int = 200) -> web.Response:
-    """A resource, or the fields of it that were asked for."""
+# Answers a call of one method; raises ``GoogleError``.
+Handler = Callable[[Storage, Call], web.Response]
+BucketHandler = Callable[[Storage, Call, BucketAccess], web.Response]
+
+
+def in_bucket(handler: BucketHandler, permission: str | None = None) -> Handler:
+    """Return a handler that resolves the bucket in the path and checks ``permission`` before it calls ``handler``."""
+
+    def resolved(storage: Storage, call: Call) -> web.Response:
+        return handler(storage, call, storage.bucket(call.persona, call.names[0], permission))
+
+    return resolved
+
+
+def json_response(resource: object, query: Mapping[str, str], status: int = 200) -> web.Response:
+    """Answer with a resource, or with the fields of it that ``query`` asks for."""
     fields = query.get("fields")
     if fields:
         resource = only_fields(resource, fields)
@@ -40,5 +58,5 @@ def json_response(resource: Any, query: Mapping[str, str], status: int = 200) ->
 
 
 def json_text(text: str) -> web.Response:
-    """An answer that is JSON text already."""
+    """Answer with text that is JSON already."""
     return web.Response(body=text.encode(), headers=_JSON)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from fakehub.errors import bad_request
 from fakehub.storage import conditions
-from fakehub.storage.json_api.answers import resource_for, shown
-from fakehub.storage.json_api.call import Call, json_response
-from fakehub.storage.store import Object
-from fakehub.storage.uploads import check_acl, check_resource, headers_of, parse_resource, texts
+from fakehub.storage.bucket_access import BucketAccess
+from fakehub.storage.json_api.answers import object_response, resource_for
+from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_response
+from fakehub.storage.json_api.object_bodies import check_acl, check_resource, parse_resource, texts
+from fakehub.storage.service import Storage
+from fakehub.storage.store import NewObject, Object
+from fakehub.storage.uploads import headers_of
 
-if TYPE_CHECKING:
-    from fakehub.storage.service import Storage
-
-# The most objects that are put together at once.
+# The most objects that one compose joins.
 _MOST_SOURCES = 32
 
 
 def _destination_query(call: Call) -> dict[str, str]:
-    """The conditions on the new object, and its access controls under the name they have elsewhere."""
+    """Return the preconditions on the new object and its predefined list, under the name that other methods use."""
     query = {name: call.query[name] for name in call.query if name.startswith("if")}
     if "destinationPredefinedAcl" in call.query:
         query["predefinedAcl"] = call.query["destinationPredefinedAcl"]
@@ -29,21 +29,22 @@ def _destination_query(call: Call) -> dict[str, str]:
 
 
 def _compose(storage: Storage, call: Call) -> web.Response:
-    bucket, name = call.parts
     body = parse_resource(call.body)
     destination = body.get("destination") or {}
     if not isinstance(destination, dict):
         raise bad_request("Invalid value for destination: it is an object's resource.")
-    parts = [_component(storage, call, bucket, source) for source in _sources(body)]
+    sources = _sources(body)
+    bucket = storage.bucket(call.persona, call.names[0], "storage.objects.get")
+    parts = [_component(bucket, source) for source in sources]
     check_resource(destination)
-    headers, metadata = headers_of(destination, None), texts(destination.get("metadata"))
-    check_acl(storage.bucket(bucket), destination, call.persona)
+    headers, metadata = headers_of(destination), texts(destination.get("metadata"))
+    check_acl(bucket.facts, destination, call.persona)
     data = b"".join([part.read() for part in parts])
     count = sum(part.components or 1 for part in parts)
     if "contentType" not in destination:
         headers["contentType"] = parts[0].headers["contentType"]
-    stored = storage.put_object(call.persona, bucket, name, _destination_query(call), data, headers, metadata, count)
-    return shown(storage, call, stored)
+    stored = bucket.put(NewObject(call.names[1], data, headers, metadata, count), _destination_query(call))
+    return object_response(storage.texts, bucket, call.query, stored)
 
 
 def _sources(body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -57,58 +58,66 @@ def _sources(body: dict[str, Any]) -> list[dict[str, Any]]:
     return sources
 
 
-def _component(storage: Storage, call: Call, bucket: str, source: dict[str, Any]) -> Object:
-    query = {"generation": str(source["generation"])} if source.get("generation") else {}
-    found = storage.existing(call.persona, bucket, source["name"], query, "storage.objects.get")
+def _component(bucket: BucketAccess, source: dict[str, Any]) -> Object:
+    stored = bucket.existing(source["name"], str(source["generation"]) if source.get("generation") else None)
     wanted = (source.get("objectPreconditions") or {}).get("ifGenerationMatch")
     if wanted is not None:
-        conditions.check({"ifGenerationMatch": str(wanted)}, found)
-    return found
+        conditions.check({"ifGenerationMatch": str(wanted)}, stored)
+    return stored
 
 
-def _copied(storage: Storage, call: Call, bucket: str, name: str) -> tuple[Object, Object]:
-    """Copy an object; the source and what was stored."""
-    source_bucket, source_name = call.parts[:2]
-    query = {"generation": call.query["sourceGeneration"]} if call.query.get("sourceGeneration") else {}
-    source = storage.existing(call.persona, source_bucket, source_name, query, "storage.objects.get")
+def _source(call: Call, bucket: BucketAccess) -> Object:
+    """Return the object that the path of a copy names in ``bucket``, after its preconditions were checked."""
+    source = bucket.existing(call.names[1], call.query.get("sourceGeneration"))
     conditions.check(call.query, source, "ifSource")
-    resource = parse_resource(call.body)
-    check_acl(storage.bucket(bucket), resource, call.persona)
+    return source
+
+
+def _store_copy(call: Call, source: Object, resource: dict[str, Any], bucket: BucketAccess, name: str) -> Object:
+    """Store ``source`` as ``name`` in ``bucket``, changed as the ``resource`` in the request asks."""
+    check_acl(bucket.facts, resource, call.persona)
     headers, metadata = dict(source.headers), source.metadata
     if resource:
         headers |= headers_of(resource, headers["contentType"])
         metadata = texts(resource["metadata"]) if "metadata" in resource else metadata
-    data, count = source.read(), source.components
-    stored = storage.put_object(call.persona, bucket, name, _destination_query(call), data, headers, metadata, count)
-    return source, stored
+    new = NewObject(name, source.read(), headers, metadata, source.components)
+    return bucket.put(new, _destination_query(call))
 
 
-def _copy(storage: Storage, call: Call) -> web.Response:
-    _, stored = _copied(storage, call, call.parts[2], call.parts[3])
-    return shown(storage, call, stored)
+def _copied(storage: Storage, call: Call, source_bucket: BucketAccess) -> tuple[BucketAccess, Object]:
+    """Make the copy that the path describes; return its bucket and the copy."""
+    source = _source(call, source_bucket)
+    resource = parse_resource(call.body)
+    bucket = storage.bucket(call.persona, call.names[2])
+    return bucket, _store_copy(call, source, resource, bucket, call.names[3])
 
 
-def _rewrite(storage: Storage, call: Call) -> web.Response:
-    _, stored = _copied(storage, call, call.parts[2], call.parts[3])
+def _copy(storage: Storage, call: Call, source_bucket: BucketAccess) -> web.Response:
+    bucket, stored = _copied(storage, call, source_bucket)
+    return object_response(storage.texts, bucket, call.query, stored)
+
+
+def _rewrite(storage: Storage, call: Call, source_bucket: BucketAccess) -> web.Response:
+    bucket, stored = _copied(storage, call, source_bucket)
     sizes = {"totalBytesRewritten": str(stored.size), "objectSize": str(stored.size)}
-    done = {"kind": "storage#rewriteResponse", "done": True, **sizes, "resource": resource_for(storage, call, stored)}
-    return json_response(done, call.query)
+    resource = resource_for(bucket, call.query, stored)
+    return json_response({"kind": "storage#rewriteResponse", "done": True, **sizes, "resource": resource}, call.query)
 
 
-def _move(storage: Storage, call: Call) -> web.Response:
-    bucket, name, new_name = call.parts
-    storage.bucket(bucket)
-    call.persona.check(bucket, "storage.objects.delete", name)
+def _move(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    _, name, new_name = call.names
     if name == new_name:
         raise bad_request("The source and the destination of a move are the same object.")
-    source, stored = _copied(storage, call, bucket, new_name)
+    bucket.check("storage.objects.get")
+    source = _source(call, bucket)
+    stored = _store_copy(call, source, parse_resource(call.body), bucket, new_name)
     storage.store.delete(source)
-    return shown(storage, call, stored)
+    return object_response(storage.texts, bucket, call.query, stored)
 
 
-ANSWERS = {
-    "storage.objects.compose": _compose,
-    "storage.objects.copy": _copy,
-    "storage.objects.rewrite": _rewrite,
-    "storage.objects.move": _move,
+ANSWERS: dict[str, Handler] = {
+    "storage.objects.compose": _compose,  # checks its body before its bucket
+    "storage.objects.copy": in_bucket(_copy, "storage.objects.get"),
+    "storage.objects.rewrite": in_bucket(_rewrite, "storage.objects.get"),
+    "storage.objects.move": in_bucket(_move, "storage.objects.delete"),
 }

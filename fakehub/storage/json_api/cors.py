@@ -1,4 +1,4 @@
-"""What a browser needs to let a page of another origin read an answer: the JSON API allows every origin."""
+"""The headers that let a web page of another origin read an answer: the JSON API allows every origin."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _EXPOSED = (
     "X-Goog-Storage-Class, X-Goog-Stored-Content-Encoding, X-Goog-Stored-Content-Length, "
     "X-HTTP-Status-Code-Override"
 )
-# How long a browser may remember what a preflight request was told, in seconds.
-_REMEMBER_S = 3600
+# How long a browser may cache the answer to a preflight request, in seconds.
+_MAX_AGE_S = 3600
 
 
 def preflight(request: web.BaseRequest, origin: str) -> web.Response:
-    """The answer to a browser that asks whether it may send a request."""
+    """Answer a preflight request, by which a browser asks whether it may send another."""
     response = web.Response(status=200)
     allow(response, origin)
     response.headers["Access-Control-Allow-Methods"] = "DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT"
-    response.headers["Access-Control-Max-Age"] = str(_REMEMBER_S)
+    response.headers["Access-Control-Max-Age"] = str(_MAX_AGE_S)
     asked = request.headers.get("Access-Control-Request-Headers")
     if asked:
         response.headers["Access-Control-Allow-Headers"] = asked

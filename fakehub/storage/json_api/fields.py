@@ -9,18 +9,18 @@ from fakehub.errors import GoogleError
 
 
 def only_fields(resource: Any, fields: str) -> Any:
-    """The part of ``resource`` that ``fields`` names; raises ``GoogleError`` (400) when it names none."""
+    """Return the part of ``resource`` that ``fields`` selects; raise ``GoogleError`` (400) for an invalid selection."""
     return resource if fields.strip() == "*" else _select(resource, _parse(fields))
 
 
 def check_fields(fields: str) -> None:
-    """Raise ``GoogleError`` (400) when ``only_fields`` would, before anything is done."""
+    """Raise ``GoogleError`` (400) where ``only_fields`` would, before the method has any effect."""
     _parse(fields)
 
 
 @functools.lru_cache(maxsize=256)
 def _parse(text: str) -> dict[str, Any]:
-    """Field names with what is wanted of each: ``{"items": {"name": {}}}``; an empty dict is all of it.
+    """Return the selected fields of each field, ``{"items": {"name": {}}}``; an empty dictionary selects everything.
 
     The grammar: ``list = path *("," path)``, ``path = word *("/" word) ["(" list ")"]``.
     """

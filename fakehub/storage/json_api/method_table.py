@@ -1,4 +1,4 @@
-"""The methods of Google's JSON API, version ``storage/v1``, and which of them a request calls.
+"""The methods of Google's JSON API, version ``storage/v1``, and the one that a request calls.
 
 The table follows the API's machine-readable description, ``storage.v1.json`` of ``google-api-python-client``.
 """
@@ -192,13 +192,13 @@ _TABLE = (
     ("rapidCaches.list", "GET", "b/{bucket}/rapidCaches", "pageSize pageToken"),
     ("rapidCaches.update", "PATCH", "b/{bucket}/rapidCaches/{rapidCacheId}", ""),
 )
-# What every method takes.
+# Parameters of every method.
 COMMON = ("alt", "fields", "key", "oauth_token", "prettyPrint", "quotaUser", "uploadType", "userIp")
 
 
 @dataclass(frozen=True)
 class Method:
-    """One method: its id, such as ``storage.objects.get``, and how a request calls it."""
+    """One method: its id, such as ``storage.objects.get``, and the requests that call it."""
 
     id: str
     verb: str
@@ -207,18 +207,18 @@ class Method:
 
 
 def _method(name: str, verb: str, path: str, text: str) -> Method:
-    parameters = tuple(one for word in text.split() for one in _GROUPS.get(word, (word,)))
+    parameters = tuple(name for word in text.split() for name in _GROUPS.get(word, (word,)))
     return Method(f"storage.{name}", verb, path, parameters)
 
 
 METHODS = {method.id: method for method in (_method(*row) for row in _TABLE)}
 
-# A method with the places of the words and of the names in its path.
+# A method with the positions of the literal segments and of the names in its path.
 _Pattern = tuple[Method, tuple[tuple[int, str], ...], tuple[int, ...]]
 
 
 def _by_shape() -> dict[tuple[str, int, str], list[_Pattern]]:
-    """Methods by HTTP method, number of path segments and the third of them: few are left to compare with a path."""
+    """Index methods by HTTP method, number of path segments and third segment, so that few compare with a path."""
     shapes: dict[tuple[str, int, str], list[_Pattern]] = {}
     for method in METHODS.values():
         segments = method.path.split("/")
@@ -226,7 +226,7 @@ def _by_shape() -> dict[tuple[str, int, str], list[_Pattern]]:
         names = tuple(i for i, part in enumerate(segments) if part.startswith("{"))
         shapes.setdefault(_shape(method.verb, segments), []).append((method, words, names))
     for patterns in shapes.values():
-        # Of two that match, the one with more words is meant: o/bulkRestore before o/{object}.
+        # If two match, the one with more literal segments wins: o/bulkRestore before o/{object}.
         patterns.sort(key=lambda pattern: -len(pattern[1]))
     return shapes
 
@@ -239,7 +239,7 @@ _BY_SHAPE = _by_shape()
 
 
 def find(verb: str, segments: list[str]) -> tuple[Method, tuple[str, ...]] | None:
-    """The method that ``verb`` and the path below ``/storage/v1/`` call, and the names in the path, still encoded."""
+    """Return the method for ``verb`` and a path below ``/storage/v1/``, and the names in the path, still encoded."""
     for method, words, names in _BY_SHAPE.get(_shape(verb, segments), ()):
         if all(segments[i] == word for i, word in words):
             return method, tuple([segments[i] for i in names])

@@ -3,93 +3,89 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
+from fakehub.errors import no_object
 from fakehub.storage import conditions, downloads
 from fakehub.storage.acl import CHANGED_OBJECT, predefined
-from fakehub.storage.json_api.answers import is_full, permissions_resource, resource_for, shown
-from fakehub.storage.json_api.call import Call, json_response, json_text
+from fakehub.storage.bucket_access import BucketAccess
+from fakehub.storage.json_api.answers import is_full, object_response, permissions_response, resource_for
+from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_response, json_text
+from fakehub.storage.json_api.object_bodies import check_acl, parse_resource, texts
 from fakehub.storage.listing import list_objects
 from fakehub.storage.resources import HEADERS, etag
-from fakehub.storage.uploads import check_acl, headers_of, parse_resource, texts
-
-if TYPE_CHECKING:
-    from fakehub.storage.service import Storage
+from fakehub.storage.service import Storage
+from fakehub.storage.uploads import headers_of
 
 
-def _list(storage: Storage, call: Call) -> web.Response:
-    bucket = call.parts[0]
-    storage.bucket(bucket)
-    call.persona.check(bucket, "storage.objects.list")
-    items, prefixes, token = list_objects(storage.store, bucket, call.query)
+def _list(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    items, prefixes, token = list_objects(storage.store, bucket.name, call.query)
     resource: dict[str, Any] = {"kind": "storage#objects"}
     if token:
         resource["nextPageToken"] = token
     if prefixes:
         resource["prefixes"] = prefixes
-    if "fields" not in call.query and not is_full(storage, call, bucket):
-        texts_of = storage.texts.of
-        listed = f', "items": [{", ".join([texts_of(found) for found in items])}]' if items else ""
+    if "fields" not in call.query and not is_full(bucket, call.query):
+        text_of = storage.texts.of
+        listed = f', "items": [{", ".join([text_of(stored) for stored in items])}]' if items else ""
         return json_text(f"{json.dumps(resource)[:-1]}{listed}}}")
     if items:
-        resource["items"] = [resource_for(storage, call, found) for found in items]
+        resource["items"] = [resource_for(bucket, call.query, stored) for stored in items]
     return json_response(resource, call.query)
 
 
-def _get(storage: Storage, call: Call) -> web.Response:
-    bucket, name = call.parts
-    found = storage.existing(call.persona, bucket, name, call.query, "storage.objects.get")
-    conditions.check(call.query, found, reading=True)
-    if call.query.get("alt") == "media":
-        return downloads.media(found, call.headers, call.method == "HEAD")
-    response = shown(storage, call, found)
-    response.headers["ETag"] = etag(found)
+def _get(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    query = call.query
+    stored = bucket.existing(call.names[1], query.get("generation"))
+    conditions.check(query, stored, reading=True)
+    if query.get("alt") == "media":
+        return downloads.media(stored, call.headers, call.method == "HEAD")
+    response = object_response(storage.texts, bucket, query, stored)
+    response.headers["ETag"] = etag(stored)
     return response
 
 
-def _change(storage: Storage, call: Call) -> web.Response:
-    """``patch``, which keeps what the request does not name, and ``update``, which does not."""
-    bucket, name = call.parts
-    found = storage.existing(call.persona, bucket, name, call.query, "storage.objects.update")
-    conditions.check(call.query, found)
-    acl = predefined(storage.bucket(bucket), call.query.get("predefinedAcl"), CHANGED_OBJECT)
+def _change(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    """Answer ``patch``, which keeps what the request does not name, and ``update``, which resets it."""
+    stored = bucket.existing(call.names[1], call.query.get("generation"))
+    conditions.check(call.query, stored)
+    acl = predefined(bucket.facts, call.query.get("predefinedAcl"), CHANGED_OBJECT)
     resource = parse_resource(call.body)
-    check_acl(storage.bucket(bucket), resource, call.persona)
+    check_acl(bucket.facts, resource, call.persona)
     keep = call.method == "PATCH"
-    headers = dict(found.headers) if keep else {}
+    headers = dict(stored.headers) if keep else {}
     given = {key: resource[key] for key in HEADERS if key in resource}
-    headers = headers_of({**headers, **given}, None)
-    metadata = dict(found.metadata or {}) if keep else {}
+    headers = headers_of({**headers, **given})
+    metadata: dict[str, Any] = dict(stored.metadata or {}) if keep else {}
     if "metadata" in resource:
         metadata = {**metadata, **resource["metadata"]} if resource["metadata"] is not None else {}
-    return shown(storage, call, storage.store.update(found, headers, texts(metadata), acl))
+    changed = storage.store.update(stored, headers, texts(metadata), acl)
+    return object_response(storage.texts, bucket, call.query, changed)
 
 
-def _delete(storage: Storage, call: Call) -> web.Response:
-    bucket, name = call.parts
-    storage.bucket(bucket)
-    call.persona.check(bucket, "storage.objects.delete", name)
-    if "generation" not in call.query:
-        conditions.check(call.query, storage.store.get(bucket, name))
-    found = storage.existing(call.persona, bucket, name, call.query, "storage.objects.delete")
-    conditions.check(call.query, found)
-    storage.store.delete(found, forever="generation" in call.query)
+def _delete(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    name, query = call.names[1], call.query
+    stored = bucket.find(name, query.get("generation"))
+    # Without a generation, a precondition may be about an object that does not exist; it is checked before the 404.
+    if stored is not None or "generation" not in query:
+        conditions.check(query, stored)
+    if stored is None:
+        raise no_object(bucket.name, name)
+    storage.store.delete(stored, forever="generation" in query)
     return web.Response(status=204)
 
 
-def _test_permissions(storage: Storage, call: Call) -> web.Response:
-    bucket = call.parts[0]
-    storage.bucket(bucket)
-    return json_response(permissions_resource(call, bucket), call.query)
+def _test_permissions(_storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    return permissions_response(call, bucket)
 
 
-ANSWERS = {
-    "storage.objects.get": _get,
-    "storage.objects.list": _list,
-    "storage.objects.patch": _change,
-    "storage.objects.update": _change,
-    "storage.objects.delete": _delete,
-    "storage.objects.testIamPermissions": _test_permissions,
+ANSWERS: dict[str, Handler] = {
+    "storage.objects.get": in_bucket(_get, "storage.objects.get"),
+    "storage.objects.list": in_bucket(_list, "storage.objects.list"),
+    "storage.objects.patch": in_bucket(_change, "storage.objects.update"),
+    "storage.objects.update": in_bucket(_change, "storage.objects.update"),
+    "storage.objects.delete": in_bucket(_delete, "storage.objects.delete"),
+    "storage.objects.testIamPermissions": in_bucket(_test_permissions),
 }

@@ -1,4 +1,4 @@
-"""Parameters and headers that the stand-in knows and either refuses or lets pass without effect."""
+"""Parameters and headers that the stand-in recognizes, and either refuses or accepts without effect."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fakehub.errors import not_answered
 from fakehub.storage.json_api.fields import check_fields
 from fakehub.storage.json_api.method_table import Method
 
-# Without effect: keys and quotas, who pays, how the answer is printed, and choices that the stand-in's buckets
-# (no folders, no requester pays, copies done at once) do not have.
+# Accepted without effect: keys and quotas, who pays, how the answer is printed, and options about features that the
+# stand-in's buckets do not have (folders, requester pays, copies in several steps).
 IGNORED = frozenset(
     {
         "dropContextGroups",
@@ -26,7 +26,7 @@ IGNORED = frozenset(
         "userProject",
     }
 )
-# Asked for, they would change what is stored or found, and the stand-in has them not.
+# Refused, because they would change what is stored or listed, and the stand-in does not implement them.
 REFUSED = frozenset(
     {
         "contextKey",
@@ -40,7 +40,7 @@ REFUSED = frozenset(
         "softDeleted",
     }
 )
-# Without effect in one method only: a bucket has one version, its layout and the rights in it are everywhere the same.
+# Without effect in one method only: a bucket has one version, and its layout and permissions are the same everywhere.
 _IGNORED_IN = {
     "storage.buckets.get": "generation",
     "storage.buckets.getStorageLayout": "prefix",
@@ -54,9 +54,9 @@ REFUSED_HEADERS = (
 
 
 def refuse_unanswered(method: Method, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
-    """Raise ``GoogleError`` when a request asks for what the stand-in does not have (501, naming it).
+    """Raise ``GoogleError`` (501), which names a parameter or header that the stand-in does not implement.
 
-    A choice of fields that is none is refused here too (400), before anything is done.
+    An invalid selection of fields is refused here as well (400), before the method has any effect.
     """
     if query.get("fields"):
         check_fields(query["fields"])
@@ -69,7 +69,7 @@ def refuse_unanswered(method: Method, query: Mapping[str, str], headers: Mapping
 
 
 def treatment(method: Method, parameter: str) -> str:
-    """What the stand-in does with a parameter of a method it answers: ``answered``, ``ignored`` or ``refused``."""
+    """Return how a method handles a parameter: ``answered``, ``ignored`` or ``refused``."""
     if parameter in REFUSED:
         return "refused"
     return "ignored" if parameter in IGNORED or _IGNORED_IN.get(method.id) == parameter else "answered"

@@ -1,44 +1,38 @@
-"""Access control lists in the XML API: reading them, and the predefined one a request asks for."""
+"""Read access control lists in the XML API."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from aiohttp import web
 
-from fakehub.storage.acl import UNIFORM_BUCKET_READ, UNIFORM_OBJECT_READ, entries
-from fakehub.storage.xml_api.call import Call, generation_of
+from fakehub.storage.acl import UNIFORM_BUCKET_READ, UNIFORM_OBJECT_READ, AccessControl, entries
+from fakehub.storage.xml_api.call import Call
 from fakehub.storage.xml_api.errors import element, invalid_argument, xml_response
-
-if TYPE_CHECKING:
-    from fakehub.storage.service import Storage
 
 _PERMISSIONS = {"OWNER": "FULL_CONTROL", "READER": "READ"}
 
 
-def read(storage: Storage, call: Call) -> web.Response:
-    """``GET ?acl`` of an object or a bucket; raises ``XmlError`` (400) where access is uniform."""
-    uniform = storage.bucket(call.bucket).uniform_access
+def read(call: Call) -> web.Response:
+    """Answer ``GET ?acl`` of an object or a bucket; raise ``XmlError`` (400) where access is uniform."""
+    uniform = call.bucket.facts.uniform_access
     if not call.name:
-        call.persona.check(call.bucket, "storage.buckets.getIamPolicy")
+        call.bucket.check("storage.buckets.getIamPolicy")
         if uniform:
             raise invalid_argument(UNIFORM_BUCKET_READ)
-        return _list(entries(call.bucket), "project-owners-1")
-    query = generation_of(call)
-    found = storage.existing(call.persona, call.bucket, call.name, query, "storage.objects.getIamPolicy")
+        return _list(entries(call.bucket.name), "project-owners-1")
+    stored = call.existing("storage.objects.getIamPolicy")
     if uniform:
         raise invalid_argument(UNIFORM_OBJECT_READ)
-    controls = entries(call.bucket, call.name, found.generation, found.owner, found.acl)
-    return _list(controls, found.owner or "project-owners-1")
+    controls = entries(call.bucket.name, call.name, stored.generation, stored.owner, stored.acl)
+    return _list(controls, stored.owner or "project-owners-1")
 
 
-def _list(controls: list[dict[str, Any]], owner: str) -> web.Response:
+def _list(controls: list[AccessControl], owner: str) -> web.Response:
     text = "".join(_entry(control) for control in controls)
     owner_text = f"<Owner>{element('ID', owner)}</Owner>"
     return xml_response(f"<AccessControlList>{owner_text}<Entries>{text}</Entries></AccessControlList>")
 
 
-def _entry(control: dict[str, Any]) -> str:
+def _entry(control: AccessControl) -> str:
     if "email" in control:
         scope = f"<Scope type='UserByEmail'>{element('EmailAddress', control['email'])}</Scope>"
     else:

@@ -1,4 +1,4 @@
-"""One request of the XML API, taken apart, and an object's headers both ways."""
+"""One request of the XML API, and the translation of an object's headers in both directions."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from xml.etree import ElementTree
 from multidict import CIMultiDictProxy, MultiDictProxy
 
 from fakehub.accounts.identities import Persona
+from fakehub.errors import GoogleError
 from fakehub.storage import resources, uploads
+from fakehub.storage.bucket_access import BucketAccess
+from fakehub.storage.service import Storage
 from fakehub.storage.store import Object, checksums
-from fakehub.storage.xml_api.errors import XmlError, invalid_argument
+from fakehub.storage.xml_api.errors import XmlError, invalid_argument, no_such_bucket
 
 META = "x-goog-meta-"
-# What a client may set on an object, as a header and as the JSON API names it.
+# The headers that a client may set on an object, and their names in the JSON API.
 _HEADERS = {
     "Content-Type": "contentType",
     "Content-Encoding": "contentEncoding",
@@ -33,28 +36,37 @@ _CONDITIONS = {
 _FIELD_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
-    """One request: ``name`` is empty when it is about the bucket, ``base`` the address the client used."""
+    """One request: ``name`` is empty if it is about the bucket, ``base`` is the address that the client used."""
 
     method: str
-    bucket: str
+    bucket: BucketAccess
     name: str
     query: MultiDictProxy[str]
     headers: CIMultiDictProxy[str]
     body: bytes
-    persona: Persona
     base: str
 
+    def existing(self, permission: str) -> Object:
+        """Return the object, at the generation that the query asks for.
 
-def generation_of(call: Call) -> dict[str, str]:
-    """The generation a request asks for, as the JSON API's query has it."""
-    wanted = call.query.get("generation")
-    return {"generation": wanted} if wanted else {}
+        Raises ``GoogleError``: 401 or 403 without ``permission``, 404 for an object that does not exist.
+        """
+        self.bucket.check(permission)
+        return self.bucket.existing(self.name, self.query.get("generation"))
+
+
+def resolve_bucket(storage: Storage, persona: Persona, name: str) -> BucketAccess:
+    """Resolve a bucket as ``Storage.bucket`` does; raise ``XmlError`` (404) for an unknown one."""
+    try:
+        return storage.bucket(persona, name)
+    except GoogleError:
+        raise no_such_bucket() from None
 
 
 def put_query(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """What a request says of how to store an object, as the JSON API's query has it."""
+    """Return the preconditions and the predefined list in a request to store an object, as the JSON API names them."""
     name = headers.get("x-goog-acl")
     first, *rest = (name or "").split("-")
     acl = {"predefinedAcl": first + "".join(word.capitalize() for word in rest)} if name else {}
@@ -62,37 +74,37 @@ def put_query(headers: CIMultiDictProxy[str]) -> dict[str, str]:
 
 
 def preconditions(headers: CIMultiDictProxy[str], prefix: str = "x-goog-if-") -> dict[str, str]:
-    """The generation preconditions that headers carry, as the JSON API names them."""
+    """Return the generation preconditions in the headers, as the JSON API names them."""
     return {f"if{name}": headers[prefix + header] for header, name in _CONDITIONS.items() if prefix + header in headers}
 
 
-def etag(found: Object) -> str:
-    """The entity tag, without quotes: the md5 or, of an object without one, what the JSON API has, after a dash."""
-    return found.md5.hex() if found.md5 else f"-{resources.etag(found)}"
+def etag(stored: Object) -> str:
+    """Return the entity tag, without quotes: the md5 or, without one, the JSON API's tag after a dash."""
+    return stored.md5.hex() if stored.md5 else f"-{resources.etag(stored)}"
 
 
 def metadata_of(headers: CIMultiDictProxy[str]) -> dict[str, str] | None:
-    """The custom metadata that a request sets."""
-    found = {
+    """Return the custom metadata that a request sets."""
+    metadata = {
         name[len(META) :].lower(): _text(value) for name, value in headers.items() if name.lower().startswith(META)
     }
-    return found or None
+    return metadata or None
 
 
 def headers_of(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """What a request sets of an object's headers, as the JSON API names them; raises ``GoogleError`` (400)."""
-    found = {ours: _text(headers[name]) for name, ours in _HEADERS.items() if headers.get(name)}
-    return uploads.headers_of(found, None)
+    """Return the object's headers that a request sets, as the JSON API names them; raise ``GoogleError`` (400)."""
+    given = {json_name: _text(headers[name]) for name, json_name in _HEADERS.items() if headers.get(name)}
+    return uploads.headers_of(given)
 
 
-def object_headers(found: Object) -> dict[str, str]:
-    """What this API's answers say of an object beyond what every download does."""
-    headers = {META + key: value for key, value in (found.metadata or {}).items() if _FIELD_NAME.fullmatch(key)}
-    headers |= {"ETag": f'"{etag(found)}"', "Last-Modified": _http_date(int(found.updated))}
-    if "customTime" in found.headers:
-        headers["x-goog-custom-time"] = found.headers["customTime"]
-    if found.components:
-        headers["x-goog-component-count"] = str(found.components)
+def object_headers(stored: Object) -> dict[str, str]:
+    """Return the response headers of an object that only this API has, besides those of every download."""
+    headers = {META + key: value for key, value in (stored.metadata or {}).items() if _FIELD_NAME.fullmatch(key)}
+    headers |= {"ETag": f'"{etag(stored)}"', "Last-Modified": _http_date(int(stored.updated))}
+    if "customTime" in stored.headers:
+        headers["x-goog-custom-time"] = stored.headers["customTime"]
+    if stored.components:
+        headers["x-goog-component-count"] = str(stored.components)
     return headers
 
 
@@ -101,47 +113,47 @@ def _http_date(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
 
 
-def stored_headers(found: Object) -> dict[str, str]:
-    """What an answer says of an object that was just stored."""
-    sums = checksums(found)
+def stored_headers(stored: Object) -> dict[str, str]:
+    """Return the response headers for an object that was just stored."""
+    sums = checksums(stored)
     hashes = f"crc32c={sums['crc32c']}" + (f",md5={sums['md5Hash']}" if "md5Hash" in sums else "")
     return {
-        "ETag": f'"{etag(found)}"',
-        "x-goog-generation": str(found.generation),
-        "x-goog-metageneration": str(found.metageneration),
+        "ETag": f'"{etag(stored)}"',
+        "x-goog-generation": str(stored.generation),
+        "x-goog-metageneration": str(stored.metageneration),
         "x-goog-hash": hashes,
     }
 
 
 def hashes_of(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """The checksums that a request gives for its body: ``md5`` and ``crc32c``, in base64."""
+    """Return the checksums that a request gives for its body: ``md5`` and ``crc32c``, in base64."""
     given = ",".join(headers.getall("x-goog-hash", []))
     return uploads.hashes_of({"md5Hash": headers.get("Content-MD5")}, given)
 
 
 def check_length(size: int, headers: CIMultiDictProxy[str]) -> None:
-    """Raise ``XmlError`` (400) when ``size`` is outside of ``x-goog-content-length-range``."""
+    """Raise ``XmlError`` (400) if ``size`` is outside of ``x-goog-content-length-range``."""
     text = headers.get("x-goog-content-length-range")
     if text is None:
         return
-    found = re.fullmatch(r"\s*(\d{1,18})\s*,\s*(\d{1,18})\s*", text, re.ASCII)
-    if not found:
+    match = re.fullmatch(r"\s*(\d{1,18})\s*,\s*(\d{1,18})\s*", text, re.ASCII)
+    if not match:
         raise invalid_argument(f"x-goog-content-length-range: {text}")
-    if size < int(found.group(1)):
+    if size < int(match.group(1)):
         raise XmlError(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed object size.")
-    if size > int(found.group(2)):
+    if size > int(match.group(2)):
         raise XmlError(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.")
 
 
 def whole_number(name: str, text: str) -> int:
-    """``text`` as a number of at most nine digits; raises ``XmlError`` (400) naming the parameter."""
+    """Parse ``text`` as a number of at most nine digits; raise ``XmlError`` (400) that names the parameter."""
     if not re.fullmatch(r"\s*[0-9]{1,9}\s*", text):
         raise invalid_argument(f"Invalid value for {name}: {text!r}")
     return int(text)
 
 
 def parse_xml(body: bytes) -> ElementTree.Element:
-    """The root of a body in XML; raises ``XmlError`` (400). Documents with a type of their own are not taken."""
+    """Return the root of an XML body; raise ``XmlError`` (400), also for a document with a DOCTYPE."""
     try:
         if b"<!" in body or b"\0" in body:
             raise ValueError("a document type")
@@ -152,18 +164,18 @@ def parse_xml(body: bytes) -> ElementTree.Element:
 
 
 def children(node: ElementTree.Element, name: str) -> list[ElementTree.Element]:
-    """The children of that name, in whatever namespace."""
+    """Return the children of that name, in whatever namespace."""
     return [child for child in node if child.tag.rpartition("}")[2] == name]
 
 
 def child_text(node: ElementTree.Element, name: str) -> str:
-    """The text of the first child of that name, or nothing."""
-    found = children(node, name)
-    return (found[0].text or "") if found else ""
+    """Return the text of the first child of that name; empty if there is none."""
+    named = children(node, name)
+    return (named[0].text or "") if named else ""
 
 
 def _text(value: str) -> str:
-    """A header's value as text; what was no UTF-8 is taken as Latin-1."""
+    """Return a header's value as text; bytes that are not UTF-8 are read as Latin-1."""
     try:
         value.encode()
         return value

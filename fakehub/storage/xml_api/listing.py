@@ -1,9 +1,8 @@
-"""Buckets in the XML API: listings of both versions, and the deletion of many objects in one request."""
+"""Buckets in the XML API: listings in both versions, and deleting many objects in one request."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from aiohttp import web
@@ -11,23 +10,21 @@ from aiohttp import web
 from fakehub.clock import rfc3339
 from fakehub.errors import GoogleError
 from fakehub.storage.listing import list_objects
+from fakehub.storage.service import Storage
 from fakehub.storage.store import Object
 from fakehub.storage.xml_api.call import Call, child_text, children, etag, parse_xml, whole_number
 from fakehub.storage.xml_api.errors import code_and_elements, element, escaped, invalid_argument, xml_response
 
-if TYPE_CHECKING:
-    from fakehub.storage.service import Storage
-
 _NAMESPACE = "http://doc.s3.amazonaws.com/2006-03-01"
 # The most names in one page of a listing, and in one deletion.
 MOST = 1000
-# Sorts behind every name that begins with the same prefix.
+# Appended to a prefix, sorts after every name that begins with the prefix.
 _LAST = "\U0010ffff"
 
 
 def list_bucket(storage: Storage, call: Call) -> web.Response:
-    """``GET`` of a bucket: version 2 with ``list-type=2``, version 1 without."""
-    call.persona.check(call.bucket, "storage.objects.list")
+    """Answer ``GET`` of a bucket: version 2 with ``list-type=2``, otherwise version 1."""
+    call.bucket.check("storage.objects.list")
     query = call.query
     if query.get("list-type", "2") != "2":
         raise invalid_argument(f"Invalid value for list-type: {query['list-type']!r}")
@@ -38,7 +35,7 @@ def list_bucket(storage: Storage, call: Call) -> web.Response:
     name = quote if encoding else str
     most = min(MOST, whole_number("max-keys", query.get("max-keys", str(MOST))))
     items, prefixes, token = _page(storage, call, most, second)
-    text = element("Name", call.bucket) + element("Prefix", name(query.get("prefix", "")))
+    text = element("Name", call.bucket.name) + element("Prefix", name(query.get("prefix", "")))
     if query.get("delimiter"):
         text += element("Delimiter", name(query["delimiter"]))
     text += element("EncodingType", encoding) if encoding else ""
@@ -46,16 +43,16 @@ def list_bucket(storage: Storage, call: Call) -> web.Response:
         text += _second(query, name, len(items) + len(prefixes), token)
     else:
         text += element("Marker", name(query.get("marker", "")))
-        last = max([found.name for found in items[-1:]] + prefixes[-1:], default="")
+        last = max([stored.name for stored in items[-1:]] + prefixes[-1:], default="")
         text += element("NextMarker", name(last)) if token else ""
     text += element("MaxKeys", most) + element("IsTruncated", str(bool(token)).lower())
-    text += "".join(_contents(found, name) for found in items)
+    text += "".join(_contents(stored, name) for stored in items)
     text += "".join(f"<CommonPrefixes>{element('Prefix', name(prefix))}</CommonPrefixes>" for prefix in prefixes)
     return xml_response(f"<ListBucketResult xmlns='{_NAMESPACE}'>{text}</ListBucketResult>")
 
 
-def _second(query: dict[str, str], name: Callable[[str], str], count: int, token: str | None) -> str:
-    """What version 2 says of a page."""
+def _second(query: Mapping[str, str], name: Callable[[str], str], count: int, token: str | None) -> str:
+    """Return the elements that only version 2 has."""
     text = element("KeyCount", count)
     if query.get("continuation-token"):
         text += element("ContinuationToken", query["continuation-token"])
@@ -65,7 +62,7 @@ def _second(query: dict[str, str], name: Callable[[str], str], count: int, token
 
 
 def _page(storage: Storage, call: Call, most: int, second: bool) -> tuple[list[Object], list[str], str | None]:
-    """Objects, common prefixes and the token of the next page, as the JSON API's listing finds them."""
+    """Return objects, common prefixes and the token of the next page."""
     if most == 0:
         return [], [], None
     wanted = {"maxResults": str(most)}
@@ -74,23 +71,23 @@ def _page(storage: Storage, call: Call, most: int, second: bool) -> tuple[list[O
     if second and call.query.get("continuation-token"):
         wanted["pageToken"] = call.query["continuation-token"]
     elif after:
-        # A page that ended with a common prefix goes on behind everything in it.
+        # A page that ended with a common prefix continues after every name with that prefix.
         in_prefix = wanted.get("delimiter") and after.endswith(wanted["delimiter"])
         wanted["startOffset"] = after + (_LAST if in_prefix else "\0")
-    return list_objects(storage.store, call.bucket, wanted)
+    return list_objects(storage.store, call.bucket.name, wanted)
 
 
-def _contents(found: Object, name: Callable[[str], str]) -> str:
+def _contents(stored: Object, name: Callable[[str], str]) -> str:
     return (
-        f"<Contents><Key>{escaped(name(found.name))}</Key><Generation>{found.generation}</Generation>"
-        f"<MetaGeneration>{found.metageneration}</MetaGeneration><LastModified>{rfc3339(found.updated)}</LastModified>"
-        f'<ETag>"{etag(found)}"</ETag><Size>{found.size}</Size>'
-        f"<StorageClass>{found.headers.get('storageClass', 'STANDARD')}</StorageClass></Contents>"
+        f"<Contents><Key>{escaped(name(stored.name))}</Key><Generation>{stored.generation}</Generation>"
+        f"<MetaGeneration>{stored.metageneration}</MetaGeneration><LastModified>{rfc3339(stored.updated)}</LastModified>"
+        f'<ETag>"{etag(stored)}"</ETag><Size>{stored.size}</Size>'
+        f"<StorageClass>{stored.headers.get('storageClass', 'STANDARD')}</StorageClass></Contents>"
     )
 
 
 def delete_many(storage: Storage, call: Call) -> web.Response:
-    """``POST ?delete``: delete up to 1,000 objects; an object that is not there counts as deleted."""
+    """Answer ``POST ?delete``: delete up to 1,000 objects; one that does not exist counts as deleted."""
     root = parse_xml(call.body)
     listed = children(root, "Object")
     if not 1 <= len(listed) <= MOST:
@@ -111,10 +108,7 @@ def delete_many(storage: Storage, call: Call) -> web.Response:
 
 
 def _delete(storage: Storage, call: Call, key: str, version: str) -> None:
-    try:
-        query = {"generation": version} if version else {}
-        found = storage.existing(call.persona, call.bucket, key, query, "storage.objects.delete")
-        storage.store.delete(found, forever=bool(version))
-    except GoogleError as error:
-        if error.status != 404:
-            raise
+    call.bucket.check("storage.objects.delete")
+    stored = call.bucket.find(key, version)
+    if stored is not None:
+        storage.store.delete(stored, forever=bool(version))

@@ -1,4 +1,4 @@
-"""Multipart uploads of the XML API: parts in any order that one request joins; nothing is visible before that."""
+"""Multipart uploads of the XML API: parts in any order, which one request joins into a visible object."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import hashlib
 import math
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import google_crc32c
 from aiohttp import web
 
 from fakehub.clock import Clock, rfc3339
+from fakehub.storage.store import NewObject
 from fakehub.storage.xml_api.call import (
     Call,
     child_text,
@@ -30,13 +30,10 @@ from fakehub.storage.xml_api.call import (
 )
 from fakehub.storage.xml_api.errors import XmlError, bad_digest, element, invalid_argument, xml_response
 
-if TYPE_CHECKING:
-    from fakehub.storage.service import Storage
-
-# The smallest part but the last, in bytes, and the highest part number.
+# The minimum size of every part except the last, in bytes, and the highest part number.
 SMALLEST_PART = 5 * 1024 * 1024
 MOST_PARTS = 10_000
-# Multipart uploads answer in S3's namespace, listings in one of Google's own.
+# Answers about multipart uploads use S3's namespace, those about objects one of Google's.
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
@@ -49,7 +46,7 @@ class _Part:
 
 @dataclass
 class _Upload:
-    """An upload under way: what the object will be, and the parts so far by number."""
+    """An upload in progress: what the object will be, and the parts received so far by number."""
 
     bucket: str
     name: str
@@ -61,26 +58,26 @@ class _Upload:
 
 
 class Multipart:
-    """The multipart uploads under way."""
+    """The multipart uploads in progress."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
-        self._storage, self._clock = storage, clock
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._uploads: dict[str, _Upload] = {}
 
     def start(self, call: Call) -> web.Response:
-        """``POST ?uploads``: begin an upload and answer its id."""
-        call.persona.check(call.bucket, "storage.multipartUploads.create", call.name)
-        call.persona.check(call.bucket, "storage.objects.create", call.name)
+        """Answer ``POST ?uploads``: begin an upload and return its id."""
+        call.bucket.check("storage.multipartUploads.create")
+        call.bucket.check("storage.objects.create")
         if preconditions(call.headers):
             raise invalid_argument("Preconditions are not supported by multipart uploads.")
         upload_id = secrets.token_urlsafe(48)
         headers, metadata, query = headers_of(call.headers), metadata_of(call.headers), put_query(call.headers)
-        upload = _Upload(call.bucket, call.name, headers, metadata, query, self._clock.now())
+        upload = _Upload(call.bucket.name, call.name, headers, metadata, query, self._clock.now())
         self._uploads[upload_id] = upload
         return _answer("InitiateMultipartUploadResult", _names(call) + element("UploadId", upload_id))
 
     def put_part(self, call: Call) -> web.Response:
-        """``PUT ?partNumber&uploadId``: keep a part, in the place of an earlier one of its number."""
+        """Answer ``PUT ?partNumber&uploadId``: keep a part, and replace an earlier one with its number."""
         upload = self._find(call, "storage.multipartUploads.create")
         number = whole_number("partNumber", call.query.get("partNumber", ""))
         if not 1 <= number <= MOST_PARTS:
@@ -96,33 +93,25 @@ class Multipart:
         return web.Response(headers={"ETag": f'"{md5.hex()}"', "x-goog-hash": hashes})
 
     def complete(self, call: Call) -> web.Response:
-        """``POST ?uploadId``: join the parts that the body lists; raises ``XmlError`` (400) for a wrong list."""
+        """Answer ``POST ?uploadId``: join the parts that the body lists; raise ``XmlError`` (400) for a wrong list."""
         upload = self._find(call, "storage.multipartUploads.create")
         parts = _chosen(upload, call.body)
         data = b"".join(part.data for part in parts)
-        stored = self._storage.put_object(
-            call.persona,
-            call.bucket,
-            call.name,
-            upload.query,
-            data,
-            upload.headers,
-            upload.metadata,
-            components=len(parts),
-        )
+        new = NewObject(call.name, data, upload.headers, upload.metadata, len(parts))
+        stored = call.bucket.put(new, upload.query)
         del self._uploads[call.query["uploadId"]]
-        location = f"{call.base}/{call.bucket}/{quote(call.name)}"
+        location = f"{call.base}/{call.bucket.name}/{quote(call.name)}"
         text = element("Location", location) + _names(call) + element("ETag", f'"{etag(stored)}"')
         return _answer("CompleteMultipartUploadResult", text, stored_headers(stored))
 
     def abort(self, call: Call) -> web.Response:
-        """``DELETE ?uploadId``: forget an upload and its parts."""
+        """Answer ``DELETE ?uploadId``: forget an upload and its parts."""
         self._find(call, "storage.multipartUploads.abort")
         del self._uploads[call.query["uploadId"]]
         return web.Response(status=204)
 
     def list_parts(self, call: Call) -> web.Response:
-        """``GET ?uploadId``: one page of the parts that are there."""
+        """Answer ``GET ?uploadId``: list one page of the parts received so far."""
         upload = self._find(call, "storage.multipartUploads.listParts")
         most = min(1000, whole_number("max-parts", call.query.get("max-parts", "1000")))
         marker = whole_number("part-number-marker", call.query.get("part-number-marker", "0"))
@@ -139,8 +128,8 @@ class Multipart:
         return _answer("ListPartsResult", text)
 
     def list_uploads(self, call: Call) -> web.Response:
-        """``GET ?uploads`` of a bucket: one page of the uploads under way, by name and time."""
-        call.persona.check(call.bucket, "storage.multipartUploads.list")
+        """Answer ``GET ?uploads`` of a bucket: list one page of the uploads in progress, by name and time."""
+        call.bucket.check("storage.multipartUploads.list")
         most = min(1000, whole_number("max-uploads", call.query.get("max-uploads", "1000")))
         prefix, marker = call.query.get("prefix", ""), call.query.get("key-marker", "")
         last = call.query.get("upload-id-marker", "")
@@ -148,13 +137,13 @@ class Multipart:
         rows = [
             (upload.name, upload.started, upload_id)
             for upload_id, upload in self._uploads.items()
-            if upload.bucket == call.bucket and upload.name.startswith(prefix)
+            if upload.bucket == call.bucket.name and upload.name.startswith(prefix)
         ]
-        found = sorted(row for row in rows if not marker or row > start)
-        page = found[:most]
-        text = element("Bucket", call.bucket) + element("KeyMarker", marker) + element("MaxUploads", most)
-        text += element("IsTruncated", str(len(found) > len(page)).lower())
-        if page and len(found) > len(page):
+        following = sorted(row for row in rows if not marker or row > start)
+        page = following[:most]
+        text = element("Bucket", call.bucket.name) + element("KeyMarker", marker) + element("MaxUploads", most)
+        text += element("IsTruncated", str(len(following) > len(page)).lower())
+        if page and len(following) > len(page):
             text += element("NextKeyMarker", page[-1][0]) + element("NextUploadIdMarker", page[-1][2])
         for name, started, upload_id in page:
             inner = element("Key", name) + element("UploadId", upload_id) + element("StorageClass", "STANDARD")
@@ -162,15 +151,15 @@ class Multipart:
         return _answer("ListMultipartUploadsResult", text)
 
     def _find(self, call: Call, permission: str) -> _Upload:
-        call.persona.check(call.bucket, permission, call.name)
+        call.bucket.check(permission)
         upload = self._uploads.get(call.query["uploadId"])
-        if upload is None or (upload.bucket, upload.name) != (call.bucket, call.name):
+        if upload is None or (upload.bucket, upload.name) != (call.bucket.name, call.name):
             raise XmlError(404, "NoSuchUpload", "The requested upload was not found.")
         return upload
 
 
 def _chosen(upload: _Upload, body: bytes) -> list[_Part]:
-    """The parts that a ``CompleteMultipartUpload`` lists."""
+    """Return the parts that a ``CompleteMultipartUpload`` lists."""
     listed = children(parse_xml(body), "Part")
     if not listed:
         raise invalid_argument("The list of parts is empty.")
@@ -201,7 +190,7 @@ def _chosen(upload: _Upload, body: bytes) -> list[_Part]:
 
 
 def _names(call: Call) -> str:
-    return element("Bucket", call.bucket) + element("Key", call.name)
+    return element("Bucket", call.bucket.name) + element("Key", call.name)
 
 
 def _answer(root: str, text: str, headers: dict[str, str] | None = None) -> web.Response:

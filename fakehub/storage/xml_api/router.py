@@ -1,4 +1,4 @@
-"""Google's XML API at ``https://storage.googleapis.com/BUCKET/OBJECT``: which of its requests one is, and who asks."""
+"""Route requests of the XML API, at ``https://storage.googleapis.com/BUCKET/OBJECT``, and identify their senders."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from aiohttp import web
 from fakehub.accounts.identities import Identities, Persona
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError, not_answered
+from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.request_body import decoded, read_body
 from fakehub.storage.service import Storage
 from fakehub.storage.xml_api import acl, listing, objects
-from fakehub.storage.xml_api.call import Call
-from fakehub.storage.xml_api.errors import XmlError, error_response, no_such_bucket
+from fakehub.storage.xml_api.call import Call, resolve_bucket
+from fakehub.storage.xml_api.errors import XmlError, error_response
 from fakehub.storage.xml_api.multipart import Multipart
 from fakehub.storage.xml_api.resumable import ResumableUploads
 from fakehub.storage.xml_api.signed_urls import SignedUrls, is_signed
 
 HOST = "storage.googleapis.com"
-# Where the other protocols live on the same host; no bucket has such a name.
+# Paths of the other protocols on the same host; no bucket has such a name.
 _OTHERS = re.compile(r"/(?:storage|upload|download|batch|resumable|discovery|oauth2|google\.storage\.v2\.[^/]+)(?:/|$)")
-# Parts of a bucket or an object that a query asks for by a name alone, and that are not answered.
+# Subresources of a bucket or an object, requested by a parameter without a value, that are not implemented.
 _PARTS = frozenset(
     {"acl", "billing", "compose", "cors", "encryption", "lifecycle", "location", "logging", "retention"}
     | {"storageClass", "tagging", "versioning", "versions", "website"}
@@ -29,31 +30,32 @@ _PARTS = frozenset(
 
 
 def is_xml(request: web.BaseRequest) -> bool:
-    """Whether a request to one of the storage's hosts is one of the XML API."""
+    """Return whether a request to one of the storage's hosts is one of the XML API."""
     return request.host.partition(":")[0] == HOST and not _OTHERS.match(request.rel_url.raw_path)
 
 
 class XmlApi:
-    """Answers the XML API's requests from the objects of ``storage``."""
+    """The XML API in front of ``storage``."""
 
     def __init__(self, storage: Storage, identities: Identities, clock: Clock) -> None:
         self._storage, self._identities = storage, identities
         self._signed = SignedUrls(identities, clock)
-        self._multipart = Multipart(storage, clock)
-        self._resumable = ResumableUploads(storage, clock)
+        self._multipart = Multipart(clock)
+        self._resumable = ResumableUploads(clock)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, a refused one in Google's XML form."""
-        if request.method == "OPTIONS":  # a page asks what it may; no bucket has rules that allow one anything
+        if request.method == "OPTIONS":  # a page's preflight; no bucket has CORS rules that would allow anything
             return web.Response()
         try:
             body = await read_body(request)
             url = request.rel_url
             request["persona"] = persona = self._caller(request, body)
-            bucket, _, name = url.raw_path.removeprefix("/").partition("/")
+            bucket_name, _, name = url.raw_path.removeprefix("/").partition("/")
             base = f"{request.scheme}://{request.host}"
-            call = Call(request.method, decoded(bucket), decoded(name), url.query, request.headers, body, persona, base)
-            return self._answer(call)
+            bucket_name, name = decoded(bucket_name), decoded(name)
+            bucket = self._resolve(request.method, persona, bucket_name, name)
+            return self._answer(Call(request.method, bucket, name, url.query, request.headers, body, base))
         except GoogleError as error:
             return error_response(error)
 
@@ -66,18 +68,20 @@ class XmlApi:
         persona = self._identities.bearer(request.headers.get("Authorization"))
         return self._resumable.starter(url.query["upload_id"], persona) if "upload_id" in url.query else persona
 
-    def _answer(self, call: Call) -> web.StreamResponse:
-        if not call.bucket:
-            call.persona.check("", "storage.buckets.list")
+    def _resolve(self, method: str, persona: Persona, bucket: str, name: str) -> BucketAccess:
+        """Return the bucket of a request; raise ``GoogleError`` for an unknown one and for methods on no bucket."""
+        if not bucket:
+            persona.check("", "storage.buckets.list")
             raise not_answered("a listing of buckets")
-        if call.method == "PUT" and not call.name:
-            call.persona.check(call.bucket, "storage.buckets.create")
+        if method == "PUT" and not name:
+            persona.check(bucket, "storage.buckets.create")
             raise not_answered("the making of buckets")
-        if call.bucket not in self._storage.store.buckets:
-            raise no_such_bucket()
+        return resolve_bucket(self._storage, persona, bucket)
+
+    def _answer(self, call: Call) -> web.StreamResponse:
         if call.query:
             if call.method == "GET" and "acl" in call.query:
-                return acl.read(self._storage, call)
+                return acl.read(call)
             for part in _PARTS & call.query.keys():
                 raise not_answered(f"{call.method} ?{part}")
         return self._answer_object(call) if call.name else self._answer_bucket(call)
@@ -88,7 +92,7 @@ class XmlApi:
         if call.method == "GET":
             return listing.list_bucket(self._storage, call)
         if call.method == "HEAD":
-            call.persona.check(call.bucket, "storage.buckets.get")
+            call.bucket.check("storage.buckets.get")
             return web.Response()
         if call.method == "POST" and "delete" in call.query:
             return listing.delete_many(self._storage, call)
@@ -96,11 +100,11 @@ class XmlApi:
 
     def _answer_object(self, call: Call) -> web.StreamResponse:
         if "upload_id" in call.query:
-            return self._resumable.go_on(call)
+            return self._resumable.continue_upload(call)
         if "uploadId" in call.query:
             return self._answer_multipart(call)
         if call.method in {"GET", "HEAD"}:
-            return objects.get(self._storage, call)
+            return objects.get(call)
         if call.method == "PUT":
             return objects.put(self._storage, call)
         if call.method == "DELETE":

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
+import api_coverage
 import googleapiclient
 import jsonschema
 import pytest
 from api_client import API, UPLOAD, Api, facts_with, object_path
 
-from fakehub.storage.json_api import coverage
 from fakehub.storage.json_api.method_table import COMMON, METHODS
 from fakehub.storage.json_api.router import ANSWERS
 
@@ -202,7 +202,7 @@ def test_what_is_not_answered_is_refused_by_its_name(api, method):
 def test_the_table_of_coverage_is_what_the_code_does(root):
     committed = (root / "fakehub/COVERAGE.md").read_text(encoding="utf-8")
 
-    assert committed == coverage.table(), f"write it anew: {coverage.COMMAND}"
+    assert committed == api_coverage.table(), f"write it again: {api_coverage.COMMAND}"
 
 
 @pytest.mark.parametrize(

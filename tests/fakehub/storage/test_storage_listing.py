@@ -14,10 +14,11 @@ from fakehub.accounts.identities import Identities
 from fakehub.clock import Clock
 from fakehub.control.client import Control
 from fakehub.storage.glob import Glob
+from fakehub.storage.json_api.call import Call
 from fakehub.storage.json_api.router import JsonApi
 from fakehub.storage.listing import list_objects
 from fakehub.storage.service import Storage
-from fakehub.storage.store import Store
+from fakehub.storage.store import NewObject, Store
 from hubfacts.load import load
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
@@ -122,7 +123,7 @@ def test_what_is_no_glob_is_refused(api, pattern):
 def test_a_page_that_looked_at_many_names_in_vain_ends_early_and_the_next_goes_on(root, tmp_path):
     store = Store(load(root / "hub.yml").buckets.options, Clock(), tmp_path)
     for i in range(60_000):
-        store.put(BUCKET, f"{i:05d}", b"", {}, None)
+        store.put(BUCKET, NewObject(f"{i:05d}", b"", {}))
 
     items, prefixes, token = list_objects(store, BUCKET, {"matchGlob": "*55555"})
     rest = list_objects(store, BUCKET, {"matchGlob": "*55555", "pageToken": token or ""})
@@ -220,13 +221,13 @@ def test_generations_are_listed_in_pages_too(versioned):
 def test_a_page_and_a_get_cost_the_same_however_many_objects_there_are(root, tmp_path):
     facts, clock = load(root / "hub.yml"), Clock()
     store = Store(facts.buckets.options, clock, tmp_path)
-    storage, hub = JsonApi(Storage(store, clock, facts)), Identities(facts, clock).personas["hub"]
+    api, hub = JsonApi(Storage(store, clock, facts)), Identities(facts, clock).personas["hub"]
 
     def seconds(path: str, **query: str) -> float:
         taken = []
         for _ in range(15):
             started = time.perf_counter()
-            storage.answer("GET", f"/storage/v1/b/{path}", MultiDict(query), {}, b"", hub, "")
+            api.answer(Call("GET", f"/storage/v1/b/{path}", MultiDict(query), {}, b"", hub, ""))
             taken.append(time.perf_counter() - started)
         return statistics.median(taken)
 
@@ -240,7 +241,7 @@ def test_a_page_and_a_get_cost_the_same_however_many_objects_there_are(root, tmp
 
     def fill(start: int, stop: int) -> None:
         for i in range(start, stop):
-            store.put(BUCKET, f"dir{i % 10}/{i:05d}", b"", {"contentType": "a/b"}, None)
+            store.put(BUCKET, NewObject(f"dir{i % 10}/{i:05d}", b"", {"contentType": "a/b"}))
 
     fill(0, 1000)
     few = costs()
@@ -255,7 +256,7 @@ def test_an_object_takes_little_memory_beyond_its_data(root, tmp_path):
     tracemalloc.start()
     try:
         for i in range(20_000):
-            store.put(BUCKET, f"funky-user/store.zarr/temperature/c/{i}", b"", dict(headers), None)
+            store.put(BUCKET, NewObject(f"funky-user/store.zarr/temperature/c/{i}", b"", dict(headers)))
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -1,33 +1,40 @@
-"""Writes which methods and parameters of the JSON API are answered: ``python -m fakehub.storage.json_api.coverage``."""
+"""Write ``fakehub/COVERAGE.md``: the methods and parameters of the JSON API that the stand-in implements.
+
+The table of methods that it reads is compared with Google's description of the API in ``test_schema.py``.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from fakehub.storage.json_api.method_table import COMMON, METHODS, Method
 from fakehub.storage.json_api.parameters import IGNORED, REFUSED_HEADERS, treatment
 from fakehub.storage.json_api.router import ANSWERS
 
-COMMAND = "python -m fakehub.storage.json_api.coverage > fakehub/COVERAGE.md"
+COMMAND = "python -m tests.fakehub.storage.api_coverage > fakehub/COVERAGE.md"
 
 
 def table() -> str:
-    """The whole page, in Markdown."""
+    """Return the whole page, in Markdown."""
     answered = [method for method in METHODS.values() if method.id in ANSWERS]
     refused = [method for method in METHODS.values() if method.id not in ANSWERS]
     lines = [
-        "# What is answered of Google's JSON API",
+        "# Coverage of Google's JSON API",
         "",
-        f"Written by `{COMMAND}`. Of {len(METHODS)} methods of `storage/v1`, {len(answered)} are answered and",
+        f"Written by `{COMMAND}`.",
+        f"Of the {len(METHODS)} methods of `storage/v1`, the stand-in implements {len(answered)}. The other",
         f"{len(refused)} are refused: 501, with a message that names the method. Every other path is unknown: 404.",
-        "A refused parameter is 501 with its name; an ignored one has no effect, nor has one Google does not know.",
-        "Access control lists of a bucket with uniform access are 400 with Google's words, also those refused here.",
+        "A refused parameter is 501 with its name; an ignored one has no effect, and neither has one that Google does",
+        "not know. For a bucket with uniform access, methods on access control lists, including refused ones, are 400",
+        "with Google's message.",
         "",
-        "## Answered",
+        "## Implemented",
         "",
         "| method | request | parameters | ignored | refused |",
         "|---|---|---|---|---|",
         *[_row(method) for method in answered],
         "",
-        f"Every method takes {_names([name for name in COMMON if name not in IGNORED])}; without effect are",
+        f"Every method accepts {_names([name for name in COMMON if name not in IGNORED])}, and without effect",
         f"{_names([name for name in COMMON if name in IGNORED])}.",
         f"The request headers {_names(REFUSED_HEADERS)} are refused.",
         "",
@@ -49,7 +56,7 @@ def _row(method: Method) -> str:
     return f"| {method.id} | `{method.verb} {method.path}` | {' | '.join(cells)} |"
 
 
-def _names(names) -> str:
+def _names(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 

@@ -1,0 +1,85 @@
+"""What one persona may do in one bucket: the rules of Cloud Storage that both APIs share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fakehub.accounts.identities import Persona
+from fakehub.errors import GoogleError, bad_request, no_object
+from fakehub.storage import conditions
+from fakehub.storage.acl import NEW_OBJECT, predefined
+from fakehub.storage.store import NewObject, Object, Store
+from hubfacts.schema import Bucket
+
+# The longest name of an object, in bytes of UTF-8.
+LONGEST_NAME = 1024
+
+
+class BucketAccess:
+    """One persona's access to one bucket.
+
+    Each request resolves its bucket into one of these (see ``Storage.bucket``) and asks it for everything else:
+    permissions, objects, and whether a new object may be stored. ``facts`` are the bucket's in ``hub.yml``.
+    """
+
+    __slots__ = ("_store", "facts", "name", "persona")
+
+    def __init__(self, store: Store, name: str, facts: Bucket, persona: Persona) -> None:
+        self._store, self.name, self.facts, self.persona = store, name, facts, persona
+
+    def check(self, permission: str) -> None:
+        """Raise ``GoogleError`` (401, 403) unless the persona has ``permission`` (``storage.objects.get`` etc.)."""
+        self.persona.check(self.name, permission)
+
+    def holds(self, permission: str) -> bool:
+        """Return whether the persona has ``permission``, whatever the scopes of the access token."""
+        return permission in self.persona.rights.get(self.name, ())
+
+    def find(self, name: str, generation: str | None = None) -> Object | None:
+        """Return an object, live or at the generation that a request asks for; ``None`` if there is none.
+
+        Raises ``GoogleError`` (400) for a generation that is not a number.
+        """
+        wanted = conditions.number("generation", generation) if generation else None
+        return self._store.get(self.name, name, wanted)
+
+    def existing(self, name: str, generation: str | None = None) -> Object:
+        """Return what ``find`` does; raise ``GoogleError`` (404) for an object that does not exist."""
+        stored = self.find(name, generation)
+        if stored is None:
+            raise no_object(self.name, name)
+        return stored
+
+    def put(self, new: NewObject, query: Mapping[str, str]) -> Object:
+        """Check everything about a new object, then store it as the live generation.
+
+        ``query`` may hold preconditions (``ifGenerationMatch`` etc.) and ``predefinedAcl``. Raises ``GoogleError``:
+        400 for a bad name or checksum, 401 or 403 without the right to create (or, if the object exists, to delete),
+        412 for a precondition, 507 for a full disk. A refused object changes nothing.
+        """
+        acl = self.check_new(new.name, query)
+        return self._store.put(self.name, new, self.persona.email, acl)
+
+    def check_new(self, name: str, query: Mapping[str, str]) -> str | None:
+        """Raise ``GoogleError`` where ``put`` would, except for the data; return the access control list asked for."""
+        _check_name(name)
+        self.check("storage.objects.create")
+        current = self._store.get(self.name, name)
+        if current is not None:
+            self.check("storage.objects.delete")
+        conditions.check(query, current)
+        return predefined(self.facts, query.get("predefinedAcl"), NEW_OBJECT)
+
+
+def _check_name(name: str) -> None:
+    """Raise ``GoogleError`` (400) unless ``name`` is a valid name of an object."""
+    if not name:
+        raise GoogleError(400, "required", "Required parameter: name", "name")
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        raise bad_request("An object's name is UTF-8.") from None
+    if size > LONGEST_NAME:
+        raise bad_request(f"The maximum object length is {LONGEST_NAME} characters, but got a name with {size} bytes.")
+    if "\r" in name or "\n" in name or name in {".", ".."} or name.startswith(".well-known/acme-challenge/"):
+        raise bad_request(f"Disallowed unicode characters present in object name {name!r}")

@@ -1,0 +1,125 @@
+"""Parse the request bodies that describe an object: its resource in JSON, alone or together with the data."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from fakehub.accounts.identities import Persona
+from fakehub.errors import bad_request, not_answered
+from fakehub.storage.acl import NEW_OBJECT, predefined
+from fakehub.storage.resources import HEADERS
+from fakehub.storage.uploads import check_text
+from hubfacts.schema import Bucket
+
+_BOUNDARY = re.compile(r"boundary=(?:\"([^\"]+)\"|'([^']+)'|([^;\s]+))")
+# Properties of an object's resource that are strings.
+_STRINGS = ("name", "bucket", "md5Hash", "crc32c", *HEADERS)
+# Properties that would change what happens to the object later, and that the stand-in does not implement.
+_REFUSED = ("contexts", "customerEncryption", "eventBasedHold", "kmsKeyName", "retention", "temporaryHold")
+
+
+def parse_multipart(body: bytes, content_type: str) -> tuple[dict[str, Any], bytes, str | None]:
+    """Return the resource, the data and the data's content type of a multipart/related body.
+
+    Clients differ: LF or CRLF, boundaries in double or single quotes, parts without headers. Raises
+    ``GoogleError`` (400) for anything that is not such a body.
+    """
+    match = _BOUNDARY.search(content_type)
+    if not match:
+        raise bad_request("Missing the boundary of a multipart upload.")
+    boundary = b"--" + next(group for group in match.groups() if group).encode("utf-8", "surrogateescape")
+    # gcsfs ends lines with LF only; reading a CR before it as part of the line's end would cut binary data.
+    start = body.find(boundary) + len(boundary)
+    line = b"\r\n" if body[start : start + 2] == b"\r\n" else b"\n"
+    # Find the boundaries without splitting: the data may be large, and only the last slice copies them.
+    places = [-len(line)] if body.startswith(boundary) else []
+    size, place = len(line + boundary), body.find(line + boundary)
+    while place >= 0 and len(places) < 4:
+        places.append(place)
+        place = body.find(line + boundary, place + size)
+    if len(places) != 3 or not body.startswith(b"--", places[2] + size):
+        raise bad_request("A multipart upload has two parts: the object's metadata and its data.")
+    _, text = _part(body, places[0] + size, places[1], line)
+    kind, data = _part(body, places[1] + size, places[2], line)
+    return parse_resource(text), data, kind
+
+
+def _part(body: bytes, start: int, stop: int, line: bytes) -> tuple[str | None, bytes]:
+    """Return content type and content of the part between two places; rclone sends one without headers."""
+    if body.startswith(line, start, stop):
+        start += len(line)
+    if body.startswith(line, start, stop):
+        return None, body[start + len(line) : stop]
+    end = body.find(line + line, start, stop)
+    if end < 0:
+        end = stop
+    head, content = body[start:end], body[end + 2 * len(line) : stop]
+    kind = re.search(rb"^content-type:[ \t]*([^\r\n]+)", head, re.IGNORECASE | re.MULTILINE)
+    return (kind.group(1).decode("latin-1").strip() if kind else None), content
+
+
+def parse_resource(text: bytes) -> dict[str, Any]:
+    """Parse a JSON body as an object's resource; an empty body and ``null`` give an empty one.
+
+    Raises ``GoogleError``: 400 for a body that is not a resource, 501 for a property that is not implemented.
+    """
+    if not text:
+        return {}
+    try:
+        resource = json.loads(text)
+    except (ValueError, RecursionError):
+        raise bad_request("Parse Error", "parseError") from None
+    if resource is None:
+        return {}
+    if not isinstance(resource, dict):
+        raise bad_request("Parse Error", "parseError")
+    check_resource(resource)
+    return resource
+
+
+def check_resource(resource: dict[str, Any]) -> None:
+    """Raise ``GoogleError``, as ``parse_resource`` does, unless the stand-in can store an object with ``resource``."""
+    for name in _REFUSED:
+        if resource.get(name):
+            raise not_answered(f"the property {name} of an object")
+    for name in _STRINGS:
+        if not isinstance(resource.get(name), str | None):
+            raise bad_request(f"Invalid value for {name}: it is a string.")
+    _check_metadata(resource.get("metadata"))
+
+
+def check_acl(bucket: Bucket, resource: dict[str, Any], persona: Persona) -> None:
+    """Accept access controls in a resource only if they open the object to nobody else.
+
+    Raises ``GoogleError``: 400 where access is uniform or for malformed access controls, 501 for those of others.
+    """
+    controls = resource.get("acl")
+    if not controls:
+        return
+    if not isinstance(controls, list) or not all(isinstance(control, dict) for control in controls):
+        raise bad_request("Invalid value for acl: it is a list of access controls.")
+    predefined(bucket, "projectPrivate", NEW_OBJECT)
+    for control in controls:
+        entity = control.get("entity")
+        if not isinstance(entity, str):
+            raise bad_request("Invalid value for acl: an access control has an entity.")
+        if not entity.startswith("project-") and entity != f"user-{persona.email}":
+            raise not_answered(f"an access control of {entity}")
+
+
+def _check_metadata(metadata: object) -> None:
+    if metadata is None:
+        return
+    if not isinstance(metadata, dict):
+        raise bad_request("Invalid value for metadata: it is an object of strings.")
+    for name, value in metadata.items():
+        if isinstance(value, dict | list):
+            raise bad_request(f"Invalid value for metadata: that of {name!r} is no string.")
+        check_text("metadata", f"{name}{value}")
+
+
+def texts(metadata: dict[str, Any] | None) -> dict[str, str] | None:
+    """Return custom metadata as text without the keys that have no value; ``None`` if no key is left."""
+    return {name: str(value) for name, value in (metadata or {}).items() if value is not None} or None
