@@ -1,1 +1,1 @@
-"""A laptop-size stand-in of a JupyterHub on Google Cloud, made from one facts file."""
+"""A laptop-size stand-in for a JupyterHub on Google Cloud, made from one facts file."""

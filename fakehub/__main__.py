@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     hub.add_argument("--programs", type=Path, help="the environment with JupyterHub (default: .venv/jupyterhub)")
     hub.add_argument("--repository", action="append", default=[], metavar="ADDRESS=PATH", help="what git clones here")
     hub.add_argument("command", nargs=argparse.REMAINDER, help="the command, after -- (default: a shell)")
-    add_commands(commands)
+    add_commands(commands.add_parser)
     options = parser.parse_args(arguments)
     if options.what not in {"run", "hub"}:
         return _steer(options)

@@ -1,4 +1,4 @@
-"""The stand-in's clock: by it tokens expire and objects grow old."""
+"""The stand-in's clock, which decides when tokens expire and how old objects are."""
 
 from __future__ import annotations
 
@@ -7,54 +7,55 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-# As far as the clock may be moved in all, in seconds: a hundred years.
-FARTHEST_S = 36525 * 86400
+# How far the clock can be moved in total, in seconds: one hundred years.
+LARGEST_OFFSET_S = 36525 * 86400
 
 
 class Clock:
-    """Real time plus an offset, in seconds. ``kept`` is a file in which the offset lives on.
+    """Real time plus an offset, in seconds. The optional ``state_file`` keeps the offset across sessions.
 
-    Raises ``OSError`` for a file that cannot be read, ``ValueError`` for one that holds no offset.
+    Raises ``OSError`` for a file that cannot be read and ``ValueError`` for one that contains no offset.
     """
 
-    def __init__(self, kept: Path | None = None) -> None:
-        self._kept = kept
-        self._offset = _offset_in(kept) if kept and kept.is_file() else 0.0
+    def __init__(self, state_file: Path | None = None) -> None:
+        self._state_file = state_file
+        self._offset = _read_offset(state_file) if state_file and state_file.is_file() else 0.0
 
     @property
     def offset(self) -> float:
-        """How far ahead of real time it is, in seconds."""
+        """Seconds by which the clock is ahead of real time."""
         return self._offset
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Return the time in seconds since the epoch."""
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move time forward.
+        """Move the clock forward.
 
-        Raises ``ValueError`` for a step back, which would make expired things live again, and for one too far
-        to be written as a date.
+        Raises ``ValueError`` for a step back, which would make expired things valid again, and for a step so large
+        that the time could no longer be written as a date.
         """
         if not seconds >= 0:
-            raise ValueError("the clock only moves forward")
-        if self._offset + seconds > FARTHEST_S:
-            raise ValueError("the clock moves 100 years ahead of real time at most")
+            raise ValueError("the clock can only be moved forward")
+        if self._offset + seconds > LARGEST_OFFSET_S:
+            raise ValueError("the clock can be at most 100 years ahead of real time")
         self._offset += seconds
-        if self._kept:
-            # Whole or not at all: what was expired must not live again after a kill in between.
-            fresh = self._kept.with_suffix(".new")
-            fresh.write_text(json.dumps({"offset_s": self._offset}), encoding="utf-8")
-            fresh.replace(self._kept)
+        if self._state_file:
+            # Replace the file in one step: if the process is killed here, what had expired must stay expired.
+            new_file = self._state_file.with_suffix(".new")
+            new_file.write_text(json.dumps({"offset_s": self._offset}), encoding="utf-8")
+            new_file.replace(self._state_file)
 
 
-def _offset_in(kept: Path) -> float:
+def _read_offset(state_file: Path) -> float:
     try:
-        return float(json.loads(kept.read_text(encoding="utf-8"))["offset_s"])
+        return float(json.loads(state_file.read_text(encoding="utf-8"))["offset_s"])
     except (ValueError, TypeError, KeyError):
-        raise ValueError(f"{kept} does not say how far ahead the clock is; remove it to start from real time") from None
+        message = f"{state_file} does not contain the clock's offset; remove the file to start from real time"
+        raise ValueError(message) from None
 
 
 def rfc3339(seconds: float) -> str:
-    """``seconds`` since the epoch as Google writes times: UTC, milliseconds, ``Z``."""
+    """Format ``seconds`` since the epoch as Google writes times: UTC with milliseconds and ``Z``."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

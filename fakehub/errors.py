@@ -1,4 +1,4 @@
-"""Errors in the form and with the words of Google's JSON API."""
+"""Errors in the format and the wording of Google's JSON API."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from aiohttp import web
 
 
 class GoogleError(Exception):
-    """A refused request: HTTP ``status``, Google's ``reason`` word and the message a client shows."""
+    """A refused request: its HTTP ``status``, Google's ``reason`` and the message that clients show.
+
+    ``location`` names the header or parameter at fault.
+    """
 
     def __init__(self, status: int, reason: str, message: str, location: str | None = None) -> None:
         super().__init__(message)
         self.status, self.reason, self.message, self.location = status, reason, message, location
 
     def body(self) -> bytes:
-        """The JSON error form."""
+        """Return the error as JSON."""
         detail = {"message": self.message, "domain": "global", "reason": self.reason}
         if self.location:
             kind = "header" if self.location[0].isupper() else "parameter"
@@ -24,37 +27,37 @@ class GoogleError(Exception):
         return json.dumps({"error": error}).encode()
 
     def response(self) -> web.Response:
-        """The answer to send."""
+        """Return the HTTP response for the error."""
         headers = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'} if self.status == 401 else {}
         return web.Response(status=self.status, body=self.body(), content_type="application/json", headers=headers)
 
 
 def bad_request(message: str, reason: str = "invalid") -> GoogleError:
-    """400, for a request that cannot be understood."""
+    """Return 400 for a malformed request."""
     return GoogleError(400, reason, message)
 
 
 def no_bucket() -> GoogleError:
-    """404 for a bucket."""
+    """Return 404 for a bucket that does not exist."""
     return GoogleError(404, "notFound", "The specified bucket does not exist.")
 
 
 def no_object(bucket: str, name: str) -> GoogleError:
-    """404 for an object."""
+    """Return 404 for an object that does not exist."""
     return GoogleError(404, "notFound", f"No such object: {bucket}/{name}")
 
 
 def condition_not_met() -> GoogleError:
-    """412, for a precondition that does not hold."""
+    """Return 412 for a precondition that does not hold."""
     message = "At least one of the pre-conditions you specified did not hold."
     return GoogleError(412, "conditionNotMet", message, "If-Match")
 
 
 def not_authenticated() -> GoogleError:
-    """401, for a token nobody issued or that has expired."""
+    """Return 401 for a token that was never issued or has expired."""
     return GoogleError(401, "authError", "Invalid Credentials", "Authorization")
 
 
 def not_answered(what: str) -> GoogleError:
-    """501, for a method Google has and this stand-in has not."""
+    """Return 501 for an API method the stand-in does not implement."""
     return GoogleError(501, "notImplemented", f"The stand-in does not answer {what}.")

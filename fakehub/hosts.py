@@ -1,4 +1,4 @@
-"""Names of Google's hosts that the stand-in answers for."""
+"""Names of the Google hosts that the stand-in answers for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ ACCOUNT_HOSTS = (
     "cloudresourcemanager.googleapis.com",
     "sdk.cloud.google.com",
 )
-# Names that the TLS port answers besides the pod's, which is a fact; both ways to the stand-in lead these there.
+# The hosts answered on the TLS port, in both modes (names and proxy). The OSN pod is there too; the facts name it.
 TLS_HOSTS = (*STORAGE_HOSTS, *ACCOUNT_HOSTS)
 METADATA_HOST = "metadata.google.internal"

@@ -1,1 +1,1 @@
-"""Control a running stand-in: its clock, network, faults and log."""
+"""Steer a running stand-in: its clock, network, faults and log."""

@@ -1,4 +1,4 @@
-"""The other end of ``fakehub.control.client``, inside the server."""
+"""The HTTP API behind ``fakehub.control.client``, inside the server."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from fakehub.network.shaping import Network, NetworkSettings
 
 
 async def start_control(api: ControlApi, folder: Path, parts: AsyncExitStack) -> None:
-    """Listen in ``folder``; ``parts`` ends it. Raises ``OSError`` where there can be no socket."""
+    """Listen on a Unix socket in ``folder`` until ``parts`` is closed. Raises ``OSError`` if that is impossible."""
     application = web.Application(middlewares=[_errors_in_one_line])
     application.add_routes(api.routes())
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     parts.push_async_callback(runner.cleanup)
-    before = os.umask(0o177)
+    old_mask = os.umask(0o177)  # only the owner may open the socket
     try:
         await web.UnixSite(runner, str(folder / SOCKET)).start()
     finally:
-        os.umask(before)
+        os.umask(old_mask)
 
 
 @web.middleware
@@ -46,7 +46,7 @@ async def _errors_in_one_line(
 
 
 class ControlApi:
-    """What can be steered while the stand-in runs. ``personas`` are the names that rules may use."""
+    """The parts of the stand-in that can be steered while it runs. Rules may name one of ``personas``."""
 
     def __init__(
         self, clock: Clock, network: Network, faults: Faults, personas: Collection[str], machines: RemoteMachines
@@ -55,7 +55,7 @@ class ControlApi:
         self._machines = machines
 
     def routes(self) -> list[web.RouteDef]:
-        """One route for each thing that can be asked or set."""
+        """Return the routes of the API."""
         return [
             web.get("/clock", self._show_clock),
             web.post("/clock", self._advance),
@@ -87,7 +87,7 @@ class ControlApi:
     async def _add_fault(self, request: web.Request) -> web.Response:
         rule = rule_of(await _object(request))
         if rule.persona is not None and rule.persona not in self._personas:
-            raise ValueError(f"{rule.persona!r} is no persona; there are {', '.join(sorted(self._personas))}")
+            raise ValueError(f"{rule.persona!r} is not a persona; choose from {', '.join(sorted(self._personas))}")
         self._faults.add(rule)
         return web.json_response(None)
 
@@ -100,7 +100,8 @@ class ControlApi:
 
 
 async def _object(request: web.Request) -> dict[str, Any]:
+    """Return the body of a request; raise ``ValueError`` unless it is a JSON object."""
     value = json.loads(await request.text())
     if not isinstance(value, dict):
-        raise ValueError("the body is no JSON object")
+        raise ValueError("the body is not a JSON object")
     return value

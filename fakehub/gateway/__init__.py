@@ -1,1 +1,1 @@
-"""Dask Gateway as the hub has it: the real server beside the stand-in, started when somebody first asks for it."""
+"""Dask Gateway as on the hub: the real server beside the stand-in, started by the first connection."""

@@ -1,11 +1,12 @@
 """The configuration of dask-gateway-server: ``python -m dask_gateway_server -f`` this file, in a session's environment.
 
-The address to listen at is given on the command line.
+The address to listen on is given on the command line.
 """
 
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dask_gateway_server.auth import JupyterHubAuthenticator
 
@@ -15,14 +16,19 @@ from fakehub.gateway.plugins import SessionAuthenticator, SessionBackend
 from fakehub.gateway.variables import GatewaySettings
 from hubfacts.load import load
 
+if TYPE_CHECKING:  # traitlets defines it in the files of a configuration
+    from traitlets.config import get_config
+
 workdir = Path(os.environ["FAKEHUB_SESSION"])
 settings = GatewaySettings.read(workdir)
 facts = load().dask_gateway
+if facts is None:
+    sys.exit("the hub has no Dask Gateway")
 memory = str(Path(fakehub.gateway.__file__).with_name("reported_memory.py"))
-# The same words in every version: newer ones install no `dask-scheduler` and `dask-worker`.
+# Works with every version; newer ones do not install the commands `dask-scheduler` and `dask-worker`.
 dask = [sys.executable, "-m", "dask"]
 
-c = get_config()  # noqa: F821 (traitlets puts it there)
+c = get_config()
 c.DaskGateway.log_level = "WARN"
 if settings.hub_api:
     c.DaskGateway.authenticator_class = JupyterHubAuthenticator

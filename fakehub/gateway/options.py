@@ -1,4 +1,4 @@
-"""The options a user of the hub has for a cluster, made from the facts."""
+"""The cluster options that users of the hub have, made from the facts."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from hubfacts.schema import DaskGateway
 
 
 def cluster_options(facts: DaskGateway) -> Options:
-    """The options, with the first size of a worker as the default, and what each means for a cluster."""
+    """Return the options and their effect on a cluster. The first size of a worker is the default."""
     sizes = facts.worker_resource_allocation
 
-    def configuration(chosen: Any) -> dict[str, Any]:
-        if ":" not in chosen.image:
-            raise ValueError(f"The image {chosen.image!r} has no tag: write it as name:tag")
-        size = sizes[chosen.worker_resource_allocation]
+    def configuration(options: Any) -> dict[str, Any]:
+        if ":" not in options.image:
+            raise ValueError(f"The image {options.image!r} has no tag: write it as name:tag")
+        size = sizes[options.worker_resource_allocation]
         return {
             "worker_cores": size.cores,
             "worker_memory": size.memory,
-            "environment": chosen.environment,
-            "idle_timeout": chosen.idle_timeout_minutes * 60,
+            "environment": options.environment,
+            "idle_timeout": options.idle_timeout_minutes * 60,
         }
 
     return Options(

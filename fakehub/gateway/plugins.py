@@ -1,4 +1,8 @@
-"""The parts of dask-gateway-server that differ here: who may use it, and where its clusters' processes run."""
+"""Plugins of dask-gateway-server that differ from the hub's: authentication, and where clusters run.
+
+They rely on undocumented parts of it, checked with version 2026.3: ``JupyterHubAuthenticator.get_token``,
+``LocalBackend.get_env`` and ``cluster.state["workdir"]``.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +16,22 @@ from traitlets import Unicode
 
 
 class SessionAuthenticator(JupyterHubAuthenticator):
-    """Knows one user by their token, without a JupyterHub to ask."""
+    """Authenticates the session's one user by token, without a JupyterHub."""
 
     user = Unicode(config=True, help="The session's user.")
-    user_token = Unicode(config=True, help="The token of their server.")
+    user_token = Unicode(config=True, help="The token of the user's server.")
 
     async def authenticate(self, request: web.Request) -> User:
-        """The user; 401 for any other token and for none."""
+        """Return the user, or raise 401 for a wrong or missing token."""
         if self.get_token(request) != self.user_token:
             raise unauthorized("jupyterhub")
         return User(self.user)
 
 
 class SessionBackend(UnsafeLocalBackend):
-    """Runs schedulers and workers as local processes that see no file of the user, as on the hub."""
+    """Runs schedulers and workers as local processes that have no access to the user's files, as on the hub."""
 
     def get_env(self, cluster: Any) -> dict[str, str]:
-        """The variables of a process of ``cluster``; what they write ends with the cluster."""
+        """Return the environment of the cluster's processes; what they write is removed with the cluster."""
         workdir = cluster.state["workdir"]
         return super().get_env(cluster) | {"HOME": workdir, "TMPDIR": workdir, "USER": "jovyan"}

@@ -1,4 +1,4 @@
-"""The gateway's address: listens from the start, and starts the real server when somebody first connects."""
+"""The gateway's port: listens from the beginning, and starts the real server at the first connection."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import aiohttp
 import psutil
 
 from fakehub.gateway.variables import GatewaySettings
-from fakehub.isolation.processes import end
+from fakehub.isolation.processes import end, last_line
 from fakehub.isolation.proxy import tunnel
 from fakehub.ports import LOOPBACK, free_port
 from hubfacts.schema import DaskGateway
@@ -24,11 +24,11 @@ _CONFIG = Path(__file__).with_name("dask_gateway_config.py")
 
 
 class GatewayError(Exception):
-    """Why the server cannot run: one line."""
+    """The server cannot run; the message is one line."""
 
 
 class GatewayRelay:
-    """Hands every connection on to dask-gateway-server, which costs nothing until there is one."""
+    """Forwards every connection to dask-gateway-server, which costs nothing until the first one."""
 
     def __init__(self, facts: DaskGateway, hub_yml: str, folder: Path) -> None:
         self._prefix, self._hub_yml, self._folder = facts.url_prefix, hub_yml, folder
@@ -38,12 +38,12 @@ class GatewayRelay:
         self._started: asyncio.Future[int] | None = None
 
     async def listen(self) -> int:
-        """Listen on a free port of 127.0.0.1, which is returned."""
+        """Listen on a free port of 127.0.0.1 and return it."""
         self._listening = await asyncio.start_server(self._serve, LOOPBACK, 0)
         return self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Stop listening, and end the server where it runs; its clusters end with it."""
+        """Stop listening, and terminate the server if it runs; its clusters end with it."""
         if self._listening:
             self._listening.close()
         if self._started:
@@ -56,51 +56,52 @@ class GatewayRelay:
             self._started = asyncio.ensure_future(self._start())
         with contextlib.suppress(OSError):
             try:
-                # Shielded: a client that goes away while it waits does not stop the others' server.
+                # Shielded, so that a client that gives up does not cancel the start for the others.
                 port = await asyncio.shield(self._started)
             except GatewayError as error:
-                writer.write(_refusal(str(error)))
+                writer.write(_error_response(str(error)))
             else:
                 await tunnel(reader, writer, port)
         writer.close()
 
     async def _start(self) -> int:
-        """Start the server and wait until it answers; its port. Raises ``GatewayError``."""
+        """Start the server, wait until it answers, and return its port. Raises ``GatewayError``."""
         _check_installed()
         port = free_port()
-        self._server = self._launch(port)
+        server = self._server = self._launch(port)
         async with aiohttp.ClientSession() as client:
-            while self._server.poll() is None:
+            while server.poll() is None:
                 with contextlib.suppress(aiohttp.ClientError):
-                    async with client.get(f"http://127.0.0.1:{port}{self._prefix}/api/health") as answer:
+                    async with client.get(f"http://{LOOPBACK}:{port}{self._prefix}/api/health") as answer:
                         if answer.status == 200:
                             return port
                 await asyncio.sleep(0.05)
-        said = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
-        raise GatewayError(f"the Dask Gateway did not start: {said[-1]}")
+        raise GatewayError(f"the Dask Gateway did not start: {last_line(self._log)}")
 
     def _launch(self, port: int) -> psutil.Popen:
         try:
             settings = GatewaySettings.read(self._folder)
         except OSError as error:
-            raise GatewayError("the Dask Gateway belongs to a session, and there is none here") from error
-        command = [sys.executable, "-m", "dask_gateway_server", "-f", str(_CONFIG), f"--Proxy.address=127.0.0.1:{port}"]
+            raise GatewayError("the Dask Gateway runs in a session only, and there is none here") from error
+        address = f"--Proxy.address={LOOPBACK}:{port}"
+        command = [sys.executable, "-m", "dask_gateway_server", "-f", str(_CONFIG), address]
         env = os.environ | settings.connection_variables | {"FAKEHUB_HUB_YML": self._hub_yml}
         with self._log.open("wb") as output:
             return psutil.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
 
 def _check_installed() -> None:
-    found = importlib.util.find_spec("dask_gateway_server")
-    if found is None:
+    """Raise ``GatewayError`` unless the server and the program of its proxy are installed."""
+    spec = importlib.util.find_spec("dask_gateway_server")
+    if spec is None or spec.origin is None:
         raise GatewayError("the Dask Gateway is not installed: pip install dask-gateway-server")
-    if not (Path(found.origin).parent / "proxy" / "dask-gateway-proxy").is_file():
+    if not (Path(spec.origin).parent / "proxy" / "dask-gateway-proxy").is_file():
         message = "the Dask Gateway has no proxy program: PyPI's dask-gateway-server has it on x86-64 Linux only"
         raise GatewayError(message)
 
 
-def _refusal(message: str) -> bytes:
-    """An answer in the form of the server's own errors; clients raise ``GatewayServerError`` with the message."""
+def _error_response(message: str) -> bytes:
+    """Format an error as the server does; clients raise ``GatewayServerError`` with the message."""
     body = json.dumps({"error": message}).encode()
     head = f"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     return f"{head}\r\nConnection: close\r\n\r\n".encode() + body

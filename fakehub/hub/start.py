@@ -18,6 +18,7 @@ from fakehub.hub.certificates import make_certificates
 from fakehub.hub.servers import furnish
 from fakehub.hub.settings import API_PORT, GITHUB_ADDRESS, GITHUB_HOSTS, HUB_ADDRESS, Settings, hub_host
 from fakehub.isolation import namespace
+from fakehub.isolation.processes import last_line
 from fakehub.session.run import RunError, run_in_names
 from fakehub.session.session import Session, SessionError, SessionOptions
 from hubfacts.load import FactsError, load, load_hub
@@ -141,9 +142,7 @@ def _wait(parts: dict[str, subprocess.Popen[bytes]], folder: Path, address: str)
     while not _answers(opener, address):
         for name, process in parts.items():
             if process.poll() is not None or time.monotonic() > deadline:
-                text = (folder / f"{name.lower()}.log").read_text(encoding="utf-8", errors="replace")
-                said = text.strip().splitlines() or ["it said nothing"]
-                raise SessionError(f"{name} did not start: {said[-1]}")
+                raise SessionError(f"{name} did not start: {last_line(folder / f'{name.lower()}.log')}")
         time.sleep(0.1)
 
 

@@ -1,1 +1,1 @@
-"""Keep a session apart from the machine: namespaces, DNS, proxy and child processes."""
+"""Keep a session apart from the rest of the machine: namespaces, name server, proxy and child processes."""

@@ -1,4 +1,4 @@
-"""A copy of this process in place of a new one: what it has imported, it need not import again."""
+"""Child processes that are copies of this one, so that they need not import again what it has imported."""
 
 from __future__ import annotations
 
@@ -7,108 +7,124 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-# Seconds between two questions whether a copy has ended.
+# The exit status of a child that something else has reaped, so that nobody knows how it ended. asyncio uses the same.
+UNKNOWN_STATUS = 255
+# Interval at which running children are polled, in seconds.
 _POLL_S = 0.01
-# What a process may be told while it makes a copy.
-_TOLD = {signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM}
+# Signals that are blocked during a fork.
+_BLOCKED = {signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGALRM}
 
 
 class Fork:
-    """A copy of this process that does ``action`` and ends with its status; waited for as a subprocess is.
+    """A child process that runs ``action`` and exits with its result. It has the interface of ``subprocess.Popen``.
 
-    ``env`` becomes its whole environment. Fork only where this process has no other threads at work.
+    ``env`` replaces its environment. Fork only while this process has no other running threads.
     """
 
-    stdin = stdout = stderr = None  # its streams are this process's
+    # The child shares the streams of this process.
+    stdin: BinaryIO | None = None
+    stdout: BinaryIO | None = None
+    stderr: BinaryIO | None = None
 
     def __init__(self, action: Callable[[], int], env: Mapping[str, str] | None = None) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        # What a signal's handler raised while Python forks would be lost in one of its hooks.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD)
+        # An exception that a signal handler raised during the fork would be lost in one of Python's fork hooks.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED)
         self.pid = os.fork()
         self.returncode: int | None = None
         if self.pid == 0:
             status = 1
             try:
-                status = _as_new(action, env, before)
-            except SystemExit as ended:
-                status = ended.code if isinstance(ended.code, int) else 1
+                status = _run_in_child(action, env, mask)
+            except SystemExit as error:
+                status = error.code if isinstance(error.code, int) else 1
             except KeyboardInterrupt:
                 status = 130
             except BaseException:
-                traceback.print_exc()  # nobody above this frame would
+                traceback.print_exc()  # there is no caller in the child that would print it
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()
                 os._exit(status)
         try:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        except BaseException:  # a handler's, which nobody would tell the copy
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        except BaseException:  # raised by a signal handler; without this, the child would go on running
             self.terminate()
             self.wait()
             raise
 
     def poll(self) -> int | None:
-        """Its status, negative for the signal that ended it; ``None`` while it runs."""
-        return self._collect(os.WNOHANG)
-
-    def wait(self) -> int:
-        """Its status, once it has ended."""
-        return self._collect(0)
-
-    def _collect(self, flags: int) -> int | None:
-        if self.returncode is None:
-            try:
-                pid, status = os.waitpid(self.pid, flags)
-            except ChildProcessError:  # psutil, or a signal's handler, has waited for it already
-                pid, status = self.pid, 0
-            if pid and self.returncode is None:
-                self.returncode = os.waitstatus_to_exitcode(status)
+        """Return the exit status, negative for a signal, or ``None`` while the child runs."""
+        self._collect(os.WNOHANG)
         return self.returncode
 
+    def wait(self) -> int:
+        """Wait for the child to exit and return its exit status, negative for a signal."""
+        while self.returncode is None:
+            self._collect(0)
+        return self.returncode
+
+    def _collect(self, flags: int) -> None:
+        """Set ``returncode`` if the child has exited, to ``UNKNOWN_STATUS`` if something else has reaped it.
+
+        psutil does that, for example, when it waits for a child of this process.
+        """
+        if self.returncode is not None:
+            return
+        try:
+            pid, status = os.waitpid(self.pid, flags)
+        except ChildProcessError:
+            code = UNKNOWN_STATUS
+        else:
+            if not pid:
+                return
+            code = os.waitstatus_to_exitcode(status)
+        # A signal handler that ran during waitpid may have called poll and set the status.
+        if self.returncode is None:
+            self.returncode = code
+
     def send_signal(self, number: int) -> None:
-        """Send it a signal, unless it has ended."""
+        """Send a signal to the child, unless it has exited."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Send SIGTERM to the child."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it."""
+        """Send SIGKILL to the child."""
         self.send_signal(signal.SIGKILL)
 
 
 class PipedFork(Fork):
-    """A fork with pipes to this process, ``stdin`` and ``stdout`` as ``subprocess.Popen`` has them, and the file
-    ``stderr``.
-    """
+    """A fork whose ``stdin`` and ``stdout`` are pipes to this process, and whose ``stderr`` is a file."""
+
+    stdin: BinaryIO
+    stdout: BinaryIO
 
     def __init__(self, action: Callable[[], int], stderr: BinaryIO) -> None:
-        (their_in, our_in), (our_out, their_out) = os.pipe(), os.pipe()
+        (child_in, parent_in), (parent_out, child_out) = os.pipe(), os.pipe()
 
-        def piped() -> int:
-            for stream, end in enumerate((their_in, their_out, stderr.fileno())):
+        def run_with_pipes() -> int:
+            for stream, end in enumerate((child_in, child_out, stderr.fileno())):
                 os.dup2(end, stream)
-            for end in (their_in, our_in, our_out, their_out):
+            for end in (child_in, parent_in, parent_out, child_out):
                 os.close(end)
             return action()
 
-        super().__init__(piped)
-        os.close(their_in)
-        os.close(their_out)
-        self.stdin, self.stdout = os.fdopen(our_in, "wb"), os.fdopen(our_out, "rb")
+        super().__init__(run_with_pipes)
+        os.close(child_in)
+        os.close(child_out)
+        self.stdin, self.stdout = os.fdopen(parent_in, "wb"), os.fdopen(parent_out, "rb")
 
 
-def _as_new(action: Callable[[], int], env: Mapping[str, str] | None, mask: set[signal.Signals]) -> int:
-    """Do ``action`` as a new process would: with signals as they are by default, but those of ``mask`` held back, and
-    ``env`` in force.
-    """
+def _run_in_child(action: Callable[[], int], env: Mapping[str, str] | None, mask: Iterable[int]) -> int:
+    """Run ``action`` as a new process would: with default signal handlers, the signal ``mask`` and ``env``."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -121,23 +137,25 @@ def _as_new(action: Callable[[], int], env: Mapping[str, str] | None, mask: set[
 
 
 def side_by_side(
-    actions: Sequence[Callable[[], int]], jobs: int, begun: Callable[[int], object] = lambda place: None
+    actions: Sequence[Callable[[], int]], jobs: int, on_start: Callable[[int], object] = lambda place: None
 ) -> Iterator[tuple[int, int]]:
-    """Do each of ``actions`` in a copy of this process, ``jobs`` at a time; its place and its status, as they end.
+    """Run each of ``actions`` in a fork, ``jobs`` at a time, and yield its place and exit status as it ends.
 
-    ``begun`` is told the place of each that begins. What still runs when the iteration is given up is ended.
+    Calls ``on_start`` with the place of each action that starts. Closing the iterator terminates what still runs.
     """
-    waiting, running = list(enumerate(actions)), {}
+    waiting = list(enumerate(actions))
+    running: dict[int, Fork] = {}
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 place, action = waiting.pop(0)
                 running[place] = Fork(action)
-                begun(place)
-            # Each is asked, for waiting for any would collect children of this process that are not of these.
-            ended = [place for place, fork in running.items() if fork.poll() is not None]
-            for place in ended:
-                yield place, running.pop(place).returncode
+                on_start(place)
+            # Poll each one, because waiting for any child would also reap other children of this process.
+            ended = {place: status for place, fork in running.items() if (status := fork.poll()) is not None}
+            for place, status in ended.items():
+                del running[place]
+                yield place, status
             if not ended:
                 time.sleep(_POLL_S)
     finally:

@@ -1,4 +1,4 @@
-"""Linux namespaces: a small world in which Google's names lead to the stand-in and nothing else is reachable."""
+"""Linux namespaces in which Google's host names lead to the stand-in and nothing else is reachable."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
 
 class NamespaceError(Exception):
-    """The system does not allow the namespaces; why, in one line."""
+    """The system does not allow the namespaces; the message is one line."""
 
 
 def _call(name: str, *arguments: object) -> None:
+    """Call a function of the C library; raise ``NamespaceError`` if it fails."""
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*arguments) != 0:
         number = ctypes.get_errno()
@@ -36,28 +37,29 @@ def _call(name: str, *arguments: object) -> None:
 
 
 def available() -> bool:
-    """Whether this process may make the namespaces; tried in a child, so nothing changes here."""
+    """Return whether this process may create the namespaces. Tries it in a child, so nothing changes here."""
     if not sys.platform.startswith("linux"):
         return False
 
-    def tried() -> int:
+    def attempt() -> int:
         try:
             return run_inside(lambda: 0)
         except (NamespaceError, OSError):
             return 1
 
-    return Fork(tried).wait() == 0
+    return Fork(attempt).wait() == 0
 
 
 def run_inside(action: Callable[[], int], hosts: Mapping[str, tuple[str, ...]] = NO_HOSTS) -> int:
-    """Run ``action`` as the first process of new namespaces, in which Google's names lead to the stand-in and each
-    name of ``hosts`` to its address, and return its status; everything it started ends with it. Signals to this
-    process go on to it, and it dies when this process is killed.
+    """Run ``action`` as the first process of new namespaces and return its status.
 
-    Raises ``NamespaceError`` where the system refuses.
+    Google's names lead to the stand-in there, and ``hosts`` maps further addresses to host names. Everything that
+    ``action`` starts ends with it. Signals to this process are forwarded to it, and it dies if this process is killed.
+
+    Raises ``NamespaceError`` if the system does not allow it.
     """
     if not sys.platform.startswith("linux"):
-        raise NamespaceError("there are namespaces on Linux only")
+        raise NamespaceError("namespaces exist on Linux only")
     _unshare()
     read_end, write_end = os.pipe()
 
@@ -94,22 +96,22 @@ def _unshare() -> None:
 
 
 def _set_up_namespaces(hosts: Mapping[str, tuple[str, ...]]) -> None:
-    """Give the namespaces a loopback, a process table and names of their own."""
+    """Give the namespaces a loopback interface, a process table and their own host names."""
     _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
     _call("mount", b"proc", b"/proc", b"proc", 0, None)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as loopback:
         request = struct.pack("16sh", b"lo", 0)
         flags = struct.unpack("16sh", fcntl.ioctl(loopback, _SIOCGIFFLAGS, request + bytes(22))[:18])[1]
         fcntl.ioctl(loopback, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | _IFF_UP) + bytes(22))
-    # Programs that open ports to others, such as a cluster's scheduler, look this machine up by its own name.
+    # Programs that open ports to other machines, such as a cluster's scheduler, look up the name of their own machine.
     lines = [f"127.0.0.1 localhost {socket.gethostname()}", f"127.0.0.1 {' '.join((*TLS_HOSTS, METADATA_HOST))}"]
     lines += [f"{address} {' '.join(names)}" for address, names in hosts.items()]
-    _bind("/etc/hosts", "".join(f"{line}\n" for line in lines))
-    _bind("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+    _replace_file("/etc/hosts", "".join(f"{line}\n" for line in lines))
+    _replace_file("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
 
 
-def _bind(target: str, text: str) -> None:
-    """Show a file with ``text`` in the place of ``target``, in this mount namespace only."""
+def _replace_file(target: str, text: str) -> None:
+    """Mount a file with ``text`` over ``target``, in this mount namespace only."""
     with tempfile.NamedTemporaryFile() as source:
         source.write(text.encode())
         source.flush()

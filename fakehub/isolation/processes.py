@@ -1,4 +1,4 @@
-"""Ends what a run started, also what has no parent left to end it."""
+"""Terminate everything that a session started, including processes that have lost their parent."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import psutil
 
-# What a process is given to end by itself, in seconds, before it is killed.
+# How long processes have to exit before they are killed, in seconds.
 GRACE_S = 3
-# How often a session is looked through for what was started while the rest of it ended.
+# How often to look for processes that were started while others were terminated.
 _ROUNDS = 5
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans() -> None:
-    """Be the parent of whatever is started below this process and loses its own: on Linux, which has a call for it."""
+    """Become the parent of descendants that lose theirs. Does nothing on other systems than Linux."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def of_session(workdir: str) -> list[psutil.Process]:
-    """Processes whose environment says that they run in the session of ``workdir``, without this one."""
-    found = []
+    """Return the processes whose environment names the session of ``workdir``, except this one."""
+    processes = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.pid != os.getpid() and process.environ().get("FAKEHUB_SESSION") == workdir:
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
 def end(processes: list[psutil.Process]) -> None:
-    """Ask the processes to end, and kill those that have not after ``GRACE_S`` seconds."""
+    """Terminate processes, and kill those that still run after ``GRACE_S`` seconds."""
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
@@ -44,10 +45,16 @@ def end(processes: list[psutil.Process]) -> None:
 
 
 def end_session(workdir: str, others: Iterable[psutil.Process] = ()) -> None:
-    """End everything that runs in the session of ``workdir``, and ``others``."""
+    """Terminate all processes in the session of ``workdir``, and ``others``."""
     ending = list({*others, *of_session(workdir)})
     for _ in range(_ROUNDS):
         if not ending:
             return
         end(ending)
         ending = of_session(workdir)
+
+
+def last_line(log: Path) -> str:
+    """Return the last line that a process wrote to its log, for the error message when it did not start."""
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it printed nothing"

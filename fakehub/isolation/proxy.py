@@ -1,4 +1,4 @@
-"""An HTTP CONNECT proxy: brings Google's names to the stand-in, and refuses every other."""
+"""An HTTP CONNECT proxy that connects to the stand-in's hosts and refuses all others."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import contextlib
 from collections.abc import Callable
 
 from fakehub.network.reset import reset
+from fakehub.ports import LOOPBACK
 
 _PIECE = 65536
 
 
 async def start_proxy(ports: dict[str, int], refused: Callable[[str], None]) -> asyncio.Server:
-    """Listen on a free port of 127.0.0.1; ``ports`` maps a host's name to where it is answered.
+    """Listen on a free port of 127.0.0.1. ``ports`` maps each host to the port that answers for it.
 
-    A host that is not in ``ports`` gets 403, and ``refused`` is told its name.
+    Other hosts get 403, and their names are passed to ``refused``.
     """
 
-    # asyncio itself forgets a connection's task as soon as the client is gone, while it still waits for the server.
-    running: set[asyncio.Task[None]] = set()
+    # asyncio drops its reference to a connection's task as soon as the client is gone, even if the task still waits
+    # for the server.
+    running: set[asyncio.Future[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        running.add(task)
-        task.add_done_callback(running.discard)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             head = await reader.readuntil(b"\r\n\r\n")
             method, target, *_ = [*head.decode("latin-1").split(" "), "", ""]
@@ -36,23 +35,31 @@ async def start_proxy(ports: dict[str, int], refused: Callable[[str], None]) -> 
                 await tunnel(reader, writer, ports[host], b"HTTP/1.1 200 Connection established\r\n\r\n")
         writer.close()
 
-    return await asyncio.start_server(serve, "127.0.0.1", 0)
+    def start(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(serve(reader, writer))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    return await asyncio.start_server(start, LOOPBACK, 0)
 
 
 async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, greeting: bytes = b"") -> None:
-    """Join a connection to ``port`` of 127.0.0.1; ``greeting`` goes back when that is there. Raises ``OSError``."""
-    there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+    """Join a client's connection to ``port`` of 127.0.0.1, and send ``greeting`` to the client once connected.
+
+    Raises ``OSError``.
+    """
+    server_reader, server_writer = await asyncio.open_connection(LOOPBACK, port)
     writer.write(greeting)
     try:
-        await asyncio.gather(_pipe(reader, there_writer), _pipe(there_reader, writer))
+        await asyncio.gather(_pipe(reader, server_writer), _pipe(server_reader, writer))
     finally:
-        there_writer.close()
+        server_writer.close()
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass on what comes from ``reader`` until it ends; when it is reset, so is ``writer``."""
+    """Copy from ``reader`` to ``writer`` until the end; a reset of the one resets the other."""
     try:
-        # Where the other way was reset, this one is closed as well, and uvloop refuses to write to it or to end it.
+        # If the opposite direction was reset, this one is closing, and uvloop refuses to write to it or to end it.
         while (piece := await reader.read(_PIECE)) and not writer.is_closing():
             writer.write(piece)
             await writer.drain()

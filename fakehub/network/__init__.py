@@ -1,1 +1,1 @@
-"""Shape the simulated network and inject faults."""
+"""Slow down the simulated network and inject faults."""

@@ -1,4 +1,4 @@
-"""Faults by rule: which requests go wrong, and how. The same rules and requests in order give the same faults."""
+"""Inject faults by rule: which requests fail, and how. The same rules and requests give the same faults again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from fakehub.errors import GoogleError
 from fakehub.storage.xml_api.errors import error_response
 from fakehub.storage.xml_api.router import is_xml
 
-# Google's words for what clients are meant to try again (https://cloud.google.com/storage/docs/retry-strategy).
+# Google's reasons and messages for the errors that clients should retry
+# (https://cloud.google.com/storage/docs/retry-strategy).
 _STATUS = {
     404: ("notFound", "Upload session not found."),
     408: ("requestTimeout", "The request timed out."),
@@ -25,7 +26,7 @@ _STATUS = {
     503: ("backendError", "Service unavailable. Please try again later."),
     504: ("gatewayTimeout", "Gateway Timeout"),
 }
-# What a request can suffer, and the further settings each takes.
+# The effects of a fault, and the settings that each takes.
 EFFECTS = {
     "status": ("code", "retry_after"),
     "stall": ("seconds",),
@@ -42,14 +43,15 @@ _NEEDED = {("status", "code"), ("stall", "seconds")}
 
 @dataclass(frozen=True)
 class Rule:
-    """Which requests suffer which effect. Raises ``ValueError`` for what makes no sense.
+    """Which requests fail, and with which effect. Raises ``ValueError`` for invalid or contradictory settings.
 
-    A request is meant when it has the ``method``, the ``host`` and the ``persona`` (by its token) and when the
-    regular expression ``path`` is found in its path and query, as far as these are given; ``truncate`` and
-    ``corrupt`` mean downloads of objects only, ``drop-upload`` requests of a resumable upload only. Of the requests
-    meant all go wrong, or the ``nth`` alone, or one in ``every`` so many, or each with a ``probability`` (from a
-    generator seeded with ``seed``); ``times`` of them at most. ``at`` counts bytes of the body; it breaks off in its
-    middle unless given.
+    A rule matches a request by ``method``, ``host``, ``persona`` (the owner of its token) and ``path``, a regular
+    expression that is searched for in path and query; each is optional. ``truncate`` and ``corrupt`` match downloads
+    of objects only, ``drop-upload`` matches requests of resumable uploads only.
+
+    Of the matching requests all fail, or only the ``nth``, or one of ``every`` N, or each with a ``probability``
+    (from a generator with the ``seed``), and at most ``times`` of them. ``at`` is the number of bytes after which the
+    body breaks off, by default half of them; ``bytes`` is the number of bytes that are corrupted.
     """
 
     effect: str
@@ -70,40 +72,40 @@ class Rule:
 
     def __post_init__(self) -> None:
         if self.effect not in EFFECTS:
-            raise ValueError(f"{self.effect!r} is no effect; there are {', '.join(EFFECTS)}")
+            raise ValueError(f"{self.effect!r} is not an effect; choose from {', '.join(EFFECTS)}")
         for name in {name for names in EFFECTS.values() for name in names}:
             takes = name in EFFECTS[self.effect]
             if not takes and getattr(self, name) is not None:
-                raise ValueError(f"{self.effect} takes no {name}")
+                raise ValueError(f"{self.effect} does not take {name}")
             if (self.effect, name) in _NEEDED and getattr(self, name) is None:
                 raise ValueError(f"{self.effect} needs {name}")
         if self.code is not None and self.code not in _CODES[self.effect]:
-            raise ValueError(f"{self.effect} has a code of {', '.join(map(str, _CODES[self.effect]))}")
+            raise ValueError(f"the code of {self.effect} must be one of {', '.join(map(str, _CODES[self.effect]))}")
         if sum(value is not None for value in (self.nth, self.every, self.probability)) > 1:
-            raise ValueError("a rule has one of nth, every and probability")
+            raise ValueError("a rule takes only one of nth, every and probability")
         for name, least in {"nth": 1, "every": 1, "times": 1, "bytes": 1, "at": 0, "retry_after": 0}.items():
             if getattr(self, name) is not None and getattr(self, name) < least:
-                raise ValueError(f"{name} is {least} or more")
+                raise ValueError(f"{name} must be at least {least}")
         if self.probability is not None and not 0 <= self.probability <= 1:
-            raise ValueError("a probability is between 0 and 1")
+            raise ValueError("a probability must be between 0 and 1")
         if self.seconds is not None and not 0 <= self.seconds <= 86400:
-            raise ValueError("a stall lasts a day at most")
+            raise ValueError("a stall can last at most one day")
         try:
             re.compile(self.path or "")
         except re.error as error:
-            raise ValueError(f"{self.path!r} is no regular expression: {error}") from None
+            raise ValueError(f"{self.path!r} is not a regular expression: {error}") from None
 
     def setting(self, name: str) -> Any:
-        """A setting of the effect, or its default."""
-        given = getattr(self, name)
-        return _DEFAULTS.get((self.effect, name)) if given is None else given
+        """Return a setting of the effect, or its default."""
+        value = getattr(self, name)
+        return _DEFAULTS.get((self.effect, name)) if value is None else value
 
     @cached_property
     def _path(self) -> re.Pattern[str]:
         return re.compile(self.path or "")
 
-    def means(self, request: web.BaseRequest, persona: str) -> bool:
-        """Whether the request is of the kind this rule is about."""
+    def matches(self, request: web.BaseRequest, persona: str) -> bool:
+        """Return whether the rule is about this request."""
         return (
             self.method in (None, request.method)
             and self.host in (None, request.host.partition(":")[0])
@@ -114,27 +116,28 @@ class Rule:
         )
 
 
-def as_given(rule: Rule) -> dict[str, Any]:
-    """The settings of a rule that differ from their defaults."""
+def non_default_settings(rule: Rule) -> dict[str, Any]:
+    """Return the settings of a rule that differ from their defaults."""
     return {field.name: value for field in fields(rule) if (value := getattr(rule, field.name)) != field.default}
 
 
 def rule_of(values: Any) -> Rule:
-    """A rule from JSON; raises ``ValueError`` for what is none."""
-    kinds = {field.name: field.type for field in fields(Rule)}
+    """Make a rule from parsed JSON; raise ``ValueError`` if it is not one."""
+    annotations = {field.name: str(field.type) for field in fields(Rule)}
     if not isinstance(values, dict) or "effect" not in values:
-        raise ValueError("a rule names its effect")
+        raise ValueError("a rule must name its effect")
     for name, value in values.items():
-        if name not in kinds:
-            raise ValueError(f"a rule has no {name}")
-        wanted = (str,) if "str" in kinds[name] else (int, float) if "float" in kinds[name] else (int,)
-        if value is not None and (not isinstance(value, wanted) or isinstance(value, bool)):
-            raise ValueError(f"{name} is not {value!r}")
+        if name not in annotations:
+            raise ValueError(f"a rule has no setting {name}")
+        annotation = annotations[name]
+        types = (str,) if "str" in annotation else (int, float) if "float" in annotation else (int,)
+        if value is not None and (not isinstance(value, types) or isinstance(value, bool)):
+            raise ValueError(f"{name} cannot be {value!r}")
     return Rule(**values)
 
 
 def is_download(request: web.BaseRequest) -> bool:
-    """Whether the request asks for the content of an object, by either API."""
+    """Return whether the request asks for the content of an object, through either API."""
     if request.method != "GET":
         return False
     if is_xml(request):
@@ -142,23 +145,23 @@ def is_download(request: web.BaseRequest) -> bool:
     return request.rel_url.query.get("alt") == "media"
 
 
-class _Kept:
-    """A rule at work: how many requests it meant and how many went wrong."""
+class _CountedRule:
+    """A rule in force, with the numbers of requests that it matched and that it struck."""
 
     def __init__(self, rule: Rule) -> None:
-        self.rule, self.meant, self.struck = rule, 0, 0
+        self.rule, self.matched, self.struck = rule, 0, 0
         self._random = random.Random(rule.seed)  # noqa: S311 - repeatable, not secret
 
     def strikes(self) -> bool:
-        """Count one more request; whether it goes wrong."""
-        rule, self.meant = self.rule, self.meant + 1
+        """Count one more matching request and return whether it fails."""
+        rule, self.matched = self.rule, self.matched + 1
         strikes = rule.times is None or self.struck < rule.times
         if rule.nth is not None:
-            strikes &= self.meant == rule.nth
+            strikes &= self.matched == rule.nth
         elif rule.every is not None:
-            strikes &= self.meant % rule.every == 0
+            strikes &= self.matched % rule.every == 0
         elif rule.probability is not None:
-            # Draw for every request, also for one that is spared: what is drawn later must not depend on it.
+            # Draw for every matching request, so that later draws do not depend on ``times``.
             strikes &= self._random.random() < rule.probability
         self.struck += strikes
         return strikes
@@ -166,26 +169,34 @@ class _Kept:
 
 @dataclass(frozen=True)
 class Fault:
-    """What one request suffers; ``number`` tells which time it is for its rule."""
+    """The fault of one request; ``number`` counts the requests that its rule has struck."""
 
     rule: Rule
     number: int
 
     @property
+    def stall_s(self) -> float:
+        """How long the answer is held up, in seconds."""
+        return self.rule.seconds or 0.0
+
+    @property
     def name(self) -> str:
-        """The effect, for the log."""
+        """The effect and its code, as the log shows them."""
         code = self.rule.setting("code")
         return f"{self.rule.effect} {code}" if code else self.rule.effect
 
     def cut(self, length: int) -> int | None:
-        """After how many of ``length`` bytes the body ends; at least the last one is missing. ``None``: not at all."""
+        """Return after how many of ``length`` bytes the body breaks off, or ``None`` if it does not.
+
+        At least the last byte is missing.
+        """
         if "at" not in EFFECTS[self.rule.effect]:
             return None
         at = length // 2 if self.rule.at is None else self.rule.at
         return min(at, max(length - 1, 0)) if length else at
 
     def flips(self, length: int) -> dict[int, int]:
-        """For the bytes of a body that arrive wrong: their places, and what they are XORed with."""
+        """Return the places of corrupted bytes in a body of ``length`` bytes, and what each byte is XORed with."""
         if self.rule.effect != "corrupt":
             return {}
         chosen = random.Random(f"{self.rule.seed}/{self.number}")  # noqa: S311 - repeatable, not secret
@@ -194,44 +205,47 @@ class Fault:
 
 
 class Faults:
-    """The rules in force, looked at in order: the first that strikes decides about a request."""
+    """The rules in force, tried in order: the first that strikes decides the fault of a request."""
 
     def __init__(self) -> None:
-        self._rules: list[_Kept] = []
+        self._rules: list[_CountedRule] = []
         self._dropped: dict[str, int] = {}
 
     @property
     def any(self) -> bool:
-        """Whether anything can go wrong at all."""
+        """Whether any request can fail."""
         return bool(self._rules or self._dropped)
 
     def add(self, rule: Rule) -> None:
-        """Put a rule behind the others."""
-        self._rules.append(_Kept(rule))
+        """Append a rule."""
+        self._rules.append(_CountedRule(rule))
 
     def clear(self) -> None:
-        """Forget all rules. A resumable upload that was dropped stays dropped."""
+        """Remove all rules. A resumable upload that was dropped stays dropped."""
         self._rules.clear()
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rules, with how many requests each meant and how many went wrong."""
-        return [as_given(kept.rule) | {"meant": kept.meant, "struck": kept.struck} for kept in self._rules]
+        """Return the settings of each rule, with the numbers of requests that it matched and struck."""
+        return [
+            non_default_settings(counted.rule) | {"matched": counted.matched, "struck": counted.struck}
+            for counted in self._rules
+        ]
 
     def decide(self, request: web.BaseRequest, persona: str) -> Fault | None:
-        """What happens to this request, sent by ``persona``."""
+        """Return the fault of a request sent by ``persona``, if any."""
         upload = request.rel_url.query.get("upload_id", "")
         if upload in self._dropped:
             return Fault(Rule("drop-upload", code=self._dropped[upload]), 0)
-        for kept in self._rules:
-            if kept.rule.means(request, persona) and kept.strikes():
-                if kept.rule.effect == "drop-upload":
-                    self._dropped[upload] = kept.rule.setting("code")
-                return Fault(kept.rule, kept.struck)
+        for counted in self._rules:
+            if counted.rule.matches(request, persona) and counted.strikes():
+                if counted.rule.effect == "drop-upload":
+                    self._dropped[upload] = counted.rule.setting("code")
+                return Fault(counted.rule, counted.struck)
         return None
 
 
 def refusal(request: web.BaseRequest, fault: Fault) -> web.Response | None:
-    """The answer in place of the real one, in the form of the API that was asked; ``None`` for other effects."""
+    """Return the fault's error response, in the format of the requested API, or ``None`` if the fault is no error."""
     code = fault.rule.setting("code")
     if code is None:
         return None

@@ -1,4 +1,4 @@
-"""The line between a client and the stand-in while it is slow or faulty: bodies pass in pieces, and may break off."""
+"""Bodies of requests and answers on a slow or faulty connection: they pass in pieces and may break off."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 from aiohttp import StreamReader
-from aiohttp.http import StreamWriter
 
+from fakehub.compat import StreamWriter
 from fakehub.network.faults import Fault
-from fakehub.network.reset import flushed, reset
+from fakehub.network.reset import reset, wait_until_sent
 
-# How long so many bytes take, in seconds.
+# Returns how many seconds a number of bytes takes to pass.
 Pace = Callable[[int], float]
 
 
 class ThrottledBody:
-    """The body of a request, no faster than the network lets it in."""
+    """The body of a request, read no faster than the simulated network delivers it.
+
+    Everything else that aiohttp asks of the body is passed to the original ``StreamReader``.
+    """
 
     def __init__(self, body: StreamReader, pace: Pace, piece: int) -> None:
         self._body, self._pace, self._piece = body, pace, piece
@@ -26,7 +29,7 @@ class ThrottledBody:
         return getattr(self._body, name)
 
     async def read(self, n: int = -1) -> bytes:
-        """At most ``n`` bytes; all of them for -1."""
+        """Read at most ``n`` bytes, or all of them for -1."""
         if n < 0:
             pieces = []
             while piece := await self.readany():
@@ -38,26 +41,26 @@ class ThrottledBody:
         return piece
 
     async def readany(self) -> bytes:
-        """The next piece."""
+        """Read the next piece."""
         return await self.read(self._piece)
 
     async def readchunk(self) -> tuple[bytes, bool]:
-        """The next piece; ends of the client's own chunks are not told."""
+        """Read the next piece; where the client's own chunks end is not reported."""
         return await self.readany(), False
 
     async def readexactly(self, n: int) -> bytes:
-        """``n`` bytes; raises ``asyncio.IncompleteReadError`` when there are fewer."""
-        found = bytearray()
-        while len(found) < n:
-            piece = await self.read(n - len(found))
+        """Read ``n`` bytes; raise ``asyncio.IncompleteReadError`` if there are fewer."""
+        data = bytearray()
+        while len(data) < n:
+            piece = await self.read(n - len(data))
             if not piece:
-                raise asyncio.IncompleteReadError(bytes(found), n)
-            found += piece
-        return bytes(found)
+                raise asyncio.IncompleteReadError(bytes(data), n)
+            data += piece
+        return bytes(data)
 
 
 class ThrottledWriter(StreamWriter):
-    """Sends one answer, no faster than the network, with the ``fault`` that strikes it."""
+    """Sends one answer no faster than the simulated network, and applies its ``fault``, if any."""
 
     def __init__(self, protocol: Any, loop: asyncio.AbstractEventLoop, pace: Pace, piece: int) -> None:
         super().__init__(protocol, loop)
@@ -69,57 +72,61 @@ class ThrottledWriter(StreamWriter):
         self.sent = 0
 
     async def write_headers(self, status_line: str, headers: Any) -> None:
-        """The head of the answer: with it the length is known, and so where the body goes wrong."""
+        """Send the headers. They give the length of the body, which decides where a fault strikes."""
         if self.fault and self.fault.rule.effect != "reset-upload":
             length = int(headers.get("Content-Length", 0))
             self._cut, self._flips = self.fault.cut(length), self.fault.flips(length)
         await super().write_headers(status_line, headers)
 
     async def write(self, chunk: Any, *, drain: bool = True, LIMIT: int = 0x10000) -> None:
-        """A part of the body; raises ``ConnectionError`` where the line breaks."""
+        """Send a part of the body; raise ``ConnectionError`` where the fault breaks the connection."""
         view = memoryview(chunk)
         for start in range(0, len(view), self._piece):
-            piece = self._changed(view[start : start + self._piece])
+            piece = self._corrupted(view[start : start + self._piece])
             if self._cut is not None and self.sent + len(piece) >= self._cut:
-                await self._pass(piece[: self._cut - self.sent])
+                await self._send(piece[: self._cut - self.sent])
                 await self.break_off()
-            await self._pass(piece)
+            await self._send(piece)
 
     async def write_eof(self, chunk: bytes = b"") -> None:
-        """The last part of the body."""
+        """Send the last part of the body."""
         if self._broken:
-            raise ConnectionResetError("the line is broken")
+            raise ConnectionResetError("the connection is broken")
         await self.write(chunk)
         if self._cut is not None:
             await self.break_off()
         await super().write_eof()
 
-    async def _pass(self, piece: Any) -> None:
+    async def _send(self, piece: memoryview | bytearray) -> None:
         if self._broken:
-            raise ConnectionResetError("the line is broken")
+            raise ConnectionResetError("the connection is broken")
         if seconds := self._pace(len(piece)):
             await asyncio.sleep(seconds)
         await super().write(bytes(piece))
         self.sent += len(piece)
 
-    def _changed(self, piece: memoryview) -> Any:
+    def _corrupted(self, piece: memoryview) -> memoryview | bytearray:
+        """Return the piece as it arrives: with the bytes flipped that the fault corrupts."""
         places = [place for place in self._flips if self.sent <= place < self.sent + len(piece)]
         if not places:
             return piece
-        changed = bytearray(piece)
+        corrupted = bytearray(piece)
         for place in places:
-            changed[place - self.sent] ^= self._flips[place]
-        return changed
+            corrupted[place - self.sent] ^= self._flips[place]
+        return corrupted
 
     async def break_off(self) -> None:
-        """End the connection as the fault wants it, what was sent having arrived; raises ``ConnectionError``."""
+        """Break the connection once everything sent has arrived; always raises ``ConnectionError``.
+
+        A ``truncate`` fault closes the connection in order, any other resets it.
+        """
         self._broken = True
         transport = self.transport
         if transport is not None:
             self.send_headers()
-            if self.fault.rule.effect == "truncate":
-                await flushed(transport)
+            if self.fault is not None and self.fault.rule.effect == "truncate":
+                await wait_until_sent(transport)
                 transport.close()
             else:
                 await reset(transport)
-        raise ConnectionResetError("the line is broken")
+        raise ConnectionResetError("the connection is broken")

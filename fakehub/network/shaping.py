@@ -6,21 +6,27 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-# Shorter waits than this, in seconds, are not worth a timer; they add up to one that is.
+if TYPE_CHECKING:  # aiohttp is slow to import, and the command line needs the settings only
+    from fakehub.compat import RequestHandler
+
+Direction = Literal["in", "out"]
+# Waits shorter than this, in seconds, are not worth a timer. They accumulate until they are.
 _SHORTEST_WAIT_S = 0.002
-# A line goes on while the stand-in is at work on something else: so many seconds' worth of bytes have come meanwhile.
+# While the server was busy with something else, data kept arriving: up to this many seconds' worth of bytes.
 _BEHIND_S = 0.02
-# The largest piece of a body that passes at once, in bytes, and the longest it may take, in seconds.
+# The largest piece of a body that passes at once, in bytes, and the longest that a piece may take, in seconds.
 _PIECE = 65536
 _PIECE_S = 0.05
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """What the network is like: seconds, and bytes a second each way; ``None`` is as fast as the machine.
+    """The simulated network: times in seconds, bandwidths in bytes per second and direction.
 
-    Each request waits ``latency_s`` and a random part of ``jitter_s``, from a generator seeded with ``seed``.
+    A bandwidth of ``None`` is unlimited. Each request waits for ``latency_s`` plus a random part of ``jitter_s``,
+    drawn from a generator with the ``seed``. Raises ``ValueError`` for a negative time and a bandwidth of 0 or less.
     """
 
     latency_s: float = 0.0
@@ -31,51 +37,52 @@ class NetworkSettings:
 
     def __post_init__(self) -> None:
         if not (self.latency_s >= 0 and self.jitter_s >= 0):
-            raise ValueError("latency and jitter are not negative")
+            raise ValueError("latency and jitter cannot be negative")
         if not all(rate is None or rate > 0 for rate in (self.bandwidth, self.total_bandwidth)):
-            raise ValueError("a bandwidth is above 0")
+            raise ValueError("a bandwidth must be greater than 0")
 
 
 class _Pace:
-    """One way of one line: bytes pass one after the other at its rate."""
+    """One direction of a connection, in which bytes pass one after the other at a given rate."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
         self._free = 0.0
 
     def wait(self, size: int, now: float) -> float:
-        """Seconds until ``size`` more bytes have passed."""
+        """Return the seconds until ``size`` more bytes have passed."""
         self._free = max(now - _BEHIND_S, self._free) + size / self._rate
         return self._free - now
 
 
 class Network:
-    """The network as it is set now; ``slow`` tells whether there is anything to wait for."""
+    """The network as currently set; ``slow`` is whether requests have to wait at all."""
 
     def __init__(self) -> None:
         self.set(NetworkSettings())
 
     def set(self, settings: NetworkSettings) -> None:
-        """Change the network, from the next request on."""
+        """Change the network, starting with the next request."""
         self.settings = settings
         self.slow = settings != NetworkSettings(seed=settings.seed)
         self._random = random.Random(settings.seed)  # noqa: S311 - repeatable, not secret
-        self._total = {way: _Pace(settings.total_bandwidth) for way in ("in", "out") if settings.total_bandwidth}
-        self._connections: dict[asyncio.Protocol, dict[str, _Pace]] = {}
-        rates = [rate for rate in (settings.bandwidth, settings.total_bandwidth) if rate]
+        total = settings.total_bandwidth
+        self._total: dict[Direction, _Pace] = {"in": _Pace(total), "out": _Pace(total)} if total else {}
+        self._connections: dict[RequestHandler, dict[Direction, _Pace]] = {}
+        rates = [rate for rate in (settings.bandwidth, total) if rate]
         self.piece = max(1, min(_PIECE, *(int(rate * _PIECE_S) for rate in rates))) if rates else _PIECE
 
     async def latency(self) -> None:
-        """Wait as long as a request is on its way."""
+        """Wait for as long as a request travels."""
         seconds = self.settings.latency_s + self.settings.jitter_s * self._random.random()
         if seconds > 0:
             await asyncio.sleep(seconds)
 
-    def pace(self, connection: asyncio.Protocol, way: str) -> Callable[[int], float]:
-        """For one ``way`` (``in``, ``out``) of a connection: how long so many bytes take, in seconds."""
-        paces = [self._total[way]] if way in self._total else []
+    def pace(self, connection: RequestHandler, direction: Direction) -> Callable[[int], float]:
+        """Return a function that tells how many seconds a number of bytes takes on the connection."""
+        paces = [self._total[direction]] if self._total else []
         if self.settings.bandwidth:
-            paces.append(self._of(connection)[way])
+            paces.append(self._paces_of(connection, self.settings.bandwidth)[direction])
         loop = asyncio.get_running_loop()
 
         def wait(size: int) -> float:
@@ -85,9 +92,9 @@ class Network:
 
         return wait
 
-    def _of(self, connection: asyncio.Protocol) -> dict[str, _Pace]:
+    def _paces_of(self, connection: RequestHandler, bandwidth: float) -> dict[Direction, _Pace]:
         if connection not in self._connections:
-            # A new connection is the occasion to forget those that are closed.
-            self._connections = {it: pace for it, pace in self._connections.items() if it.transport is not None}
-            self._connections[connection] = {way: _Pace(self.settings.bandwidth) for way in ("in", "out")}
+            # Forget closed connections whenever a new one arrives.
+            self._connections = {key: paces for key, paces in self._connections.items() if key.transport is not None}
+            self._connections[connection] = {"in": _Pace(bandwidth), "out": _Pace(bandwidth)}
         return self._connections[connection]

@@ -1,1 +1,1 @@
-"""The server process of a session: configuration, assembly and routing by host."""
+"""The server process of a session: its configuration, its parts and the routing by host."""

@@ -1,4 +1,4 @@
-"""The parts of a stand-in, started in one event loop: the services, the ports they answer on, the ways to them."""
+"""Start all parts of a stand-in in one event loop: services, ports, proxy or name server, gateway and controls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
@@ -19,6 +18,7 @@ from fakehub.accounts.metadata_server import MetadataServer
 from fakehub.accounts.remote_machines import RemoteMachines
 from fakehub.accounts.services import Accounts
 from fakehub.clock import Clock
+from fakehub.compat import KEEP_COMPRESSED
 from fakehub.control.server import ControlApi, start_control
 from fakehub.gateway.relay import GatewayRelay
 from fakehub.hosts import ACCOUNT_HOSTS, METADATA_HOST, STORAGE_HOSTS
@@ -31,7 +31,8 @@ from fakehub.ports import LOOPBACK
 from fakehub.request_log import RequestLog
 from fakehub.server.certificates import make_certificates
 from fakehub.server.config import Config
-from fakehub.server.router import HostRouter, Service
+from fakehub.server.router import HostRouter
+from fakehub.service import Service
 from fakehub.storage.grpc_layout import LayoutService, SplitByAlpn
 from fakehub.storage.json_api.router import JsonApi
 from fakehub.storage.service import Storage
@@ -41,7 +42,7 @@ from hubfacts.schema import Facts
 
 
 class SharedState:
-    """What all parts of one stand-in share: its clock, who is who, the objects, the network, and the log of it all."""
+    """What the parts of one stand-in share: clock, identities, objects, network, faults and the request log."""
 
     def __init__(self, config: Config, facts: Facts) -> None:
         state = Path(config.state) if config.state else None
@@ -56,106 +57,109 @@ class SharedState:
 
 
 async def start_parts(config: Config, facts: Facts, parts: AsyncExitStack) -> dict[str, int]:
-    """Start every part; ``parts`` ends them. The port of each, by its name. Raises ``OSError`` (a busy port)."""
+    """Start every part and return their ports by name; leaving ``parts`` stops them.
+
+    Raises ``OSError`` if a port is in use.
+    """
     shared = SharedState(config, facts)
     parts.callback(shared.store.close)
     services = _services(shared, parts)
-    ready = {"tls": await _start_tls(shared, services, parts), "metadata": await _start_metadata(shared, parts)}
+    ports = {"tls": await _start_tls(shared, services, parts), "metadata": await _start_metadata(shared, parts)}
     if config.proxy:
-        ports = dict.fromkeys(services, ready["tls"]) | {METADATA_HOST: ready["metadata"]}
-        proxy = await start_proxy(ports, shared.log.refused)
+        targets = dict.fromkeys(services, ports["tls"]) | {METADATA_HOST: ports["metadata"]}
+        proxy = await start_proxy(targets, shared.log.refused)
         parts.callback(proxy.close)
-        ready["proxy"] = proxy.sockets[0].getsockname()[1]
+        ports["proxy"] = proxy.sockets[0].getsockname()[1]
     else:
-        await _start_names(shared, services, parts)
+        await _start_name_server(shared, services, parts)
     if facts.dask_gateway is not None:
         gateway = GatewayRelay(facts.dask_gateway, config.hub_yml, shared.folder)
         parts.push_async_callback(gateway.close)
-        ready["gateway"] = await gateway.listen()
+        ports["gateway"] = await gateway.listen()
     machines = RemoteMachines(shared.folder, shared.identities, shared.grants)
     parts.callback(machines.close)
     api = ControlApi(shared.clock, shared.network, shared.faults, shared.identities.personas, machines)
     await start_control(api, shared.folder, parts)
-    return ready
+    return ports
 
 
 def _services(shared: SharedState, parts: AsyncExitStack) -> dict[str, Service]:
-    """What answers at which host."""
+    """Return the services by host, and write the persona's credentials to the home directory."""
     identities, clock, grants = shared.identities, shared.clock, shared.grants
     write_credentials(shared.persona, shared.folder / "home", identities, grants)
     accounts = Accounts(identities, grants, clock, shared.persona.login)
     storage = Storage(shared.store, clock, shared.facts)
-    services = dict.fromkeys(ACCOUNT_HOSTS, accounts.handle)
-    services |= dict.fromkeys(
-        STORAGE_HOSTS, storage_service(JsonApi(storage), XmlApi(storage, identities, clock), identities)
-    )
-    services["www.googleapis.com"] = accounts.beside(services["www.googleapis.com"])
-    if shared.facts.osn is None:
-        return services
-    pod = OsnService(shared.facts.osn, shared.config.workdir)
-    parts.push_async_callback(pod.close)
-    return services | {pod.host: pod.handle}
+    storage_handler = storage_service(JsonApi(storage), XmlApi(storage, identities, clock), identities)
+    services: dict[str, Service] = dict.fromkeys(ACCOUNT_HOSTS, accounts.handle)
+    services |= dict.fromkeys(STORAGE_HOSTS, storage_handler)
+    services["www.googleapis.com"] = accounts.beside(storage_handler)
+    if shared.facts.osn is not None:
+        pod = OsnService(shared.facts.osn, shared.config.workdir)
+        parts.push_async_callback(pod.close)
+        services[pod.host] = pod.handle
+    return services
 
 
 async def _start_tls(shared: SharedState, services: dict[str, Service], parts: AsyncExitStack) -> int:
-    """Answer as all hosts of ``services``; the port."""
-    entrance = HostRouter(services, shared.identities, shared.log, shared.network, shared.faults)
-    # An object may be stored compressed: whether a body is to be decompressed, the service decides.
-    options = {"request_factory": entrance.make_request, "auto_decompress": False}
-    front = await _runner(entrance.handle, parts, **options)
-    layouts = LayoutService(shared.facts.buckets.options, shared.facts.hub.region, shared.identities, shared.log.rpc)
-    split, context = partial(SplitByAlpn, front.server, layouts), make_certificates(shared.folder, services)
+    """Answer for all hosts of ``services`` on one TLS port, which is returned."""
+    router = HostRouter(services, shared.identities, shared.log, shared.network, shared.faults)
+    # Objects may be stored compressed, so the services decide whether to decompress a body.
+    server = web.Server(router.handle, request_factory=router.make_request, access_log=None, **KEEP_COMPRESSED)
+    runner = await _start_runner(server, parts)
+    layouts = LayoutService(shared.facts.buckets.options, shared.facts.hub.region, shared.identities, shared.log.write)
+    protocol, context = partial(SplitByAlpn, server, layouts), make_certificates(shared.folder, services)
     loop = asyncio.get_running_loop()
-    tls = await loop.create_server(split, LOOPBACK, shared.config.tls_port, ssl=context, backlog=1024)
+    tls = await loop.create_server(protocol, LOOPBACK, shared.config.tls_port, ssl=context, backlog=1024)
     parts.callback(tls.close)
     if shared.config.plain_port is not None:
-        await web.TCPSite(front, LOOPBACK, shared.config.plain_port).start()
+        await web.TCPSite(runner, LOOPBACK, shared.config.plain_port).start()
     return tls.sockets[0].getsockname()[1]
 
 
 async def _start_metadata(shared: SharedState, parts: AsyncExitStack) -> int:
-    """The port of the metadata server; on machines outside the cloud one that refuses every connection."""
+    """Start the metadata server and return its port; outside the cloud, return a port that refuses connections."""
     if shared.persona.credential != "metadata":
-        held = parts.enter_context(socket.socket())
-        held.bind((LOOPBACK, 0))  # and does not listen; nobody else can take it
-        return held.getsockname()[1]
-    metadata = await _runner(_logged(MetadataServer(shared.facts, shared.identities).handle, shared), parts)
-    await web.TCPSite(metadata, LOOPBACK, shared.config.metadata_port).start()
-    return metadata.addresses[0][1]
+        refusing = parts.enter_context(socket.socket())
+        refusing.bind((LOOPBACK, 0))  # bound but not listening, so that no other process can use the port
+        return refusing.getsockname()[1]
+    handler = _logged(MetadataServer(shared.facts, shared.identities).handle, shared)
+    runner = await _start_runner(web.Server(handler, access_log=None), parts)
+    await web.TCPSite(runner, LOOPBACK, shared.config.metadata_port).start()
+    return runner.addresses[0][1]
 
 
 def _logged(service: Service, shared: SharedState) -> Service:
-    """The same service, with a row in the log for each request."""
+    """Wrap a service so that it logs each request."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         started = time.perf_counter()
         request["persona"] = shared.persona
         response = await service(request)
-        shared.log.request(request, response.status, response.content_length or 0, started)
+        shared.log.http(request, response.status, response.content_length or 0, started)
         return response
 
     return answer
 
 
-async def _start_names(shared: SharedState, services: dict[str, Service], parts: AsyncExitStack) -> None:
-    """The name server of the namespaces."""
+async def _start_name_server(shared: SharedState, services: dict[str, Service], parts: AsyncExitStack) -> None:
+    """Start the name server of the namespaces."""
     protocol = partial(NameServer, {*services, METADATA_HOST}, shared.log.refused)
     loop = asyncio.get_running_loop()
-    names, _ = await loop.create_datagram_endpoint(protocol, (LOOPBACK, shared.config.dns_port))
-    parts.callback(names.close)
+    transport, _ = await loop.create_datagram_endpoint(protocol, (LOOPBACK, shared.config.dns_port))
+    parts.callback(transport.close)
 
 
-async def _runner(handle: Service, parts: AsyncExitStack, **options: Any) -> web.ServerRunner:
-    """A web server made of one handler, without a port yet."""
-    # A request that a fault holds up does not hold up the end.
-    runner = web.ServerRunner(web.Server(handle, access_log=None, **options), shutdown_timeout=1)
+async def _start_runner(server: web.Server, parts: AsyncExitStack) -> web.ServerRunner:
+    """Run a web server that has no port yet."""
+    # Requests that a fault holds up must not delay the shutdown.
+    runner = web.ServerRunner(server, shutdown_timeout=1)
     await runner.setup()
     parts.push_async_callback(runner.cleanup)
     return runner
 
 
 def storage_service(json_api: JsonApi, xml: XmlApi, identities: Identities) -> Service:
-    """The storage's hosts: every request is somebody's, by the token it carries."""
+    """Return the service of the storage hosts, which passes each request to the XML or the JSON API."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if is_xml(request):

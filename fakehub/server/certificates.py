@@ -1,4 +1,4 @@
-"""A throw-away certificate authority, so that the stand-in can answer *as* Google's hosts."""
+"""A throw-away certificate authority, which lets the stand-in answer as Google's hosts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from fakehub.hosts import METADATA_HOST
 
 
 def make_certificates(folder: Path, hosts: Iterable[str]) -> ssl.SSLContext:
-    """Write ``ca.pem`` into ``folder`` and return the TLS context of ``hosts``; the keys live as long as it does."""
+    """Write ``ca.pem`` to ``folder`` and return a TLS context for ``hosts``; the private keys stay in memory."""
     import trustme
 
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*hosts, METADATA_HOST).configure_cert(context)
-    # In this order, so that only a client that offers nothing else (gRPC) gets HTTP/2.
+    # HTTP/1.1 comes first, so that only clients that offer nothing else (gRPC) get HTTP/2.
     context.set_alpn_protocols(["http/1.1", "h2"])
     return context

@@ -1,4 +1,4 @@
-"""What one server process serves; whoever starts it writes this into a file for it."""
+"""The configuration of a server process, which its parent writes to a file."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Config:
-    """What to serve: the facts, the working directory, an optional state directory, the ports (0: a free one).
+    """The facts file, the working directory, an optional state directory and the ports (0: any free port).
 
-    ``persona`` names whose machine this is; what it has to show who it is comes into ``home`` below the directory.
-
-    ``plain_port`` answers storage without TLS as well; only measuring beside servers that speak plain HTTP needs it.
+    The server plays the machine of ``persona``, whose credentials it writes to ``home`` in the working directory.
+    ``plain_port`` also serves storage without TLS; only benchmarks need it, to compare with servers of plain HTTP.
+    With ``proxy``, an HTTP proxy leads to the stand-in; without, a name server does.
     """
 
     hub_yml: str

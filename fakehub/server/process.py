@@ -1,7 +1,7 @@
-"""The server process: storage over TLS, the metadata server and, where asked for, the proxy; one event loop.
+"""The server process of a session: storage, accounts, metadata server, proxy and controls in one event loop.
 
-``python -m fakehub.server.process CONFIG.json`` prints one JSON line with its ports when it is ready and ends when its
-standard input does, so that it never outlives who started it.
+``python -m fakehub.server.process CONFIG.json`` prints its ports as one line of JSON when it is ready. It exits when
+its standard input is closed, so that it never outlives its parent.
 """
 
 from __future__ import annotations
@@ -24,54 +24,65 @@ from hubfacts.load import FactsError, load
 
 
 async def serve(config: Config) -> None:
-    """Serve until standard input ends or SIGTERM comes. Raises ``FactsError`` and ``OSError`` (a busy port)."""
+    """Serve until standard input is closed or SIGTERM arrives.
+
+    Raises ``FactsError``, and ``OSError`` if a port is in use.
+    """
     silence_client_errors()
     facts = load(Path(config.hub_yml))
     async with AsyncExitStack() as parts:
         print(json.dumps(await start_parts(config, facts, parts)), flush=True)
-        if await _starter_is_gone():
+        if await _parent_was_killed():
             end_session(config.workdir)
             shutil.rmtree(config.workdir, ignore_errors=True)
 
 
-async def _starter_is_gone() -> bool:
-    """Wait until told to end (``False``) or until standard input ends because the starter was killed."""
+async def _parent_was_killed() -> bool:
+    """Wait for SIGTERM (``False``) or for the end of standard input, which means that the parent died (``True``)."""
     loop = asyncio.get_running_loop()
-    told = asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, told.set)
-    # Ctrl-C goes to the whole terminal; who started this process decides when it ends.
+    terminated = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, terminated.set)
+    # Ctrl-C reaches every process of the terminal, but the parent decides when this one stops.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    waits = [asyncio.ensure_future(reader.read()), asyncio.ensure_future(told.wait())]
+    waits: list[asyncio.Future[object]] = [
+        asyncio.ensure_future(reader.read()),
+        asyncio.ensure_future(terminated.wait()),
+    ]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
-    return not told.is_set()
+    return not terminated.is_set()
 
 
 def main(path: str) -> int:
-    """Serve what the configuration file at ``path`` says; 1, with one line on stderr, when that cannot be."""
+    """Serve according to the configuration file; return 1 after a one-line error message if that is impossible."""
     config = Config(**json.loads(Path(path).read_text(encoding="utf-8")))
     try:
-        import uvloop
-
-        run = uvloop.run
-    except ImportError:  # Windows has none
-        run = asyncio.run
-    try:
-        run(serve(config))
+        _run(config)
     except (FactsError, OSError) as error:
         print(_in_one_line(error), file=sys.stderr)
         return 1
     return 0
 
 
+def _run(config: Config) -> None:
+    try:
+        import uvloop
+    except ImportError:  # not available on Windows
+        asyncio.run(serve(config))
+    else:
+        uvloop.run(serve(config))
+
+
 def _in_one_line(error: Exception) -> str:
-    """What was wrong, and what to do where that is not plain."""
+    """Return the error's message, with advice if a port is in use."""
     is_busy = getattr(error, "errno", None) == errno.EADDRINUSE
     port = re.search(r"'127\.0\.0\.1', (\d+)", str(error)) if is_busy else None
-    return f"port {port[1]} is in use; end what listens there, or ask for port 0, any free one" if port else str(error)
+    if not port:
+        return str(error)
+    return f"port {port[1]} is in use; stop the process that listens there, or use port 0 for any free port"
 
 
 if __name__ == "__main__":

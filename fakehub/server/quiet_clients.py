@@ -1,4 +1,4 @@
-"""What the web server says on standard error: nothing of clients that speak no HTTP or break off."""
+"""Keep errors that clients cause out of the web server's error log: malformed HTTP and broken connections."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 
 def silence_client_errors() -> None:
-    """Leave out the tracebacks of what clients did; those of our own errors stay."""
-    logging.getLogger("aiohttp.server").addFilter(_is_ours)
+    """Suppress the tracebacks of errors that clients cause; those of the server's own errors stay."""
+    logging.getLogger("aiohttp.server").addFilter(_is_server_error)
 
 
-def _is_ours(record: logging.LogRecord) -> bool:
+def _is_server_error(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | ConnectionError))

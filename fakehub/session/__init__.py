@@ -1,1 +1,1 @@
-"""Start a session and run a command in it."""
+"""Run commands inside a stand-in: sessions, their environment, and ``fakehub run``."""

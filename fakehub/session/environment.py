@@ -1,4 +1,4 @@
-"""The environment a command sees inside the stand-in: the hub's variables, and the way to the stand-in."""
+"""Environment variables of commands in a session: the hub's, and those that lead clients to the stand-in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fakehub.gateway.variables import GatewaySettings, gateway_variables, new_to
 from fakehub.hosts import METADATA_HOST
 from hubfacts.schema import Facts
 
-# Variables that would lead a client to somebody's real account, or past the stand-in.
+# Variables that would lead a client to a real account, or past the stand-in.
 _LEAKS = re.compile(
     r"(GOOGLE|CLOUDSDK|PIP_|GCE_METADATA|STORAGE_EMULATOR|GCSFS|FSSPEC|AWS|BOTO|JUPYTER|IPYTHON|DASK|XDG|MPLCONFIG)"
     r"|(?i:(https?|all|no)_proxy$)"
@@ -35,16 +35,19 @@ USERNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 
 
 def hub_variables(facts: Facts, user: str) -> dict[str, str]:
-    """The variables set in every server of the hub, for ``user``."""
+    """Return the variables that the hub sets in every server of ``user``."""
     known = {"JUPYTERHUB_USER": user, "IMAGE": facts.images.default.ref if facts.images else ""}
     return {
-        name: re.sub(r"\$\((\w+)\)", lambda found: known[found.group(1)], variable.value)
+        name: re.sub(r"\$\((\w+)\)", lambda match: known[match.group(1)], variable.value)
         for name, variable in facts.environment_variables.values.items()
     }
 
 
 def environment(facts: Facts, user: str, persona: str, workdir: Path, ports: dict[str, int]) -> dict[str, str]:
-    """The whole environment of a command on the machine of ``persona``; ``ports`` as the ready line has them."""
+    """Return the whole environment of a command on the machine of ``persona``.
+
+    ``ports`` are the server's, as it prints them when it is ready.
+    """
     env = {name: value for name, value in os.environ.items() if not _LEAKS.match(name)}
     home = workdir / "home"
     home.mkdir(exist_ok=True)
@@ -61,45 +64,46 @@ def environment(facts: Facts, user: str, persona: str, workdir: Path, ports: dic
 
 
 def _connection_variables(workdir: Path, ports: dict[str, int], path: str) -> dict[str, str]:
-    """The variables by which every program of a session, wherever it is started, reaches the stand-in."""
+    """Return the variables that every program of a session needs to reach the stand-in."""
     ca = str(workdir / "ca.pem")
-    connection = dict.fromkeys(_CA_VARIABLES, ca) | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    connection |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{path}"}
-    # Whatever pip does, it would ask its index for a newer pip, which is no part of what a page does.
-    connection |= {"FAKEHUB_SESSION": str(workdir), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    # In a world of names without a metadata server there is nothing to keep programs from.
+    variables = dict.fromkeys(_CA_VARIABLES, ca) | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    variables |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{path}"}
+    # Without the second, every pip command would look for a newer pip in its index.
+    variables |= {"FAKEHUB_SESSION": str(workdir), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # In namespaces without a metadata server, its name leads nowhere anyway.
     if "proxy" in ports or ports["metadata"] == 80:
         metadata = METADATA_HOST if ports["metadata"] == 80 else f"127.0.0.1:{ports['metadata']}"
-        connection |= {"GCE_METADATA_HOST": metadata, "GCE_METADATA_ROOT": metadata}
-        connection["GCE_METADATA_IP"] = metadata.replace(METADATA_HOST, "127.0.0.1")
+        variables |= {"GCE_METADATA_HOST": metadata, "GCE_METADATA_ROOT": metadata}
+        variables["GCE_METADATA_IP"] = metadata.replace(METADATA_HOST, "127.0.0.1")
     boto = workdir / "boto"
     boto.write_text(f"[Boto]\nca_certificates_file = {ca}\n", encoding="utf-8")
-    connection["BOTO_CONFIG"] = str(boto)
+    variables["BOTO_CONFIG"] = str(boto)
     if "proxy" in ports:
         proxy = f"http://127.0.0.1:{ports['proxy']}"
-        # Plain HTTP as well: so that a host that is not the stand-in's is refused and named.
-        connection |= dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy)
-        connection |= dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
-        # aiohttp looks at the proxy variables only when told to.
-        connection["FSSPEC_GS"] = json.dumps({"session_kwargs": {"trust_env": True}})
-        # Dask Gateway's client would take the proxy to 127.0.0.1 as well.
-        connection["DASK_GATEWAY__HTTP_CLIENT__PROXY"] = "False"
-    return connection
+        # For plain HTTP too, so that the proxy refuses and logs every host that is not the stand-in's.
+        variables |= dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), proxy)
+        variables |= dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+        # aiohttp ignores the proxy variables unless trust_env is set.
+        variables["FSSPEC_GS"] = json.dumps({"session_kwargs": {"trust_env": True}})
+        # Dask Gateway's client would use the proxy even for 127.0.0.1.
+        variables["DASK_GATEWAY__HTTP_CLIENT__PROXY"] = "False"
+    return variables
 
 
-# Only the hub's servers have these, beside the variables of the facts.
-_OF_THE_HUB = ("DASK_GATEWAY__", "JUPYTERHUB_")
-# A browser that opens the login page and clicks Allow, as the person who sits before it would.
+# Prefixes of variables that only the hub's servers have, in addition to those in the facts.
+_HUB_PREFIXES = ("DASK_GATEWAY__", "JUPYTERHUB_")
+# A browser that opens the login page and clicks Allow, as the user would.
 _BROWSER = "curl --silent --output /dev/null --location --data decision=allow %s &"
 
 
 def environment_of(machine: Mapping[str, Any], here: Mapping[str, str], facts: Facts, browser: bool) -> dict[str, str]:
-    """The environment of a program on ``machine`` (see ``RemoteMachines.new``), made of that on the hub, ``here``.
+    """Return the environment of a program on a ``machine`` made by ``RemoteMachines.new``.
 
-    With ``browser`` there is one, whose person allows what a login asks for.
+    It derives from ``here``, the environment on the hub. With ``browser`` the machine has one, whose user allows
+    every login.
     """
     hub = set(facts.environment_variables.values)
-    env = {name: value for name, value in here.items() if name not in hub and not name.startswith(_OF_THE_HUB)}
+    env = {name: value for name, value in here.items() if name not in hub and not name.startswith(_HUB_PREFIXES)}
     env |= {"HOME": machine["home"], "PWD": machine["home"]}
     env["USER"] = here["JUPYTERHUB_USER"]
     env |= dict.fromkeys(("GCE_METADATA_HOST", "GCE_METADATA_ROOT", "GCE_METADATA_IP"), machine["metadata"])

@@ -1,7 +1,8 @@
-"""``fakehub run``: starts the stand-in, runs a command in it and leaves nothing behind."""
+"""``fakehub run``: start the stand-in, run a command in it, and remove everything afterwards."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -20,40 +21,40 @@ from fakehub.session.session import Session, SessionError, SessionOptions, start
 from hubfacts.load import FactsError, load
 from hubfacts.location import default_path
 
-# A program with its arguments, or what a copy of this process does.
+# A program with its arguments, or a function to run in a fork of this process.
 Command = list[str] | Callable[[], int]
 
 
 class RunError(Exception):
-    """Why the stand-in cannot run the command: one line, and the exit status to end with."""
+    """The stand-in cannot run the command; the message is one line, ``status`` is the exit status to use."""
 
     def __init__(self, message: str, status: int = 2) -> None:
         super().__init__(message)
         self.status = status
 
 
-# Starts more beside a session's stand-in; the command's environment.
+# Starts further services in a session and returns the environment of the command.
 ExtraServices = Callable[[Session, SessionOptions], dict[str, str]]
 
 
 def run(command: Command, user: str, persona: str, mode: str, state: Path | None, hub_yml: Path | None) -> int:
-    """Run ``command`` in a new stand-in as ``user``, on the machine of ``persona``; its exit status. What can be called
-    is, in a copy of this process, and the stand-in's server is a copy as well.
+    """Run ``command`` in a new stand-in as ``user`` on the machine of ``persona``, and return its exit status.
 
-    ``mode`` is ``names``, ``proxy`` or ``auto`` (names where the system allows it); ``state`` is a directory
-    in which the buckets live on. Raises ``RunError``.
+    A function runs in a fork of this process, and then the stand-in's server is a fork as well. ``mode`` is
+    ``names``, ``proxy`` or ``auto`` (``names`` if the system allows it); ``state`` is a directory that keeps the
+    buckets. Raises ``RunError``.
     """
     if not command:
-        raise RunError("no command to run; write it after --: python -m fakehub run -- COMMAND")
+        raise RunError("there is no command to run; write it after --: python -m fakehub run -- COMMAND")
     if not USERNAME.fullmatch(user):
-        raise RunError(f"{user!r} is not a GitHub username: letters, digits and hyphens, 39 at most")
+        raise RunError(f"{user!r} is not a GitHub username; use at most 39 letters, digits and hyphens")
     hub_yml = (hub_yml or default_path()).resolve()
     try:
         options = SessionOptions(load(hub_yml), hub_yml, user, persona, state, copy=callable(command))
     except FactsError as error:
         raise RunError(str(error)) from error
     if state:
-        _make_state(state)
+        _make_state_directory(state)
     if mode == "auto":
         mode = "names" if namespace.available() else "proxy"
     if mode == "proxy":
@@ -68,60 +69,60 @@ def run_in_names(
     command: Command,
     options: SessionOptions,
     hosts: Mapping[str, tuple[str, ...]] = namespace.NO_HOSTS,
-    beside: ExtraServices | None = None,
+    extra: ExtraServices | None = None,
 ) -> int:
-    """Run ``command`` in a world of names of its own; ``hosts`` are further names, by the address they lead to.
+    """Run ``command`` in new namespaces and return its exit status; ``hosts`` maps addresses to further host names.
 
-    Raises ``NamespaceError`` where the system refuses.
+    Raises ``NamespaceError`` if the system does not allow it.
     """
     here = {"127.0.0.1": (options.facts.osn.host,) if options.facts.osn else ()}
-    action = partial(_reported, command, replace(options, proxy=False), beside)
+    action = partial(_supervise_reporting, command, replace(options, proxy=False), extra)
     return namespace.run_inside(action, here | dict(hosts))
 
 
-def _make_state(state: Path) -> None:
+def _make_state_directory(state: Path) -> None:
     try:
         state.mkdir(parents=True, exist_ok=True)
         (state / ".writable").touch()
         (state / ".writable").unlink()
     except OSError as error:
-        raise RunError(f"--state {state}: cannot be written ({error.strerror}); name another directory") from error
+        raise RunError(f"--state {state}: not writable ({error.strerror}); use another directory") from error
 
 
-def _reported(command: Command, options: SessionOptions, beside: ExtraServices | None) -> int:
-    """Supervise inside the namespaces, where an error must be told before the process ends."""
+def _supervise_reporting(command: Command, options: SessionOptions, extra: ExtraServices | None) -> int:
+    """Supervise inside the namespaces, where an error must be printed because the process ends with a status only."""
     try:
-        return _supervise(command, options, beside)
+        return _supervise(command, options, extra)
     except RunError as error:
         print(f"fakehub: {error}", file=sys.stderr)
         return error.status
 
 
-def _supervise(command: Command, options: SessionOptions, beside: ExtraServices | None = None) -> int:
+def _supervise(command: Command, options: SessionOptions, extra: ExtraServices | None = None) -> int:
     adopt_orphans()
     try:
-        with start_session(options) as started:
-            _end_when_told()
+        with start_session(options) as session:
+            _raise_on_signals()
             try:
-                env = beside(started, options) if beside else started.environment
+                env = extra(session, options) if extra else session.environment
                 return _run_command(command, env)
-            except _Terminated as told:
-                return told.status
+            except _Terminated as error:
+                return error.status
             finally:
-                _end_everything(started.folder)
+                _end_everything(session.folder)
     except SessionError as error:
         raise RunError(str(error), 1) from error
 
 
 class _Terminated(BaseException):
-    """A signal to end: what was started is ended, and the status says so."""
+    """A signal that ends the run, and the exit status for it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.status = 128 + number
 
 
-def _end_when_told() -> None:
+def _raise_on_signals() -> None:
     def stop(number: int, _frame: object) -> None:
         raise _Terminated(number)
 
@@ -143,11 +144,12 @@ def _start(command: Command, env: dict[str, str]) -> subprocess.Popen[bytes] | F
     try:
         return subprocess.Popen(command, env=env)
     except OSError as error:
-        raise RunError(f"{command[0]}: {error.strerror.lower()}", 127) from error
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        raise RunError(f"{command[0]}: {reason}", 127) from error
 
 
 def _end_everything(workdir: Path) -> None:
-    """End everything this process started, also what no longer has a parent there to end it."""
+    """Terminate everything that this process started, including processes that have lost their parent."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     end_session(str(workdir), psutil.Process().children(recursive=True))

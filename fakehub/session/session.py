@@ -1,4 +1,4 @@
-"""A session: a stand-in of its own in a folder of its own, and the environment that leads to it."""
+"""Sessions: each has its own stand-in, its own folder, and the environment that leads to the stand-in."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import IO, BinaryIO, Protocol, TextIO
 
 from fakehub.isolation.fork import PipedFork
-from fakehub.isolation.processes import end_session
+from fakehub.isolation.processes import end_session, last_line
 from fakehub.server.config import Config
 from fakehub.session.environment import environment
 from hubfacts.schema import Facts
 
 PREFIX = "fakehub-"
+# The server's standard error, in the session's folder.
+LOG = "server.log"
 
 
 class SessionError(Exception):
-    """Why the stand-in did not start: one line."""
+    """The stand-in did not start; the message is one line."""
 
 
 @dataclass(frozen=True)
 class SessionOptions:
-    """What a session is made of: the facts and their file, whose it is, on whose machine, and where buckets live on.
+    """What to start: the facts and their file, the user, the machine, and a state directory that keeps the buckets.
 
-    ``persona`` is one of ``fakehub.accounts.personas.NAMES``; ``proxy`` is how names lead to the stand-in (see
-    ``fakehub.isolation.namespace`` for the other way). With ``copy`` the server is a copy of this process, which has
-    imported it.
+    ``persona`` is one of ``fakehub.accounts.personas.NAMES``. With ``proxy``, a proxy leads clients to the stand-in,
+    otherwise the namespaces do in which the session runs (see ``fakehub.isolation.namespace``). With ``copy``, the
+    server is a fork of this process, which has imported it already.
     """
 
     facts: Facts
@@ -47,10 +49,7 @@ class SessionOptions:
 
 @dataclass(frozen=True)
 class Session:
-    """A running stand-in: ``folder`` has its files, ``environment`` is all that a program needs to reach it.
-
-    ``ports`` are those of its parts, by their names.
-    """
+    """A running stand-in: its folder, the environment for programs that use it, and the ports of its parts by name."""
 
     folder: Path
     environment: dict[str, str]
@@ -59,7 +58,7 @@ class Session:
 
 @contextlib.contextmanager
 def start_session(options: SessionOptions) -> Iterator[Session]:
-    """Start a stand-in; when the block ends, so does all that runs in its session, and its folder is gone.
+    """Start a stand-in. At the end of the block, terminate all processes of the session and remove its folder.
 
     Raises ``SessionError``.
     """
@@ -68,7 +67,8 @@ def start_session(options: SessionOptions) -> Iterator[Session]:
     server = None
     with lock:
         try:
-            server, ports = _start_server(folder, options)
+            server, output = _launch_server(folder, options)
+            ports = _read_ports(server, output, folder)
             env = environment(options.facts, options.user, options.persona, folder, ports)
             yield Session(folder, env, ports)
         finally:
@@ -80,50 +80,65 @@ def start_session(options: SessionOptions) -> Iterator[Session]:
 
 
 def _locked_folder() -> tuple[Path, TextIO]:
-    """A new folder and the lock on it, which tells every ``sweep`` that it is in use."""
+    """Create a folder and return it with its lock, which tells every ``sweep`` that the session is running."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         lock = (folder / "lock").open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (folder / "lock").exists():
             return folder, lock
-        lock.close()  # swept away before it was locked
+        lock.close()  # another process swept the folder away before it was locked
 
 
 def sweep() -> None:
-    """Remove the folders of sessions that were killed; a living one holds a lock on its own."""
+    """Remove the folders of sessions that were killed. A running session holds the lock of its folder."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
             with (folder / "lock").open("r+") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
-        except OSError:  # alive, or somebody else's
+        except OSError:  # in use, or owned by another user
             continue
 
 
-def _start_server(folder: Path, options: SessionOptions) -> tuple[subprocess.Popen[bytes] | PipedFork, dict[str, int]]:
-    """The server's process and its ports, once it is ready."""
+class _Process(Protocol):
+    """What ``subprocess.Popen`` and ``Fork`` have in common."""
+
+    def terminate(self) -> None: ...
+
+    def wait(self) -> int: ...
+
+
+def _launch_server(folder: Path, options: SessionOptions) -> tuple[_Process, IO[bytes]]:
+    """Start the server and return its process and standard output."""
     ports = {} if options.proxy else {"tls_port": 443, "metadata_port": 80, "dns_port": 53}
     state = str(options.state.resolve()) if options.state else None
     config = Config(str(options.hub_yml), str(folder), state, options.persona, proxy=options.proxy, **ports)
     file = folder / "config.json"
     file.write_text(json.dumps(asdict(config)), encoding="utf-8")
-    # Into a file: a pipe that nobody reads is full one day, and then the server waits for ever.
-    complaints = folder / "complaints.txt"
-    with complaints.open("wb") as stderr:
-        server = _server(file, stderr, options.copy)
-    line = server.stdout.readline()
+    # Standard error goes to a file: once a pipe that nobody reads is full, the server would hang.
+    with (folder / LOG).open("wb") as stderr:
+        return _fork_server(file, stderr) if options.copy else _spawn_server(file, stderr)
+
+
+def _fork_server(config: Path, stderr: BinaryIO) -> tuple[_Process, IO[bytes]]:
+    from fakehub.server.process import main
+
+    fork = PipedFork(lambda: main(str(config)), stderr)
+    return fork, fork.stdout
+
+
+def _spawn_server(config: Path, stderr: BinaryIO) -> tuple[_Process, IO[bytes]]:
+    command = [sys.executable, "-m", "fakehub.server.process", str(config)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
+    assert process.stdout is not None
+    return process, process.stdout
+
+
+def _read_ports(server: _Process, output: IO[bytes], folder: Path) -> dict[str, int]:
+    """Wait until the server is ready and return its ports by name."""
+    line = output.readline()
     if not line:
         server.wait()
-        said = complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
-        raise SessionError(f"the stand-in did not start: {said[-1]}")
-    return server, json.loads(line)
-
-
-def _server(config: Path, stderr: BinaryIO, copy: bool) -> subprocess.Popen[bytes] | PipedFork:
-    if copy:
-        from fakehub.server.process import main
-
-        return PipedFork(lambda: main(str(config)), stderr)
-    command = [sys.executable, "-m", "fakehub.server.process", str(config)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)
+        raise SessionError(f"the stand-in did not start: {last_line(folder / LOG)}")
+    return json.loads(line)

@@ -21,6 +21,7 @@ import h2.exceptions
 
 from fakehub.accounts.identities import Identities
 from fakehub.errors import GoogleError, no_bucket
+from fakehub.request_log import LoggedRequest
 from hubfacts.schema import Bucket
 
 _METHOD = "/google.storage.control.v2.StorageControl/GetStorageLayout"
@@ -31,8 +32,8 @@ _HEADERS = [(":status", "200"), ("content-type", "application/grpc")]
 # How many bytes of a request are read; a request for a layout is much shorter.
 _LONGEST = 65536
 
-# Logs a request: host, path, persona, HTTP status, number of bytes sent, ``time.perf_counter`` at its start.
-Note = Callable[[str, str, str, int, int, float], None]
+# Logs a request.
+Note = Callable[[LoggedRequest], None]
 
 
 def layout_message(bucket: str, location: str) -> bytes:
@@ -133,7 +134,8 @@ class _Grpc(asyncio.Protocol):
             self._http.send_data(stream, answer)
         trailers = [("grpc-status", str(code)), ("grpc-message", quote(text, safe=" '(),./:"))]
         self._http.send_headers(stream, trailers, end_stream=True)
-        self._layouts.note(headers.get(":authority", ""), path, persona, status, len(answer), started)
+        host = headers.get(":authority", "")
+        self._layouts.note(LoggedRequest("POST", host, path, persona, status, 0, len(answer), started))
 
 
 class SplitByAlpn(asyncio.Protocol):

@@ -162,6 +162,6 @@ def test_the_mishaps_were_real(cloud):
     stopped = {name for name, status in ENDS if status == 1}
 
     print(sorted(ENDS.items()))
-    assert (cloud.running.folder / "complaints.txt").read_text() == ""
+    assert (cloud.running.folder / "server.log").read_text() == ""
     assert ends == {0, 1, -9}
     assert {"revoked", "token_ended"} & stopped

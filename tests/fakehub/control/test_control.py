@@ -1,4 +1,4 @@
-"""The way to a running stand-in's controls: who finds it, who does not, and what it says to bad input."""
+"""The controls of a running stand-in: who can reach them, who cannot, and the errors for bad input."""
 
 import os
 import re
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture
 def command(server):
-    """Call ``python -m fakehub`` on the server's session and return the finished process with its text."""
+    """Run ``python -m fakehub`` on the server's session and return the completed process."""
 
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         env = os.environ | {"FAKEHUB_SESSION": str(server.folder)}
@@ -79,8 +79,8 @@ def test_faults_are_added_listed_and_cleared(command):
     command("faults", "clear")
 
     assert listed.splitlines() == [
-        "effect=status code=503 retry_after=2 method=GET path=alt=media times=2 meant=0 struck=0",
-        "effect=reset at=64000 every=3 meant=0 struck=0",
+        "effect=status code=503 retry_after=2 method=GET path=alt=media times=2 matched=0 struck=0",
+        "effect=reset at=64000 every=3 matched=0 struck=0",
     ]
     assert command("faults", "list").stdout == ""
 
@@ -93,15 +93,15 @@ def test_faults_are_added_listed_and_cleared(command):
         ("clock wind", "invalid choice"),
         ("network set --bandwidth 10MB", "'10MB' is not a rate"),
         ("network set --latency fast", "'fast' is not a duration"),
-        ("faults add explode", "'explode' is no effect; there are status, stall"),
-        ("faults add 200", "status has a code of 408, 429"),
+        ("faults add explode", "'explode' is not an effect; choose from status, stall"),
+        ("faults add 200", "the code of status must be one of 408, 429"),
         ("faults add stall", "stall needs seconds"),
-        ("faults add stall --seconds 1 --at 5B", "stall takes no at"),
-        ("faults add 503 --nth 0", "nth is 1 or more"),
-        ("faults add 503 --nth 1 --every 2", "one of nth, every and probability"),
+        ("faults add stall --seconds 1 --at 5B", "stall does not take at"),
+        ("faults add 503 --nth 0", "nth must be at least 1"),
+        ("faults add 503 --nth 1 --every 2", "only one of nth, every and probability"),
         ("faults add 503 --probability 2", "between 0 and 1"),
-        ("faults add 503 --path (", "'(' is no regular expression"),
-        ("faults add 503 --persona nobody", "'nobody' is no persona; there are anonymous"),
+        ("faults add 503 --path (", "'(' is not a regular expression"),
+        ("faults add 503 --persona nobody", "'nobody' is not a persona; choose from anonymous"),
         ("faults add reset --at 5", "'5' is not a size"),
         ("clock show --session /nowhere", "no stand-in runs in /nowhere"),
         ("log --session /nowhere", "no stand-in runs in /nowhere"),
@@ -118,11 +118,14 @@ def test_bad_input_is_one_clear_line(command, line, message):
 def test_a_rule_from_python_is_checked_too(server):
     control = Control(server.folder)
 
-    for rule, message in [({"effect": "reset", "at": "5"}, "at is not '5'"), ({"effect": "reset", "on": 1}, "no on")]:
+    for rule, message in [
+        ({"effect": "reset", "at": "5"}, "at cannot be '5'"),
+        ({"effect": "reset", "on": 1}, "no setting on"),
+    ]:
         with pytest.raises(ControlError, match=message):
             control.add_fault(**rule)
-    with pytest.raises(ControlError, match="names its effect"):
+    with pytest.raises(ControlError, match="must name its effect"):
         control.add_fault(code=503)
-    with pytest.raises(ValueError, match="not negative"):
+    with pytest.raises(ValueError, match="cannot be negative"):
         NetworkSettings(latency_s=-1)
     assert control.faults() == []

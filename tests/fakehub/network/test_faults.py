@@ -107,7 +107,7 @@ def test_the_first_rule_that_strikes_decides(control, get):
     control.add_fault(effect="status", code=500)
 
     assert statuses(get, 3) == [500, 429, 500]
-    assert [(rule["meant"], rule["struck"]) for rule in control.faults()] == [(3, 1), (2, 2)]
+    assert [(rule["matched"], rule["struck"]) for rule in control.faults()] == [(3, 1), (2, 2)]
 
 
 def test_the_same_seed_strikes_the_same_requests(control, get):

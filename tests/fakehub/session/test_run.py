@@ -80,7 +80,7 @@ def test_another_host_is_out_of_reach(fakehub, mode):
         (["--hub-yml", "no-such.yml", "--", "true"], "cannot be read"),
         (["--"], "no command to run"),
         (["--", "no-such-command"], "no-such-command: no such file or directory"),
-        (["--state", "/proc/nowhere", "--", "true"], "cannot be written"),
+        (["--state", "/proc/nowhere", "--", "true"], "not writable"),
     ],
 )
 def test_bad_input_is_one_clear_line(fakehub, arguments, message):
