@@ -23,7 +23,7 @@ LAYERS = {
         "browser | report",
         "run",
         "checks | pages",
-        "external_programs | paths | terminal_progress | webp",
+        "external_programs | facts | paths | terminal_progress | webp",
     ],
     "fakehub": [
         "__main__ | from_2i2c | pytest_plugin",
