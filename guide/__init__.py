@@ -1,1 +1,1 @@
-"""Runs, proves and builds the guide: block runner, report and Sphinx extensions."""
+"""Run the pages of the guide inside the stand-in, check them, and build the site from the results."""

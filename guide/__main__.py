@@ -1,4 +1,4 @@
-"""``python -m guide``: what the Makefile calls. Each command exits non-zero when anything failed."""
+"""Commands of the guide, which the Makefile calls: ``python -m guide``. A command that fails exits non-zero."""
 
 from __future__ import annotations
 
@@ -11,41 +11,45 @@ from pathlib import Path
 from guide.run.profile import RunProfile
 
 
-def main(arguments: list[str]) -> int:
-    """Run one command; its exit status."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="guide", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="run every page and build the site")
-    build.add_argument("--out", type=Path, help="where to (default: _build)")
-    build.add_argument("--pdf", action="store_true", help="with the whole guide as a PDF")
-    serve = commands.add_parser("serve", help="show the site in a browser, and pages anew when they are saved")
-    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: %(default)s)")
-    links = commands.add_parser("links", help="ask every other site that a page links to")
-    picture = commands.add_parser("picture", help="take the README's picture of the built site")
+    build.add_argument("--out", type=Path, help="output folder (default: _build)")
+    build.add_argument("--pdf", action="store_true", help="also print the whole guide as a PDF")
+    serve = commands.add_parser("serve", help="serve the site and rebuild pages when they are saved")
+    serve.add_argument("--port", type=int, default=8000, help="0 chooses a free port (default: %(default)s)")
+    links = commands.add_parser("links", help="check every link to another site")
+    picture = commands.add_parser("picture", help="take the README's screenshot of the built site")
     picture.add_argument("--site", type=Path, default=Path("_build/html"))
     picture.add_argument("--out", type=Path, default=Path("book/_images/guide.png"))
-    page = commands.add_parser("page", help="run one page, or several")
+    page = commands.add_parser("page", help="run one or more pages")
     page.add_argument("page", type=Path, nargs="+")
-    outputs = commands.add_parser("outputs", help="rewrite the recorded outputs of all pages, or of one")
+    outputs = commands.add_parser("outputs", help="rewrite the recorded outputs of one page or of all")
     outputs.add_argument("page", type=Path, nargs="?")
-    mutate = commands.add_parser("mutate", help="break each block in turn and see that its page fails")
+    mutate = commands.add_parser("mutate", help="break each block in turn and check that its page fails")
     mutate.add_argument("page", type=Path, nargs="?")
     mutate.add_argument("--what", default="blocks", choices=["blocks", "facts", "rules"])
-    mutate.add_argument("--sample", type=int, help="only so many, drawn by the seed")
+    mutate.add_argument("--sample", type=int, help="try only this many mutants, chosen by the seed")
     mutate.add_argument("--seed", default="1")
     for command in (build, serve, links, page, outputs, mutate):
         command.add_argument("--stack", default="hub", choices=["hub", "latest"])
         command.add_argument("--user", default=os.environ.get("JUPYTERHUB_USER", "funky-user"))
         command.add_argument("--mode", default="auto", choices=["auto", "names", "proxy"])
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit status."""
+    options = _parser().parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
     handlers |= {"mutate": _mutate, "serve": _serve}
-    # Exit in the ordinary way, so that the pages that are running are ended too.
+    # Exit through SystemExit, so that cleanup also ends the pages that are running.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if options.command == "build" and _nothing_changed(options):
         return 0
-    # All that takes long to import is imported where it is needed.
+    # Slow imports happen only in the commands that need them.
     from guide.pages.blocks import BlockError
     from hubfacts.load import FactsError
 
@@ -117,13 +121,13 @@ def _picture(options: argparse.Namespace) -> int:
 
 
 def _path(page: Path) -> Path:
-    """The file of a page named with or without its suffix."""
+    """Return the file of a page that is named with or without its suffix."""
     from guide.pages.blocks import BlockError
 
-    found = [path for path in (page, page.with_suffix(".md"), page.with_suffix(".ipynb")) if path.is_file()]
-    if not found:
-        raise BlockError(f"{page}: there is no such page; name one, for example PAGE=book/index.md")
-    return found[0].resolve()
+    for path in (page, page.with_suffix(".md"), page.with_suffix(".ipynb")):
+        if path.is_file():
+            return path.resolve()
+    raise BlockError(f"{page}: there is no such page; name one, for example PAGE=book/index.md")
 
 
 def _page(options: argparse.Namespace) -> int:
@@ -132,8 +136,8 @@ def _page(options: argparse.Namespace) -> int:
     paths = [_path(page) for page in options.page]
     records = run_pages(paths, _profile(options), options.jobs, force=True)
     for record in records:
-        ran, of = sum(block.status == "passed" for block in record.blocks), len(record.blocks)
-        print(f"{record.page}: {record.status}, {ran} of {of} blocks in {record.seconds:.1f} s")
+        passed = sum(block.status == "passed" for block in record.blocks)
+        print(f"{record.page}: {record.status}, {passed} of {len(record.blocks)} blocks in {record.seconds:.1f} s")
     return 0 if all(record.passed for record in records) else 1
 
 
@@ -148,12 +152,12 @@ def _outputs(options: argparse.Namespace) -> int:
     for path, record in zip(paths, records, strict=True):
         if not record.passed:
             continue
-        if path.suffix == ".ipynb":
+        if path.suffix == ".ipynb" and record.notebook is not None:
             changed = rewrite_notebook(path, record.notebook)
         else:
             changed = rewrite_transcripts(path, record.blocks)
             changed |= rewrite_record(path, [block.printed or () for block in record.blocks])
-        print(f"{record.page}: {'rewritten' if changed else 'as it was'}")
+        print(f"{record.page}: {'rewritten' if changed else 'unchanged'}")
     return 0 if all(record.passed for record in records) else 1
 
 

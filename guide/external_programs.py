@@ -1,4 +1,4 @@
-"""Programs that pages call and that Python's packages do not bring into the page's own environment."""
+"""External programs that pages call and that the page's own Python environment does not contain."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-# Programs a block may need: where the project installed them, or None for those that the machine has or has not.
+from guide.paths import ROOT
+
+# Programs that a block may need: the path where the project installs them, or None if only the machine can have them.
 PROGRAMS: dict[str, Path | None] = {
-    "gcloud": None,  # on no registry of packages
-    "gsutil": ROOT / ".venv" / "tools" / "bin" / "gsutil",  # pins what the data stack cannot have
+    "gcloud": None,  # not in any package registry
+    "gsutil": ROOT / ".venv" / "tools" / "bin" / "gsutil",  # pins versions that conflict with the data stack
 }
 
 
 def link_programs(folder: Path) -> None:
-    """Put the installed programs, and nothing else of the environment they live in, into ``folder``."""
+    """Link the installed programs into ``folder``, without the other programs of their environment."""
     for name, path in PROGRAMS.items():
         if path is not None and path.is_file():
             (folder / name).symlink_to(path)
 
 
 def missing(names: Iterable[str], path: str | None = None) -> list[str]:
-    """Which of the programs ``names`` are not here; ``path`` is where to look (default: this process's)."""
-    return [name for name in names if not _found(name, path)]
+    """Return those of the programs ``names`` that are not on this machine; search ``path`` instead of ``PATH``."""
+    return [name for name in names if not _is_available(name, path)]
 
 
-def _found(name: str, path: str | None) -> bool:
+def _is_available(name: str, path: str | None) -> bool:
     installed = PROGRAMS[name]
     return bool(installed and installed.is_file()) or shutil.which(name, path=path) is not None

@@ -8,7 +8,7 @@ from hubfacts.location import default_path
 
 ROOT = Path(__file__).resolve().parents[1]
 HUB_YML = default_path().resolve()
-# Another hub's guide is built in a separate folder, so that the two never share a file.
+# The guide of another hub is built in a separate folder, so that two guides never share a file.
 OWN_HUB = HUB_YML == ROOT / "hub.yml"
 BUILD = ROOT / "_build" if OWN_HUB else ROOT / "_build" / "hubs" / HUB_YML.parent.name
 

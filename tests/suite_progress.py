@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from guide.terminal_progress import Line
+from guide.terminal_progress import ProgressLine
 
 
 def wanted(config: pytest.Config) -> bool:
@@ -30,7 +30,7 @@ class SuiteProgress:
         self._failed: list[str] = []
         self._running: dict[str, None] = {}
         self._over = False
-        self._line = Line(self.told, sys.__stderr__)
+        self._line = ProgressLine(self.told, sys.__stderr__)
         self._ticking = contextlib.ExitStack()
 
     def told(self) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 
 from guide.mutation.block_mutants import KINDS, pick_mutant
-from guide.pages.blocks import read_page
+from guide.pages.reader import read_page
 from guide.paths import BUILD, ROOT
 from guide.run.profile import RunProfile
 from guide.run.records import RunRecord

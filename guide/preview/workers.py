@@ -66,7 +66,7 @@ class _Runs(_Worker):
 
     def __init__(self, profile: RunProfile, jobs: int) -> None:
         self._profile, self._jobs = profile, jobs
-        if preimport.can_be_copied(profile.mode):
+        if preimport.can_fork_pages(profile.mode):
             preimport.import_libraries()
 
     def do(self, _request: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Outputs: committed ones compared with what ran; notebooks' and transcripts' rewritten on request."""
+"""Compare what a block printed with what is recorded for it, and rewrite notebooks and transcripts on request."""
 
 from __future__ import annotations
 
@@ -8,53 +8,45 @@ import io
 import os
 import re
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from pytest_notebook.diffing import diff_notebooks, diff_to_string, filter_diff
 
 from guide.pages.hub_variant import for_hub
 from guide.run.records import BlockResult
 
-# Differences that say nothing about what a reader sees.
-_IGNORED = [
-    "/metadata",
-    "/cells/*/metadata",
-    "/cells/*/execution_count",
-    "/cells/*/outputs/*/execution_count",
-]
-# Ids that libraries draw anew each time.
+# Identifiers that libraries choose at random.
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
-# A line that a library logs; whether it comes depends on how busy the machine is, and it has the time.
+# A line of a library's log; it has the time, and whether it appears depends on how busy the machine is.
 _LOGGED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - .*\n?", re.MULTILINE)
-# Whose name stands in recorded outputs, in place of the one they were made by.
+# The user name in recorded outputs; it replaces that of the user who made them.
 USER = "funky-user"
-# Root mean square of 0-255 pixel values in any square of so many pixels: shades along an edge stay below it, another
-# letter or a changed curve does not. (Matplotlib brings its fonts and what draws them.)
+# The largest root mean square difference of pixel values (0-255) in any square of _SQUARE pixels: shades along an edge
+# stay below it, and another letter or a changed curve exceeds it. (Matplotlib bundles its fonts and its renderer.)
 _PICTURE_TOLERANCE, _SQUARE = 15.0, 16
+_PICTURE = "image/png"
 
 
-def difference(committed: list[NotebookNode], ran: list[NotebookNode]) -> str:
-    """How the outputs ``ran`` of a block differ from the ``committed`` ones; empty when a reader sees the same.
+def difference(recorded: list[NotebookNode], printed: list[NotebookNode]) -> str:
+    """Return how the outputs that a block ``printed`` differ from the ``recorded`` ones; empty if they do not.
 
-    Pictures are compared by their likeness, everything else by its text (see ``settled``).
+    Pictures are compared by how much they look alike, everything else by its text (see ``settled``).
     """
-    left, right = _comparable(committed), _comparable(ran)
-    for one, other in _picture_pairs(left, right):
-        if _alike(one["image/png"], other["image/png"]):
-            other["image/png"] = one["image/png"]
-    before, after = _notebook(left), _notebook(right)
-    found = filter_diff(diff_notebooks(before, after), _IGNORED)
-    return diff_to_string(before, found, use_color=False) if found else ""
+    before, after = _comparable(recorded), _comparable(printed)
+    for one, other in _picture_pairs(before, after):
+        if one[_PICTURE] != other[_PICTURE] and _look_alike(one[_PICTURE], other[_PICTURE]):
+            other[_PICTURE] = one[_PICTURE]
+    return "" if before == after else _report(before, after)
 
 
 def settled(text: str) -> str:
-    """``text`` without what differs from run to run or from reader to reader.
+    """Replace what differs between runs and between users in ``text``.
 
-    That are ids and addresses in memory, the home directory, the user's name and blanks at the ends of lines.
+    That is: random identifiers, memory addresses, the home directory, the user name and spaces at the ends of lines.
     """
     text = _ADDRESS.sub("0x", _UUID.sub("id", text)).replace(os.environ.get("HOME", "/home/jovyan"), "~")
     if user := os.environ.get("JUPYTERHUB_USER"):
@@ -63,72 +55,99 @@ def settled(text: str) -> str:
 
 
 def without_log(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """``outputs`` without lines that a library logged."""
-    left = []
+    """Return ``outputs`` without the lines of a library's log."""
+    kept = []
     for output in outputs:
         if output.output_type == "stream" and _LOGGED.search(output.text):
             output = nbformat.v4.new_output("stream", name=output.name, text=_LOGGED.sub("", output.text))
             if not output.text:
                 continue
-        left.append(output)
-    return left
+        kept.append(output)
+    return kept
 
 
 def _comparable(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Return copies of ``outputs`` without what makes no difference to a reader."""
     outputs = copy.deepcopy(outputs)
     for output in outputs:
+        output.pop("execution_count", None)
         data = output.get("data", output)
         for kind, text in data.items():
-            if isinstance(text, str) and kind != "image/png":
+            if isinstance(text, str) and kind != _PICTURE:
                 data[kind] = settled(text)
     return outputs
 
 
-def _notebook(outputs: list[NotebookNode]) -> NotebookNode:
-    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=outputs, id="block")])
-
-
 def _picture_pairs(left: list[NotebookNode], right: list[NotebookNode]) -> list[tuple[Any, Any]]:
-    found = [(one.get("data", {}), other.get("data", {})) for one, other in zip(left, right, strict=False)]
-    return [pair for pair in found if all("image/png" in data for data in pair)]
+    pairs = [(one.get("data", {}), other.get("data", {})) for one, other in zip(left, right, strict=False)]
+    return [pair for pair in pairs if all(_PICTURE in data for data in pair)]
 
 
-def _alike(one: str, other: str) -> bool:
+def _look_alike(one: str, other: str) -> bool:
     import numpy as np
     from matplotlib.image import imread
 
     first, second = (imread(io.BytesIO(base64.b64decode(picture)), format="png") for picture in (one, other))
     if first.shape != second.shape:
         return False
-    off = ((first - second) ** 2).mean(axis=2)
-    rows, columns = (range(0, size, _SQUARE) for size in off.shape)
-    squares = np.add.reduceat(np.add.reduceat(off, rows, axis=0), columns, axis=1) / _SQUARE**2
-    return float(np.sqrt(squares.max())) * 255 <= _PICTURE_TOLERANCE
+    squares = ((first - second) ** 2).mean(axis=2)
+    for axis, size in enumerate(squares.shape):
+        squares = np.add.reduceat(squares, range(0, size, _SQUARE), axis=axis)
+    return float(np.sqrt(squares.max() / _SQUARE**2)) * 255 <= _PICTURE_TOLERANCE
 
 
-def rewrite_notebook(path: Path, ran: NotebookNode) -> bool:
-    """Put the outputs of ``ran`` into the notebook at ``path``; whether that changed what a reader sees."""
+def _report(before: list[NotebookNode], after: list[NotebookNode]) -> str:
+    """Return the differences as text for the author, with a digest instead of each picture."""
+    from nbdime import diff_notebooks  # needed only for an output that differs
+    from nbdime.prettyprint import PrettyPrintConfig, pretty_print_diff
+
+    for output in (*before, *after):
+        data = output.get("data", {})
+        if _PICTURE in data:
+            data[_PICTURE] = f"a picture with the digest {sha256(data[_PICTURE].encode()).hexdigest()[:12]}"
+    left, right = _notebook(before), _notebook(after)
+    text = io.StringIO()
+    config = PrettyPrintConfig(out=text, use_git=False, use_diff=False, use_color=False)
+    pretty_print_diff(left, diff_notebooks(left, right), "", config)
+    return "--- recorded\n+++ printed\n" + text.getvalue().replace("/cells/0/outputs", "output ").rstrip("\n")
+
+
+def _notebook(outputs: list[NotebookNode]) -> NotebookNode:
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=outputs, id="block")])
+
+
+def rewrite_notebook(path: Path, executed: NotebookNode) -> bool:
+    """Write the outputs of ``executed`` into the notebook at ``path`` if a reader sees a difference.
+
+    Return whether that is the case.
+    """
     committed = nbformat.read(path, as_version=4)
-    pairs = [pair for pair in zip(committed.cells, ran.cells, strict=True) if pair[0].cell_type == "code"]
-    if not any(difference(cell.outputs, executed.outputs) for cell, executed in pairs):
+    pairs = [pair for pair in zip(committed.cells, executed.cells, strict=True) if pair[0].cell_type == "code"]
+    if not any(difference(cell.outputs, new.outputs) for cell, new in pairs):
         return False
-    for cell, executed in pairs:
-        cell.outputs = executed.outputs
-        cell.execution_count = executed.execution_count
+    for cell, new in pairs:
+        cell.outputs = new.outputs
+        cell.execution_count = new.execution_count
         cell.metadata.pop("execution", None)
     nbformat.write(committed, path)
     return True
 
 
 def rewrite_transcripts(path: Path, blocks: Iterable[BlockResult]) -> bool:
-    """Put how its console transcripts really went into the page at ``path``; whether anything changed."""
+    """Replace the console transcripts of the page at ``path`` that went differently; return whether there were any."""
     lines = path.read_text(encoding="utf-8").split("\n")
-    changed = {block.line: block.real for block in blocks if block.real is not None}
-    for start, real in sorted(changed.items(), reverse=True):  # the first line after the opening fence, counted from 0
-        fence = re.match(r"\s*(`{3,}|~{3,})", lines[start - 1]).group(1)
-        end = next(i for i in range(start, len(lines)) if lines[i].strip() == fence)
-        # A line that says the same with its facts filled in stays as it is written.
+    replayed = {block.line: block.replayed for block in blocks if block.replayed is not None}
+    for start, transcript in sorted(replayed.items(), reverse=True):  # from the end, so that line numbers stay valid
+        end = _end_of_fence(lines, start)
+        # A line that is the same once its facts are filled in stays as it was written.
         written = {for_hub(line): line for line in lines[start:end]}
-        lines[start:end] = [written.get(line, line) for line in real.rstrip("\n").split("\n")]
+        lines[start:end] = [written.get(line, line) for line in transcript.rstrip("\n").split("\n")]
     path.write_text("\n".join(lines), encoding="utf-8")
-    return bool(changed)
+    return bool(replayed)
+
+
+def _end_of_fence(lines: list[str], start: int) -> int:
+    """Return the index of the line that closes the fence whose first line of content has the index ``start``."""
+    opening = lines[start - 1].strip()
+    fence = opening[: len(opening) - len(opening.lstrip(opening[0]))]
+    return next(i for i in range(start, len(lines)) if lines[i].strip() == fence)

@@ -1,7 +1,7 @@
-"""Commands of conda and mamba, parsed as strictly as conda does: for a page that cannot run them.
+"""Parse commands of conda and mamba as strictly as conda does, for pages that cannot run them.
 
-conda is on no registry of packages that the project uses. Its specs are read with the library that newer tools of
-its ecosystem are made of, in strict mode; its options with the grammar below, which has those that pages use.
+conda is not in a package registry that the project uses. Specs are parsed in strict mode with py-rattler, on which
+newer tools of conda's ecosystem are built, and options with the grammar below, which has those that pages use.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import yaml
 from rattler import Channel, MatchSpec
@@ -19,22 +19,27 @@ _KEYS = {"name", "channels", "dependencies"}
 
 
 class CondaError(Exception):
-    """A command that conda would refuse: why, in one line."""
+    """A command that conda would refuse: the reason, in one line."""
 
 
 class _Parser(argparse.ArgumentParser):
+    """A parser that raises ``CondaError``, and knows no abbreviations and no ``--help``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"add_help": False, "allow_abbrev": False} | options)
+
     def error(self, message: str) -> NoReturn:
         raise CondaError(f"is not a command of conda: {message}")
 
 
 def check_conda(source: str, home: Path) -> None:
-    """Parse each line of ``source``; files that it names are read below ``home``. Raises ``CondaError``."""
+    """Parse each line of ``source``, and the files below ``home`` that it names; raises ``CondaError``."""
     for line in source.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
         if not words:
             continue
         if words[0] not in {"conda", "mamba"}:
-            raise CondaError(f"has a line that is not conda's: {line.strip()}")
+            raise CondaError(f"has a line that is not a conda command: {line.strip()}")
         _check_words(words[1:], home)
 
 
@@ -52,7 +57,7 @@ def _check_words(words: list[str], home: Path) -> None:
 
 
 def check_environment(path: Path) -> None:
-    """Read an environment file as conda does; raises ``CondaError``."""
+    """Check an environment file; raises ``CondaError``."""
     if not path.is_file():
         raise CondaError(f"names {path.name}, but there is no such file")
     try:
@@ -65,7 +70,7 @@ def check_environment(path: Path) -> None:
         Channel(channel)
     for spec in content["dependencies"]:
         if not isinstance(spec, str):
-            raise CondaError(f"names {path.name}, in which {spec!r} is no spec")
+            raise CondaError(f"names {path.name}, in which {spec!r} is not a spec")
         check_spec(spec)
 
 
@@ -74,31 +79,31 @@ def check_spec(spec: str) -> None:
     try:
         MatchSpec(spec, strict=True)
     except InvalidMatchSpecError as error:
-        raise CondaError(f"has {spec!r}, which is no spec of a package: {str(error).splitlines()[0]}") from error
+        raise CondaError(f"has {spec!r}, which is not a package spec: {str(error).splitlines()[0]}") from error
 
 
-def _grammar() -> argparse.ArgumentParser:
-    parser = _Parser(prog="conda", add_help=False, allow_abbrev=False)
+def _grammar() -> _Parser:
+    parser = _Parser(prog="conda")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    place = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    where = place.add_mutually_exclusive_group()
-    where.add_argument("-n", "--name")
-    where.add_argument("-p", "--prefix")
-    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False, parents=[place])
+    target = _Parser()
+    name_or_prefix = target.add_mutually_exclusive_group()
+    name_or_prefix.add_argument("-n", "--name")
+    name_or_prefix.add_argument("-p", "--prefix")
+    common = _Parser(parents=[target])
     common.add_argument("-y", "--yes", action="store_true")
     common.add_argument("-c", "--channel", action="append")
     common.add_argument("--override-channels", action="store_true")
     for name in ("create", "install"):
-        packages = commands.add_parser(name, parents=[common], add_help=False, allow_abbrev=False)
+        packages = commands.add_parser(name, parents=[common])
         packages.add_argument("specs", nargs="*")
         packages.set_defaults(needs_specs=True)
-    commands.add_parser("activate", add_help=False).add_argument("environment")
-    commands.add_parser("deactivate", add_help=False)
-    env = commands.add_parser("env", add_help=False).add_subparsers(dest="action", required=True, parser_class=_Parser)
+    commands.add_parser("activate").add_argument("environment")
+    commands.add_parser("deactivate")
+    env = commands.add_parser("env").add_subparsers(dest="action", required=True, parser_class=_Parser)
     for name in ("create", "update"):
-        made = env.add_parser(name, parents=[place], add_help=False, allow_abbrev=False)
-        made.add_argument("-f", "--file", default="environment.yml")
-        made.add_argument("-y" if name == "create" else "--prune", action="store_true", dest=name)
-    env.add_parser("remove", parents=[place], add_help=False, allow_abbrev=False)
+        action = env.add_parser(name, parents=[target])
+        action.add_argument("-f", "--file", default="environment.yml")
+        action.add_argument("-y" if name == "create" else "--prune", action="store_true", dest=name)
+    env.add_parser("remove", parents=[target])
     parser.set_defaults(needs_specs=False)
     return parser

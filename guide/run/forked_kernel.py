@@ -1,4 +1,4 @@
-"""Kernels as copies of a process that has imported the libraries already."""
+"""Kernels that are forks of a process which has already imported the libraries."""
 
 from __future__ import annotations
 
@@ -6,63 +6,61 @@ import json
 import os
 import socket
 import sys
-from importlib.metadata import EntryPoint
 from typing import Any
 
-from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.manager import KernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from fakehub.isolation.fork import Fork
 from guide.run import preimport
 
-NAME = "guide-copy"
 
+class KernelSeed:
+    """A fork of this process that waits to become a kernel.
 
-class Seed:
-    """A copy of this process that waits to become a kernel.
-
-    It is made before this process opens sockets and starts threads, of which a copy would know nothing.
+    It is made before this process opens sockets and starts threads, which a later fork would not share safely.
     """
 
     def __init__(self) -> None:
-        here, there = socket.socketpair()
-        self._line = here
-        self.process = Fork(lambda: self._wait(there))
-        there.close()
+        ours, theirs = socket.socketpair()
+        self._socket = ours
+        self._fork = Fork(lambda: self._wait(theirs))
+        theirs.close()
 
     def _wait(self, line: socket.socket) -> int:
-        self._line.close()
+        self._socket.close()
         os.setsid()
-        told = line.makefile("rb").read()
-        if not told:
-            return 0
-        return _become_kernel(**json.loads(told))
+        request = line.makefile("rb").read()
+        return _become_kernel(**json.loads(request)) if request else 0
 
     def become_kernel(self, arguments: list[str], cwd: str, env: dict[str, str]) -> Fork:
-        """Have the copy be a kernel with these ``arguments``, in directory ``cwd`` and with ``env``; its process."""
-        self._line.sendall(json.dumps({"arguments": arguments, "cwd": cwd, "env": env}).encode())
-        self._end_line()
-        return self.process
+        """Turn the fork into a kernel with these command-line ``arguments``, and return its process."""
+        self._socket.sendall(json.dumps({"arguments": arguments, "cwd": cwd, "env": env}).encode())
+        self._end_request()
+        return self._fork
 
     def close(self) -> None:
-        """Let a copy go that never became a kernel."""
-        self._end_line()
-        self.process.wait()
+        """End a fork that has not become a kernel."""
+        self._end_request()
+        self._fork.wait()
 
-    def _end_line(self) -> None:
-        self._line.shutdown(socket.SHUT_WR)  # a copy that was made later has this end as well, and does not close it
-        self._line.close()
+    def _end_request(self) -> None:
+        # Closing is not enough: seeds that were forked later hold this end of the socket too.
+        self._socket.shutdown(socket.SHUT_WR)
+        self._socket.close()
 
 
 def _become_kernel(arguments: list[str], cwd: str, env: dict[str, str]) -> int:
     os.environ.clear()
     os.environ.update(env)
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as a kernel has it
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as ipykernel sets it
     os.chdir(cwd)
-    nothing = os.open(os.devnull, os.O_RDWR)
+    null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
-        os.dup2(nothing, stream)
-    preimport.forget_the_runner()
-    preimport.read_environment_again()
+        os.dup2(null, stream)
+    preimport.forget_own_packages()
+    preimport.reload_environment()
     sys.argv = ["ipykernel_launcher.py", *arguments]
     from ipykernel.kernelapp import IPKernelApp
 
@@ -70,21 +68,21 @@ def _become_kernel(arguments: list[str], cwd: str, env: dict[str, str]) -> int:
     return 0
 
 
-class Copied(LocalProvisioner):
-    """Starts no process, but tells the waiting one what to be."""
+class SeedProvisioner(LocalProvisioner):
+    """A kernel provisioner that starts no process but turns ``seed`` into the kernel."""
 
-    seed: Seed
+    def __init__(self, seed: KernelSeed, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._seed = seed
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        """Become the kernel that ``cmd`` would have started."""
-        self.process = self.seed.become_kernel(cmd[cmd.index("-f") :], kwargs["cwd"], kwargs["env"])
-        self.pid = self.pgid = self.process.pid
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Make the seed the kernel that the command ``cmd`` would start."""
+        fork = self._seed.become_kernel(cmd[cmd.index("-f") :], kwargs["cwd"], kwargs["env"])
+        self.process = fork  # type: ignore[assignment]  # typed as a Popen; a Fork has the methods that are called
+        self.pid = self.pgid = fork.pid
         return self.connection_info
 
 
-def use(seed: Seed) -> None:
-    """Have the next kernel that this process starts be ``seed``."""
-    Copied.seed = seed
-    factory = KernelProvisionerFactory.instance()
-    factory.provisioners[NAME] = EntryPoint(NAME, f"{__name__}:{Copied.__name__}", factory.GROUP_NAME)
-    factory.default_provisioner_name = NAME
+def use_seed(manager: KernelManager, seed: KernelSeed) -> None:
+    """Have ``manager`` start ``seed`` as its kernel; a manager that has a provisioner creates no other one."""
+    manager.provisioner = SeedProvisioner(seed, kernel_spec=manager.kernel_spec, parent=manager)

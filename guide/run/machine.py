@@ -1,10 +1,11 @@
-"""A machine that a page plays on: the reader's terminal, the page's kernel and the home directory of both."""
+"""A machine on which a page runs: the reader's terminal, the page's kernel and the home directory of both."""
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,102 +16,108 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from fakehub.control.client import Control
 from fakehub.session.environment import environment_of
 from guide.facts import load
-from guide.pages.blocks import OTHERS
-from guide.run.forked_kernel import Seed, use
-from guide.run.shell import Shell
+from guide.pages.blocks import OTHER_MACHINES
+from guide.run.forked_kernel import KernelSeed, use_seed
+from guide.run.shell import Shell, without_colors
 
 CELL_TIMEOUT_S = 300
 # Variables of the project's own machinery; a page must behave the same without them.
 _PRIVATE = ("FAKEHUB_SESSION", "FAKEHUB_HUB_YML", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class KernelFailure(Exception):
-    """A kernel that gave no answer: why, in a few words."""
+    """A kernel that gave no answer: the reason, in a few words."""
+
+
+@dataclass(frozen=True)
+class MachineSetup:
+    """Settings that all machines of a page share.
+
+    ``programs`` is a folder that comes first in ``PATH``; ``metadata`` is the notebook's, which names the kernel.
+    """
+
+    programs: Path
+    metadata: dict[str, Any]
 
 
 class Machine:
-    """One machine. ``env`` is the environment of its programs, ``metadata`` the notebook's, which names the kernel.
+    """One machine, whose programs have the environment ``env``.
 
-    The kernel is a new process, or ``seed``.
+    Its kernel is started when the first cell runs, as a new process or from ``seed``.
     """
 
-    def __init__(self, env: dict[str, str], home: Path, metadata: dict[str, Any], seed: Seed | None) -> None:
+    def __init__(self, env: dict[str, str], home: Path, setup: MachineSetup, seed: KernelSeed | None) -> None:
         self.env = {name: value for name, value in env.items() if name not in _PRIVATE}
-        self.env |= {"HOME": str(home), "PWD": str(home)}
+        self.env |= {"HOME": str(home), "PWD": str(home), "PATH": f"{setup.programs}{os.pathsep}{env['PATH']}"}
         self.home = home
         self.shell = Shell(self.env, home)
         self._seed = seed
-        self._code = nbformat.v4.new_notebook(metadata=metadata)
+        self._executed = nbformat.v4.new_notebook(metadata=setup.metadata)
         self._client: NotebookClient | None = None
-        self._kernel: Any = None
+        self._running_kernel = ExitStack()
 
     @classmethod
-    def hub(cls, home: Path, programs: Path, metadata: dict[str, Any], seed: Seed | None) -> Machine:
-        """A server of the hub: what this process's environment says. ``programs`` are found before all others."""
-        return cls(_with_programs(dict(os.environ), programs), home, metadata, seed)
+    def hub(cls, home: Path, setup: MachineSetup, seed: KernelSeed | None) -> Machine:
+        """Return a server of the hub, with the environment of this process."""
+        return cls(dict(os.environ), home, setup, seed)
 
     @classmethod
-    def other(cls, name: str, programs: Path, metadata: dict[str, Any], seed: Seed | None) -> Machine:
-        """A fresh machine of ``OTHERS``, in the same session."""
-        persona, browser = OTHERS[name]
-        machine = Control(Path(os.environ["FAKEHUB_SESSION"])).new_machine(persona)
-        env = environment_of(machine, os.environ, load(), browser)
-        return cls(_with_programs(env, programs), Path(machine["home"]), metadata, seed)
+    def other(cls, name: str, setup: MachineSetup, seed: KernelSeed | None) -> Machine:
+        """Return a new machine of ``OTHER_MACHINES`` in the same session of the stand-in."""
+        other = OTHER_MACHINES[name]
+        machine = Control(Path(os.environ["FAKEHUB_SESSION"])).new_machine(other.persona)
+        env = environment_of(machine, os.environ, load(), other.has_browser)
+        return cls(env, Path(machine["home"]), setup, seed)
 
     def execute(self, cell: nbformat.NotebookNode, numbered: bool) -> str | None:
-        """Run ``cell`` in the machine's kernel; the error it raised (``Type: message``), or ``None``.
+        """Run ``cell`` in the kernel; return the error that it raised (``Type: message``), or ``None``.
 
         A ``numbered`` cell counts, as in a notebook. Raises ``KernelFailure``.
         """
         if self._client is None:
-            self._start_kernel()
-        # The client takes the cell by its index in its own notebook when it collects outputs.
-        self._code.cells.append(cell)
-        allowed = cell.metadata.pop("tags", None)
+            self._client = self._start_kernel()
+        # The client refers to a cell by its index in its own notebook.
+        self._executed.cells.append(cell)
+        tags = cell.metadata.pop("tags", None)
         try:
-            self._client.execute_cell(cell, len(self._code.cells) - 1, store_history=numbered)
+            self._client.execute_cell(cell, len(self._executed.cells) - 1, store_history=numbered)
         except CellExecutionError as error:
-            return f"{error.ename}: {_ANSI.sub('', error.evalue)}"
+            return f"{error.ename}: {without_colors(error.evalue)}"
         except CellTimeoutError as error:
-            raise KernelFailure(f"did not end within {CELL_TIMEOUT_S} s") from error
+            raise KernelFailure(f"did not finish within {CELL_TIMEOUT_S} s") from error
         except DeadKernelError as error:
             raise KernelFailure("killed the kernel") from error
         finally:
             shorten_errors(cell, self.home)
-            if allowed is not None:
-                cell.metadata["tags"] = allowed
+            if tags is not None:
+                cell.metadata["tags"] = tags
         return None
 
-    def _start_kernel(self) -> None:
-        if self._seed is not None:
-            use(self._seed)
-        self._client = NotebookClient(
-            self._code,
+    def _start_kernel(self) -> NotebookClient:
+        client = NotebookClient(
+            self._executed,
             timeout=CELL_TIMEOUT_S,
             kernel_name="python3",
-            coalesce_streams=True,  # what is printed in one go, however the kernel happened to cut it
+            coalesce_streams=True,  # a kernel may send in several messages what was printed at once
             resources={"metadata": {"path": str(self.home)}},
         )
-        self._kernel = self._client.setup_kernel(env=self.env, stderr=subprocess.DEVNULL)
-        self._kernel.__enter__()
+        if self._seed is not None:
+            use_seed(client.create_kernel_manager(), self._seed)
+            self._seed = None
+        self._running_kernel.enter_context(client.setup_kernel(env=self.env, stderr=subprocess.DEVNULL))
+        return client
 
     def close(self) -> None:
-        """End the kernel."""
-        if self._kernel is not None:
-            self._kernel.__exit__(None, None, None)
-        elif self._seed is not None:
+        """End the kernel, or the seed of one that was never started."""
+        self._running_kernel.close()
+        if self._seed is not None:
             self._seed.close()
 
 
-def _with_programs(env: dict[str, str], programs: Path) -> dict[str, str]:
-    return env | {"PATH": f"{programs}{os.pathsep}{env['PATH']}"}
-
-
 def shorten_errors(cell: nbformat.NotebookNode, home: Path) -> None:
-    """Keep of a traceback what a reader searches for, its last line; the way there shows this machine's paths.
+    """Reduce each traceback of ``cell`` to its last line: readers search for that, and the rest has local paths.
 
-    A path below ``home`` is as on the hub.
+    In that line, ``home`` is replaced by the home directory of the hub.
     """
     for output in cell.get("outputs", []):
         if output.output_type == "error":

@@ -1,7 +1,7 @@
 """The process that runs one page: ``python -m guide.run.page_process PAGE --out RECORD.json …``.
 
 It must be started inside a session of the stand-in, whose folder and ports are in its environment. ``runner`` starts
-it, either as a new process or as a copy of a process that has already imported the libraries.
+it, either as a new process or as a fork of a process that has already imported the libraries.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--stack", required=True)
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("HOME", ".")))
     parser.add_argument("--accept", action="store_true", help="do not compare outputs with the recorded ones")
-    parser.add_argument("--copies", action="store_true", help="start kernels as copies of this process")
+    parser.add_argument("--fork-kernels", action="store_true", help="start kernels as forks of this process")
     parser.add_argument("--change", type=Path, help="JSON: the number of a block and another source for it")
-    parser.add_argument("--limit", type=int, default=0, help="end the run after so many seconds; 0 for no limit")
+    parser.add_argument("--limit", type=int, default=0, help="end the run after this many seconds; 0 for no limit")
     return _run(parser.parse_args(arguments))
 
 
 def _run(options: argparse.Namespace) -> int:
-    # Imported late: a process that is copied has these modules already.
-    from guide.pages.blocks import read_page, with_source
+    # Imported late: a forked process has these modules already.
+    from guide.pages.blocks import with_source
+    from guide.pages.reader import read_page
     from guide.paths import OWN_HUB, ROOT
-    from guide.run.page_session import refused_hosts, run_page, set_latency
+    from guide.run.page_session import RunOptions, refused_hosts, run_page, set_latency
     from guide.run.recorded_outputs import recorded_outputs
     from guide.run.records import RunRecord, versions
 
@@ -42,24 +43,25 @@ def _run(options: argparse.Namespace) -> int:
     page = read_page(options.page, ROOT)
     if options.change:
         page = with_source(page, **json.loads(options.change.read_text(encoding="utf-8")))
-    before = refused_hosts()
+    refused_before = len(refused_hosts())
     set_latency(page.latency_ms)
     os.environ["HOME"] = str(options.home)
-    # Outputs are recorded with this hub's facts and its locked versions only.
-    recorded = recorded_outputs(page, ROOT) if OWN_HUB and options.stack == "hub" and not options.accept else None
+    # Outputs are recorded for this hub's facts and its locked versions only.
+    compare = OWN_HUB and options.stack == "hub" and not options.accept
+    recorded = recorded_outputs(page, ROOT) if compare else None
     messages: list[str] = []
 
-    def show(line: str) -> None:
-        messages.append(line)
-        print(line, flush=True)
+    def show(message: str) -> None:
+        messages.append(message)
+        print(message, flush=True)
 
-    blocks, notebook = run_page(page, options.home, show, options.accept, options.copies, recorded)
+    blocks, notebook = run_page(page, options.home, show, RunOptions(options.accept, options.fork_kernels, recorded))
     failed = any(block.status == "failed" for block in blocks)
     set_latency(0)
-    others = refused_hosts()[len(before) :]
-    if others and not failed:
+    refused = refused_hosts()[refused_before:]
+    if refused and not failed:
         failed = True
-        show(f"{page.path}: asks hosts that are not the hub's: {', '.join(dict.fromkeys(others))}")
+        show(f"{page.path}: contacts hosts outside the hub: {', '.join(dict.fromkeys(refused))}")
     record = RunRecord(
         page=str(page.path),
         stack=options.stack,
@@ -67,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
         seconds=round(time.monotonic() - started, 3),
         error=messages[0] if failed else "",
         versions=versions(),
-        refused=tuple(sorted(set(others))),
+        refused=tuple(sorted(set(refused))),
         latency_ms=page.latency_ms,
         blocks=tuple(blocks),
         notebook=notebook,

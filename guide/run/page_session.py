@@ -1,39 +1,40 @@
-"""One page, run as a reader runs it: its blocks in order, in one kernel, one shell and one home directory.
+"""Run one page as a reader does: its blocks in order, in one kernel, one shell and one home directory.
 
-Runs *inside* the stand-in (see ``runner``). What the page needs to know comes from the environment alone.
+This happens inside the stand-in (see ``runner``), whose folder and ports are in the environment.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 
 from fakehub.control.client import Control
 from fakehub.network.shaping import NetworkSettings
 from guide.external_programs import link_programs, missing
 from guide.pages.blocks import HUB, Block, Page, digest
-from guide.run.bucket_effects import Buckets, EffectError, check_home, in_home
+from guide.run.bucket_effects import Buckets, EffectError, check_home, home_entries
 from guide.run.compare_outputs import difference, without_log
 from guide.run.conda_check import CondaError, check_conda
-from guide.run.forked_kernel import Seed
-from guide.run.machine import KernelFailure, Machine
-from guide.run.recorded_outputs import MEASURED, as_recorded, brief
+from guide.run.forked_kernel import KernelSeed
+from guide.run.machine import KernelFailure, Machine, MachineSetup
+from guide.run.recorded_outputs import MEASURED, as_recorded, printed_items
 from guide.run.records import BlockResult, BlockStatus
-from guide.run.shell import ShellError, check_transcript
-from guide.run.two_terminals import check_dialog
+from guide.run.shell import ShellError, replay_transcript
+from guide.run.two_terminals import check_two_terminals
 
-# An access token of Google's, which the stand-in's look like.
+# A Google access token, which the stand-in's resemble.
 _TOKEN = re.compile(r"ya29\.[\w.-]{20}")
-# The status of a block that met no failure, if it is not ``passed``.
+# The status of a block of that kind that did not fail; ``passed`` for all other kinds.
 _STATUS: dict[str, BlockStatus] = {"skip": "skipped", "parsed": "parsed"}
 
 
@@ -41,186 +42,202 @@ class BlockFailure(Exception):
     """A block that did not do what the page says."""
 
 
-def run_page(
-    page: Page,
-    home: Path,
-    show: Callable[[str], None],
-    accept: bool = False,
-    copies: bool = False,
-    recorded: list[list[nbformat.NotebookNode]] | None = None,
-) -> tuple[list[BlockResult], nbformat.NotebookNode | None]:
-    """Run all blocks of ``page`` in order; results and the executed notebook (``None`` for a page of prose).
+@dataclass(frozen=True)
+class RunOptions:
+    """Options of a page's run.
 
-    ``home`` is the fresh directory the page lives in. After the first failure the rest is ``not run``: it
-    would build on what is not there. ``show`` gets one line for each failure. With ``accept`` a transcript
-    that went otherwise than the page shows is recorded (``real``) and no failure. With ``copies`` kernels are
-    copies of this process, which has imported the libraries and has no other threads. Each block must print what is
-    ``recorded`` for it.
+    ``accept``: a transcript that differs from the page is no failure. ``fork_kernels``: kernels are forks of this
+    process, which has imported the libraries and has no other threads. ``recorded`` is what each block should print;
+    without it, outputs are not compared.
     """
-    session = Session(page, home, accept, copies, recorded)
+
+    accept: bool = False
+    fork_kernels: bool = False
+    recorded: list[list[NotebookNode]] | None = None
+
+
+@dataclass(frozen=True)
+class _Execution:
+    """The outputs of a block, and for a transcript that differs from the page, how it went."""
+
+    outputs: list[NotebookNode] = field(default_factory=list)
+    replayed: str | None = None
+
+
+def run_page(
+    page: Page, home: Path, show: Callable[[str], None], options: RunOptions
+) -> tuple[list[BlockResult], NotebookNode | None]:
+    """Run all blocks of ``page``; return their results and the executed notebook (``None`` for a page without cells).
+
+    ``home`` is the empty home directory of the reader. After the first failure all other blocks are ``not run``,
+    because they would build on what is missing. ``show`` gets one text for each failure.
+    """
+    session = PageSession(page, home, options)
     try:
-        results = session.run(show)
+        return session.run(show), page.notebook
     finally:
         session.close()
-    return results, session.notebook
 
 
-class Session:
-    """The machines and the buckets of one page."""
+class PageSession:
+    """The machines and the buckets with which one page runs."""
 
-    def __init__(self, page: Page, home: Path, accept: bool, copies: bool, recorded: list[list[Any]] | None) -> None:
+    def __init__(self, page: Page, home: Path, options: RunOptions) -> None:
         self._page = page
-        self._accept = accept
-        self._recorded = recorded
-        self._printed: list[nbformat.NotebookNode] = []  # by the block that ran last
-        self._seeds = self._new_seeds() if copies else {}
+        self._options = options
+        # Forks are made first, while this process has no open sockets and no threads.
+        self._seeds = self._new_seeds() if options.fork_kernels else {}
         self._buckets = Buckets()
-        self._metadata = page.notebook.metadata if page.notebook else {}
-        # In the stand-in's own folder, which goes with it, also when this process is killed.
-        self._programs = Path(tempfile.mkdtemp(prefix="programs-", dir=os.environ.get("FAKEHUB_SESSION")))
-        link_programs(self._programs)
-        self._machines = {HUB: Machine.hub(home, self._programs, self._metadata, self._seeds.pop(HUB, None))}
-        self._hand_files(self._machines[HUB])
-        self.notebook = page.notebook
+        # In the stand-in's own folder, which is removed even if this process is killed.
+        programs = Path(tempfile.mkdtemp(prefix="programs-", dir=os.environ.get("FAKEHUB_SESSION")))
+        link_programs(programs)
+        self._setup = MachineSetup(programs, page.notebook.metadata if page.notebook else {})
+        self._hub = Machine.hub(home, self._setup, self._seeds.pop(HUB, None))
+        self._machines = {HUB: self._hub}
+        self._copy_files(self._hub)
 
-    def _new_seeds(self) -> dict[str, Seed]:
-        """A copy of this process for each machine that will need a kernel, made while that is possible."""
+    def _new_seeds(self) -> dict[str, KernelSeed]:
+        """Return a seed for each machine that will need a kernel."""
         python = (b for b in self._page.blocks if b.kind in {"cell", "run"} and b.language == "python")
-        return {name: Seed() for name in dict.fromkeys(block.on[0] for block in python)}
+        return {name: KernelSeed() for name in dict.fromkeys(block.on[0] for block in python)}
 
     def run(self, show: Callable[[str], None]) -> list[BlockResult]:
-        """Run every block and compare what is left in the buckets with what the page says."""
-        before = self._buckets.own() if self._touches_buckets() else set()
-        home = in_home(self._machines[HUB].home)
+        """Run every block, then check what the page leaves in the buckets and the home directory."""
+        uses_buckets = any(block.kind in {"cell", "run"} for block in self._page.blocks)
+        objects_before = self._buckets.own() if uses_buckets else set()
+        home_before = home_entries(self._hub.home)
         results: list[BlockResult] = []
         for block in self._page.blocks:
             if block.network:
                 set_network(*block.network)
-            results.append(self._one(block, show) if not _failed(results) else self._result(block, "not run", 0.0))
+            results.append(self._result(block, "not run", 0.0) if _failed(results) else self._run_block(block, show))
             if block.network:
                 set_network(self._page.latency_ms / 1000)
-        if not _failed(results) and self._touches_buckets():
+        if uses_buckets and not _failed(results):
             try:
-                self._buckets.check_left(before, self._page.leaves)
-                check_home(self._machines[HUB].home, home)
+                self._buckets.check_left(objects_before, self._page.leaves)
+                check_home(self._hub.home, home_before)
             except EffectError as error:
                 results[-1] = replace(results[-1], status="failed", reason=str(error))
                 show(f"{self._page.path}: {error}")
         return results
 
-    def _touches_buckets(self) -> bool:
-        return any(block.kind in {"cell", "run"} for block in self._page.blocks)
-
     def _result(self, block: Block, status: BlockStatus, seconds: float, reason: str | None = None) -> BlockResult:
-        place = (str(self._page.path), block.line, block.kind, block.language)
-        return BlockResult(*place, status, round(seconds, 3), reason or block.reason, digest=digest(block.source))
+        return BlockResult(
+            str(self._page.path),
+            block.line,
+            block.kind,
+            block.language,
+            status,
+            round(seconds, 3),
+            reason or block.reason,
+            digest=digest(block.source),
+        )
 
-    def _one(self, block: Block, show: Callable[[str], None]) -> BlockResult:
+    def _run_block(self, block: Block, show: Callable[[str], None]) -> BlockResult:
         started = time.monotonic()
         lacking = missing(block.needs)
         if lacking:
             return self._result(block, "not run", 0.0, f"needs {lacking[0]}, which is not on this machine")
-        real = None
-        self._printed = []
         try:
-            real = self._execute(block)
+            execution = self._execute(block)
             self._buckets.check(block.leaves, block.removes)
-            self._compare(block)
-            if real is not None and not self._accept:
-                raise BlockFailure(f"prints something else than the page shows\n{_difference(block.source, real)}")
+            self._compare(block, execution.outputs)
+            if execution.replayed is not None and not self._options.accept:
+                changes = _diff(block.source, execution.replayed)
+                raise BlockFailure(f"prints something other than the page shows\n{changes}")
         except (BlockFailure, CondaError, KernelFailure, ShellError, EffectError) as error:
-            what = "cell" if block.kind == "cell" else f"{block.language} block"
-            place = f"cell {block.line}" if self._page.path.suffix == ".ipynb" else str(block.line)
-            show(f"{self._page.path}:{place}: {what} {error}")
+            noun = "cell" if block.kind == "cell" else f"{block.language} block"
+            place = f"cell {block.line}" if self._is_notebook else str(block.line)
+            show(f"{self._page.path}:{place}: {noun} {error}")
             return self._result(block, "failed", time.monotonic() - started, str(error).splitlines()[0])
         result = self._result(block, _STATUS.get(block.kind, "passed"), time.monotonic() - started)
-        printed = tuple(brief(self._printed)) if self._page.path.suffix == ".md" else None
-        return replace(result, real=real, printed=printed)
+        printed = None if self._is_notebook else tuple(printed_items(execution.outputs))
+        return replace(result, replayed=execution.replayed, printed=printed)
+
+    @property
+    def _is_notebook(self) -> bool:
+        return self._page.path.suffix == ".ipynb"
 
     def _machine(self, name: str) -> Machine:
-        """The machine of that name, made when it is first needed."""
+        """Return the machine of that name, and start it if it is the first block on it."""
         if name not in self._machines:
-            self._machines[name] = Machine.other(name, self._programs, self._metadata, self._seeds.pop(name, None))
-            self._hand_files(self._machines[name])
+            self._machines[name] = Machine.other(name, self._setup, self._seeds.pop(name, None))
+            self._copy_files(self._machines[name])
         return self._machines[name]
 
-    def _hand_files(self, machine: Machine) -> None:
-        """The files that the page hands to its reader, who fetches them on each machine."""
+    def _copy_files(self, machine: Machine) -> None:
+        """Copy the files that the page offers into the home directory, as a reader would download them."""
         for file in self._page.files:
             shutil.copy(file, machine.home)
 
-    def _compare(self, block: Block) -> None:
-        if self._recorded is None:
+    def _compare(self, block: Block, outputs: list[NotebookNode]) -> None:
+        """Raise ``BlockFailure`` if the block did not print what is recorded for it."""
+        if self._options.recorded is None:
             return
-        is_page = self._page.path.suffix == ".md"
-        printed = as_recorded(self._printed) if is_page else self._printed if block.cell is not None else []
-        found = difference(self._recorded[self._page.blocks.index(block)], printed)
-        if found:
-            again = f"if that is right: make outputs PAGE={self._page.path}"
-            raise BlockFailure(f"prints something else than is recorded; {again}\n{found}")
+        printed = as_recorded(outputs)
+        if self._is_notebook:
+            printed = outputs if block.cell is not None else []
+        changes = difference(self._options.recorded[self._page.blocks.index(block)], printed)
+        if changes:
+            advice = f"if the new output is right, run: make outputs PAGE={self._page.path}"
+            raise BlockFailure(f"prints something other than the recorded output; {advice}\n{changes}")
 
-    def _execute(self, block: Block) -> str | None:
-        """Do what the block's fate says; for a transcript that went otherwise, return how it really went."""
+    def _execute(self, block: Block) -> _Execution:
+        """Do with the block what its execution mode says; raises ``BlockFailure``."""
         if block.kind == "skip":
-            return None
+            return _Execution()
         if block.after_s:
             Control(Path(os.environ["FAKEHUB_SESSION"])).advance(block.after_s)
         machine = self._machine(block.on[0])
         self._carry(block.carries, machine)
         if block.kind == "parsed":
             check_conda(block.source, machine.home)
-        elif block.kind == "file":
+        elif block.target is not None:
             target = machine.home / block.target
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(block.source, encoding="utf-8")
-        elif block.kind in {"cell", "run"} and block.language == "python":
-            self._python(block, machine)
+        elif block.language == "python":
+            return _Execution(self._python(block, machine))
         elif block.language == "console":
-            return self._transcript(block, machine)
+            return _Execution(replayed=self._transcript(block, machine))
         elif block.language == "bash":
-            self._bash(block, machine)
-        return None
+            return _Execution(_bash(block, machine))
+        return _Execution()
 
     def _carry(self, names: tuple[str, ...], machine: Machine) -> None:
-        """Copy files of the hub's home directory to another machine's, as a browser's download does."""
+        """Copy files of the hub's home directory to another machine's, as a download by the browser does."""
         for name in names:
-            source = self._machines[HUB].home / name
+            source = self._hub.home / name
             if not source.is_file():
                 raise BlockFailure(f"carries {name}, but the hub's home directory has no such file")
-            # As downloads are: readable for everybody, whatever the original was.
+            # A download is readable for everybody, whatever the permissions of the original are.
             (machine.home / name).write_bytes(source.read_bytes())
             (machine.home / name).chmod(0o644)
 
     def _transcript(self, block: Block, machine: Machine) -> str | None:
+        """Replay a transcript; return how it went if that differs from the page."""
         if len(block.on) > 1:
-            check_dialog({name: self._machine(name).shell for name in block.on}, block.source)
+            check_two_terminals({name: self._machine(name).shell for name in block.on}, block.source)
             return None
-        real = check_transcript(machine.shell, block.source)
-        _refuse_tokens(real)
-        return real if real != block.source else None
+        replayed = replay_transcript(machine.shell, block.source)
+        _refuse_tokens(replayed)
+        return replayed if replayed != block.source else None
 
-    def _bash(self, block: Block, machine: Machine) -> None:
-        status, printed = machine.shell.run(block.source)
-        _refuse_tokens(printed)
-        if printed and block.fails is None:  # what a failing command says is compared by its part on the page
-            self._printed = [nbformat.v4.new_output("stream", name="stdout", text=printed)]
-        last = printed.strip().splitlines()[-1] if printed.strip() else "it printed nothing"
-        if block.fails is None and status != 0:
-            raise BlockFailure(f"failed with exit status {status}: {last}")
-        if block.fails is not None and (status == 0 or block.fails not in printed):
-            raise BlockFailure(f"should fail and print {block.fails!r}, but exit status was {status}: {last}")
-
-    def _python(self, block: Block, machine: Machine) -> None:
-        cell = nbformat.v4.new_code_cell(block.source)
-        if block.cell is not None:
-            cell = self.notebook.cells[block.cell]
+    def _python(self, block: Block, machine: Machine) -> list[NotebookNode]:
+        """Run a cell, or a fence as if it were one; return what a reader sees of its outputs."""
+        page_cell = self._page.cell_of(block)
+        if page_cell is None:
+            cell = nbformat.v4.new_code_cell(block.source)
+        else:
+            cell = page_cell
             cell.outputs, cell.execution_count = [], None
-        raised = machine.execute(cell, numbered=block.cell is not None)
+        raised = machine.execute(cell, numbered=page_cell is not None)
         _refuse_tokens(f"{cell.outputs} {raised}")
-        tags = cell.metadata.get("tags", [])
-        quiet = block.cell is None or "remove-stderr" in tags
-        self._printed = [] if MEASURED in tags else seen(cell.outputs, quiet)
         _check_error(block, raised)
+        tags = cell.metadata.get("tags", [])
+        quiet = page_cell is None or "remove-stderr" in tags
+        return [] if MEASURED in tags else visible_outputs(cell.outputs, quiet)
 
     def close(self) -> None:
         """End the kernels."""
@@ -228,28 +245,42 @@ class Session:
             machine.close()
         for seed in self._seeds.values():
             seed.close()
-        shutil.rmtree(self._programs)
+        shutil.rmtree(self._setup.programs)
+
+
+def _bash(block: Block, machine: Machine) -> list[NotebookNode]:
+    """Run a bash block; return its output, unless it should fail: then the page shows a part of the message."""
+    status, printed = machine.shell.run(block.source)
+    _refuse_tokens(printed)
+    last = printed.strip().splitlines()[-1] if printed.strip() else "it printed nothing"
+    if block.fails is not None:
+        if status == 0 or block.fails not in printed:
+            raise BlockFailure(f"should fail and print {block.fails!r}, but the exit status was {status}: {last}")
+        return []
+    if status != 0:
+        raise BlockFailure(f"failed with exit status {status}: {last}")
+    return [nbformat.v4.new_output("stream", name="stdout", text=printed)] if printed else []
 
 
 def refused_hosts() -> list[str]:
-    """Names of hosts, in order, that programs of this session asked for and that are not Google's or the hub's."""
+    """Return the names of hosts outside Google and the hub that programs of this session asked for, in order."""
     file = Path(os.environ["FAKEHUB_SESSION"]) / "refused.txt"
     return file.read_text(encoding="utf-8").split() if file.is_file() else []
 
 
 def set_latency(milliseconds: int) -> None:
-    """Have every request of this session wait so long, as on the way to a far-away cloud; 0 is no wait."""
+    """Delay every request of this session, as on the way to a distant cloud; 0 is no delay."""
     set_network(milliseconds / 1000)
 
 
 def set_network(latency_s: float, rate: float | None = None) -> None:
-    """Have every request of this session wait ``latency_s``, and all together pass ``rate`` bytes a second each way."""
+    """Delay every request of this session by ``latency_s``, and limit them together to ``rate`` bytes/s each way."""
     settings = NetworkSettings(latency_s=latency_s, total_bandwidth=rate)
     Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
 
 
-def seen(outputs: list[nbformat.NotebookNode], quiet: bool) -> list[nbformat.NotebookNode]:
-    """Those ``outputs`` that the page shows; a ``quiet`` block shows no stderr."""
+def visible_outputs(outputs: list[NotebookNode], quiet: bool) -> list[NotebookNode]:
+    """Return those ``outputs`` that the page shows; a ``quiet`` block shows no stderr."""
     return [output for output in without_log(outputs) if not (quiet and output.get("name") == "stderr")]
 
 
@@ -258,10 +289,10 @@ def _failed(results: list[BlockResult]) -> bool:
 
 
 def _check_error(block: Block, raised: str | None) -> None:
-    """Compare the error that a Python block raised (``Type: message``) with the one the page shows."""
-    if block.raises is None and raised is not None:
-        raise BlockFailure(f"failed: {raised}")
+    """Compare the error that a Python block raised (``Type: message``) with the one that the page shows."""
     if block.raises is None:
+        if raised is not None:
+            raise BlockFailure(f"failed: {raised}")
         return
     if raised is None:
         raise BlockFailure(f"should raise {block.raises!r}, but raised nothing")
@@ -271,13 +302,13 @@ def _check_error(block: Block, raised: str | None) -> None:
 
 
 def _refuse_tokens(text: str) -> None:
-    """A page shows nobody's login, in nothing that it prints and in no error."""
+    """Raise ``BlockFailure`` if ``text``, an output or an error, contains an access token."""
     if _TOKEN.search(text):
-        raise BlockFailure("prints a token, which is a login; keep it in a file that only its owner can read")
+        raise BlockFailure("prints an access token; keep it in a file that only its owner can read")
 
 
-def _difference(page: str, real: str) -> str:
-    import difflib
-
-    lines = difflib.unified_diff(page.splitlines(), real.splitlines(), "on the page", "really", lineterm="", n=1)
+def _diff(page: str, replayed: str) -> str:
+    lines = difflib.unified_diff(
+        page.splitlines(), replayed.splitlines(), "on the page", "in this run", lineterm="", n=1
+    )
     return "\n".join(lines)

@@ -1,51 +1,54 @@
-"""What the blocks of a ``.md`` page printed when it was right: one text file a page, in ``_outputs`` beside it.
+"""The outputs that are recorded for the blocks of a ``.md`` page, in a YAML file in ``_outputs`` next to the page.
 
-A file maps the number of a block on its page to what it printed, in order: ``text`` (of stdout, or ``warning`` of
-stderr), ``value`` of a cell, with its ``picture``, and ``error``. Views in HTML are left out: their text says the same.
+A file maps the number of a block to what it printed, in order: ``text`` (stdout) or ``warning`` (stderr), ``value`` of
+a cell with its ``picture``, and ``error``. HTML views are left out, because their text says the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from guide.pages.blocks import Page
+from guide.pages.blocks import Block, Page
 from guide.run.compare_outputs import difference, settled
 from guide.run.records import PrintedItem
 
-# The tag of a cell whose output is another each time.
+# The tag of a cell whose output differs from run to run.
 MEASURED = "measured"
 
 
 def record_of(page: Path) -> Path:
-    """Where the outputs of the ``.md`` file ``page`` are recorded."""
+    """Return the file with the recorded outputs of the ``.md`` file ``page``."""
     return page.parent / "_outputs" / f"{page.stem}.yml"
 
 
 def recorded_outputs(page: Page, root: Path) -> list[list[NotebookNode]] | None:
-    """What each block of ``page`` should print; ``None`` when its outputs are not recorded."""
+    """Return what each block of ``page`` should print, or ``None`` if no outputs are recorded for the page."""
     if page.path.suffix == ".ipynb":
-        cells = [None if block.cell is None else page.notebook.cells[block.cell] for block in page.blocks]
-        return [[] if cell is None or MEASURED in cell.metadata.get("tags", []) else cell.outputs for cell in cells]
+        return [_committed_outputs(page, block) for block in page.blocks]
     file = record_of(root / page.path)
     if not file.is_file():
         return None
-    found = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    return [[_output(item) for item in found.get(number, [])] for number in range(1, len(page.blocks) + 1)]
+    recorded = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    return [_outputs(recorded.get(number, [])) for number in range(1, len(page.blocks) + 1)]
+
+
+def _committed_outputs(page: Page, block: Block) -> list[NotebookNode]:
+    cell = page.cell_of(block)
+    return [] if cell is None or MEASURED in cell.metadata.get("tags", []) else cell.outputs
 
 
 def rewrite_record(page: Path, printed: Sequence[Sequence[PrintedItem]]) -> bool:
-    """Record what the blocks of the file ``page`` ``printed`` (see ``brief``); whether a reader sees another thing."""
+    """Record what the blocks of the file ``page`` printed if a reader sees a difference; return whether one does."""
     file = record_of(page)
     now = {number: list(items) for number, items in enumerate(printed, start=1) if items}
     before = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     if before.keys() == now.keys() and not any(
-        difference([_output(item) for item in before[number]], [_output(item) for item in now[number]])
-        for number in now
+        difference(_outputs(before[number]), _outputs(now[number])) for number in now
     ):
         return False
     file.unlink(missing_ok=True)
@@ -56,8 +59,8 @@ def rewrite_record(page: Path, printed: Sequence[Sequence[PrintedItem]]) -> bool
     return True
 
 
-def brief(outputs: list[NotebookNode]) -> list[PrintedItem]:
-    """The ``outputs`` of a block as a record has them."""
+def printed_items(outputs: Iterable[NotebookNode]) -> list[PrintedItem]:
+    """Return the ``outputs`` of a block in the form in which they are recorded."""
     return [_item(output) for output in outputs]
 
 
@@ -75,24 +78,33 @@ def _item(output: NotebookNode) -> PrintedItem:
     return item
 
 
+def as_recorded(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """Reduce ``outputs`` to what is recorded of them, so that they can be compared with a record."""
+    return _outputs(printed_items(outputs))
+
+
+def _outputs(items: Iterable[PrintedItem]) -> list[NotebookNode]:
+    return [_output(item) for item in items]
+
+
 def _output(item: PrintedItem) -> NotebookNode:
     if "error" in item:
         kind, _, message = item["error"].partition(": ")
         return new_output("error", ename=kind, evalue=message, traceback=[])
-    if "text" in item or "warning" in item:
-        name = "stdout" if "text" in item else "stderr"
-        return new_output("stream", name=name, text=item.get("text", item.get("warning")))
-    names = {"value": "text/plain", "picture": "image/png"}
-    return new_output("display_data", data={names[name]: text for name, text in item.items()})
-
-
-def as_recorded(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """``outputs`` reduced to what a record keeps of them, to be compared with one."""
-    return [_output(item) for item in brief(outputs)]
+    if "text" in item:
+        return new_output("stream", name="stdout", text=item["text"])
+    if "warning" in item:
+        return new_output("stream", name="stderr", text=item["warning"])
+    data = {}
+    if "value" in item:
+        data["text/plain"] = item["value"]
+    if "picture" in item:
+        data["image/png"] = item["picture"]
+    return new_output("display_data", data=data)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Texts of several lines as blocks, so that a change of a record can be read."""
+    """A dumper that writes texts of several lines as literal blocks, so that changes of a record are readable."""
 
 
 def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -41,8 +41,8 @@ class BlockResult:
     """The result of one block.
 
     A block that was ``not run`` has a ``reason`` if a program is missing, and none if an earlier block failed.
-    ``real`` is a transcript as it really went, if that differs from the page. ``printed`` are the outputs of a block
-    on a page of Markdown; those of a notebook are in its cells. ``digest`` is that of the block's source.
+    ``replayed`` is a transcript as it went in this run, if it differs from the page. ``printed`` are the outputs of a
+    block on a page of Markdown; those of a notebook are in its cells. ``digest`` is that of the block's source.
     """
 
     page: str
@@ -52,7 +52,7 @@ class BlockResult:
     status: BlockStatus
     seconds: float
     reason: str | None = None
-    real: str | None = None
+    replayed: str | None = None
     printed: tuple[PrintedItem, ...] | None = None
     digest: str = ""
 

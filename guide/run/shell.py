@@ -1,23 +1,31 @@
-"""The shell of a page: blocks run in one home directory, and what one block sets the next one sees."""
+"""The shell of a page: its blocks run in one home directory, and a block sees what the blocks before it set."""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
-# A block that asks a question or waits for a lost host must not hold the build for ever.
+# A block that waits for input or for a host that does not answer must not block the build.
 TIMEOUT_S = 300
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class ShellError(Exception):
-    """A shell block that did not do what the page says; the message is for the author, in one line or more."""
+    """A shell block that did not do what the page says; the message to the author has one or more lines."""
+
+
+def without_colors(text: str) -> str:
+    """Return ``text`` without the escape sequences for colours on a terminal."""
+    return _COLORS.sub("", text)
 
 
 class Shell:
-    """A reader's terminal: the working directory and exported variables live on between blocks.
+    """A reader's terminal, in which the working directory and exported variables persist from block to block.
 
     ``env`` is the whole environment of the first block, ``home`` its working directory.
     """
@@ -27,9 +35,9 @@ class Shell:
         self._cwd = str(home)
 
     def run(self, source: str) -> tuple[int, str]:
-        """Run ``source`` with bash, stopping at the first failing command; exit status and printed text.
+        """Run ``source`` with bash until the first command that fails; return its exit status and what it printed.
 
-        Raises ``ShellError`` when it has not ended within ``TIMEOUT_S`` seconds.
+        Raises ``ShellError`` if it does not finish within ``TIMEOUT_S`` seconds.
         """
         with tempfile.TemporaryDirectory(prefix="shell-", dir=os.environ.get("FAKEHUB_SESSION")) as folder:
             state = Path(folder) / "state"
@@ -45,12 +53,12 @@ class Shell:
                     timeout=TIMEOUT_S,
                 )
             except subprocess.TimeoutExpired as error:
-                raise ShellError(f"did not end within {TIMEOUT_S} s") from error
-            self._remember(state)
+                raise ShellError(f"did not finish within {TIMEOUT_S} s") from error
+            self._restore(state)
         return done.returncode, done.stdout.decode(errors="replace")
 
     def start(self, command: str) -> subprocess.Popen[bytes]:
-        """Start ``command`` where the last block left off, in a process group of its own."""
+        """Start ``command`` in the state that the last block left, in a new process group."""
         return subprocess.Popen(
             ["bash", "-c", command],
             start_new_session=True,
@@ -61,8 +69,8 @@ class Shell:
             stderr=subprocess.STDOUT,
         )
 
-    def _remember(self, state: Path) -> None:
-        """Take over the directory and the exported variables that a block left."""
+    def _restore(self, state: Path) -> None:
+        """Take the directory and the exported variables from the file in which a block saved its ``state``."""
         if not state.exists():
             return
         pairs = (item.partition("=") for item in os.fsdecode(state.read_bytes()).split("\0") if item)
@@ -70,59 +78,68 @@ class Shell:
         self._cwd = Path(f"{state}.cwd").read_text().rstrip("\n")
 
 
-def check_transcript(shell: Shell, transcript: str) -> str:
-    """Run every ``$ command`` of a console transcript and compare what it prints with what stands beneath.
+@dataclass
+class TranscriptCommand:
+    """A command of a transcript: its lines, and the lines that it is expected to print."""
 
-    Returns the transcript as it really went, with the author's ``...`` kept wherever they fit; the caller
-    compares. A command may fail: its message then is the output shown. A line that ends in a backslash, and
-    lines that start with ``> ``, continue the command.
+    lines: list[str]
+    expected: list[str] = field(default_factory=list)
+
+
+def replay_transcript(shell: Shell, transcript: str) -> str:
+    """Run every ``$ command`` of a console transcript and return the transcript with what was really printed.
+
+    The author's ``...`` are kept wherever they match, so the result equals ``transcript`` if the page is right. A
+    command may fail: its message then is the expected output. A line that ends in a backslash, and lines that start
+    with ``> ``, continue the command.
     """
-    real = []
-    for command, expected in commands(transcript):
-        _, printed = shell.run("\n".join(command))
-        lines = printed.rstrip("\n").split("\n") if printed.strip() else []
-        real += [f"$ {command[0]}", *(f"> {line}" for line in command[1:])]
-        real += expected if matches(expected, lines) else lines
-    return "\n".join(real) + "\n"
+    replayed = []
+    for command in commands(transcript):
+        _, output = shell.run("\n".join(command.lines))
+        printed = output.rstrip("\n").split("\n") if output.strip() else []
+        first, *continued = command.lines
+        replayed += [f"$ {first}", *(f"> {line}" for line in continued)]
+        replayed += command.expected if matches(command.expected, printed) else printed
+    return "\n".join(replayed) + "\n"
 
 
-def commands(transcript: str) -> list[tuple[list[str], list[str]]]:
-    """Each command of a transcript, in its lines, with the lines it is to print; raises ``ShellError``."""
-    parts: list[tuple[list[str], list[str]]] = []
+def commands(transcript: str) -> list[TranscriptCommand]:
+    """Return the commands of a transcript; raises ``ShellError`` if it does not begin with one."""
+    parsed: list[TranscriptCommand] = []
     for line in transcript.rstrip("\n").split("\n"):
         if line.startswith("$ "):
-            parts.append(([line[2:]], []))
-        elif not parts:
+            parsed.append(TranscriptCommand([line[2:]]))
+        elif not parsed:
             raise ShellError("a transcript begins with a '$ command' line")
-        elif line.startswith("> ") and not parts[-1][1]:
-            parts[-1][0].append(line[2:])
+        elif line.startswith("> ") and not parsed[-1].expected:
+            parsed[-1].lines.append(line[2:])
         else:
-            parts[-1][1].append(line)
-    return parts
+            parsed[-1].expected.append(line)
+    return parsed
 
 
-def matches(expected: list[str], real: list[str]) -> bool:
-    """Whether ``real`` lines are the ``expected`` ones; a line ``...`` stands for any lines, also none."""
+def matches(expected: list[str], printed: list[str]) -> bool:
+    """Return whether the lines match; an expected line ``...`` stands for any number of lines, also none."""
     if not expected:
-        return not real
+        return not printed
     head, rest = expected[0], expected[1:]
     if head.strip() == "...":
-        return any(matches(rest, real[i:]) for i in range(len(real) + 1))
-    return bool(real) and line_matches(head, real[0]) and matches(rest, real[1:])
+        return any(matches(rest, printed[i:]) for i in range(len(printed) + 1))
+    return bool(printed) and line_matches(head, printed[0]) and matches(rest, printed[1:])
 
 
-def line_matches(expected: str, real: str) -> bool:
-    """Whether one line is as expected; ``...`` within it stands for any text."""
+def line_matches(expected: str, printed: str) -> bool:
+    """Return whether one line matches; ``...`` within the expected line stands for any text."""
     parts = expected.rstrip().split("...")
-    real = real.rstrip()
+    printed = printed.rstrip()
     if len(parts) == 1:
-        return parts[0] == real
-    if not real.startswith(parts[0]) or not real.endswith(parts[-1]):
+        return parts[0] == printed
+    if not printed.startswith(parts[0]) or not printed.endswith(parts[-1]):
         return False
-    at, end = len(parts[0]), len(real) - len(parts[-1])
+    start, end = len(parts[0]), len(printed) - len(parts[-1])
     for part in parts[1:-1]:
-        found = real.find(part, at, end)
-        if found < 0:
+        position = printed.find(part, start, end)
+        if position < 0:
             return False
-        at = found + len(part)
-    return at <= end
+        start = position + len(part)
+    return start <= end

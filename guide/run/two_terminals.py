@@ -1,4 +1,4 @@
-"""A transcript of two terminals: a program on one machine waits for what somebody copies from the other."""
+"""A transcript of two terminals: a program on one machine waits for input that a person copies from the other."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import IO
 
-from guide.run.shell import Shell, ShellError, line_matches, matches
+from guide.run.shell import Shell, ShellError, line_matches, matches, without_colors
 
-# A program that waits for ever must not hold the build.
+# A program that waits forever must not block the build.
 TIMEOUT_S = 60
-# A line without an end is a prompt when nothing has followed it for so long, in seconds.
+# Unfinished output counts as a prompt if nothing follows it for this many seconds.
 _PROMPT_S = 0.5
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_CHUNK = 65536
 _TYPED = re.compile(r"(?P<machine>[\w-]+)(?P<sign>[$>]) (?P<text>.*)")
 
 
 @dataclass
 class _Step:
-    """What is typed on a machine, as a command or as an answer, and the lines that appear there."""
+    """Text that is typed on a machine, as a command or as an answer, and the lines expected to follow there."""
 
     machine: str
     is_command: bool
@@ -31,29 +32,29 @@ class _Step:
     expected: list[str] = field(default_factory=list)
 
 
-def check_dialog(shells: dict[str, Shell], transcript: str) -> None:
-    """Play ``transcript``: ``NAME$ command`` starts one on a machine, ``NAME> text`` types into it.
+def check_two_terminals(shells: dict[str, Shell], transcript: str) -> None:
+    """Replay ``transcript``: ``NAME$ command`` starts a program on a machine, ``NAME> text`` types into it.
 
-    The lines beneath are what it must print; ``...`` stands for any. Where a typed text holds ``...``, it is
-    completed from the last line of another machine that fits, as a person copies it. Raises ``ShellError``.
+    The lines below are the expected output, in which ``...`` stands for any. Typed text with ``...`` is completed from
+    the last matching line of another machine, as a person would copy it. Raises ``ShellError``.
     """
-    running: dict[str, _Running] = {}
+    terminals: dict[str, _Terminal] = {}
     try:
         steps = list(_steps(transcript, set(shells)))
         for index, step in enumerate(steps):
-            others = [line for name, one in running.items() if name != step.machine for line in one.lines]
+            others = [line for name, other in terminals.items() if name != step.machine for line in other.lines]
             text = _completed(step.text, others)
             if step.is_command:
-                running[step.machine] = _Running(shells[step.machine].start(text))
-            elif step.machine not in running:
-                raise ShellError(f"nothing runs on {step.machine} that {step.text!r} could be typed into")
+                terminals[step.machine] = _Terminal(shells[step.machine].start(text))
+            elif step.machine not in terminals:
+                raise ShellError(f"no program runs on {step.machine} into which {step.text!r} could be typed")
             else:
-                running[step.machine].type(text)
-            goes_on = any(later.machine == step.machine and not later.is_command for later in steps[index + 1 :])
-            running[step.machine].check(step, goes_on)
+                terminals[step.machine].type(text)
+            continues = any(later.machine == step.machine and not later.is_command for later in steps[index + 1 :])
+            terminals[step.machine].check(step, continues)
     finally:
-        for one in running.values():
-            one.close()
+        for terminal in terminals.values():
+            terminal.close()
 
 
 def _steps(transcript: str, machines: set[str]) -> Iterator[_Step]:
@@ -73,60 +74,68 @@ def _steps(transcript: str, machines: set[str]) -> Iterator[_Step]:
 
 
 def _completed(text: str, lines: list[str]) -> str:
-    """``text``, or the line it stands for; only what fits it of that line, so a prompt before it does not matter."""
+    """Return ``text``, with its ``...`` replaced from the last of ``lines`` that matches it.
+
+    Only the matching part of that line counts, so a prompt before it does not matter.
+    """
     if "..." not in text:
         return text
     for line in reversed(lines):
         if line_matches(text, line.strip()):
             return line.strip()
-    raise ShellError(f"no line of the other machine fits {text!r}")
+    raise ShellError(f"no line of the other machine matches {text!r}")
 
 
-class _Running:
-    """A program in one of the terminals; ``lines`` is all it printed."""
+class _Terminal:
+    """A terminal in which one program runs; ``lines`` is everything that it has printed."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
+        self._stdin, self._stdout = _pipes(process)
         self._printed = ""
-        self._seen = 0
+        self._checked = 0
         self._open = True
         self._selector = selectors.DefaultSelector()
-        self._selector.register(process.stdout, selectors.EVENT_READ)
+        self._selector.register(self._stdout, selectors.EVENT_READ)
 
     @property
     def lines(self) -> list[str]:
         return self._printed.split("\n")
 
     def type(self, text: str) -> None:
-        self._process.stdin.write(f"{text}\n".encode())
-        self._process.stdin.flush()
+        self._stdin.write(f"{text}\n".encode())
+        self._stdin.flush()
 
-    def check(self, step: _Step, goes_on: bool) -> None:
-        """Read on until the step's lines are there; without more to type, to the program's end, which must be good."""
+    def check(self, step: _Step, continues: bool) -> None:
+        """Read until the step's lines are there.
+
+        A program into which nothing more is typed must then end, with exit status 0. Raises ``ShellError``.
+        """
         deadline = time.monotonic() + TIMEOUT_S
-        wanted = [*step.expected, "..."] if goes_on else step.expected
+        expected = [*step.expected, "..."] if continues else step.expected
         while time.monotonic() < deadline and self._open:
             quiet = self._read()
-            if goes_on and quiet and matches(wanted, self._new()):
+            if continues and quiet and matches(expected, self._unchecked()):
                 break
-        if not matches(wanted, self._new()):
-            said = "\n".join(self._new())
-            raise ShellError(f"prints something else on {step.machine} than the page shows:\n{said}")
-        self._seen = len(self._printed)
-        if not goes_on and self._process.wait(timeout=TIMEOUT_S) != 0:
+        printed = self._unchecked()
+        if not matches(expected, printed):
+            output = "\n".join(printed)
+            raise ShellError(f"prints something other than the page shows on {step.machine}:\n{output}")
+        self._checked = len(self._printed)
+        if not continues and self._process.wait(timeout=TIMEOUT_S) != 0:
             raise ShellError(f"{step.text!r} on {step.machine} ends with exit status {self._process.returncode}")
 
-    def _new(self) -> list[str]:
-        new = self._printed[self._seen :].strip("\n")
-        return new.split("\n") if new.strip() else []
+    def _unchecked(self) -> list[str]:
+        text = self._printed[self._checked :].strip("\n")
+        return text.split("\n") if text.strip() else []
 
     def _read(self) -> bool:
-        """Take what is printed next; whether nothing more came for a while."""
+        """Read what the program prints next; return whether it printed nothing for a while."""
         if not self._selector.select(_PROMPT_S):
             return True
-        chunk = self._process.stdout.read1()
+        chunk = os.read(self._stdout.fileno(), _CHUNK)
         self._open = bool(chunk)
-        self._printed += _ANSI.sub("", chunk.decode(errors="replace"))
+        self._printed += without_colors(chunk.decode(errors="replace"))
         return False
 
     def close(self) -> None:
@@ -134,5 +143,12 @@ class _Running:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._selector.close()
-        self._process.stdin.close()
-        self._process.stdout.close()
+        self._stdin.close()
+        self._stdout.close()
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    """Return the standard input and output of ``process``, which ``Shell.start`` has made pipes."""
+    if process.stdin is None or process.stdout is None:
+        raise ValueError("the program was started without pipes")
+    return process.stdin, process.stdout

@@ -17,15 +17,15 @@ from guide.paths import BUILD, ROOT, display_path
 from guide.report.report import NO_REPORT, Report, failures, new_report, summary
 from guide.run.profile import QUIET, RunProfile
 from guide.run.runner import run_pages
+from guide.run.shell import without_colors
 from guide.site.build_stamp import STAMP, holds, nothing_changed, sources, stamp
 from guide.site.export import PDF_NAME
-from guide.terminal_progress import Line
+from guide.terminal_progress import ProgressLine
 
 REPORT = BUILD / "report.json"
 # In the environment of a build that waits for the line ``BEGIN`` (see ``early_start``), and of one for a preview.
 WAITS, PREVIEW = "GUIDE_BUILD_WAITS", "GUIDE_PREVIEW"
 BEGIN = "begin\n"
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def run_book(
     ``begun`` is called when there is a page to run.
     """
     made_from = sources((profile, pdf))  # what changes while pages run is not in this site
-    records = run_pages(pages_of_book(), profile, jobs, begun=begun)
+    records = run_pages(pages_of_book(), profile, jobs, on_start=begun)
     failed = failures(records, profile.stack)
     known_by = "" if failed else stamp(made_from, profile.name)
     if not failed and holds(out, known_by):
@@ -99,7 +99,7 @@ def _print(html: Path) -> bool:
 
     out = html / PDF_NAME
     try:
-        with Line(lambda: "printing the guide").ticking():
+        with ProgressLine(lambda: "printing the guide").ticking():
             write_pdf(html, ROOT, out)
     except NoBrowser as error:
         print(error, file=sys.stderr)
@@ -150,7 +150,7 @@ class _Maker:
     def make(self) -> int:
         """Make the HTML, with warnings as errors; the exit status."""
         self.start()
-        line = Line(lambda: f"pages ran; making {self._builder} of them, {line.seconds():.0f} s")
+        line = ProgressLine(lambda: f"pages ran; making {self._builder} of them, {line.seconds():.0f} s")
         with line.ticking():
             said, _ = self._process.communicate(BEGIN)
         if self._process.returncode:
@@ -171,5 +171,5 @@ def environment(profile: RunProfile, pdf: bool = False) -> dict[str, str]:
 
 def complaints(said: str) -> list[str]:
     """Those lines of what Sphinx ``said`` that tell why there is no site."""
-    lines = [_ANSI.sub("", line) for line in said.splitlines()]
+    lines = [without_colors(line) for line in said.splitlines()]
     return [line for line in lines if re.search(r"WARNING|ERROR|Error: |exception: |\bbroken\b", line)] or lines[-20:]

@@ -15,10 +15,9 @@ from typing import Any
 import nbformat
 
 from guide.pages.blocks import Block
-from guide.run.shell import commands
+from guide.run.shell import commands, without_colors
 from guide.site.export.markdown import Piece
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _MAGIC = re.compile(r"^\s*[%!]")
 _HEADING = re.compile(r"^#{1,6} ")
 
@@ -56,7 +55,7 @@ def _is_shell(block: Block) -> bool:
 def _shell(block: Block) -> str:
     """The shell commands of a block that is not Python's."""
     if block.kind != "file" and block.language == "console":
-        return "\n".join("\n".join(lines) for lines, _ in commands(block.source))
+        return "\n".join("\n".join(command.lines) for command in commands(block.source))
     if block.kind != "file":
         return block.source.rstrip("\n")
     folder = PurePosixPath(block.target or "").parent
@@ -93,7 +92,7 @@ def _printed(outputs: list[nbformat.NotebookNode]) -> Iterator[str]:
             continue
         text = "\n".join(output.get("traceback", [])) or output.get("text") or data.get("text/plain", "")
         if text.strip():
-            yield _fence("text", _ANSI.sub("", text))
+            yield _fence("text", without_colors(text))
 
 
 # Notebook

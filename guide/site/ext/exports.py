@@ -15,7 +15,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from guide.facts import Facts, load
-from guide.pages.blocks import read_page
+from guide.pages.reader import read_page
 from guide.paths import ROOT
 from guide.run.records import read_record
 from guide.site.export import PDF_NAME

@@ -7,7 +7,8 @@ import pytest
 
 from guide.mutation.block_mutants import KINDS, pick_mutant
 from guide.mutation.mutate_blocks import SHARE, TABLE, BrokenBlock, Outcome, outcomes_of, surviving, verdict
-from guide.pages.blocks import Block, read_page
+from guide.pages.blocks import Block
+from guide.pages.reader import read_page
 from guide.run.profile import RunProfile
 from guide.run.records import RunRecord
 

@@ -3,7 +3,8 @@
 import nbformat
 import pytest
 
-from guide.pages.blocks import BlockError, read_page
+from guide.pages.blocks import BlockError
+from guide.pages.reader import read_page
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_fences_in_the_text_of_a_notebook_need_a_fate_too(tmp_path):
     cells = [nbformat.v4.new_markdown_cell("# T\n\n```bash\nls\n```")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "n.ipynb")
 
-    with pytest.raises(BlockError, match="declares no fate"):
+    with pytest.raises(BlockError, match="declares no execution mode"):
         read_page(tmp_path / "n.ipynb", tmp_path)
 
 
@@ -73,7 +74,7 @@ def test_fences_in_the_text_of_a_notebook_need_a_fate_too(tmp_path):
     ("text", "message"),
     [
         ("    print(1)\n", "indented code block"),
-        ("<pre>print(1)</pre>\n", "<pre> declares no fate"),
+        ("<pre>print(1)</pre>\n", "<pre> cannot declare an execution mode"),
         ("```python run skip='it is run, too'\n1\n```\n", "declares run and skip"),
         ("```yaml run\na: 1\n```\n", "a yaml block cannot run"),
         ("```text file=/etc/passwd\nx\n```\n", "below the home directory"),
@@ -82,9 +83,9 @@ def test_fences_in_the_text_of_a_notebook_need_a_fate_too(tmp_path):
         ("```bash run raises=x\n1\n```\n", "raises= is for python"),
         ("```bash run 'unclosed\n1\n```\n", "cannot be read"),
         ("---\na: [\n---\n# T\n", "front matter is not YAML"),
-        ("---\nleaves: nothing\n---\n# T\n", "leaves is a list"),
+        ("---\nleaves: nothing\n---\n# T\n", "leaves must be a list"),
         (CELLS + "```{code-cell} python\n:tags: [skip-execution]\n1\n```\n", "hide what a page does"),
-        (CELLS + ":::{note}\n```{code-cell} python\n1\n```\n:::\n", "inside another directive"),
+        (CELLS + ":::{note}\n```{code-cell} python\n1\n```\n:::\n", "is inside another directive"),
     ],
 )
 def test_what_cannot_be_proven_is_refused_in_one_line(page, text, message):

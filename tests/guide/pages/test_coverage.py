@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from guide.pages.blocks import read_page
+from guide.pages.reader import read_page
 from guide.pages.toc import pages_of_book
 
 ROWS = {

@@ -130,7 +130,7 @@ def _names(root):
 
 def _write_records() -> None:
     """Records of runs that printed nothing."""
-    from guide.pages.blocks import read_page
+    from guide.pages.reader import read_page
     from guide.pages.toc import pages_of_book
     from guide.paths import ROOT, display_path
     from guide.run.records import RunRecord, keep, record_path

@@ -16,7 +16,7 @@ from page_texts import texts_of
 from guide.checks.prose import SPEAKS_OF_IT, stand_in_words
 from guide.checks.typed_facts import typed_facts
 from guide.facts import load
-from guide.pages.blocks import read_page
+from guide.pages.reader import read_page
 from guide.pages.toc import pages_of_book
 from guide.report.report import Report
 from guide.run.recorded_outputs import record_of

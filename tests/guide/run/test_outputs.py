@@ -4,7 +4,7 @@ import pytest
 from nbformat.v4 import new_output
 
 from guide.run.compare_outputs import difference, settled, without_log
-from guide.run.recorded_outputs import as_recorded, brief, record_of, rewrite_record
+from guide.run.recorded_outputs import as_recorded, printed_items, record_of, rewrite_record
 
 
 def text(words):
@@ -43,15 +43,15 @@ def test_what_a_library_logs_makes_no_difference():
 def test_a_view_in_html_is_recorded_by_its_text():
     shown = [new_output("display_data", data={"text/plain": "   a\n0  1", "text/html": "<table></table>"})]
 
-    assert brief(shown) == [{"value": "   a\n0  1"}]
+    assert printed_items(shown) == [{"value": "   a\n0  1"}]
     assert difference(as_recorded(shown), as_recorded(shown)) == ""
 
 
 def test_a_record_is_written_only_when_a_reader_sees_another_thing(tmp_path):
     page = tmp_path / "page.md"
 
-    assert rewrite_record(page, [[], brief(text("one\ntwo\n"))])
-    assert not rewrite_record(page, [[], brief(text("one\ntwo\n"))])
+    assert rewrite_record(page, [[], printed_items(text("one\ntwo\n"))])
+    assert not rewrite_record(page, [[], printed_items(text("one\ntwo\n"))])
     assert record_of(page).read_text() == "2:\n- text: |\n    one\n    two\n"
     assert rewrite_record(page, [[], []])
     assert not record_of(page).exists()

@@ -4,16 +4,16 @@ import pytest
 
 # The file in tests/broken, and what the one line about it must say.
 GATES = {
-    "undeclared-block.md": ":3: this bash block declares no fate",
-    "undeclared-nested-block.md": ":6: this python block declares no fate",
-    "code-block-directive.md": ":3: {code-block} declares no fate",
-    "file-not-handed-over.md": ":3: recipe.py is shown, but not one of the page's files",
-    "file-that-is-missing.md": ":1: files: there is no recipe.py beside the page",
-    "no-line.md": ":6: network is a latency and a rate, such as 80ms 100Mbit/s",
+    "undeclared-block.md": ":3: this bash block declares no execution mode",
+    "undeclared-nested-block.md": ":6: this python block declares no execution mode",
+    "code-block-directive.md": ":3: {code-block} cannot declare an execution mode",
+    "file-not-handed-over.md": ":3: recipe.py is included, but is not in the page's list of files",
+    "file-that-is-missing.md": ":1: files: there is no recipe.py next to the page",
+    "no-line.md": ":6: network must be a latency and a rate, such as 80ms 100Mbit/s",
     "opt-out-without-reason.md": ":3: an opt-out needs a reason",
     "unknown-attribute.md": ":3: unknown word 'leave'",
     "cells-without-front-matter.md": ":3: a page with cells needs 'file_format: mystnb'",
-    "error-not-required.md": ":8: an error on a page needs both",
+    "error-not-required.md": ":8: a cell that raises needs both",
     "failing-cell.md": ":12: cell failed: AttributeError: module 'os' has no attribute 'getcwdd'",
     "other-error.md": ":8: cell should raise 'FileNotFoundError: no such object', but raised ValueError",
     "no-error.md": ":8: cell should raise 'ValueError: invalid literal', but raised nothing",
@@ -21,20 +21,20 @@ GATES = {
     "failing-shell.md": ":3: bash block failed with exit status 2",
     "failing-early-in-shell.md": ":3: bash block failed with exit status 1",
     "shell-does-not-fail.md": ":3: bash block should fail and print 'No such file'",
-    "other-transcript.md": ":3: console block prints something else than the page shows",
-    "promise-not-kept.md": ":8: cell it should leave $SCRATCH_BUCKET/promised.txt",
-    "not-removed.md": ":18: python block it should remove $SCRATCH_BUCKET/kept.txt",
+    "other-transcript.md": ":3: console block prints something other than the page shows",
+    "promise-not-kept.md": ":8: cell should leave $SCRATCH_BUCKET/promised.txt",
+    "not-removed.md": ":18: python block should remove $SCRATCH_BUCKET/kept.txt",
     "left-in-home.md": ": the page leaves ~/forgotten.txt behind",
     "left-behind.md": ": the page leaves gs://leap-scratch/funky-user/forgotten.txt behind",
     "other-host.md": ":3: bash block failed with exit status",
-    "other-host-asked.md": ": asks hosts that are not the hub's: example.org",
+    "other-host-asked.md": ": contacts hosts outside the hub: example.org",
     "killed-kernel.md": ":8: cell killed the kernel",
-    "killed-run.md": ": its run ended with exit status 137, before its last block",
-    "token-printed.md": ":8: cell prints a token, which is a login",
-    "token-in-an-error.md": ":3: bash block prints a token, which is a login",
-    "changed-output.ipynb": ":cell 1: cell prints something else than is recorded",
-    "changed-output.md": ":12: cell prints something else than is recorded",
-    "changed-shell-output.md": ":3: bash block prints something else than is recorded",
+    "killed-run.md": ": the run ended with exit status 137 before its last block",
+    "token-printed.md": ":8: cell prints an access token",
+    "token-in-an-error.md": ":3: bash block prints an access token",
+    "changed-output.ipynb": ":cell 1: cell prints something other than the recorded output",
+    "changed-output.md": ":12: cell prints something other than the recorded output",
+    "changed-shell-output.md": ":3: bash block prints something other than the recorded output",
 }
 
 
@@ -67,7 +67,8 @@ def test_one_page_alone_fails_likewise(guide, stack):
         assert f"tests/broken/{page}{GATES[page]}" in ran.stdout
 
 
-def test_every_broken_page_has_its_gate(root):
+def test_every_broken_page_has_its_gate(root, monkeypatch):
+    monkeypatch.syspath_prepend(root / "tests/guide/site")
     from test_site_gates import GATES as SITE_GATES
     from test_site_gates import TEXT_GATES
 

@@ -75,7 +75,7 @@ def test_without_a_terminal_lines_are_plain_and_few(piped):
 def test_what_a_page_says_stands_in_one_piece(piped):
     said = piped.stdout.split("tests/broken/other-transcript.md:3: ")[1].splitlines()
 
-    assert said[1:3] == ["--- on the page", "+++ really"]
+    assert said[1:3] == ["--- on the page", "+++ in this run"]
     assert all(line[0] in "@ -+" for line in said[3:7])
 
 

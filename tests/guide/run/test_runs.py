@@ -30,7 +30,7 @@ def test_a_run_that_takes_too_long_is_ended_and_leaves_nothing(root, stack, mode
     command = [sys.executable, "-c", RUN, PAGE, stack, mode]
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=300)
 
-    assert done.stdout.splitlines()[-2:] == ["failed", f"{PAGE}: its run did not end in time"]
+    assert done.stdout.splitlines()[-2:] == ["failed", f"{PAGE}: the run timed out"]
     assert [process for process in psutil.process_iter() if marked(process, mark)] == []
     assert list(tmp_path.iterdir()) == []
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from guide.pages.blocks import read_page
-from guide.run.page_session import run_page
-from guide.run.preimport import read_environment_again
+from guide.pages.reader import read_page
+from guide.run.page_session import RunOptions, run_page
+from guide.run.preimport import reload_environment
 
 CELL = """
 ```{{code-cell}} python
@@ -28,13 +28,13 @@ LINES = (
 def live_in(session, monkeypatch):
     """Have this process live in a session; what libraries read of the environment when they were imported as well."""
     monkeypatch.setattr("os.environ", session.environment)
-    read_environment_again()
+    reload_environment()
 
 
 @pytest.fixture(autouse=True)
 def _as_before():
     yield
-    read_environment_again()
+    reload_environment()
 
 
 @pytest.mark.parametrize("language", ["bash", "console", "python"])
@@ -44,7 +44,7 @@ def test_an_opted_out_block_does_not_run(tmp_path, language):
     source = {"bash": "touch ran", "console": "$ touch ran", "python": "open('ran', 'w').close()"}[language]
     (tmp_path / "page.md").write_text(f'```{language} skip="needs what is not here"\n{source}\n```\n')
 
-    results, _ = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail)
+    results, _ = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail, RunOptions())
 
     assert [result.status for result in results] == ["skipped"]
     assert list(home.iterdir()) == []
@@ -58,7 +58,7 @@ def test_the_files_of_a_page_are_in_the_home_directory(tmp_path, fakehub_session
     shown = "---\nfiles: [recipe.py]\n---\n\n```{literalinclude} recipe.py\n```\n"
     (tmp_path / "page.md").write_text(f"{shown}\n```console run\n$ python recipe.py\nhello\n```\n")
 
-    results, _ = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail)
+    results, _ = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail, RunOptions())
 
     assert [result.status for result in results] == ["passed"]
 
@@ -70,7 +70,8 @@ def test_a_cell_has_its_line_and_the_next_has_none(tmp_path, fakehub_session, mo
     home.mkdir()
 
     page = read_page(tmp_path / "page.md", tmp_path)
-    results, notebook = run_page(page, home, pytest.fail, recorded=[[], []])  # nothing, and that is not what it prints
+    # The recorded outputs are empty although the cells print: measured cells are not compared.
+    results, notebook = run_page(page, home, pytest.fail, RunOptions(recorded=[[], []]))
 
     assert [result.status for result in results] == ["passed", "passed"]
     seconds = [float(cell.outputs[0].text) for cell in notebook.cells if cell.cell_type == "code"]

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from guide.run.shell import Shell, ShellError, check_transcript, matches
+from guide.run.shell import Shell, ShellError, matches, replay_transcript
 
 
 @pytest.fixture
@@ -34,22 +34,22 @@ def test_an_unset_variable_is_an_error(shell):
 def test_a_transcript_that_goes_as_shown_comes_back_unchanged(shell):
     shown = "$ echo one\none\n$ echo two \\\n>   three\ntwo three\n$ true\n"
 
-    assert check_transcript(shell, shown) == shown
+    assert replay_transcript(shell, shown) == shown
 
 
 def test_a_transcript_shows_the_message_of_a_failing_command(shell):
     shown = "$ cat no-such-file\ncat: no-such-file: No such file or directory\n"
 
-    assert check_transcript(shell, shown) == shown
+    assert replay_transcript(shell, shown) == shown
 
 
 def test_a_transcript_that_goes_otherwise_comes_back_as_it_went(shell):
-    assert check_transcript(shell, "$ echo one\ntwo\n$ echo ...\n...\n") == "$ echo one\none\n$ echo ...\n...\n"
+    assert replay_transcript(shell, "$ echo one\ntwo\n$ echo ...\n...\n") == "$ echo one\none\n$ echo ...\n...\n"
 
 
 def test_a_transcript_begins_with_a_command(shell):
     with pytest.raises(ShellError, match="begins with"):
-        check_transcript(shell, "output\n$ echo one\n")
+        replay_transcript(shell, "output\n$ echo one\n")
 
 
 @pytest.mark.parametrize(

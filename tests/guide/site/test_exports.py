@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import nbformat
 import pytest
 
-from guide.pages.blocks import read_page
+from guide.pages.reader import read_page
 from guide.pages.toc import pages_of_book
 from guide.run.compare_outputs import difference
 from guide.run.records import read_record

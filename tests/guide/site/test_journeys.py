@@ -7,7 +7,7 @@ import sys
 from axe_playwright_python.base import AXE_SCRIPT
 
 from guide.browser.readme_shot import take
-from guide.pages.blocks import read_page
+from guide.pages.reader import read_page
 
 READ_AND_WRITE = "book/buckets/read-and-write.html"
 CHOOSE = "book/hub/choose.html"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from guide.pages.blocks import read_page
+from guide.pages.reader import read_page
 from guide.pages.toc import Toc
 from guide.site.ext import search
 from guide.site.search.index import Document, write_index
