@@ -1,1 +1,1 @@
-"""The hub itself: a real JupyterHub at the hub's address, with a small GitHub to log in with."""
+"""A real JupyterHub at the hub's address, with a small GitHub to log in with."""

@@ -1,6 +1,6 @@
 """A small GitHub: accounts, teams of one organisation, invitations, and login by OAuth with PKCE.
 
-``python -m fakehub.hub.github`` serves it in a session, as github.com and api.github.com. Any password is right.
+``python -m fakehub.hub.github`` serves it in a session, as github.com and api.github.com. Any password is accepted.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import base64
 import hashlib
 import secrets
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from aiohttp import web
 
 from fakehub.hub import github_pages as pages
 from fakehub.hub.people import Person, people
-from fakehub.hub.settings import GITHUB_ADDRESS, Settings, certificate, session_folder
+from fakehub.hub.settings import GITHUB_ADDRESS, HubSettings, certificate, session_folder
 from hubfacts.load import load_hub
 from hubfacts.schema import HubFacts
 
@@ -27,7 +28,7 @@ _COOKIE = "user_session"
 
 @dataclass(frozen=True)
 class Code:
-    """What a code stands for until it is exchanged, once."""
+    """The request for which an authorization code was issued; the code can be exchanged once."""
 
     person: Person
     redirect_uri: str
@@ -36,7 +37,7 @@ class Code:
 
 
 class GitHub:
-    """The service. ``callback`` is the one address that the hub's OAuth app may send browsers back to."""
+    """The service, with the hub as its one OAuth app: browsers are redirected to the hub's callback only."""
 
     def __init__(self, facts: HubFacts, client_id: str, client_secret: str) -> None:
         self._organization = facts.access.organization
@@ -50,7 +51,7 @@ class GitHub:
         self._authorized: set[str] = set()
 
     def application(self) -> web.Application:
-        """The web application with all its pages and the API."""
+        """Return the web application with all pages and the API."""
         app = web.Application()
         app.add_routes(
             [
@@ -69,7 +70,7 @@ class GitHub:
         )
         return app
 
-    # What a browser sees.
+    # Pages for a browser.
 
     async def _login_page(self, request: web.Request) -> web.Response:
         return pages.login(request.query.get("return_to", "/"))
@@ -93,9 +94,9 @@ class GitHub:
     async def _authorize(self, request: web.Request) -> web.Response:
         query = request.query
         if query.get("client_id") != self._client[0]:
-            return pages.words("Not found", "There is no such application.", 404)
+            return pages.message("Not found", "There is no such application.", 404)
         if query.get("redirect_uri") != self._callback:
-            return pages.words("Error", "The redirect_uri is not associated with this application.", 400)
+            return pages.message("Error", "The redirect_uri is not associated with this application.", 400)
         person = self._person(request)
         if person is None:
             return _to(f"/login?{urlencode({'return_to': str(request.rel_url)})}")
@@ -106,14 +107,14 @@ class GitHub:
     async def _decide(self, request: web.Request) -> web.Response:
         query, person = request.query, self._person(request)
         if person is None or query.get("redirect_uri") != self._callback:
-            return pages.words("Error", "Log in first.", 400)
+            return pages.message("Error", "Log in first.", 400)
         if (await request.post()).get("authorize") != "1":
             error = {"error": "access_denied", "error_description": "The user has denied your application access."}
             return _to(f"{self._callback}?{urlencode(error | {'state': query.get('state', '')})}")
         self._authorized.add(person.login)
         return self._send_back(person, query)
 
-    def _send_back(self, person: Person, query: web.Request.query) -> web.Response:
+    def _send_back(self, person: Person, query: Mapping[str, str]) -> web.Response:
         code = secrets.token_hex(10)
         challenge = query.get("code_challenge") if query.get("code_challenge_method") == "S256" else None
         self._codes[code] = Code(person, query["redirect_uri"], challenge, query.get("scope", ""))
@@ -124,21 +125,21 @@ class GitHub:
         if person is None:
             return _to(f"/login?{urlencode({'return_to': str(request.rel_url)})}")
         if request.match_info["organization"] != self._organization or person.invited_to is None:
-            return pages.words("Not found", "You have no invitation to this organization.", 404)
+            return pages.message("Not found", "You have no invitation to this organization.", 404)
         return pages.invitation(self._organization, person.login)
 
     async def _join(self, request: web.Request) -> web.Response:
         person = self._person(request)
         if person is None or person.invited_to is None:
-            return pages.words("Not found", "You have no invitation to this organization.", 404)
+            return pages.message("Not found", "You have no invitation to this organization.", 404)
         person.teams.add(person.invited_to)
         person.invited_to = None
-        return pages.words(self._organization, f"You are now a member of {self._organization}.")
+        return pages.message(self._organization, f"You are now a member of {self._organization}.")
 
     def _person(self, request: web.Request) -> Person | None:
         return self._sessions.get(request.cookies.get(_COOKIE, ""))
 
-    # What the hub asks.
+    # The API for the hub.
 
     async def _exchange(self, request: web.Request) -> web.Response:
         form = await request.post()
@@ -175,8 +176,8 @@ class GitHub:
         return self._tokens[token]
 
 
-def _proves(code: Code, form: dict[str, object]) -> bool:
-    """Whether who exchanges the code is who asked for it (PKCE, where it was asked with a challenge)."""
+def _proves(code: Code, form: Mapping[str, object]) -> bool:
+    """Return whether the form has the verifier for the code's PKCE challenge, if the code was requested with one."""
     if code.challenge is None:
         return True
     digest = hashlib.sha256(str(form.get("code_verifier", "")).encode()).digest()
@@ -187,7 +188,7 @@ def _to(address: str) -> web.Response:
     return web.Response(status=302, headers={"Location": address, "Cache-Control": "no-store"})
 
 
-async def _serve(folder: Path, settings: Settings) -> None:
+async def _serve(folder: Path, settings: HubSettings) -> None:
     github = GitHub(load_hub(Path(settings.hub_yml)), settings.client_id, settings.client_secret)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     key, pem = certificate(folder, "github")
@@ -199,4 +200,4 @@ async def _serve(folder: Path, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(session_folder(), Settings.read()))
+    asyncio.run(_serve(session_folder(), HubSettings.read()))

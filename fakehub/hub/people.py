@@ -1,4 +1,4 @@
-"""Who has an account at the small GitHub: one person for each tier, and those whom the hub has to refuse."""
+"""The accounts at the small GitHub: one for each tier and extra team, and some that the hub has to refuse."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from hubfacts.schema import Access
 
 @dataclass
 class Person:
-    """An account. ``teams`` are the teams of the organisation it is in; ``invited_to`` is the team of an invitation
-    that waits to be accepted; ``admitted`` is an account that the hub's operator lets in without a team."""
+    """An account and the teams of the organisation that it is in.
+
+    ``invited_to`` is the team of a pending invitation; ``admitted`` means that the hub's operator lets the account in
+    without a team.
+    """
 
     login: str
     teams: set[str] = field(default_factory=set)
@@ -20,23 +23,23 @@ class Person:
 
 
 def people(access: Access) -> dict[str, Person]:
-    """Everybody, by their login, made from the teams of the facts."""
+    """Return all accounts by login."""
     tiers = [tier for tier in access.tiers if tier.team in access.allowed_teams]
     largest = tiers[-1].team
-    found = [Person(account_of(tier.name), {tier.team}) for tier in access.tiers]
-    found += [
+    accounts = [Person(account_of(tier.name), {tier.team}) for tier in access.tiers]
+    accounts += [
         Person(account_of(name), {name} if team.everything else {name, largest})
         for name, team in access.extra_teams.items()
     ]
-    found += [
+    accounts += [
         Person("funky-user", {largest}),
         Person("outside-user"),
         Person("invited-user", invited_to=tiers[0].team),
         Person("late-user", invited_to=largest, admitted=True),
     ]
-    return {person.login: person for person in found}
+    return {person.login: person for person in accounts}
 
 
 def account_of(name: str) -> str:
-    """The login of the person who is in the tier or team of that name."""
+    """Return the login of the person in the tier or team ``name``."""
     return f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}-user"

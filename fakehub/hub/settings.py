@@ -1,4 +1,4 @@
-"""What the parts of the hub know of one another; a file in the session's folder, which only its owner may read."""
+"""The settings that the parts of the hub share, in a file in the session's folder that only its owner may read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hubfacts.schema import Facts
 
 HUB_ADDRESS, GITHUB_ADDRESS = "127.0.0.2", "127.0.0.3"
 GITHUB_HOSTS = ("github.com", "api.github.com")
-# Where JupyterHub's own API answers, on the hub's address.
+# The port of JupyterHub's internal API, at the hub's address.
 API_PORT = 8081
 _FILE = "hub.json"
 
@@ -23,15 +23,18 @@ def _secret() -> str:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """``programs`` is the environment with JupyterHub, ``kernel`` the Python of notebooks' kernels, ``way`` are the
-    variables by which programs reach the stand-in, ``gateway_port`` is where Dask Gateway listens; ``repositories``
-    maps an address of a git repository to the local one that is cloned in its place."""
+class HubSettings:
+    """The settings of a session's hub.
+
+    ``programs`` is the environment with JupyterHub, ``kernel`` the Python of notebooks' kernels. Programs reach the
+    stand-in by the ``connection_variables``; Dask Gateway listens at ``gateway_port``. ``repositories`` maps the
+    address of a git repository to the local one that is cloned instead.
+    """
 
     hub_yml: str
     programs: str
     kernel: str
-    way: dict[str, str]
+    connection_variables: dict[str, str]
     gateway_port: int
     repositories: dict[str, str]
     client_id: str = field(default_factory=lambda: secrets.token_hex(10))
@@ -42,27 +45,27 @@ class Settings:
     culler_token: str = field(default_factory=_secret)
 
     def write(self, folder: Path) -> None:
-        """Leave the settings in the session's ``folder``."""
+        """Write the settings to the session's ``folder``."""
         file = folder / _FILE
         file.touch(mode=0o600)
         file.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     @classmethod
-    def read(cls) -> Settings:
-        """The settings of the session this process runs in."""
+    def read(cls) -> HubSettings:
+        """Return the settings of the session in which this process runs."""
         return cls(**json.loads((session_folder() / _FILE).read_text(encoding="utf-8")))
 
 
 def session_folder() -> Path:
-    """The folder of the session this process runs in."""
+    """Return the folder of the session in which this process runs."""
     return Path(os.environ["FAKEHUB_SESSION"])
 
 
 def hub_host(facts: Facts) -> str:
-    """The name of the host at which the hub answers."""
+    """Return the name of the hub's host."""
     return urlparse(facts.hub.url).netloc
 
 
 def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """The files with the key and the certificate of ``name`` (``hub``, ``github``)."""
+    """Return the files with the key and the certificate of ``name`` (``hub`` or ``github``)."""
     return folder / f"{name}.key", folder / f"{name}.pem"

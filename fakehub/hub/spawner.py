@@ -1,7 +1,7 @@
-"""KubeSpawner with a process of this machine in the place of a pod.
+"""KubeSpawner that starts a process on this machine instead of a pod.
 
-Form, validation, overrides and the pod's manifest are KubeSpawner's own; what the manifest says of command and
-environment is then started here.
+KubeSpawner makes the form, its validation, the overrides and the pod's manifest; the process gets the manifest's
+command and environment.
 """
 
 from __future__ import annotations
@@ -14,43 +14,43 @@ from typing import Any
 
 from kubespawner import KubeSpawner
 
-from fakehub.hub.settings import Settings, session_folder
+from fakehub.hub.settings import HubSettings, session_folder
 from fakehub.ports import free_port
 
 _HERE = Path(__file__).parent
-# What a server is given to end by itself, in seconds, before it is killed.
+# The seconds that a server has to stop before it is killed.
 _GRACE_S = 5
 
 
 class ProcessSpawner(KubeSpawner):
-    """Starts, watches and stops a server as a process. It needs no cluster, and asks none."""
+    """A spawner that runs each server as a process and needs no cluster."""
 
     _process: asyncio.subprocess.Process | None = None
-    _said: list[str]
+    _start_messages: list[str]
 
     async def _start(self) -> str:
-        """Start the server; its address. Raises ``ValueError`` for choices that are not on offer."""
-        self._said = []
+        """Start the server and return its address; raises ``ValueError`` for choices that the form does not offer."""
+        self._start_messages = []
         await self.load_user_options()
         self.ip, self.port = "127.0.0.1", free_port()
         manifest = await self.get_pod_manifest()
-        self._tell(f"Pod {self.pod_name} is made with the image {self.image}")
+        self._report(f"Pod {self.pod_name} is made with the image {self.image}")
         (container,) = manifest.spec.containers
-        command = [str(Path(Settings.read().programs) / "bin" / container.args[0]), *container.args[1:]]
+        command = [str(Path(HubSettings.read().programs) / "bin" / container.args[0]), *container.args[1:]]
         log = (session_folder() / f"{self.pod_name}.log").open("wb")
         with log:
             self._process = await asyncio.create_subprocess_exec(
                 *command, *_options(), env=self._environment(container.env), cwd=self._home(), stdout=log, stderr=log
             )
-        self._tell("Container notebook is started")
+        self._report("Container notebook is started")
         return f"http://{self.ip}:{self.port}"
 
     async def poll(self) -> int | None:
-        """``None`` while the server runs, else how it ended."""
+        """Return ``None`` while the server runs, else its exit status."""
         return self._process.returncode if self._process else 0
 
     async def stop(self, now: bool = False) -> None:
-        """End the server and its kernels."""
+        """Stop the server and its kernels."""
         if self._process is None or self._process.returncode is not None:
             return
         self._process.terminate()
@@ -61,27 +61,27 @@ class ProcessSpawner(KubeSpawner):
             await self._process.wait()
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
-        """What happened so far, as the page shows it that waits for the server."""
+        """Yield the events of the start so far, for the progress page."""
         shown = 0
-        while not self._start_future.done() or shown < len(self._said):
-            for message in self._said[shown:]:
+        while not self._start_future.done() or shown < len(self._start_messages):
+            for message in self._start_messages[shown:]:
                 shown += 1
                 yield {"progress": min(90, 40 * shown), "message": message}
             await asyncio.sleep(0.1)
 
-    def _tell(self, message: str) -> None:
-        self._said.append(message)
+    def _report(self, message: str) -> None:
+        self._start_messages.append(message)
         self.log.info(message)
 
     def _home(self) -> Path:
-        """The home directory, which all servers of a user share."""
+        """Return the home directory, which all servers of a user share."""
         home = session_folder() / "homes" / self.user.name
         home.mkdir(parents=True, exist_ok=True)
         return home
 
     def _environment(self, variables: list[Any]) -> dict[str, str]:
-        settings = Settings.read()
-        env = {variable.name: variable.value or "" for variable in variables} | settings.way
+        settings = HubSettings.read()
+        env = {variable.name: variable.value or "" for variable in variables} | settings.connection_variables
         jupyter = session_folder() / "jupyter"
         env |= {"HOME": str(self._home()), "USER": "jovyan", "JUPYTER_PATH": str(jupyter), "SHELL": "/bin/bash"}
         env |= {"JUPYTER_CONFIG_PATH": str(jupyter), "FAKEHUB_HUB_YML": settings.hub_yml}

@@ -1,4 +1,4 @@
-"""``fakehub hub``: starts the hub inside a stand-in, runs a command there and leaves nothing behind."""
+"""``fakehub hub``: start the hub inside a stand-in, run a command there and clean up after it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from fakehub.gateway.variables import GatewaySettings
 from fakehub.hub.certificates import make_certificates
-from fakehub.hub.servers import furnish
-from fakehub.hub.settings import API_PORT, GITHUB_ADDRESS, GITHUB_HOSTS, HUB_ADDRESS, Settings, hub_host
+from fakehub.hub.servers import write_jupyter_files
+from fakehub.hub.settings import API_PORT, GITHUB_ADDRESS, GITHUB_HOSTS, HUB_ADDRESS, HubSettings, hub_host
 from fakehub.isolation import namespace
 from fakehub.isolation.processes import last_line
 from fakehub.session.run import RunError, run_in_names
@@ -26,25 +26,27 @@ from hubfacts.location import default_path
 from hubfacts.schema import Facts, HubFacts
 
 _CONFIG = Path(__file__).with_name("jupyterhub_config.py")
-_LONGEST_S = 120
+# The seconds that the hub has to start.
+_TIMEOUT_S = 120
 
 
 def run_hub(command: Sequence[str], hub_yml: Path | None, programs: Path | None, repositories: Sequence[str]) -> int:
-    """Run ``command`` (a shell without one) where the hub is; its exit status.
+    """Run ``command``, or a shell if it is empty, beside a hub; return its exit status.
 
-    ``programs`` is the environment with JupyterHub (``.venv/jupyterhub`` beside the facts); each of ``repositories``
-    is ``ADDRESS=PATH``: a clone of that address is one of the local repository. Raises ``RunError``.
+    ``programs`` is the environment with JupyterHub, by default ``.venv/jupyterhub`` beside the facts. Each of
+    ``repositories`` is ``ADDRESS=PATH``: a clone of the address is a clone of the local repository. Raises
+    ``RunError``.
     """
     hub_yml = (hub_yml or default_path()).resolve()
     programs = (programs or hub_yml.parent / ".venv" / "jupyterhub").absolute()
     options = SessionOptions(_facts(hub_yml), hub_yml)
     _check(programs)
-    settings = Settings(str(hub_yml), str(programs), sys.executable, {}, 0, _repositories(repositories))
+    settings = HubSettings(str(hub_yml), str(programs), sys.executable, {}, 0, _repositories(repositories))
     hosts = {HUB_ADDRESS: (hub_host(options.facts),), GITHUB_ADDRESS: GITHUB_HOSTS}
     try:
         return run_in_names(list(command) or [_shell()], options, hosts, _Starter(settings, loud=not command))
     except namespace.NamespaceError as error:
-        raise RunError(f"the hub needs a world of names of its own, which is not allowed here ({error})") from error
+        raise RunError(f"the hub needs network namespaces, which this system does not allow ({error})") from error
 
 
 def _facts(hub_yml: Path) -> HubFacts:
@@ -60,15 +62,15 @@ def _facts(hub_yml: Path) -> HubFacts:
 
 
 def _check(programs: Path) -> None:
-    """Raise ``RunError`` unless JupyterHub and its proxy are there."""
+    """Raise ``RunError`` unless JupyterHub and its proxy are installed in ``programs``."""
     if not (programs / "bin" / "jupyterhub").is_file():
         raise RunError(f"there is no JupyterHub in {programs}; make tools sets it up, or name one with --programs DIR")
     if not (programs / "hub-proxy" / "node_modules").is_dir():
         raise RunError(f"there is no configurable-http-proxy in {programs}; make tools sets it up")
 
 
-def _repositories(given: Sequence[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given]
+def _repositories(arguments: Sequence[str]) -> dict[str, str]:
+    pairs = [argument.partition("=") for argument in arguments]
     wrong = next((address for address, _, path in pairs if not Path(path or "-").is_dir()), None)
     if wrong is not None:
         raise RunError(f"--repository {wrong}: write ADDRESS=PATH, with the path of a git repository")
@@ -80,46 +82,47 @@ def _shell() -> str:
 
 
 class _Starter:
-    """Starts the parts of the hub beside a session's stand-in."""
+    """Starts the parts of the hub beside the stand-in of a session."""
 
-    def __init__(self, settings: Settings, loud: bool) -> None:
+    def __init__(self, settings: HubSettings, loud: bool) -> None:
         self._settings, self._loud = settings, loud
 
     def __call__(self, session: Session, options: SessionOptions) -> dict[str, str]:
-        """The command's environment, once the hub answers. Raises ``SessionError``."""
+        """Return the command's environment once the hub answers; raises ``SessionError``."""
         started = time.monotonic()
         folder, facts = session.folder, options.facts
-        way = GatewaySettings.read(folder).connection_variables
-        settings = replace(self._settings, way=way, gateway_port=session.ports.get("gateway", 0))
+        connection = GatewaySettings.read(folder).connection_variables
+        gateway_port = session.ports.get("gateway", 0)
+        settings = replace(self._settings, connection_variables=connection, gateway_port=gateway_port)
         settings.write(folder)
         api = f"http://{HUB_ADDRESS}:{API_PORT}/hub/api"
-        GatewaySettings("", settings.gateway_token, way, api).write(folder)
+        GatewaySettings("", settings.gateway_token, connection, api).write(folder)
         make_certificates(folder, {"hub": (hub_host(facts),), "github": GITHUB_HOSTS})
-        furnish(folder / "jupyter", settings.kernel)
+        write_jupyter_files(folder / "jupyter", settings.kernel)
         env = _clean(session.environment, facts) | {"FAKEHUB_HUB_YML": settings.hub_yml}
         github = _launch([sys.executable, "-m", "fakehub.hub.github"], env, folder / "github.log")
-        hub = [str(Path(settings.programs) / "bin" / "jupyterhub"), "-f", str(_CONFIG)]
+        jupyterhub = str(Path(settings.programs) / "bin" / "jupyterhub")
         kube = {"KUBECONFIG": str(_write_kubeconfig(folder)), "HOME": str(folder)}
-        hub = _launch(hub, env | kube, folder / "jupyterhub.log")
+        hub = _launch([jupyterhub, "-f", str(_CONFIG)], env | kube, folder / "jupyterhub.log")
         _wait({"GitHub": github, "JupyterHub": hub}, folder, f"{facts.hub.url}hub/health")
         if self._loud:
             seconds = time.monotonic() - started
-            print(f"{facts.hub.url} is there after {seconds:.0f} s, until this shell ends", flush=True)
+            print(f"{facts.hub.url} is ready after {seconds:.0f} s, and stops when this shell ends", flush=True)
         return env
 
 
 def _clean(environment: dict[str, str], facts: Facts) -> dict[str, str]:
-    """The environment without what a server of the hub has: nobody has one yet."""
-    servers = facts.environment_variables.values.keys()
+    """Return the environment without the variables of the hub's servers, because no server runs yet."""
+    of_servers = facts.environment_variables.values.keys()
     return {
         name: value
         for name, value in environment.items()
-        if name not in servers and not name.startswith(("DASK_GATEWAY__", "JUPYTER"))
+        if name not in of_servers and not name.startswith(("DASK_GATEWAY__", "JUPYTER"))
     }
 
 
 def _write_kubeconfig(folder: Path) -> Path:
-    """The configuration of a cluster that is not there: KubeSpawner wants one, before anything asks it."""
+    """Write the configuration of a cluster that does not exist: KubeSpawner reads one when it starts."""
     file = folder / "kubeconfig.json"
     cluster = {"name": "none", "cluster": {"server": "http://127.0.0.1:9"}}
     context = {"name": "none", "context": {"cluster": "none", "user": "none"}}
@@ -135,8 +138,8 @@ def _launch(command: list[str], env: dict[str, str], log: Path) -> subprocess.Po
 
 
 def _wait(parts: dict[str, subprocess.Popen[bytes]], folder: Path, address: str) -> None:
-    """Wait until the hub answers at ``address``. Raises ``SessionError`` when a part ends, or takes too long."""
-    deadline = time.monotonic() + _LONGEST_S
+    """Wait until the hub answers at ``address``; raises ``SessionError`` if a part ends or takes too long."""
+    deadline = time.monotonic() + _TIMEOUT_S
     trusting = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=folder / "ca.pem"))
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), trusting)
     while not _answers(opener, address):

@@ -1,4 +1,4 @@
-"""The variables of every server, as KubeSpawner sets them."""
+"""The variables of every server, in the form in which KubeSpawner is configured with them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from hubfacts.schema import Facts
 
 
 def server_variables(facts: Facts, gateway_port: int) -> dict[str, str]:
-    """The hub's variables, with KubeSpawner's words for what differs by user, and those of Dask Gateway's client."""
+    """Return the hub's variables, with KubeSpawner's placeholders for the user's name, and those for Dask Gateway."""
     variables = facts.environment_variables
     values = {
         name: variable.value.replace("$(JUPYTERHUB_USER)", "{unescaped_username}")
         for name, variable in variables.values.items()
-        if name not in {"JUPYTERHUB_USER", "JUPYTER_IMAGE_SPEC"}  # JupyterHub's own
+        if name not in {"JUPYTERHUB_USER", "JUPYTER_IMAGE_SPEC"}  # set by JupyterHub
     }
     if facts.dask_gateway is None:
         return values
     prefix = facts.dask_gateway.url_prefix
     on_workers = {name: values[name] for name in variables.on_dask_workers}
-    # In a brace more on each side, which KubeSpawner takes off when it puts in the user's name.
+    # KubeSpawner formats the value with the user's name, which turns doubled braces into single ones.
     as_option = "{" + json.dumps(on_workers) + "}"
     return values | {
         "DASK_GATEWAY__ADDRESS": f"{facts.hub.url.rstrip('/')}{prefix}",
