@@ -1,7 +1,7 @@
-"""For other projects' tests: ``pytest --fakehub`` runs them inside a stand-in, and a fixture gives them one.
+"""Pytest plugin for other projects: ``pytest --fakehub`` runs the tests inside a stand-in; a fixture provides one.
 
-Clients read their settings when they are imported, so the environment has to lead to the stand-in before any test
-module is: that is what the option is for. With the fixture alone, tests start programs with its ``environment``.
+Clients read their settings when they are imported. With the option, the environment refers to the stand-in before any
+test module is imported; with the fixture alone, tests start programs with its ``environment``.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _RUNNING = pytest.StashKey[Session]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option."""
+    """Add the option ``--fakehub``."""
     parser.addoption("--fakehub", action="store_true", help="run the tests inside a stand-in of the hub")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Start the stand-in before anything of the project is imported, where the option asks for it."""
+    """Start the stand-in before the project's modules are imported, if the option is set."""
     if not early_config.known_args_namespace.fakehub:
         return
     parts = contextlib.ExitStack()
@@ -36,8 +36,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     before = dict(os.environ)
     parts.callback(_set_environment, before)
     _set_environment(running.environment)
-    if "fsspec" in sys.modules:  # another plugin imported it, and it has read its settings
-        from fsspec.config import conf, set_conf_env
+    if "fsspec" in sys.modules:  # imported by another plugin: it has read the old settings
+        from fsspec.config import conf, set_conf_env  # type: ignore[import-untyped]  # it has no type information
 
         set_conf_env(conf)
 
@@ -59,9 +59,9 @@ def _session() -> Iterator[Session]:
 
 @pytest.fixture(scope="session")
 def fakehub_session(pytestconfig: pytest.Config) -> Iterator[Session]:
-    """A stand-in that runs as long as the tests do, made from ``$FAKEHUB_HUB_YML`` or the ``hub.yml`` found here.
+    """A stand-in that runs until the tests end, with the facts of ``$FAKEHUB_HUB_YML`` or of ``hub.yml``.
 
-    Start programs with its ``environment``; steer it with ``fakehub.control.client.Control(fakehub_session.folder)``.
+    Start programs with its ``environment``; control it with ``fakehub.control.client.Control(fakehub_session.folder)``.
     """
     running = pytestconfig.stash.get(_RUNNING, None)
     if running:

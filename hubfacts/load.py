@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from hubfacts.checks import check, check_hub
 from hubfacts.location import default_path
-from hubfacts.schema import MISSPELT, Facts, HubFacts
+from hubfacts.schema import Facts, HubFacts, MisspeltKeyError
 from hubfacts.strict_yaml import YamlError, mapping_of
 
 _F = TypeVar("_F", bound=Facts)
+# One of pydantic's ``ErrorDetails``.
+Problem = Mapping[str, Any]
 
 
 class FactsError(Exception):
@@ -79,7 +80,7 @@ def validated(content: dict[Any, Any], model: type[_F], cross_check: Callable[[_
         raise FactsError(str(error)) from error
 
 
-def _first_problem(errors: list[ErrorDetails]) -> str:
+def _first_problem(errors: Sequence[Problem]) -> str:
     """Format the first error as one line; if a key is missing, all that are missing."""
     first = errors[0]
     if first["type"] == "missing":
@@ -94,10 +95,10 @@ def all_problems(error: ValidationError) -> list[str]:
     return [f"{_key(one)}: {_message(one)}" for one in errors]
 
 
-def _key(error: ErrorDetails) -> str:
-    misspelt = [error["ctx"]["key"]] if error["type"] == MISSPELT else []
-    return ".".join(map(str, [*error["loc"], *misspelt]))
+def _key(error: Problem) -> str:
+    cause = error.get("ctx", {}).get("error")
+    return ".".join(map(str, [*error["loc"], *([cause.key] if isinstance(cause, MisspeltKeyError) else [])]))
 
 
-def _message(error: ErrorDetails) -> str:
+def _message(error: Problem) -> str:
     return "missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")

@@ -15,11 +15,16 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 Url = Annotated[str, Field(pattern=r"^https://[^\s]+$")]
-# The type of the error for a misspelt key; its context has the key.
-MISSPELT = "misspelt_key"
+
+
+class MisspeltKeyError(ValueError):
+    """A key that is not in the schema, but nearly one that is."""
+
+    def __init__(self, key: str, close: str) -> None:
+        super().__init__(f"unknown key; did you mean {close}?")
+        self.key = key
 
 
 class Model(BaseModel):
@@ -33,8 +38,7 @@ class Model(BaseModel):
         if isinstance(content, dict) and not content.keys() <= _keys(cls):
             for key in sorted(map(str, content.keys() - _keys(cls))):
                 for close in get_close_matches(key, sorted(_keys(cls)), n=1, cutoff=0.8):
-                    message = "unknown key; did you mean {close}?"
-                    raise PydanticCustomError(MISSPELT, message, {"key": key, "close": close})
+                    raise MisspeltKeyError(key, close)
         return content
 
 

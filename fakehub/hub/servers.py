@@ -13,7 +13,7 @@ _ABOUT_THIS_PYTHON = "ignore:You are using a Python version:FutureWarning"
 
 
 def write_jupyter_files(jupyter: Path, kernel: str) -> None:
-    """Write to the folder ``jupyter`` the kernel ``python3``, run by the Python at ``kernel``, and JupyterLab's settings.
+    """Write the kernel ``python3``, run by the Python at ``kernel``, and JupyterLab's settings to ``jupyter``.
 
     The settings turn off the question whether to show Jupyter's news, which asks another host, and let the theme
     follow the browser's.

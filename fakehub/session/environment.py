@@ -57,8 +57,8 @@ def environment(facts: Facts, user: str, persona: str, workdir: Path, ports: dic
         return env | connection | key | {"HOME": str(home), "USER": user}
     hub, token = hub_variables(facts, user), new_token()
     env |= hub | {"JUPYTERHUB_API_TOKEN": token} | connection
+    GatewaySettings(user, token, connection).write(workdir)
     if facts.dask_gateway is not None:
-        GatewaySettings(user, token, connection).write(workdir)
         env |= gateway_variables(facts.dask_gateway, facts.environment_variables.on_dask_workers, hub, ports["gateway"])
     return env | {"HOME": str(home), "USER": "jovyan"}
 
