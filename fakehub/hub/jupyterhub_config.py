@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the loader of configuration files defines it
 
 folder, settings, facts = session_folder(), HubSettings.read(), load_hub()
 organization = facts.access.organization
-if sys.prefix != settings.programs:
+if not Path(sys.prefix).samefile(settings.programs):
     sys.exit(f"JupyterHub must run in {settings.programs}, not in {sys.prefix}")
 
 c = get_config()
