@@ -25,7 +25,10 @@ class BucketAccess:
     __slots__ = ("_store", "facts", "name", "persona")
 
     def __init__(self, store: Store, name: str, facts: Bucket, persona: Persona) -> None:
-        self._store, self.name, self.facts, self.persona = store, name, facts, persona
+        self._store = store
+        self.name = name
+        self.facts = facts
+        self.persona = persona
 
     def check(self, permission: str) -> None:
         """Raise ``GoogleError`` (401, 403) unless the persona has ``permission`` (``storage.objects.get`` etc.)."""

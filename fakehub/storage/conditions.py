@@ -35,7 +35,10 @@ def check(query: Mapping[str, str], current: Versioned | None, prefix: str = "if
     ``current`` is an object or a bucket, ``None`` if it does not exist; ``prefix`` is ``if`` or, for the source of a
     copy, ``ifSource``. An unmet NotMatch is 304 when ``reading``; every other unmet precondition is 412.
     """
-    if not any(name.startswith(prefix) for name in query):
+    for name in query:
+        if name.startswith(prefix):
+            break
+    else:
         return
     for name, (attribute, must_match) in _CHECKS.items():
         text = query.get(prefix + name)

@@ -212,8 +212,8 @@ class Store:
 
     def _generations_of(self, bucket: str, name: str) -> list[Object]:
         """Return all generations of an object, oldest first, including expired ones."""
-        live = self._live[bucket].get(name)
-        return [*self._old[bucket].get(name, ()), *([] if live is None else [live])]
+        old, live = self._old[bucket].get(name, ()), self._live[bucket].get(name)
+        return [*old] if live is None else [*old, live]
 
     def _expired(self, stored: Object) -> bool:
         days = self.buckets[stored.bucket].delete_after_days
