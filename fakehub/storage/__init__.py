@@ -1,1 +1,1 @@
-"""Google Cloud Storage: the object store and the two APIs in front of it."""
+"""Google Cloud Storage: the object store, the rules of access to it, and two APIs in front of it."""

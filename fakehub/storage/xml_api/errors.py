@@ -1,4 +1,4 @@
-"""Errors of the XML API: the same refusals as the JSON API's, with the codes and words of its own."""
+"""Errors of the XML API: the JSON API's refusals, translated to this API's codes and messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiohttp import web
 from fakehub.errors import GoogleError
 
 _ACCESS_DENIED = ("AccessDenied", "Access denied.")
-# The JSON API's reasons, and the codes and messages that stand for them here.
+# The codes and messages of this API by the JSON API's reason.
 _BY_REASON = {
     "conditionNotMet": ("PreconditionFailed", "At least one of the pre-conditions you specified did not hold."),
     "requestedRangeNotSatisfiable": ("InvalidRange", "The requested range cannot be satisfied."),
@@ -28,14 +28,12 @@ _BY_STATUS = {
     500: ("InternalError", "We encountered an internal error. Please try again."),
     503: ("ServiceUnavailable", "Service unavailable. Please try again later."),
 }
-
-
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SPECIAL = re.compile(r"[&<>\x00-\x08\x0b-\x1f]")
 
 
 class XmlError(GoogleError):
-    """A refused request; ``elements`` follow the code and the message in the body."""
+    """A refused request, with further ``elements`` after the code and the message in the body."""
 
     def __init__(self, status: int, code: str, message: str, **elements: str) -> None:
         super().__init__(status, code, message)
@@ -43,25 +41,25 @@ class XmlError(GoogleError):
 
 
 def invalid_argument(details: str) -> XmlError:
-    """400, for a request that cannot be understood."""
+    """Return 400, for a malformed request."""
     return XmlError(400, "InvalidArgument", "Invalid argument.", Details=details)
 
 
 def no_such_bucket() -> XmlError:
-    """404 for a bucket."""
+    """Return 404, for an unknown bucket."""
     return XmlError(404, "NoSuchBucket", "The specified bucket does not exist.")
 
 
 def bad_digest() -> XmlError:
-    """400, for a body that has not the checksum given for it."""
+    """Return 400, for a body that does not match the checksum given for it."""
     return XmlError(400, *_BAD_DIGEST)
 
 
 def code_and_elements(error: GoogleError) -> tuple[int, str, dict[str, str]]:
-    """Status, code and the further elements of any refusal, in the XML API's words."""
+    """Return status, code and further elements of any refusal, as the XML API names them."""
     if isinstance(error, XmlError):
         return error.status, error.reason, {"Message": error.message, **error.elements}
-    # An anonymous caller without the right is 401 there and 403 here.
+    # An anonymous caller without the permission gets 401 from the JSON API and 403 from this one.
     status = 403 if (error.status, error.reason) == (401, "required") else error.status
     code, message = _BY_REASON.get(error.reason) or _BY_STATUS.get(status, _BY_STATUS[500])
     if status == 400 and error.message.startswith(("Provided MD5", "Provided CRC32C")):
@@ -72,7 +70,7 @@ def code_and_elements(error: GoogleError) -> tuple[int, str, dict[str, str]]:
 
 
 def error_response(error: GoogleError) -> web.Response:
-    """The answer to send: Google's XML form, and no body where there may be none."""
+    """Return the response for a refusal, in Google's XML form; a 304 has no body."""
     status, code, elements = code_and_elements(error)
     if status == 304:
         return web.Response(status=304)
@@ -82,22 +80,22 @@ def error_response(error: GoogleError) -> web.Response:
 
 
 def element(name: str, value: object) -> str:
-    """One element with text in it."""
+    """Return an element with text in it."""
     return f"<{name}>{escaped(str(value))}</{name}>"
 
 
 def escaped(text: str) -> str:
-    """``text`` inside of XML. Characters that XML cannot hold become references, as in Google's answers."""
+    """Escape ``text`` for XML; characters that XML does not allow become references, as in Google's answers."""
     return _SPECIAL.sub(_reference, text) if _SPECIAL.search(text) else text
 
 
-def _reference(found: re.Match[str]) -> str:
-    char = found.group()
+def _reference(match: re.Match[str]) -> str:
+    char = match.group()
     return _NAMED.get(char) or f"&#{ord(char)};"
 
 
 def xml_response(body: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """An answer in XML; ``body`` is the root element."""
+    """Return a response in XML; ``body`` is the root element."""
     data = f"<?xml version='1.0' encoding='UTF-8'?>{body}".encode("utf-8", "xmlcharrefreplace")
     kind = {"Content-Type": "application/xml; charset=UTF-8"}
     return web.Response(status=status, body=data, headers=kind | (headers or {}))

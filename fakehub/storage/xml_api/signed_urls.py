@@ -1,4 +1,4 @@
-"""V4 signed URLs: who signed a request, and whether the signature covers it and still holds.
+"""V4 signed URLs: who signed a request, and whether the signature matches it and has not expired.
 
 The canonical request and the string to sign are those of Google's "V4 signing process": method, path, query without
 the signature, the signed headers, their names, and the payload's hash or ``UNSIGNED-PAYLOAD``.
@@ -23,31 +23,31 @@ from fakehub.clock import Clock
 from fakehub.storage.xml_api.errors import XmlError
 
 ALGORITHM = "GOOG4-RSA-SHA256"
-# The longest a signed URL may hold, in seconds: seven days.
+# The longest validity of a signed URL, in seconds: seven days.
 LONGEST_S = 604800
-# How far the signer's clock may be ahead, in seconds.
+# By how much the signer's clock may be ahead, in seconds.
 _SKEW_S = 900
 _UNSIGNED = "UNSIGNED-PAYLOAD"
 _PARAMETERS = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
 
 
 class Signers(Protocol):
-    """Who may sign: the service accounts."""
+    """The service accounts, which may sign."""
 
     def signer(self, email: str) -> Persona | None:
-        """The service account of that address, or ``None``."""
+        """Return the service account with that address, or ``None``."""
 
     def public_keys(self, email: str) -> Iterable[RSAPublicKey]:
-        """The keys whose signatures are that account's."""
+        """Return the public keys of that account."""
 
 
 def is_signed(query: Mapping[str, str]) -> bool:
-    """Whether a request carries a signature in its query."""
+    """Return whether a request has a signature in its query."""
     return any(name.lower() == "x-goog-signature" for name in query)
 
 
 class SignedUrls:
-    """Checks signed URLs; ``signers`` knows the service accounts and their keys."""
+    """A verifier of signed URLs; ``signers`` provides the service accounts and their keys."""
 
     def __init__(self, signers: Signers, clock: Clock) -> None:
         self._signers, self._clock = signers, clock
@@ -55,9 +55,9 @@ class SignedUrls:
     def caller(
         self, method: str, raw_path: str, query: Iterable[tuple[str, str]], headers: CIMultiDictProxy[str], body: bytes
     ) -> Persona:
-        """The service account that signed this request; raises ``XmlError`` (400, 403) unless the signature holds.
+        """Return the service account that signed this request; raise ``XmlError`` (400, 403) for an invalid signature.
 
-        ``raw_path`` is as it was sent, ``query`` has decoded pairs.
+        ``raw_path`` is percent-encoded, as it was sent; the pairs of ``query`` are decoded.
         """
         pairs = list(query)
         given = {name.lower(): value for name, value in pairs}
@@ -74,7 +74,7 @@ class SignedUrls:
         payload = _payload(signed, headers, body)
         rest = _canonical_query(pairs)
         lines = _canonical_headers(signed, headers)
-        # Clients differ in which characters of the path they encode; both forms name the same object.
+        # Clients differ in the characters of the path that they encode; accept a signature over either form.
         paths = dict.fromkeys((raw_path, quote(unquote(raw_path), safe="/~", errors="replace")))
         requests = ["\n".join((method, path, rest, lines, values["SignedHeaders"], payload)) for path in paths]
         texts = ["\n".join((ALGORITHM, values["Date"], scope, _sha256(_bytes(text)))) for text in requests]
@@ -118,7 +118,7 @@ class SignedUrls:
 
 
 def _credential(credential: str, date: str) -> tuple[str, str]:
-    """Address and scope: ``EMAIL/20261125/auto/storage/goog4_request``."""
+    """Split ``EMAIL/20261125/auto/storage/goog4_request`` into address and scope."""
     email, _, scope = credential.partition("/")
     parts = scope.split("/")
     if len(parts) != 4 or parts[0] != date[:8] or parts[2:] != ["storage", "goog4_request"]:
@@ -163,7 +163,7 @@ def _sha256(data: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """``text`` as it was sent: what was no UTF-8 comes back as the bytes it was."""
+    """Encode ``text`` as it was sent: bytes that are not UTF-8 are restored."""
     return text.encode("utf-8", "surrogateescape")
 
 
