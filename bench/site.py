@@ -10,7 +10,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,6 +22,7 @@ from bench.servers import ROOT
 from guide.browser.launch import BROWSERS, FLAGS
 from guide.browser.static_server import serve
 from guide.pages.hub_variant import current_facts
+from guide.site.options import SiteOptions
 from guide.site.settings import settings as settings_for_hub
 
 OURS, STOCK = "the site", "stock Jupyter Book 1"
@@ -51,7 +54,7 @@ def weight_name(page: str) -> str:
 
 
 def _page(sampler: Sampler, page: str, name: str, url: str) -> None:
-    report: dict = {}
+    report: dict[str, Any] = {}
 
     def score(category: str) -> float:
         if not report:
@@ -59,11 +62,11 @@ def _page(sampler: Sampler, page: str, name: str, url: str) -> None:
         return scores(report)[category]
 
     for category in CATEGORIES:
-        sampler.take(category_name(category, page), "points", name, lambda category=category: score(category))
+        sampler.take(category_name(category, page), "points", name, partial(score, category))
     sampler.take(weight_name(page), "KB", name, lambda: scores(report)["weight"])
 
 
-def scores(report: dict) -> dict[str, float]:
+def scores(report: dict[str, Any]) -> dict[str, float]:
     """Points of 100 by category, and the ``weight`` in KB, of Lighthouse's report; raises ``LoadError``."""
     found = {name: report.get("categories", {}).get(name, {}).get("score") for name in CATEGORIES}
     if None in found.values():
@@ -72,7 +75,7 @@ def scores(report: dict) -> dict[str, float]:
     return {name: score * 100 for name, score in found.items()} | {"weight": weight / 1000}
 
 
-def _report(url: str) -> dict:
+def _report(url: str) -> dict[str, Any]:
     node = next((ROOT / ".venv" / "tools").glob(_NODE), None)
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if node is None or browser is None:
@@ -85,7 +88,8 @@ def _report(url: str) -> dict:
         done = subprocess.run(command, env=env, capture_output=True, text=True)
     if done.returncode:
         raise LoadError(f"Lighthouse ended with {done.returncode}: {done.stderr.strip()[-200:]}")
-    return json.loads(done.stdout)
+    lighthouse_report: dict[str, Any] = json.loads(done.stdout)
+    return lighthouse_report
 
 
 @contextmanager
@@ -94,16 +98,14 @@ def stock(site: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_for_hub(current_facts())
         sphinx = settings["sphinx"]
-        sphinx["extra_extensions"].remove("guide.site.ext.optimize")
-        sphinx["extra_extensions"].remove("guide.site.ext.theme_fixes")
+        sphinx["config"] |= SiteOptions(report=str(site.parent / "report.json"), optimize=False).configuration()
         for name in ("html_css_files", "html_js_files"):
             sphinx["config"].pop(name)
         config = Path(folder) / "_config.yml"
         config.write_text(yaml.safe_dump(settings), encoding="utf-8")
         command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "-q"]
         command += ["--config", str(config), "--path-output", folder]
-        env = os.environ | {"GUIDE_REPORT": str(site.parent / "report.json")}
-        done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             raise LoadError(f"the stock site was not built: {done.stdout.strip()[-200:]}")
         yield Path(folder) / "_build" / "html"

@@ -11,7 +11,7 @@ import pytest
 from nbgitpuller.pull import GitPuller
 
 from guide.facts import load
-from guide.site.export.launch_links import Places, missing
+from guide.site.export.launch_links import Places, missing_targets
 from guide.site.publish.git_history import last_changes
 from guide.site.settings import settings
 from scripts.publish_branch import main as publish
@@ -62,7 +62,7 @@ def test_links_that_open_nothing_are_named_with_their_page(root, tmp_path, place
     site.mkdir()
     shutil.copy(root / "tests/broken/launch/page.html", site)
 
-    found = missing(site, places, root, tmp_path / "made")
+    found = missing_targets(site, places, root, tmp_path / "made")
 
     assert found == [
         "page.html: its launch link names book/no-such-page.ipynb, which was not made",
