@@ -9,7 +9,7 @@ JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 # The lock names the public index, whatever this machine is configured to use.
 LOCK = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS .venv/uv/bin/uv lock
 
-.PHONY: help setup book serve pdf page outputs mutate links picture pictures looks tools test bench audit sbom lint lock clean
+.PHONY: help setup book serve pdf page outputs mutate links picture pictures screenshots tools test bench audit sbom lint lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -41,7 +41,7 @@ links: setup ## request every link to another site
 picture: book ## retake the screenshot in the README
 	@$(GUIDE) picture
 
-looks: book ## retake the screenshots of ten pages, with which tests compare
+screenshots: book ## retake the screenshots of ten pages, with which tests compare
 	@.venv/$(STACK)/bin/python -m guide.browser.visual_regression
 
 pictures: tools ## retake the screenshots of the hub, which pages show and tests compare

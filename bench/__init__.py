@@ -1,1 +1,1 @@
-"""Measures the stand-in beside the other fakes of Google Cloud Storage; ``make bench`` runs it."""
+"""Measure the stand-in, the upload script, the site and the build beside others; ``make bench`` runs it."""

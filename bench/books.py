@@ -1,4 +1,4 @@
-"""Makes books of any size, always the same ones for a seed: pages of prose, and notebooks that compute and draw."""
+"""Generate books of any size from a seed: pages of prose, and notebooks that compute and draw."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ three from into over under beside before after with without and or but so then h
 """
 _WORDS = _VOCABULARY.split()
 _PARAGRAPHS, _SENTENCES, _SECTIONS = 3, 4, 4
-# What the code cell that an edit changes begins with.
+# The code cell that ``Book.edit`` changes begins with this.
 _STEP = "STEP = "
-# The cells of a notebook, and what each prints. About as much to import, compute and draw as a notebook of a guide.
+# The code cells of a notebook, each with its output. They import, compute and draw about as much as one of the guide.
 _CELLS = (
     (
         "import shutil\nimport tempfile\nfrom pathlib import Path\n\nimport matplotlib.pyplot as plt\n"
@@ -55,7 +55,7 @@ _CELLS = (
 
 @dataclass(frozen=True)
 class Book:
-    """How many ``pages`` of prose and ``notebooks`` it has, beside its first page."""
+    """A book with so many ``pages`` of prose and ``notebooks`` besides its first page."""
 
     pages: int
     notebooks: int
@@ -66,17 +66,17 @@ class Book:
 
     @property
     def names(self) -> list[str]:
-        """Its files without the first page's, in order, without suffixes."""
+        """The names of its files in order, without the first page and without suffixes."""
         pages = [f"book/page-{number:03d}" for number in range(self.pages)]
         return pages + [f"notebooks/notebook-{number:03d}" for number in range(self.notebooks)]
 
     def write(self, folder: Path, printed: bool) -> None:
-        """Write its sources into ``folder``; ``printed`` puts what the cells print into the notebooks."""
+        """Write its sources into ``folder``, with the outputs of the notebooks' cells if ``printed``."""
         for name in ("book", "notebooks"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         toc = {"format": "jb-book", "root": "book/index", "chapters": [{"file": name} for name in self.names]}
         (folder / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
-        chance = random.Random(self.seed)  # noqa: S311 - always the same, not secret
+        chance = random.Random(self.seed)  # noqa: S311 - reproducible, not secret
         (folder / "book" / "index.md").write_text(_prose("A book", chance), encoding="utf-8")
         for number in range(self.pages):
             text = _prose(f"Page {number}", chance)
@@ -85,12 +85,12 @@ class Book:
             nbformat.write(_notebook(number, chance, printed), folder / "notebooks" / f"notebook-{number:03d}.ipynb")
 
     def code(self) -> str:
-        """All cells of its last notebook, as one program."""
+        """Return the cells of the last notebook as one program."""
         cells = _notebook(self.notebooks - 1, random.Random(self.seed), False).cells  # noqa: S311 - as in write
         return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
 
     def edit(self, folder: Path) -> None:
-        """Change one page as an author does: a cell of a notebook, which is to run again, or else a sentence."""
+        """Change the last page as an author does: a cell of a notebook, which must run again, or a sentence."""
         path = folder / (f"{self.names[-1]}.ipynb" if self.notebooks else f"{self.names[-1]}.md")
         text = path.read_text(encoding="utf-8")
         text = text.replace(_STEP, f"{_STEP}1000 + ", 1) if self.notebooks else f"{text}\nOne more sentence.\n"
@@ -123,6 +123,6 @@ def _notebook(number: int, chance: random.Random, printed: bool) -> nbformat.Not
         if printed and output:
             cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=output)]
         book.cells += [cell, nbformat.v4.new_markdown_cell(f"## Step {place}\n\n{_paragraph(chance)}")]
-    for place, cell in enumerate(book.cells):  # drawn at random otherwise
+    for place, cell in enumerate(book.cells):  # nbformat gives cells random ids
         cell.id = f"cell-{place}"
     return book

@@ -1,10 +1,10 @@
-"""Buckets that every measured server has: for objects that come and go, and for a listing of always the same ones."""
+"""The two buckets that every measured server has."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from guide.facts import load
+from guide.paths import ROOT
 
-_BUCKETS = load(Path(__file__).resolve().parents[1] / "hub.yml").buckets
+_BUCKETS = load(ROOT / "hub.yml").buckets
+# Objects come and go in the first; the second holds the objects that are listed.
 CHANGING, LISTED = _BUCKETS.scratch.name, _BUCKETS.persistent.name

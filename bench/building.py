@@ -1,12 +1,11 @@
-"""``python -m bench.building``: how long books of several sizes take to build, beside stock Jupyter Book 1 and mystmd.
+"""``python -m bench.building``: measure how long books take to build, beside stock Jupyter Book 1 and mystmd.
 
-Adds its rows to ``results.json`` and its tables to ``README.md``.
+The rows are added to ``results.json``, and the tables to ``README.md``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import statistics
@@ -15,203 +14,206 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.books import Book
-from bench.builders import MYST, OURS, STOCK, Builder, Built
+from bench.builders import BUILDERS, MYST, OURS, STOCK, Builder, Built
 from bench.load import LoadError
-from bench.report import BOOKS_MARK, Row, Target, about, rounded, table
+from bench.report import BOOKS_MARK, Target, table
+from bench.results import Results, Row, make_row
 from guide.report.report import Report
 
 PEERS = (STOCK, MYST)
-# Peers are measured up to this size: they take minutes for more.
+# Peers are measured up to this size; larger books take them minutes.
 PEERS_UP_TO = Book(pages=50, notebooks=40)
-# What is done with a book: built from nothing, once more, and after an edit.
+# The three builds of a book: from nothing, a second time, and after an edit of one page.
 CLEAN, UNCHANGED, EDIT = "build clean", "build unchanged", "build one edit"
 OVERHEAD = "per-notebook overhead beyond its own code"
-# What no build after an edit can be faster than, while nothing stays running between two builds.
+# The lower limit of a build after an edit, as long as no process is kept between two builds.
 ALONE = "the edited notebook's code alone, in a new Python"
 _SHORT = {STOCK: "stock", MYST: "mystmd"}
 
 
+@dataclass
 class Measured:
-    """What each program took for each book, by what was done with it; and what could not be measured."""
+    """The cost of each build, by the kind of build, the book and the program; and what could not be measured.
 
-    def __init__(self) -> None:
-        self.built: dict[tuple[str, Book, str], Built] = {}
-        self.own_code_s: dict[Book, float] = {}
-        self.alone_s: dict[Book, float] = {}
-        self.failures: list[str] = []
+    ``own_code_s`` has the seconds that the cells of one notebook take, ``alone_s`` those of the edited notebook's code
+    in a new Python.
+    """
 
-    def seconds(self, doing: str, book: Book, name: str) -> float | None:
-        """Of the clock."""
-        found = self.built.get((doing, book, name))
-        return found.seconds if found else None
+    built: dict[tuple[str, Book, str], Built] = field(default_factory=dict)
+    own_code_s: dict[Book, float] = field(default_factory=dict)
+    alone_s: dict[Book, float] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+    def seconds(self, kind: str, book: Book, program: str) -> float | None:
+        """Return the wall-clock time of a build; ``None`` if it was not measured."""
+        built = self.built.get((kind, book, program))
+        return built.seconds if built else None
+
+    def memory(self, book: Book, program: str) -> float | None:
+        """Return the peak memory of a clean build in MB; ``None`` if it was not measured."""
+        built = self.built.get((CLEAN, book, program))
+        return built.mb if built else None
 
     def books(self, notebooks: bool) -> list[Book]:
-        """Those of notebooks, or of prose, by size."""
-        found = {book for _, book, _ in self.built if bool(book.notebooks) == notebooks}
-        return sorted(found, key=lambda book: book.pages + book.notebooks)
+        """Return the books of notebooks, or those of prose, by size."""
+        books = {book for _, book, _ in self.built if bool(book.notebooks) == notebooks}
+        return sorted(books, key=lambda book: book.pages + book.notebooks)
 
 
 def measure(books: list[Book], programs: Sequence[str] = (OURS, *PEERS)) -> Measured:
-    """Build every book with every program, one after the other; large ones with this project alone."""
+    """Build every book with every program in turn; only this project builds the large ones."""
     measured = Measured()
     for book in books:
         small = book.pages <= PEERS_UP_TO.pages and book.notebooks <= PEERS_UP_TO.notebooks
         for name in programs if small else [OURS]:
             with tempfile.TemporaryDirectory(prefix="bench-book-") as folder:
                 try:
-                    _one(measured, Builder(name, book, Path(folder)))
+                    _build_thrice(measured, BUILDERS[name](book, Path(folder)))
                 except LoadError as error:
                     measured.failures.append(f"{book}: {error}")
-                    _say(f"not measured: {measured.failures[-1]}")
+                    _log(f"not measured: {measured.failures[-1]}")
     return measured
 
 
-def _one(measured: Measured, builder: Builder) -> None:
-    for doing in (CLEAN, UNCHANGED, EDIT):
-        if doing == EDIT:
-            builder.book.edit(builder.folder)
-        built = measured.built[doing, builder.book, builder.name] = builder.build()
-        _say(f"{builder.name}, {doing}, {builder.book}: {built.seconds:.1f} s, {built.cpu_s:.1f} s of cores")
-        if builder.name == OURS and builder.book.notebooks:
-            if doing == CLEAN:
-                measured.own_code_s[builder.book] = _own_code(builder.folder)
-            elif doing == EDIT:
-                measured.alone_s[builder.book] = _alone(builder.book.code())
+def _build_thrice(measured: Measured, builder: Builder) -> None:
+    book = builder.book
+    for kind in (CLEAN, UNCHANGED, EDIT):
+        if kind == EDIT:
+            book.edit(builder.folder)
+        built = measured.built[kind, book, builder.name] = builder.build()
+        _log(f"{builder.name}, {kind}, {book}: {built.seconds:.1f} s, {built.cpu_s:.1f} s of CPU time")
+        if builder.name == OURS and book.notebooks:
+            if kind == CLEAN:
+                measured.own_code_s[book] = _seconds_per_notebook(builder.folder)
+            elif kind == EDIT:
+                measured.alone_s[book] = _seconds_alone(book.code())
 
 
-def _own_code(folder: Path) -> float:
-    """Seconds that the cells of a notebook took, on average."""
+def _seconds_per_notebook(folder: Path) -> float:
+    """Return the seconds that the cells of a notebook took, on average."""
     report = Report.read(folder / "_build" / "report.json")
     pages = {block.page for block in report.blocks}
     return sum(block.seconds or 0.0 for block in report.blocks) / len(pages)
 
 
-def _alone(code: str) -> float:
-    """Seconds that Python takes to start, to import and to run ``code``: the best of three."""
-    taken = []
+def _seconds_alone(code: str) -> float:
+    """Return the seconds that a new Python takes to run ``code``: the best of three."""
+    seconds = []
     for _ in range(3):
         began = time.perf_counter()
         subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
-        taken.append(time.perf_counter() - began)
-    return min(taken)
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)
 
 
 def rows_of(measured: Measured) -> list[Row]:
-    """Every figure of ours beside a peer's, then overhead, memory and growth."""
+    """Return our figures beside each peer's, then overhead, memory and growth."""
     notebooks, pages = measured.books(True), measured.books(False)
-    rows = list(_beside(measured, CLEAN, [*notebooks, *pages]))
+    rows = list(_beside_peers(measured, CLEAN, [*notebooks, *pages]))
     first = notebooks[:1] or pages[:1]
-    for doing in (UNCHANGED, EDIT):
-        rows += [_renamed(row, doing) for row in _beside(measured, doing, first)]
+    for kind in (UNCHANGED, EDIT):
+        # Only one book is measured for these, so its size is not in their names.
+        for one in _beside_peers(measured, kind, first):
+            rows.append(replace(one, name=f"{kind} vs {one.name.rpartition(' vs ')[2]}"))
     for book in first:
         if book in measured.alone_s:
             stock = measured.seconds(EDIT, book, STOCK)
-            rows.append(_row(ALONE, "s", measured.alone_s[book], f"{STOCK}, one edit", stock))
+            rows.append(make_row(ALONE, "s", measured.alone_s[book], f"{STOCK}, one edit", stock))
     rows += _overhead(measured, notebooks)
     for book in [*notebooks, *pages]:
-        ours, stock = (measured.built.get((CLEAN, book, name)) for name in (OURS, STOCK))
-        if ours:
-            rows.append(_row(f"memory, {CLEAN} {book}", "MB", ours.mb, STOCK, stock.mb if stock else None))
+        ours = measured.memory(book, OURS)
+        if ours is not None:
+            rows.append(make_row(f"memory, {CLEAN} {book}", "MB", ours, STOCK, measured.memory(book, STOCK)))
     for kind, books in (("notebooks", notebooks), ("pages", pages)):
         points = [(book.notebooks or book.pages, measured.seconds(CLEAN, book, OURS)) for book in books]
-        found = slope([(size, seconds) for size, seconds in points if seconds])
-        rows += [_row(slope_name(kind), "log-log", found)] if found is not None else []
+        exponent = slope([(size, seconds) for size, seconds in points if seconds])
+        rows += [make_row(slope_name(kind), "log-log", exponent)] if exponent is not None else []
     return rows
 
 
 def slope_name(kind: str) -> str:
-    """The name of a row."""
+    """Return the name of the row with the slope over ``notebooks`` or ``pages``."""
     return f"slope of clean builds over {kind}"
 
 
 def slope(points: list[tuple[int, float]]) -> float | None:
-    """How seconds grow with size: 1 is in step with it. ``None`` for one size."""
+    """Return the exponent with which seconds grow with size: 1 is linear. ``None`` for a single size."""
     if len(points) < 2:
         return None
     sizes, seconds = zip(*((math.log(size), math.log(value)) for size, value in points), strict=True)
     return statistics.linear_regression(sizes, seconds).slope
 
 
-def _beside(measured: Measured, doing: str, books: list[Book]) -> Iterator[Row]:
+def _beside_peers(measured: Measured, kind: str, books: list[Book]) -> Iterator[Row]:
     for book in books:
-        ours = measured.seconds(doing, book, OURS)
-        peers = [name for name in PEERS if (doing, book, name) in measured.built]
+        ours = measured.seconds(kind, book, OURS)
+        peers = [name for name in PEERS if (kind, book, name) in measured.built]
         if ours is not None and not peers:
-            yield _row(f"{doing} {book}", "s", ours)
+            yield make_row(f"{kind} {book}", "s", ours)
         for peer in peers:
-            yield _row(f"{doing} {book} vs {_SHORT[peer]}", "s", ours, peer, measured.seconds(doing, book, peer))
-
-
-def _renamed(row: Row, doing: str) -> Row:
-    """For what is measured with one book, its size is not in the name."""
-    return Row(**asdict(row) | {"name": f"{doing} vs {row.name.rpartition(' vs ')[2]}"})
+            yield make_row(f"{kind} {book} vs {_SHORT[peer]}", "s", ours, peer, measured.seconds(kind, book, peer))
 
 
 def _overhead(measured: Measured, books: list[Book]) -> list[Row]:
-    """From the smallest to the largest book: what each notebook more takes of the cores, without its code."""
-    if len(books) < 2 or any(measured.seconds(CLEAN, book, OURS) is None for book in books):
+    """Return the CPU seconds that a notebook costs beyond its code, from the smallest and the largest book."""
+    seconds = [measured.seconds(CLEAN, book, OURS) for book in books]
+    if len(books) < 2 or seconds[0] is None or seconds[-1] is None:
         return []
     few, many = books[0], books[-1]
-    more = measured.seconds(CLEAN, many, OURS) - measured.seconds(CLEAN, few, OURS)
-    each = more / (many.notebooks - few.notebooks) * (os.cpu_count() or 1)
-    return [_row(OVERHEAD, "s", each - measured.own_code_s[many])]
-
-
-def _row(name: str, unit: str, value: float | None, peer: str | None = None, peer_value: float | None = None) -> Row:
-    ratio = value / peer_value if value is not None and peer_value else None
-    return Row(name, rounded(value), unit, peer, rounded(peer_value), rounded(ratio))
+    each = (seconds[-1] - seconds[0]) / (many.notebooks - few.notebooks) * (os.cpu_count() or 1)
+    return [make_row(OVERHEAD, "s", each - measured.own_code_s[many])]
 
 
 def targets(rows: list[Row]) -> list[Target]:
-    """What the builds must show, of what was measured."""
-    wanted = [Target(row.name, STOCK, most=0.45) for row in rows if "notebooks vs stock" in row.name]
-    wanted += [Target(row.name, MYST, most=1) for row in rows if "notebooks vs mystmd" in row.name]
-    wanted += [Target(f"{UNCHANGED} vs stock", STOCK, most=0.25), Target(f"{EDIT} vs stock", STOCK, most=0.3)]
-    wanted.append(Target(OVERHEAD, None, most=0.5))
-    wanted += [Target(row.name, None, most=2500) for row in rows if row.name.startswith("memory")]
-    wanted += [Target(slope_name(kind), None, most=1.05) for kind in ("notebooks", "pages")]
+    """Return the targets of the builds, for those rows that were measured."""
+    wanted = [
+        *(Target(row.name, STOCK, most=0.45) for row in rows if "notebooks vs stock" in row.name),
+        *(Target(row.name, MYST, most=1) for row in rows if "notebooks vs mystmd" in row.name),
+        Target(f"{UNCHANGED} vs stock", STOCK, most=0.25),
+        Target(f"{EDIT} vs stock", STOCK, most=0.3),
+        Target(OVERHEAD, None, most=0.5),
+        *(Target(row.name, None, most=2500) for row in rows if row.name.startswith("memory")),
+        *(Target(slope_name(kind), None, most=1.05) for kind in ("notebooks", "pages")),
+    ]
     names = {row.name for row in rows}
     return [target for target in wanted if target.name in names]
 
 
 def write(folder: Path, measured: Measured) -> str:
-    """Add the rows and the tables to the files of ``folder``; the tables."""
+    """Add the rows and the tables to the files in ``folder``; return the tables as text."""
     rows = rows_of(measured)
-    facts = about()
-    file = folder / "results.json"
-    results = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else facts | {"rows": []}
+    results, now = Results.read(folder), Results.of_now()
     names = {row.name for row in rows}
-    results["rows"] = [row for row in results["rows"] if row["name"] not in names] + [asdict(row) for row in rows]
-    file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    machine = facts["machine"]
-    when = f"Built on {facts['date']} at commit {facts['commit']}: {machine['cores']} cores, {machine['cpu']}."
-    lines = ["## Books", "", when, "", *table(rows), ""]
+    results.rows = [row for row in results.rows if row.name not in names] + rows
+    results.write(folder)
+    built = f"Built on {now.date} at commit {now.commit}: {now.machine.cores} cores, {now.machine.cpu}."
+    lines = ["## Books", "", built, "", *table(rows), ""]
     lines += [f"- {target.verdict(rows)}" for target in targets(rows)]
-    lines += [f"- not measured: {line}" for line in measured.failures]
+    lines += [f"- not measured: {failure}" for failure in measured.failures]
     page = folder / "README.md"
     before = page.read_text(encoding="utf-8").partition(BOOKS_MARK)[0].rstrip("\n") if page.is_file() else ""
     page.write_text("\n".join([before, "", BOOKS_MARK, "", *lines, ""]).lstrip("\n"), encoding="utf-8")
     return "\n".join(lines)
 
 
-def _say(line: str) -> None:
+def _log(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    """Measure and report; 1 where this project's own books are not built."""
+    """Measure and report; return 1 if this project could not build one of the books."""
     parser = argparse.ArgumentParser(prog="python -m bench.building", description=__doc__)
     parser.add_argument("--notebooks", type=int, nargs="*", default=[10, 40], help="sizes (default: 10 40; to 200)")
     parser.add_argument("--pages", type=int, nargs="*", default=[10, 50, 200], help="(default: 10 50 200; to 400)")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the files are (%(default)s)")
-    given = parser.parse_args()
-    books = [Book(0, size) for size in given.notebooks] + [Book(size, 0) for size in given.pages]
+    options = parser.parse_args()
+    books = [Book(0, size) for size in options.notebooks] + [Book(size, 0) for size in options.pages]
     measured = measure(books)
-    print(write(given.out, measured))
+    print(write(options.out, measured))
     return 0 if all((CLEAN, book, OURS) in measured.built for book in books) else 1
 
 

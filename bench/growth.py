@@ -1,9 +1,10 @@
-"""What a server needs to start and for each object, and whether a full bucket is slower than an empty one."""
+"""Measure how long a server takes to start, its memory per object, and whether a full bucket is slower."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
 
 import uvloop
 
@@ -15,40 +16,45 @@ from bench.storage import SMALL, fill, object_path
 
 FIRST_ANSWER, MEMORY = "start to first answer", "memory of an object beyond its data"
 FEW = 1000
-# A server that would take longer to fill its bucket is not waited for, in seconds; how long it is tried.
+# Seconds that a server has to fill its bucket, and seconds after which its pace shows whether it will manage.
 FILL_S, TRY_S = 120, 3
-# So many objects are written between two looks at a server's memory.
+# Objects that are written between two readings of a server's memory.
 _BATCH = 200
 # Objects that share a prefix.
-_SHARE = 10
+_OBJECTS_PER_PREFIX = 10
 
 
-def starts(sampler: Sampler, plan: Plan, on: set[int]) -> None:
-    """Seconds from the start of the process to its first answer."""
+def starts(sampler: Sampler, plan: Plan, cores: set[int]) -> None:
+    """Measure the seconds from the start of each server's process to its first answer."""
     for _ in range(plan.rounds):
         for name in (OURS, *PEERS):
-            with running(name, on) as server:
-                sampler.take(FIRST_ANSWER, "s", name, lambda server=server: server.started_s)
+            with running(name, cores) as server:
+                sampler.take(FIRST_ANSWER, "s", name, partial(_seconds_to_start, server))
 
 
-def memory_and_growth(sampler: Sampler, plan: Plan, on: set[int]) -> None:
-    """Memory of each server's objects; for ours, times in its full bucket beside one with ``FEW`` objects."""
+def _seconds_to_start(server: Server) -> float:
+    return server.started_s
+
+
+def memory_and_growth(sampler: Sampler, plan: Plan, cores: set[int]) -> None:
+    """Measure the memory of each server's objects; for ours, also requests to a full bucket and to one with ``FEW``."""
     for name in (OURS, *PEERS):
-        with running(name, on) as server:
+        with running(name, cores) as server:
             address = server.addresses[name]
-            sampler.take(MEMORY, "KB", name, lambda s=server, a=address: _bytes_an_object(s, a, plan.objects) / 1000)
+            sampler.take(MEMORY, "KB", name, partial(_kilobytes_per_object, server, address, plan.objects))
             if name == OURS:
                 fill(address, LISTED, _names(FEW), FILL_S)
                 _growth(sampler, address, plan)
 
 
-def _names(count: int) -> itertools.chain[str]:
-    return (f"growth/{number // _SHARE:05d}/{number % _SHARE}" for number in range(count))
+def _names(count: int) -> Iterator[str]:
+    return (f"growth/{number // _OBJECTS_PER_PREFIX:05d}/{number % _OBJECTS_PER_PREFIX}" for number in range(count))
 
 
-def _bytes_an_object(server: Server, address: Address, objects: int) -> float:
+def _kilobytes_per_object(server: Server, address: Address, objects: int) -> float:
+    """Return how many KB of memory an object takes beyond its data; raise ``LoadError`` if writing takes too long."""
     names = _names(objects)
-    first = _until_it_grows(server, address, names, objects // 2)
+    first = _write_until_memory_grows(server, address, names, objects // 2)
     before = server.rss()
     count = fill(address, CHANGING, names, TRY_S)
     if count * FILL_S / TRY_S < (objects - first) * 0.99:
@@ -56,14 +62,14 @@ def _bytes_an_object(server: Server, address: Address, objects: int) -> float:
     count += fill(address, CHANGING, names, FILL_S)
     if count < objects - first:
         raise LoadError(f"it takes {count} objects in {FILL_S} s, too slow for {objects}")
-    return (server.rss() - before) / count - SMALL
+    return ((server.rss() - before) / count - SMALL) / 1000
 
 
-def _until_it_grows(server: Server, address: Address, names: Iterator[str], most: int) -> int:
-    """Write objects until they take memory, and how many; raises ``LoadError`` after ``most``.
+def _write_until_memory_grows(server: Server, address: Address, names: Iterator[str], most: int) -> int:
+    """Write objects until the server's memory grows and return their number; raise ``LoadError`` after ``most``.
 
-    The first ones fit into what the server took when it started and does not need any more: over few objects, memory
-    would seem to grow by less than their data.
+    The first objects fit into memory that the server took when it started. Counting them would make an object seem
+    smaller than its data.
     """
     count = 0
     while count < most:
@@ -71,32 +77,36 @@ def _until_it_grows(server: Server, address: Address, names: Iterator[str], most
         written = fill(address, CHANGING, itertools.islice(names, _BATCH), TRY_S)
         count += written
         if written < _BATCH:
-            raise LoadError(f"it takes {written} objects in {TRY_S} s, too slow to look at its memory")
+            raise LoadError(f"it takes {written} objects in {TRY_S} s, too slow to measure its memory")
         if server.rss() - before > _BATCH * SMALL:
             return count
     raise LoadError(f"{most} objects are too few: they fit into memory it had from the start")
 
 
 def _growth(sampler: Sampler, address: Address, plan: Plan) -> None:
-    one = f"growth/{FEW // 2 // _SHARE:05d}/"
+    prefix = f"growth/{FEW // 2 // _OBJECTS_PER_PREFIX:05d}/"
     for _ in range(plan.rounds):
         for bucket, count in ((LISTED, FEW), (CHANGING, plan.objects)):
             paths = (
                 f"/storage/v1/b/{bucket}/o",
-                f"/storage/v1/b/{bucket}/o?prefix={one}",
-                object_path(bucket, f"{one}0"),
+                f"/storage/v1/b/{bucket}/o?prefix={prefix}",
+                object_path(bucket, f"{prefix}0"),
             )
             for name, path in zip(growth_names(), paths, strict=True):
-                requests = itertools.repeat(address.request("GET", path))
-                measure = lambda requests=requests: 1000 / uvloop.run(rate(address, requests, 1, plan.seconds)).rate  # noqa: E731
-                sampler.take(name, "ms", bucket_of(count), measure)
+                sampler.take(name, "ms", bucket_name(count), partial(_milliseconds, address, path, plan.seconds))
+
+
+def _milliseconds(address: Address, path: str, seconds: float) -> float:
+    """Return how long one GET request takes, from as many as one connection can send in ``seconds``."""
+    requests = itertools.repeat(address.request("GET", path))
+    return 1000 / uvloop.run(rate(address, requests, 1, seconds)).rate
 
 
 def growth_names() -> tuple[str, str, str]:
-    """What is timed in a full bucket and in one with few objects."""
-    return f"list one page of {FEW:,}", f"list a prefix of {_SHARE}", "get one object"
+    """Return the names of the figures that are measured in a full bucket and in one with few objects."""
+    return f"list one page of {FEW:,}", f"list a prefix of {_OBJECTS_PER_PREFIX}", "get one object"
 
 
-def bucket_of(count: int) -> str:
-    """What a bucket with ``count`` objects is called."""
+def bucket_name(count: int) -> str:
+    """Return how a bucket with ``count`` objects is named in the results."""
     return f"a bucket of {count:,}"

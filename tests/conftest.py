@@ -1,4 +1,4 @@
-"""Options and fixtures of the whole suite."""
+"""Options, order and fixtures of the whole suite."""
 
 from __future__ import annotations
 
@@ -12,74 +12,73 @@ import kept_results
 import pytest
 import suite_progress
 
-ROOT = Path(__file__).resolve().parents[1]
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--stack", default="hub", choices=["hub", "latest"], help="which locked versions these are")
-    parser.addoption("--once", action="store_true", help="leave out what passed as it is now")
-    parser.addoption("--retake", action="store_true", help="take the pictures of the hub anew, and run nothing else")
+    parser.addoption("--stack", default="hub", choices=["hub", "latest"], help="the set of locked versions under test")
+    parser.addoption("--once", action="store_true", help="leave out unaffected tests that passed before")
+    parser.addoption("--retake", action="store_true", help="retake the pictures of the hub, and run nothing else")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if suite_progress.wanted(config):
         config.pluginmanager.register(suite_progress.SuiteProgress(config), "suite-progress")
-    config.pluginmanager.register(kept_results.NoPage(), "no-page")
+    config.pluginmanager.register(kept_results.NoPage(config.rootpath), "no-page")
     if config.getoption("--once"):
         config.pluginmanager.register(kept_results.KeptResults(config), "kept-results")
 
 
-# Side by side, files begin in this order: one builds the site, and the others that need it come when it is there.
+# The order in which parallel workers start files: the first builds the site, and others that need it come later.
 _ORDER = {"tests/guide/pages": 2, "tests/guide/checks": 2, "tests/guide/site": 4}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with what takes longest: the site, for the browser."""
-    items.sort(key=_place)
+    """Start with the tests that take longest: those of every page of the site in a browser."""
+    items.sort(key=_rank)
 
 
-def _place(item: pytest.Item) -> int:
-    folder = item.path.parent.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
+def _rank(item: pytest.Item) -> int:
+    root = item.config.rootpath
+    folder = item.path.parent.relative_to(root).as_posix() if item.path.is_relative_to(root) else ""
     if item.path.stem == "test_every_page":
         return 0
     return _ORDER.get(folder, 3 if folder.startswith("tests/guide") else 1)
 
 
-# Whom the pages run for: on the newest versions for somebody whose name is in no record.
+# The user that the pages run for. On the newest versions, one whose name is in no recorded output.
 _USERS = {"hub": "funky-user", "latest": "someone-else"}
 
 
 @pytest.fixture(scope="session")
-def root() -> Path:
-    """The project's folder."""
-    return ROOT
+def root(pytestconfig: pytest.Config) -> Path:
+    """The root of the project."""
+    return pytestconfig.rootpath
 
 
 @pytest.fixture(scope="session")
 def stack(pytestconfig: pytest.Config) -> str:
-    """The locked set of versions under test."""
+    """The set of locked versions under test."""
     return pytestconfig.getoption("--stack")
 
 
 @pytest.fixture(scope="session")
-def guide(stack: str):
-    """Call ``python -m guide`` as the Makefile does; the finished process, with its text."""
+def guide(root: Path):
+    """Run ``python -m guide`` with arguments, as the Makefile does; returns the finished process."""
 
     def call(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
         env = os.environ | options.pop("env", {})
         command = [sys.executable, "-m", "guide", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600, **options)
+        return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600, **options)
 
     return call
 
 
 @pytest.fixture(scope="session")
-def site(guide, stack: str) -> Path:
-    """The whole site, its pages run and its HTML built from nothing; the folder of ``index.html``.
+def site(guide, root: Path, stack: str) -> Path:
+    """Run all pages and build the whole site; the folder of ``index.html``.
 
-    Where the suite's files run side by side, the first that needs it builds it for all.
+    With parallel workers, the first that needs the site builds it for all.
     """
-    out = ROOT / "_build" / "test"
+    out = root / "_build" / "test"
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     out.parent.mkdir(exist_ok=True)
     with out.with_suffix(".lock").open("a+") as lock:

@@ -1,4 +1,4 @@
-"""The benchmark's harness: a tiny run gives well-formed rows. What the figures are is no concern here."""
+"""A tiny run of the benchmark writes well-formed rows; the figures themselves are not tested."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ TINY = ["--rounds", "1", "--seconds", "0.05", "--objects", "4000", "--upload-mb"
 
 @pytest.fixture(scope="module")
 def run(root, tmp_path_factory):
-    """One tiny run: the finished process and the folder it wrote to."""
+    """A tiny run: the finished process, and the folder it wrote to."""
     out = tmp_path_factory.mktemp("bench")
     (out / "tmp").mkdir()
     command = [sys.executable, "-m", "bench", *TINY, "--out", str(out)]
     env = os.environ | {"TMPDIR": str(out / "tmp")}
-    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    return done, out
+    process = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
+    assert process.returncode == 0, process.stderr
+    return process, out
 
 
-def test_every_row_says_what_was_measured_beside_whom(run):
+def test_every_row_names_its_figure_and_its_peer(run):
     results = json.loads((run[1] / "results.json").read_text())
 
     assert set(results) == {"machine", "date", "commit", "failures", "rows"}
@@ -41,47 +41,47 @@ def test_every_row_says_what_was_measured_beside_whom(run):
         assert name == "start to first answer" or f"{name}, TLS" in names
 
 
-def test_own_figures_are_all_there(run):
+def test_none_of_our_figures_is_missing(run):
     rows = json.loads((run[1] / "results.json").read_text())["rows"]
 
     assert [row["name"] for row in rows if row["value"] is None] == []
 
 
-def test_the_page_keeps_its_prose_and_shows_every_row(run, root):
-    done, out = run
+def test_the_readme_keeps_its_prose_and_shows_every_row(run, root):
+    process, out = run
     page = (out / "README.md").read_text()
     prose = (root / "bench" / "README.md").read_text().partition("<!--")[0]
 
     assert page.startswith(prose)
     for row in json.loads((out / "results.json").read_text())["rows"]:
         assert f"| {row['name']} |" in page
-        assert f"| {row['name']} |" in done.stdout
+        assert f"| {row['name']} |" in process.stdout
 
 
-def test_each_target_is_met_or_missed_in_a_line_of_its_own(run):
+def test_there_is_one_line_per_target(run):
     lines = run[0].stdout.partition("\n\n")[2].splitlines()
 
     assert len(lines) > 20
     assert all(line.startswith(("met: ", "MISSED: ", "not measured: ")) for line in lines)
 
 
-def test_no_server_and_no_file_is_left_behind(run):
+def test_no_process_and_no_file_is_left_over(run):
     folder = str(run[1] / "tmp")
-    left = []
+    leftover = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            left += [process] if process.environ().get("TMPDIR") == folder else []
+            leftover += [process] if process.environ().get("TMPDIR") == folder else []
 
-    assert left == []
+    assert leftover == []
     assert os.listdir(folder) == []
 
 
-def test_a_server_that_refuses_is_left_out_and_named():
+def test_a_server_that_fails_is_named_and_not_measured_again():
     from bench.load import LoadError
     from bench.samples import Sampler
 
-    said: list[str] = []
-    sampler = Sampler(said.append)
+    log: list[str] = []
+    sampler = Sampler(log.append)
 
     def refuse() -> float:
         raise LoadError("an answer with status 500")
@@ -90,14 +90,16 @@ def test_a_server_that_refuses_is_left_out_and_named():
     sampler.take("get", "requests/s", "a peer", lambda: 1.0)
 
     assert sampler.median("get", "a peer") is None
-    assert said == ["not measured: a peer, get: an answer with status 500"]
+    assert log == ["not measured: a peer, get: an answer with status 500"]
 
 
-def test_memory_that_a_server_had_from_the_start_is_no_objects(monkeypatch):
+def test_memory_that_a_server_took_at_its_start_is_not_counted(monkeypatch):
     from bench import growth
     from bench.load import LoadError
 
-    class Thrifty:
+    class Server:
+        """A server that needs no further memory for its first 1000 objects."""
+
         objects = 0
 
         def rss(self) -> int:
@@ -109,39 +111,40 @@ def test_memory_that_a_server_had_from_the_start_is_no_objects(monkeypatch):
         return count
 
     monkeypatch.setattr(growth, "fill", fill)
-    server = Thrifty()
-    assert growth._bytes_an_object(server, None, 4000) == 1500 - growth.SMALL
+    server = Server()
+    assert growth._kilobytes_per_object(server, None, 4000) == (1500 - growth.SMALL) / 1000
 
-    server = Thrifty()
+    server = Server()
     with pytest.raises(LoadError, match="600 objects are too few"):
-        growth._bytes_an_object(server, None, 1200)
+        growth._kilobytes_per_object(server, None, 1200)
 
 
-def _lighthouse(**categories):
+def lighthouse_report(**categories):
     scores = {name: {"score": score} for name, score in categories.items()}
     return {"categories": scores, "audits": {"total-byte-weight": {"numericValue": 42_000}}}
 
 
 def test_points_and_weight_are_read_from_lighthouses_report():
-    from bench.site import scores
+    from bench.site import scores_of
 
-    report = _lighthouse(performance=0.98, accessibility=1, seo=1) | {}
+    report = lighthouse_report(performance=0.98, accessibility=1, seo=1)
     report["categories"]["best-practices"] = {"score": 0.5}
 
-    assert scores(report) == {"performance": 98, "accessibility": 100, "best-practices": 50, "seo": 100, "weight": 42}
+    expected = {"performance": 98, "accessibility": 100, "best-practices": 50, "seo": 100, "weight": 42}
+    assert scores_of(report) == expected
 
 
 def test_a_page_that_lighthouse_could_not_load_has_no_points():
     from bench.load import LoadError
-    from bench.site import scores
+    from bench.site import scores_of
 
     report = {"categories": {"performance": {"score": None}}, "runtimeError": {"message": "it did not answer"}}
 
     with pytest.raises(LoadError, match="it did not answer"):
-        scores(report)
+        scores_of(report)
 
 
-def test_every_target_of_the_site_has_its_row():
+def test_every_target_of_the_site_has_a_row():
     from bench import report, site
     from bench.samples import Sampler
 
@@ -155,25 +158,26 @@ def test_every_target_of_the_site_has_its_row():
     assert all(target.verdict(rows).startswith("met: ") for target in report.targets_of_site())
 
 
-def test_what_is_measured_alone_takes_its_place_among_the_rows_and_books_stay(tmp_path):
-    from bench.report import Row, Target, write
+def test_a_part_measured_alone_replaces_its_rows_only(tmp_path):
+    from bench.report import Target, write
+    from bench.results import Row
 
     def row(name, value):
-        return Row(name, value, "s", None, None, None)
+        return Row(name, value, "s")
 
     def rows():
-        return [(one["name"], one["value"]) for one in json.loads((tmp_path / "results.json").read_text())["rows"]]
+        return [(row["name"], row["value"]) for row in json.loads((tmp_path / "results.json").read_text())["rows"]]
 
     write(tmp_path, [row("one", 1.0), row("two", 2.0)], [], ["a peer, two: too slow"], None)
     results = json.loads((tmp_path / "results.json").read_text())
     results["rows"].append(row("build clean 10 pages", 3.0).__dict__)
     (tmp_path / "results.json").write_text(json.dumps(results))
 
-    said = write(tmp_path, [row("one", 9.0)], [Target("one", None, most=5), Target("three", None, most=5)], [], "site")
+    text = write(tmp_path, [row("one", 9.0)], [Target("one", None, most=5), Target("three", None, most=5)], [], "site")
 
     assert rows() == [("one", 9.0), ("two", 2.0), ("build clean 10 pages", 3.0)]
-    assert said.splitlines()[-1] == "MISSED: one is 9.00 s, wanted at most 5"
+    assert text.splitlines()[-1] == "MISSED: one is 9.00 s, target at most 5"
     page = (tmp_path / "README.md").read_text()
-    assert "Site alone again on " in page and "- a peer, two: too slow" in page
+    assert "Site measured again on " in page and "- a peer, two: too slow" in page
     write(tmp_path, [row("one", 4.0)], [], [], None)
     assert rows() == [("one", 4.0), ("build clean 10 pages", 3.0)]

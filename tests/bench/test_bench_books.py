@@ -1,4 +1,4 @@
-"""The part of the benchmark that builds books: what it makes, what it counts, what it refuses."""
+"""``bench.building``: the books it generates, the rows it reports, and the programs it refuses to measure."""
 
 import os
 import subprocess
@@ -9,10 +9,11 @@ import psutil
 import pytest
 
 from bench.books import Book
-from bench.builders import MYST, OURS, STOCK, Builder, Built
+from bench.builders import BUILDERS, MYST, OURS, STOCK, Built
 from bench.building import ALONE, CLEAN, EDIT, OVERHEAD, UNCHANGED, Measured, measure, rows_of, slope, targets, write
 from bench.load import LoadError
 from bench.report import BOOKS
+from bench.results import Results, Row
 
 FEW, MANY, PROSE = Book(0, 10), Book(0, 40), Book(200, 0)
 
@@ -23,22 +24,22 @@ def texts(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def measured():
-    """Figures that are easy to reckon with."""
-    made = Measured()
+    """Figures that are easy to calculate with."""
+    result = Measured()
     for book, ours, stock, myst in ((FEW, 40, 150, 80), (MANY, 100, 400, 200), (PROSE, 30, 90, None)):
-        made.built[CLEAN, book, OURS] = Built(ours, 2 * ours, 900)
-        made.built[CLEAN, book, STOCK] = Built(stock, stock, 700)
+        result.built[CLEAN, book, OURS] = Built(ours, 2 * ours, 900)
+        result.built[CLEAN, book, STOCK] = Built(stock, stock, 700)
         if myst:
-            made.built[CLEAN, book, MYST] = Built(myst, myst, 700)
-    for doing, ours in ((UNCHANGED, 2), (EDIT, 4)):
-        made.built[doing, FEW, OURS] = Built(ours, ours, 500)
-        made.built[doing, FEW, STOCK] = Built(16, 16, 500)
-    made.own_code_s[MANY] = 3.6
-    made.alone_s[FEW] = 4
-    return made
+            result.built[CLEAN, book, MYST] = Built(myst, myst, 700)
+    for kind, ours in ((UNCHANGED, 2), (EDIT, 4)):
+        result.built[kind, FEW, OURS] = Built(ours, ours, 500)
+        result.built[kind, FEW, STOCK] = Built(16, 16, 500)
+    result.own_code_s[MANY] = 3.6
+    result.alone_s[FEW] = 4
+    return result
 
 
-def test_a_seed_makes_the_same_book_and_an_edit_changes_one_page(tmp_path):
+def test_a_seed_always_makes_the_same_book_and_an_edit_changes_one_page(tmp_path):
     for name in ("one", "other"):
         Book(2, 2).write(tmp_path / name, printed=True)
     before = texts(tmp_path / "one")
@@ -51,32 +52,32 @@ def test_a_seed_makes_the_same_book_and_an_edit_changes_one_page(tmp_path):
     assert [name for name in before if before[name] != after[name]] == ["notebooks/notebook-001.ipynb"]
 
 
-def test_rows_are_named_as_the_plan_names_them(measured):
+def test_rows_have_their_names_and_ratios(measured):
     rows = {row.name: row for row in rows_of(measured)}
 
     assert rows["build clean 10 notebooks vs stock"].ratio == pytest.approx(40 / 150, rel=1e-3)
     assert rows["build clean 40 notebooks vs mystmd"].ratio == 0.5
     assert (rows["build unchanged vs stock"].ratio, rows["build one edit vs stock"].ratio) == (0.125, 0.25)
-    # 30 notebooks more take 60 s of all cores, of which 3.6 s each are their own code.
+    # 30 more notebooks take 60 s on all cores; the code of each takes 3.6 s of that.
     assert rows[OVERHEAD].value == pytest.approx(60 / 30 * os.cpu_count() - 3.6)
     assert rows["memory, build clean 10 notebooks"].value == 900
     assert rows[ALONE].ratio == 0.25
 
 
-def test_the_other_part_of_the_benchmark_knows_every_row(measured):
+def test_make_bench_keeps_every_row_of_books(measured):
     assert [row.name for row in rows_of(measured) if not row.name.startswith(BOOKS)] == []
 
 
-def test_each_target_is_held_against_its_row(measured):
-    said = [target.verdict(rows_of(measured)) for target in targets(rows_of(measured))]
+def test_each_target_is_compared_with_its_row(measured):
+    verdicts = [target.verdict(rows_of(measured)) for target in targets(rows_of(measured))]
 
-    assert "met: build unchanged vs stock is 0.12x stock Jupyter Book 1, wanted at most 0.25" in said
+    assert "met: build unchanged vs stock is 0.12x stock Jupyter Book 1, target at most 0.25" in verdicts
     measured.built[UNCHANGED, FEW, OURS] = Built(8, 8, 500)
-    said = [target.verdict(rows_of(measured)) for target in targets(rows_of(measured))]
-    assert "MISSED: build unchanged vs stock is 0.50x stock Jupyter Book 1, wanted at most 0.25" in said
+    verdicts = [target.verdict(rows_of(measured)) for target in targets(rows_of(measured))]
+    assert "MISSED: build unchanged vs stock is 0.50x stock Jupyter Book 1, target at most 0.25" in verdicts
 
 
-def test_growth_in_step_with_size_has_slope_one():
+def test_linear_growth_has_slope_one():
     assert slope([(10, 5), (40, 20), (200, 100)]) == pytest.approx(1)
     assert slope([(10, 5), (40, 80)]) == pytest.approx(2)
     assert slope([(10, 5)]) is None
@@ -84,7 +85,9 @@ def test_growth_in_step_with_size_has_slope_one():
 
 def test_rows_of_other_parts_and_the_prose_are_kept(measured, tmp_path):
     (tmp_path / "README.md").write_text("# How fast\n\nProse.\n")
-    (tmp_path / "results.json").write_text('{"rows": [{"name": "put 1 KB"}, {"name": "build unchanged vs stock"}]}')
+    results = Results.of_now()
+    results.rows = [Row("put 1 KB", 1.0, "requests/s"), Row("build unchanged vs stock", 2.0, "s")]
+    results.write(tmp_path)
 
     write(tmp_path, measured)
     write(tmp_path, measured)
@@ -95,15 +98,15 @@ def test_rows_of_other_parts_and_the_prose_are_kept(measured, tmp_path):
     assert page.startswith("# How fast\n\nProse.\n") and page.count("| build unchanged vs stock |") == 1
 
 
-def test_a_program_that_runs_no_notebook_is_not_the_fastest(tmp_path, monkeypatch):
-    monkeypatch.setitem(Builder.build.__globals__["_COMMANDS"], STOCK, lambda folder: ([["true"]], {}))
+def test_a_program_that_runs_no_notebook_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(BUILDERS[STOCK], "commands", lambda builder: ([["true"]], {}))
 
     with pytest.raises(LoadError, match="stock Jupyter Book 1 did not run notebooks/notebook-000"):
-        Builder(STOCK, Book(0, 1), tmp_path).build()
+        BUILDERS[STOCK](Book(0, 1), tmp_path).build()
 
 
-def test_what_a_program_leaves_running_is_ended(tmp_path, monkeypatch):
-    # The variable is the shell's own, so that its copy has it before it becomes what it starts.
+def test_processes_that_a_program_leaves_running_are_ended(tmp_path, monkeypatch):
+    # The shell has the variable as well, so its forked copy has it even before it runs sleep.
     server = [
         "env",
         f"JUPYTER_CONFIG_DIR={tmp_path}/jupyter",
@@ -111,28 +114,28 @@ def test_what_a_program_leaves_running_is_ended(tmp_path, monkeypatch):
         "-c",
         f"sleep 1234.5 & echo $! > {tmp_path}/number",
     ]
-    monkeypatch.setitem(Builder.build.__globals__["_COMMANDS"], STOCK, lambda folder: ([server], {}))
+    monkeypatch.setattr(BUILDERS[STOCK], "commands", lambda builder: ([server], {}))
 
-    Builder(STOCK, Book(1, 0), tmp_path).build()
+    BUILDERS[STOCK](Book(1, 0), tmp_path).build()
 
-    left = [process for process in psutil.process_iter(["pid", "status"]) if process.info["status"] != "zombie"]
-    assert int((tmp_path / "number").read_text()) not in [process.info["pid"] for process in left]
+    running = [process for process in psutil.process_iter(["pid", "status"]) if process.info["status"] != "zombie"]
+    assert int((tmp_path / "number").read_text()) not in [process.info["pid"] for process in running]
 
 
-def test_a_book_is_built_again_and_after_an_edit():
+def test_a_book_is_built_three_times():
     book = Book(1, 0)
 
     measured = measure([book], [OURS])
 
     assert measured.failures == []
-    clean, unchanged, edit = (measured.built[doing, book, OURS] for doing in (CLEAN, UNCHANGED, EDIT))
+    clean, unchanged, edit = (measured.built[kind, book, OURS] for kind in (CLEAN, UNCHANGED, EDIT))
     assert unchanged.cpu_s < edit.cpu_s < clean.cpu_s
     assert clean.mb > 50
 
 
-def test_the_code_of_an_edited_notebook_runs_alone():
+def test_the_code_of_a_notebook_runs_as_one_program():
     code = Book(1, 2).code()
 
     assert "STEP = 1\n" in code
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said.splitlines()[1:] == ["12 months", "True", "2 drawings"]
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.splitlines()[1:] == ["12 months", "True", "2 drawings"]

@@ -1,4 +1,4 @@
-"""What tests of the book read of its pages."""
+"""The text of pages, as tests of the book read it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def texts_of(path: Path) -> list[str]:
-    """The text of a page, or of each text cell of a notebook."""
+    """Return the text of a page, or the text of each Markdown cell of a notebook."""
     if path.suffix == ".md":
         return [path.read_text(encoding="utf-8")]
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]

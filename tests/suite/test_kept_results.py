@@ -1,4 +1,4 @@
-"""What passed is not run again while nothing changed, and only then."""
+"""``--once``: tests that passed are not run again as long as nothing they depend on has changed."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ def pytest_addoption(parser):
     parser.addoption("--stack", default="hub")
 
 def pytest_configure(config):
-    config.pluginmanager.register(kept_results.NoPage(), "no-page")
+    config.pluginmanager.register(kept_results.NoPage(config.rootpath), "no-page")
     if config.getoption("--once"):
         config.pluginmanager.register(kept_results.KeptResults(config), "kept-results")
 
@@ -51,8 +51,8 @@ def checkout(tmp_path, root):
 
 
 def run(checkout: Path, *arguments: str, workers: int = 0) -> subprocess.CompletedProcess[str]:
-    """The suite of ``checkout``, side by side in so many ``workers``."""
-    # Of the plugins that are installed only the one it meets.
+    """Run the tests of ``checkout`` in so many parallel ``workers``."""
+    # Of the installed plugins, load only pytest-xdist.
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     env |= {"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
@@ -61,19 +61,19 @@ def run(checkout: Path, *arguments: str, workers: int = 0) -> subprocess.Complet
     return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True)
 
 
-def counted(ran: subprocess.CompletedProcess[str]) -> str:
-    """The last line of a run that passed."""
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout.splitlines()[-1]
+def summary(finished: subprocess.CompletedProcess[str]) -> str:
+    """Return the last line of a run that passed."""
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_what_passed_is_left_out_and_said_to_be(checkout, workers):
-    assert "2 passed" in counted(run(checkout, workers=workers))
+def test_tests_that_passed_are_not_run_again(checkout, workers):
+    assert "2 passed" in summary(run(checkout, workers=workers))
     again = run(checkout, workers=workers)
-    assert "passed" not in counted(again)
-    assert "2 tests of 2 files passed before, and nothing they are made of has changed" in again.stdout
-    assert "2 passed" in counted(run(checkout, "tests"))
+    assert "passed" not in summary(again)
+    assert "2 tests of 2 files passed before, and nothing they depend on has changed" in again.stdout
+    assert "2 passed" in summary(run(checkout, "tests"))
 
 
 @pytest.mark.parametrize(
@@ -85,20 +85,20 @@ def test_what_passed_is_left_out_and_said_to_be(checkout, workers):
         ("a-new-file.py", "", "2 passed"),
     ],
 )
-def test_what_a_change_can_reach_runs_again(checkout, changed, text, expected):
+def test_tests_that_a_change_can_affect_run_again(checkout, changed, text, expected):
     run(checkout)
     (checkout / changed).write_text(text)
-    assert expected in counted(run(checkout))
+    assert expected in summary(run(checkout))
 
 
-def test_a_commit_has_what_reads_pages_run_again(checkout):
+def test_tests_that_read_pages_run_again_after_a_commit(checkout):
     run(checkout)
     who = ["-c", "user.name=funky-user", "-c", "user.email=funky-user@example.org"]
     subprocess.run(["git", *who, "commit", "-q", "--allow-empty", "-m", "later"], cwd=checkout, check=True)
-    assert "1 passed" in counted(run(checkout))
+    assert "1 passed" in summary(run(checkout))
 
 
-def test_a_failure_and_what_was_not_run_are_never_kept(checkout):
+def test_failed_and_skipped_tests_run_again(checkout):
     skipped = "import pytest\n\ndef test_of_gcloud():\n    pytest.skip('not on this machine')\n"
     (checkout / "tests/clients/test_c.py").write_text(skipped)
     (checkout / PAGE).write_text("wrong")
@@ -108,7 +108,7 @@ def test_a_failure_and_what_was_not_run_are_never_kept(checkout):
         assert "1 failed" in ran.stdout.splitlines()[-1]
         assert "1 skipped" in ran.stdout.splitlines()[-1]
     (checkout / PAGE).write_text("right")
-    assert "1 passed, 1 skipped" in counted(run(checkout))
+    assert "1 passed, 1 skipped" in summary(run(checkout))
 
 
 @pytest.mark.parametrize(
@@ -118,17 +118,17 @@ def test_a_failure_and_what_was_not_run_are_never_kept(checkout):
         f"TEXT = open({PAGE!r}).read()\n\ndef test_b():\n    assert TEXT\n",
         "def test_b(site):\n    assert site\n",
     ],
-    ids=["opens", "opens-early", "has-all"],
+    ids=["in-a-test", "on-import", "by-a-fixture"],
 )
-def test_a_file_that_says_it_reads_no_page_reads_none(checkout, test):
+def test_a_file_listed_as_pageless_fails_if_it_reads_a_page(checkout, test):
     (checkout / "tests/clients/test_b.py").write_text(test)
     ran = run(checkout)
     assert ran.returncode
     assert "tests/clients/test_b.py" in ran.stdout + ran.stderr
-    assert "which tests/kept_results.py says it does not" in ran.stdout + ran.stderr
+    assert "but tests/kept_results.py lists it as pageless" in ran.stdout + ran.stderr
 
 
-def test_outside_a_git_checkout_nothing_is_kept(checkout):
+def test_nothing_is_kept_without_git(checkout):
     shutil.rmtree(checkout / ".git")
     for _ in range(2):
-        assert "2 passed" in counted(run(checkout))
+        assert "2 passed" in summary(run(checkout))

@@ -1,4 +1,4 @@
-"""The store beside its source, with none of the script's own code."""
+"""Compare a store with its source files, without any code of the script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zarr.core.buffer.cpu import Buffer
 
 
 def opened(objects: dict[str, bytes], **options) -> xr.Dataset:
-    """The store made of these objects."""
+    """Return the Dataset of the store that consists of these objects."""
     store = zarr.storage.MemoryStore({name: Buffer.from_bytes(content) for name, content in objects.items()})
     with zarr.config.set({"array.read_missing_chunks": False}):
         return xr.open_zarr(store, chunks=None, **options).load()
@@ -24,21 +24,21 @@ def _loaded(path: Path, decode_cf: bool, changed: int) -> xr.Dataset:
 
 
 def loaded(path: Path, decode_cf: bool) -> xr.Dataset:
-    """A file, read again only when it has changed."""
+    """Return the Dataset of a file; it is read again only if the file has changed."""
     return _loaded(path, decode_cf, path.stat().st_mtime_ns)
 
 
 def assert_same(objects: dict[str, bytes], paths: list[Path]) -> None:
-    """Bit for bit what the files hold, in raw numbers and as readers see it; nothing more and nothing missing."""
+    """Check that the store equals the files bit for bit, raw and decoded, without missing or additional objects."""
     raw, read = opened(objects, decode_cf=False), opened(objects)
     files = [loaded(path, False) for path in paths]
     for name, variable in files[0].variables.items():
         pieces = [file.variables[name].values for file in files]
         whole = np.concatenate(pieces) if "time" in variable.dims else pieces[0]
-        found = raw.variables[name]
-        assert (found.dtype, found.shape) == (whole.dtype, whole.shape), name
-        assert found.values.tobytes() == whole.tobytes(), name
-        assert str(found.attrs) == str(variable.attrs) or _plain(found.attrs) == _plain(variable.attrs), name
+        stored = raw.variables[name]
+        assert (stored.dtype, stored.shape) == (whole.dtype, whole.shape), name
+        assert stored.values.tobytes() == whole.tobytes(), name
+        assert str(stored.attrs) == str(variable.attrs) or _plain(stored.attrs) == _plain(variable.attrs), name
     assert set(raw.variables) == set(files[0].variables)
     decoded = xr.concat([loaded(path, True) for path in paths], "time", data_vars="minimal", coords="minimal")
     xr.testing.assert_identical(read, decoded)

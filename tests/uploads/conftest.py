@@ -1,4 +1,4 @@
-"""One cloud for all tests of uploads, and sources that are made once."""
+"""Fixtures of the tests of uploads: one cloud for all of them, and source files that are made once."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from upload_world import World, world
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
-    """The stand-in and the starter of the script, seen from the machine of somebody in the writers' group."""
+    """The stand-in and the starter of the script, on the machine of a member of the writers' group."""
     with world(tmp_path_factory.mktemp("cloud")) as running:
         yield running
 
 
 @pytest.fixture
 def uploader(cloud: World, tmp_path: Path):
-    """Call the script in a folder of its own, logged in; its exit status, what it printed and complained of."""
+    """Run the script in a new folder, logged in; returns its exit status, its stdout and its stderr."""
     cloud.control.clear_faults()
     cloud.credentials(tmp_path)
     variables = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "credentials.json")}

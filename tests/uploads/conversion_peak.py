@@ -1,4 +1,4 @@
-"""Converts as ``convert.py`` does; prints how high memory rose for each count of files, in chunks a worker.
+"""Convert as ``convert.py`` does, and print the peak memory for each number of files, in chunks per worker.
 
 ``conversion_peak.py FOLDER_OF_CONVERT FOLDER_OF_FILES STORE CHUNK_MB WORKERS COUNT...``
 """
@@ -14,7 +14,7 @@ files = sorted(map(str, Path(sys.argv[2]).glob("*.nc")))
 store, chunk_mb, workers, counts = sys.argv[3], float(sys.argv[4]), int(sys.argv[5]), map(int, sys.argv[6:])
 
 tracemalloc.start()
-for count in (1, *counts):  # the first time is for what libraries take once
+for count in (1, *counts):  # the first round is for memory that the libraries take once
     ds = convert.clean(convert.open_files(files[:count]))
     length = convert.chunk_length(ds, chunk_mb)
     tracemalloc.reset_peak()

@@ -1,6 +1,6 @@
-"""Runs the script and writes how much memory an upload takes at most: ``OUT SCRIPT ARGUMENT...``.
+"""Run the script and write the peak memory of an upload to a file: ``OUT SCRIPT ARGUMENT...``.
 
-A dry run comes first: what it leaves behind is what Python and the libraries take.
+A dry run comes first, so that memory which Python and the libraries take once is not counted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def status(name: str) -> int:
-    """A figure of this process, in bytes."""
+    """Return a figure of this process's status in bytes."""
     return 1024 * int(re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())[1])
 
 
@@ -24,7 +24,7 @@ with contextlib.suppress(SystemExit):
     runpy.run_path(sys.argv[0], run_name="__main__")
 sys.argv.pop()
 gc.collect()
-Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+Path("/proc/self/clear_refs").write_text("5")  # resets the peak
 before = status("VmRSS")
 try:
     runpy.run_path(sys.argv[0], run_name="__main__")

@@ -1,4 +1,4 @@
-"""Files to upload."""
+"""Source files for uploads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import xarray as xr
 
 
 def months(folder: Path, count: int = 3, steps: int = 4) -> list[Path]:
-    """Small NetCDF files that follow one another: floats, packed integers, and a mask without time."""
+    """Write small consecutive NetCDF files with floats, packed integers and a mask without time; return their paths."""
     folder.mkdir(exist_ok=True)
     random = np.random.default_rng(20261125)
     lat, lon = np.linspace(-80, 80, 9), np.arange(0.0, 360, 30)

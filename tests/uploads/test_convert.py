@@ -1,4 +1,4 @@
-"""The conversion script of the guide: what it writes, what it refuses, and how much memory it takes."""
+"""The guide's conversion script: the store it writes, the input it refuses, and its memory."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ UPLOADS = ROOT / "book/uploads"
 
 
 def make_file(path: Path, first_day: int, **changes) -> Path:
-    """A file of four days; ``changes`` are variables in place of its own, ``calendar`` and ``lat``."""
+    """Write a file of four days; ``changes`` replace its variables, its ``calendar`` or its ``lat``."""
     calendar = changes.pop("calendar", "standard")
     lat = changes.pop("lat", np.arange(50.0))
-    # Two decimals, as measured: values that compress, as fields of the climate do.
+    # Rounded to two decimals, so that the values compress like measured ones.
     values = np.random.default_rng(first_day).random((4, lat.size, 100), dtype="f4").round(2)
     variables = {"sst": (("time", "lat", "lon"), values, {"units": "degC"})} | changes
     time = ("time", np.arange(first_day, first_day + 4), {"units": "days since 2000-01-01", "calendar": calendar})
@@ -31,7 +31,7 @@ def make_file(path: Path, first_day: int, **changes) -> Path:
 
 @pytest.fixture(scope="module")
 def session():
-    """The environment of one stand-in for all tests here."""
+    """The environment of one stand-in for all tests in this file."""
     from fakehub.session.session import SessionOptions, start_session
     from hubfacts.load import load
 
@@ -41,7 +41,7 @@ def session():
 
 @pytest.fixture
 def convert(tmp_path, session):
-    """Call the script on the hub; the finished process."""
+    """Run the script on the hub; returns the finished process."""
 
     def call(*arguments) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-W", "ignore", str(UPLOADS / "convert.py"), *map(str, arguments)]
@@ -74,7 +74,7 @@ FILES_THAT_DO_NOT_FIT = {
 
 
 def assert_refused(done, says: str, tmp_path: Path) -> None:
-    """One line that says why, and nothing written here."""
+    """Check that the script gave one line with the reason, and wrote no store here."""
     assert done.returncode == 1
     assert done.stderr.startswith("convert.py: ") and done.stderr.count("\n") == 1, done.stderr
     assert says in done.stderr

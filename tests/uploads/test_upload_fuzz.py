@@ -1,6 +1,6 @@
-"""Uploads that are killed, cut off, refused, stalled, locked out, run twice or out of disk, at random and seeded.
+"""Uploads that are killed, disconnected, refused, stalled, logged out, started twice or out of disk, at random.
 
-``UPLOADS=200`` makes so many of them; each has its number as its seed, so that a finding can be had again:
+``UPLOADS=200`` sets their number. Each uses its number as its seed, so a failure can be reproduced:
 ``UPLOADS=200 pytest -k 'upload_17-'``.
 """
 
@@ -17,14 +17,14 @@ from comparing import assert_same
 from upload_world import BUCKET, SECRETS, USER, Running, World
 
 HOW_MANY = int(os.environ.get("UPLOADS", "24"))
-# About so many requests are one upload of the sources.
+# The approximate number of requests of one upload.
 REQUESTS = 70
-# How the starts with a mishap ended.
+# How many runs with a mishap ended with each exit status.
 ENDS: Counter[tuple[str, int]] = Counter()
 
 
 class Ordeal:
-    """One upload and what becomes of it: every mishap starts the script once, and lets something go wrong."""
+    """One upload; every mishap starts the script and makes something go wrong."""
 
     def __init__(self, cloud: World, folder: Path, sources: list[Path], seed: int) -> None:
         self.cloud, self.folder, self.sources, self.seed = cloud, folder, sources, seed
@@ -34,7 +34,7 @@ class Ordeal:
         self.tokens = cloud.credentials(folder)
 
     def start(self, *options: str | Path, most_bytes: int | None = None) -> Running:
-        """Start the script, impatient."""
+        """Start the script with short timeouts."""
         url, workers = f"gs://{BUCKET}/{self.prefix.rstrip('/')}", self.random.choice([1, 2, 4])
         options = ("--chunks", f"time={self.steps}", "--workers", str(workers), "--timeout", "2", *options)
         options += ("--patience", "60", "--user", USER)
@@ -42,18 +42,18 @@ class Ordeal:
         return self.cloud.start(self.folder, *self.sources, url, *options, most_bytes=most_bytes, **variables)
 
     def fault(self, effect: str, **more) -> None:
-        """A fault that strikes requests about this store only."""
+        """Add a fault that affects only requests for this store."""
         rule = {"path": f"ordeal-{self.seed}(/|%2F)", "host": "storage.googleapis.com", "seed": self.seed} | more
         self.cloud.control.add_fault(effect=effect, **rule)
 
     def held_up(self, seconds: float, *options: str | Path) -> Running:
-        """A start whose request number so and so, by chance, waits; returned at that moment."""
+        """Start the script and stall one of its requests, chosen at random; return while that request waits."""
         self.fault("stall", seconds=seconds, nth=self.random.randrange(1, REQUESTS))
         running = self.start(*options)
         self.cloud.until_struck(running)
         return running
 
-    # The mishaps. Each returns the starts that it made.
+    # The mishaps. Each returns the runs of the script that it started.
 
     def killed_at_a_request(self) -> list[Running]:
         running = self.held_up(5)
@@ -127,7 +127,7 @@ MISHAPS: list[Callable[[Ordeal], list[Running]]] = [
 
 
 def mishaps(seed: int) -> list[Callable[[Ordeal], list[Running]]]:
-    """One to three mishaps; a sample of a few runs has every kind."""
+    """Return one to three mishaps; a few consecutive seeds have every kind."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     return [MISHAPS[seed % len(MISHAPS)], *chance.choices(MISHAPS, k=chance.randrange(3))]
 

@@ -1,4 +1,4 @@
-"""Memory of a conversion: bounded by chunks and workers, however much data there is."""
+"""The memory of an upload is limited by chunks and workers, whatever the size of the data."""
 
 import subprocess
 import sys
@@ -10,13 +10,13 @@ import xarray as xr
 from upload_world import BUCKET, SCRIPT, USER
 
 WORKERS = 4
-# One step is one chunk, in bytes.
+# Bytes of a chunk, which is one step.
 CHUNK = 4 * 1000 * 2000
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Links to one file of four chunks that no compression makes smaller, and a time for each in a file of its own."""
+    """Make files of four chunks with consecutive times and values that do not compress; returns their paths."""
     folder = tmp_path_factory.mktemp("large")
     values = np.random.default_rng(1).random((4, 1000, 2000), dtype="f4")
 

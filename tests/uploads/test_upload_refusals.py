@@ -1,4 +1,4 @@
-"""Wrong inputs of the script: one clear line, an exit status, and nothing written."""
+"""Wrong input: the script prints one clear line, exits with 1 and writes nothing."""
 
 import re
 
@@ -13,7 +13,7 @@ GOOD = f"gs://{BUCKET}/{USER}/refused.zarr"
 
 @pytest.fixture
 def refused(cloud, uploader):
-    """Call the script, which must refuse; its line, without its name."""
+    """Run the script, which must refuse; returns its message without its name."""
 
     def call(*arguments, **options) -> str:
         cloud.writes("")
@@ -28,7 +28,7 @@ def refused(cloud, uploader):
 
 
 def changed(folder, **changes):
-    """Three files, the second of them with a change: a function of its Dataset."""
+    """Return three files; the function ``by`` has changed the Dataset of the second."""
     paths = months(folder)
     dataset = xr.load_dataset(paths[1], decode_cf=False)
     changes["by"](dataset).to_netcdf(paths[1], engine="h5netcdf")
@@ -93,7 +93,7 @@ def test_a_dtype_that_is_no_number(refused, tmp_path):
     words = xr.Dataset({"name": ("x", np.array(["a", "bc"], dtype=object))})
     words.to_netcdf(tmp_path / "words.nc", engine="h5netcdf")
     line = refused(tmp_path / "words.nc", GOOD)
-    # Which dtype text has depends on the versions.
+    # The dtype of text depends on the versions.
     assert re.match(r"name has dtype \S+, which is not numbers: encode it, or choose others with --variables$", line)
 
 

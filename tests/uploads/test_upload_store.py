@@ -1,4 +1,4 @@
-"""The script to copy: what it writes, what it skips and repairs, and how it ends."""
+"""The upload script: what it writes, skips and repairs, and how it ends."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ SMALL = ("--chunks", "time=1")
 
 @pytest.fixture
 def target(request) -> tuple[str, str]:
-    """A store's address, and the names of its objects begin with this."""
+    """The address of a new store, and the prefix of its objects."""
     prefix = f"{USER}/{request.node.name.replace('[', '-').replace(']', '')}/months.zarr/"
     return f"gs://{BUCKET}/{prefix.rstrip('/')}", prefix
 
@@ -52,7 +52,7 @@ def test_variables_bring_their_coordinates(cloud, uploader, target, sources):
 def test_chunks_are_as_large_as_asked_for(cloud, uploader, target, sources):
     assert uploader(*sources, target[0], "--chunk-mb", "0.001")[0] == 0
     names = [name for name in cloud.stored(target[1]) if name.startswith("air/c/")]
-    # 432 bytes a step: two steps are below 1000.
+    # A step has 432 bytes, so two steps fit into 1000.
     assert sorted(names) == sorted(f"air/c/{number}/0/0" for number in range(6))
 
 
@@ -100,7 +100,7 @@ def test_a_manifest_that_was_torn_is_read_as_far_as_it_goes(cloud, uploader, tar
 
 
 def changed(path, by):
-    """Add to one value of a file, in its place."""
+    """Add ``by`` to one value of a file in place."""
     with h5py.File(path, "r+") as file:
         file["air"][2, 3, 4] += by
 
@@ -161,7 +161,7 @@ def test_an_expired_token_is_one_line_and_a_new_one_goes_on(cloud, uploader, tar
     tokens = cloud.log_in()
     token.write_text(tokens["access_token"])
     token.chmod(0o600)
-    # A chunk that comes after the frame is held up until the token has ended.
+    # Stall a chunk, after the metadata is written, until the token has been revoked.
     cloud.control.add_fault(effect="stall", seconds=1, method="PUT", nth=15)
     running = cloud.start(tmp_path, *sources, target[0], *SMALL, "--token-file", token)
     cloud.until_struck(running)

@@ -1,4 +1,4 @@
-"""A cloud to upload to, an uploader's machine, and eyes of its own on both."""
+"""A cloud to upload to, the machine that uploads, and an independent view of both."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ USER = "funky-user"
 BUCKET = "leap-persistent"
 CLIENT = "764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com"
 REDIRECT = "http://localhost:8085/"
-# How access and refresh tokens begin.
+# The beginnings of access and refresh tokens.
 SECRETS = ("ya29.", "1//")
 
 
 class Running:
-    """One start of the script."""
+    """One run of the script."""
 
     def __init__(self, connection: socket.socket, stdout: Path, stderr: Path) -> None:
         self._connection, self._read = connection, b""
@@ -43,18 +43,18 @@ class Running:
         self.pid = self._number(60)
 
     def kill(self) -> None:
-        """SIGKILL, unless it has ended."""
+        """Send SIGKILL, unless it has ended."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
     def wait(self, seconds: float = 120) -> int | None:
-        """Its exit status, negative for a signal; ``None`` when it goes on after so many seconds."""
+        """Return the exit status, negative for a signal; ``None`` if it still runs after so many seconds."""
         if self._status is None:
             self._status = self._number(seconds)
         return self._status
 
     def _number(self, seconds: float) -> int | None:
-        """The next line from the starter, or ``None`` when none comes for so long."""
+        """Return the number in the starter's next line; ``None`` if no line comes within so many seconds."""
         while b"\n" not in self._read:
             if not select.select([self._connection], [], [], seconds)[0]:
                 return None
@@ -64,18 +64,18 @@ class Running:
 
     @property
     def printed(self) -> str:
-        """What it printed so far."""
+        """Its stdout so far."""
         return self._stdout.read_text()
 
     @property
     def error(self) -> str:
-        """What it complained of so far."""
+        """Its stderr so far."""
         return self._stderr.read_text()
 
 
 @dataclass
 class World:
-    """The stand-in, the script's starter, and the machine's folder."""
+    """The stand-in, its control, and the socket of the script's starter."""
 
     running: Session
     control: Control
@@ -84,7 +84,7 @@ class World:
     _seen: int = 0
 
     def start(self, folder: Path, *arguments: str | Path, most_bytes: int | None = None, **environment: str) -> Running:
-        """Start the script in ``folder``; none of its files may get larger than ``most_bytes``."""
+        """Start the script in ``folder``; none of its files may become larger than ``most_bytes``."""
         self._starts += 1
         stdout, stderr = (folder / f"{name}-{self._starts}" for name in ("stdout", "stderr"))
         asked = {"arguments": [str(SCRIPT), *map(str, arguments)], "folder": str(folder), "environment": environment}
@@ -95,12 +95,12 @@ class World:
         return Running(connection, stdout, stderr)
 
     def until_struck(self, running: Running) -> None:
-        """Return when a fault has struck, or when the script has ended without."""
+        """Wait until a fault has occurred, or the script has ended without one."""
         while running.wait(0.01) is None and not any(rule["struck"] for rule in self.control.faults()):
             continue
 
     def call(self, method: str, host: str, path: str, **options) -> requests.Response:
-        """One request of somebody else, who reaches the cloud as the script does."""
+        """Send a request of another client over the same network as the script."""
         way = self.running.environment
         with requests.Session() as calls:
             calls.trust_env = False
@@ -108,7 +108,7 @@ class World:
             return calls.request(method, f"https://{host}{path}", timeout=30, **options)
 
     def log_in(self) -> dict[str, str]:
-        """Access and refresh token of a new login."""
+        """Log in and return the access token and the refresh token."""
         asked = {"response_type": "code", "client_id": CLIENT, "redirect_uri": REDIRECT}
         asked["scope"] = "https://www.googleapis.com/auth/cloud-platform"
         path, decision = f"/o/oauth2/auth?{urlencode(asked)}", {"decision": "allow"}
@@ -118,39 +118,39 @@ class World:
         return self.call("POST", "oauth2.googleapis.com", "/token", data=form | {"redirect_uri": REDIRECT}).json()
 
     def revoke(self, token: str) -> None:
-        """End a login."""
+        """Revoke a token."""
         self.call("POST", "oauth2.googleapis.com", "/revoke", data={"token": token}).raise_for_status()
 
     def credentials(self, folder: Path) -> dict[str, str]:
-        """A new login in a file, as gcloud leaves it; the variable that leads there, and its tokens."""
+        """Write the file that gcloud writes for a new login, and return its tokens."""
         tokens, file = self.log_in(), folder / "credentials.json"
         login = {"type": "authorized_user", "client_id": CLIENT, "client_secret": "x"}
         file.write_text(json.dumps(login | {"refresh_token": tokens["refresh_token"]}))
         return tokens
 
     def stored(self, prefix: str) -> dict[str, bytes]:
-        """All objects below a prefix, by the rest of their names."""
+        """Return the content of all objects below a prefix, by the rest of their names."""
         headers = {"Authorization": f"Bearer {self.log_in()['access_token']}"}
-        found, page = {}, ""
+        objects, page = {}, ""
         while True:
             path = f"/storage/v1/b/{BUCKET}/o?prefix={quote(prefix, safe='')}&pageToken={page}"
             answer = self.call("GET", "storage.googleapis.com", path, headers=headers).json()
             for item in answer.get("items", []):
                 media = f"/download/storage/v1/b/{BUCKET}/o/{quote(item['name'], safe='')}?alt=media"
                 content = self.call("GET", "storage.googleapis.com", media, headers=headers).content
-                found[item["name"].removeprefix(prefix)] = content
+                objects[item["name"].removeprefix(prefix)] = content
             page = answer.get("nextPageToken", "")
             if not page:
-                return found
+                return objects
 
     def tamper(self, name: str, content: bytes | None) -> None:
-        """Overwrite an object, or delete it for ``None``, as anybody with the right may."""
+        """Overwrite an object, or delete it if ``content`` is ``None``, as another user with permission can."""
         headers, path = {"Authorization": f"Bearer {self.log_in()['access_token']}"}, f"/{BUCKET}/{quote(name)}"
         method = "DELETE" if content is None else "PUT"
         self.call(method, "storage.googleapis.com", path, headers=headers, data=content).raise_for_status()
 
     def writes(self, prefix: str) -> Counter[str]:
-        """How often each object below ``prefix`` was written, whoever did it, since the last call."""
+        """Return how often each object below ``prefix`` was written since the last call, by any client."""
         rows = self._new_rows()
         path = f"/{BUCKET}/{prefix}"
         names = (unquote(row["path"]) for row in rows if row["method"] == "PUT" and row["status"] == 200)
@@ -160,7 +160,7 @@ class World:
         with (self.running.folder / REQUESTS).open("rb") as log:
             log.seek(self._seen)
             text = log.read()
-        # A last line without its end is being written just now.
+        # A last line without a newline is still being written.
         text = text[: text.rfind(b"\n") + 1]
         self._seen += len(text)
         return [json.loads(line) for line in text.splitlines()]
@@ -168,7 +168,7 @@ class World:
 
 @contextlib.contextmanager
 def world(folder: Path) -> Iterator[World]:
-    """A world of its own, with its files in ``folder``."""
+    """Start a world with its files in ``folder``."""
     facts = load(ROOT / "hub.yml")
     with start_session(SessionOptions(facts, ROOT / "hub.yml", USER, "hpc-member")) as running:
         starter = folder / "starter"

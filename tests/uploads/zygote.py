@@ -1,7 +1,7 @@
-"""Starts the script quickly: imports what it needs once and forks a process of its own for each start.
+"""Start the script quickly: import what it needs once, and fork a process for each run.
 
-Run with the address of a Unix socket. Each connection sends one JSON line (arguments, folder, environment, the most
-bytes a file may get, where output goes) and is told the process's id and, when it has ended, its status.
+The argument is the path of a Unix socket. Each connection sends one JSON line (arguments, folder, environment, the
+limit for the size of files, and the files for its output) and receives the process's id, then its exit status.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SLOW += ("numpy", "pandas", "requests", "xarray", "zarr", "zarr.codecs", "h5py",
 
 
 def become(asked: dict[str, Any]) -> None:
-    """Be the script, as if it had been started by itself."""
+    """Turn this process into the script, as if it had been started normally."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.chdir(asked["folder"])
     os.environ.update(asked["environment"])
@@ -40,7 +40,7 @@ def become(asked: dict[str, Any]) -> None:
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
-        # What waits in a buffer may find a full disk.
+        # Writing buffered output may fail because the disk is full.
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -50,7 +50,7 @@ def become(asked: dict[str, Any]) -> None:
 
 
 def serve(connection: socket.socket) -> None:
-    """Start what one connection asks for, and tell how it ends."""
+    """Start the run that a connection asks for, and send its id and exit status."""
     asked = json.loads(connection.makefile().readline())
     child = os.fork()
     if child == 0:
@@ -62,7 +62,7 @@ def serve(connection: socket.socket) -> None:
 
 
 def main() -> None:
-    """Serve until the input ends with the process that started this one."""
+    """Serve until stdin is closed, because the process that started this one has ended."""
     warnings.simplefilter("ignore")
     for name in SLOW:
         importlib.import_module(name)
@@ -71,7 +71,7 @@ def main() -> None:
     listener.listen()
     print("ready", flush=True)
     if os.fork() == 0:
-        # Ends with its parent: the listener's process group is ended as a whole.
+        # End the whole process group together with the process that started it.
         sys.stdin.read()
         os.killpg(0, signal.SIGKILL)
     while True:
@@ -82,7 +82,7 @@ def main() -> None:
             serve(connection)
             os._exit(0)
         connection.close()
-        # Those that have ended.
+        # Reap the supervisors that have ended.
         while True:
             try:
                 if os.waitpid(-1, os.WNOHANG)[0] == 0:

@@ -1,1 +1,1 @@
-"""The parts of the Sphinx extension, one module for each; ``guide.site.extension`` lists and orders them."""
+"""Sphinx extensions of the site."""

@@ -1,1 +1,1 @@
-"""Optimize the built pages: only what a page uses, from this site alone, under a strict content security policy."""
+"""Makes the built pages lean: only what a page uses, from this site alone, under a strict policy."""

@@ -1,32 +1,28 @@
-"""Split text into searchable terms.
-
-``book/_static/find-engine.js`` does the same with what a reader types; a test compares them.
-"""
+"""Text as searchable terms. ``book/_static/find-engine.js`` does the same with what a reader types."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# Words too common to distinguish pages.
+# Too common to tell pages apart.
 STOP_WORDS = (
     "a an and are as at be but by can do does for from has have how i if in is it its me my no not of on or so "
     "than that the their then there they this to was we what when which who why will with you your"
 )
 STOP = frozenset(STOP_WORDS.split())
-# With the accents that NFKD separates from their letters: those of the Unicode blocks of combining diacritical marks.
-_WORD = re.compile(r"[\w\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_WORD = re.compile(r"\w+")
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _VOWEL = re.compile(r"[aeiouy]")
 
 
 def words(text: str) -> list[str]:
-    """Return the words of ``text`` as they are written; an identifier is one word."""
+    """The words of ``text``, identifiers whole, in the case they are written in."""
     return _WORD.findall(unicodedata.normalize("NFKD", text))
 
 
 def term(word: str) -> str:
-    """Return the term of a word: in lower case, and without its ending if it is a plain English word."""
+    """What ``word`` is kept under: in lower case, and a plain English word without its ending."""
     low = word.lower()
     if not low.isascii() or not low.isalpha() or len(low) < 4:
         return low
@@ -41,6 +37,6 @@ def term(word: str) -> str:
 
 
 def pieces(word: str) -> list[str]:
-    """Return the words inside an identifier such as ``open_zarr`` or ``GroupNotFoundError``; none for a plain word."""
-    parts = _PIECE.findall(word)
-    return parts if len(parts) > 1 else []
+    """The words inside an identifier: of ``open_zarr``, of ``GroupNotFoundError``; none inside a plain word."""
+    found = _PIECE.findall(word)
+    return found if len(found) > 1 else []
