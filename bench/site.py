@@ -22,6 +22,7 @@ from guide.browser.launch import FLAGS, NoBrowser, browser_path
 from guide.browser.static_server import serve
 from guide.pages.hub_variant import current_facts
 from guide.paths import ROOT
+from guide.site.options import SiteOptions
 from guide.site.settings import settings as settings_for_hub
 
 OURS, STOCK = "the site", "stock Jupyter Book 1"
@@ -99,16 +100,14 @@ def stock_site(site: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         settings = settings_for_hub(current_facts())
         sphinx = settings["sphinx"]
-        sphinx["extra_extensions"].remove("guide.site.ext.optimize")
-        sphinx["extra_extensions"].remove("guide.site.ext.theme_fixes")
+        sphinx["config"] |= SiteOptions(report=str(site.parent / "report.json"), optimize=False).configuration()
         for name in ("html_css_files", "html_js_files"):
             sphinx["config"].pop(name)
         config = Path(folder) / "_config.yml"
         config.write_text(yaml.safe_dump(settings), encoding="utf-8")
         command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "-q"]
         command += ["--config", str(config), "--path-output", folder]
-        env = os.environ | {"GUIDE_REPORT": str(site.parent / "report.json")}
-        build = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        build = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if build.returncode:
             raise LoadError(f"the stock site was not built: {build.stdout.strip()[-200:]}")
         yield Path(folder) / "_build" / "html"

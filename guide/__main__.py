@@ -74,9 +74,10 @@ def _nothing_changed(options: argparse.Namespace) -> bool:
     profile, out = _profile(options), options.out or BUILD
     if not (out / build_stamp.STAMP).is_file():
         return False
-    if not build_stamp.holds(out, build_stamp.stamp(build_stamp.sources((profile, options.pdf)), profile.name)):
+    stamp = build_stamp.stamp_of(build_stamp.inputs_digest((profile, options.pdf)), profile.name)
+    if not build_stamp.is_up_to_date(out, stamp):
         return False
-    print(build_stamp.nothing_changed(out / "html" / "index.html"))
+    print(build_stamp.unchanged_message(out / "html" / "index.html"))
     return True
 
 

@@ -1,1 +1,1 @@
-"""Check prose, facts, workflows, licences and locked packages."""
+"""Check prose, typed facts, workflows and licences, and list the locked packages."""

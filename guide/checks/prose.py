@@ -1,31 +1,34 @@
-"""Rules for the text of pages and notebooks that need no run."""
+"""Rules for the text of pages and notebooks, checked without running them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-# What would tell a reader, or a snippet, that it does not run on the hub.
+import pyphen
+
+# Words from which a reader, or a snippet, could tell that it does not run on the hub.
 _STAND_IN = re.compile(
     r"fakehub|emulator|localhost|127\.0\.0\.1|\[::1\]|stand-?in\b|pytest|GCE_METADATA|STORAGE_EMULATOR|trustme|tests/",
     re.IGNORECASE,
 )
-# The one page that speaks of how the guide is proven, in prose.
+# The one page whose prose explains how the guide is tested.
 SPEAKS_OF_IT = "book/reference/what-was-tested.md"
 
 
 def stand_in_words(text: str) -> list[tuple[int, str]]:
-    """Lines of ``text`` (from 1) that name the stand-in, one of its endpoints or a test, with the word."""
+    """Return lines of ``text`` (numbered from 1) that name the stand-in, an endpoint of it or a test, and the word."""
     lines = enumerate(text.splitlines(), start=1)
-    return [(number, found.group()) for number, line in lines for found in _STAND_IN.finditer(line)]
+    return [(number, match.group()) for number, line in lines for match in _STAND_IN.finditer(line)]
 
 
 _FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})(.*)$")
 
 
 def prose_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines of ``text`` outside code and front matter, with their numbers from 1; directives hold prose as well."""
-    code, directives = None, []  # the fence of the code we are in, and those of the directives around us
+    """Yield lines of ``text`` outside code and front matter, numbered from 1; directives contain prose too."""
+    code: str | None = None  # the fence that opened the current code block
+    directives: list[str] = []  # the fences of the directives around the current line
     front = text.startswith("---\n")
     for number, line in enumerate(text.splitlines(), start=1):
         if front:
@@ -44,24 +47,24 @@ def prose_lines(text: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-# Words that talk down to a reader who finds it hard, and decoration.
+# Words that talk down to a reader who finds the task hard, and decoration.
 _UNWANTED = re.compile(
     r"\b(?:simply|just|easily|obviously|of course|please note|trivial(?:ly)?)\b|[\u2600-\u27bf\U0001f300-\U0001faff]",
     re.IGNORECASE,
 )
-# Longer, and a page does more than one task.
+# A longer page covers more than one task.
 MOST_WORDS = 900
-# The school year after which most people read it without effort (Flesch and Kincaid).
+# The highest school grade that prose may require of its reader (Flesch and Kincaid).
 HARDEST_GRADE = 10
 
 
 def unwanted_words(text: str) -> list[tuple[int, str]]:
-    """Lines of the prose of ``text`` (from 1) with a word that the style rules out, and the word."""
-    return [(number, found.group()) for number, line in prose_lines(text) for found in _UNWANTED.finditer(line)]
+    """Return lines of the prose of ``text`` (numbered from 1) with a word that the style rules out, and the word."""
+    return [(number, match.group()) for number, line in prose_lines(text) for match in _UNWANTED.finditer(line)]
 
 
 def sentences(text: str) -> str:
-    """The running text of a page: paragraphs and lists, without headings, tables, directives' marks and markup."""
+    """Return the running text of a page: paragraphs and lists, without headings, tables, directives and markup."""
     lines = []
     for _, line in prose_lines(text):
         bare = line.strip()
@@ -77,9 +80,7 @@ def sentences(text: str) -> str:
 
 
 def grade(text: str) -> float:
-    """The school year after which ``text`` is read without effort: Flesch's and Kincaid's formula of 1975."""
-    import pyphen  # its dictionary is needed by the tests only
-
+    """Return the school grade that ``text`` requires of its reader, by the Flesch-Kincaid formula."""
     syllables = pyphen.Pyphen(lang="en_US")
     words = re.findall(r"[A-Za-z']+", text)
     count = max(1, len(words))
@@ -89,7 +90,7 @@ def grade(text: str) -> float:
 
 
 def _plain(text: str) -> str:
-    """Text as it is read: roles and code as one word, links as their text."""
+    """Return text as it is read aloud: roles and code as one word, links as their text."""
     text = re.sub(r"\{[\w-]+\}`([^`<]*?)\s*(?:<[^>]*>)?`", lambda role: "it" if "." in role[1] else role[1], text)
     text = re.sub(r"`[^`]*`", "it", text)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)

@@ -1,7 +1,7 @@
-"""Facts that somebody typed on a page in place of naming their key in ``hub.yml``.
+"""Find facts that somebody typed on a page instead of naming their key in ``hub.yml``.
 
-Looks at prose alone: code needs a bucket's name as it is, and is proven by running. A text counts as typed when it
-cannot be there by chance (an address, a reference, a team); a number when it stands with its unit, in figures or words.
+Checks prose only: code needs a bucket's literal name, and is tested by running it. A text counts as a typed fact if it
+cannot be there by chance (an address, a reference, a team), and a number if its unit follows, in digits or in words.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from guide.checks.prose import prose_lines
 from guide.facts import Facts
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-# Units of a number by the end of its key: what prose may call it, and how many of the key's units that is.
+# Units of a number, by the end of its key: each name that prose may use, and how many of the key's units it is.
 _UNITS = {
     "_s": {"seconds?|s": 1, "minutes?|min": 60, "hours?|h": 3600, "days?": 86400, "weeks?": 604800},
     "_minutes": {"minutes?|min": 1, "hours?|h": 60},
@@ -23,13 +23,13 @@ _UNITS = {
     "_gb": {"GB": 1},
     "_gib": {"GiB|GB": 1},
 }
-# A text with one of these is no word of everyday language.
+# A text that matches is not a word of everyday language.
 _ODD = re.compile(r"[/:@_\[]|\w-\w+-\w|\d{2}|\w\.\w")
 _ROLE = re.compile(r"\{fact(?:-link)?\}`[^`]*`")
 
 
 def facts_by_key(facts: Facts) -> Iterator[tuple[str, str | int | float]]:
-    """Every text and number of ``facts`` with its dotted key; names of options count as texts of their own."""
+    """Yield the dotted key and value of every text and number in ``facts``; names of options count as texts too."""
     yield from _values("", facts.model_dump(exclude={"sources"}))
 
 
@@ -43,18 +43,19 @@ def _values(key: str, value: Any) -> Iterator[tuple[str, str | int | float]]:
         for index, inner in enumerate(value):
             if not key.endswith(("src", ".on_dask_workers")):
                 yield from _values(f"{key}.{index}", inner)
-    # A page calls a variable by its name, as code does.
+    # A page names a variable as code does, so its name is not a typed fact.
     elif isinstance(value, str | int | float) and not isinstance(value, bool) and not key.endswith(".variable"):
         yield key, value
 
 
 def _patterns(facts: Facts) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield the key of each fact with a pattern that matches it in prose."""
     for key, value in facts_by_key(facts):
         if isinstance(value, str):
             if len(value) > 5 and _ODD.search(value) and " " not in value.strip():
                 yield key, re.compile(rf"(?<![\w-]){re.escape(value)}(?![\w-])")
             continue
-        units = next((units for end, units in _UNITS.items() if key.endswith(end)), {})
+        units: dict[str, int] = next((units for end, units in _UNITS.items() if key.endswith(end)), {})
         for unit, size in units.items():
             count = value / size
             if count < 1 or count != int(count):
@@ -64,19 +65,19 @@ def _patterns(facts: Facts) -> Iterator[tuple[str, re.Pattern[str]]]:
 
 
 def _is_part(words: str, others: Iterable[str]) -> bool:
-    """Whether an address is only the beginning of a longer one."""
+    """Return whether an address is only the beginning of a longer one on the same line."""
     return "://" in words and any(other != words and other.startswith(words) for other in others)
 
 
 def typed_facts(text: str, facts: Facts) -> list[tuple[int, str, str]]:
-    """Facts typed in the prose of ``text``: the line (from 1), the key in ``hub.yml`` and the words on the page."""
+    """Return the facts typed in the prose of ``text``: line (from 1), key in ``hub.yml`` and words on the page."""
     patterns = list(_patterns(facts))
-    found = []
+    typed = []
     for number, line in prose_lines(text):
         line = _ROLE.sub("", line)
-        seen = {}
+        keys: dict[str, str] = {}
         for key, pattern in patterns:
-            for words in pattern.finditer(line):
-                seen.setdefault(words.group(), key)
-        found += [(number, key, words) for words, key in seen.items() if not _is_part(words, seen)]
-    return found
+            for match in pattern.finditer(line):
+                keys.setdefault(match.group(), key)
+        typed += [(number, key, words) for words, key in keys.items() if not _is_part(words, keys)]
+    return typed

@@ -23,7 +23,8 @@ from guide.pages.blocks import BlockError
 from guide.paths import BUILD
 from guide.run import preimport
 from guide.run.profile import RunProfile
-from guide.site.build import BEGIN, PREVIEW, complaints, environment, forget_built, run_book
+from guide.site.build import BEGIN, error_lines, remove_stamp, run_book
+from guide.site.options import SiteOptions
 from hubfacts.load import FactsError
 
 
@@ -75,7 +76,7 @@ class _Runs(_Worker):
             ran = run_book(self._profile, self._jobs)
         except (BlockError, FactsError) as error:  # in _toc.yml or hub.yml
             return {"failed": [str(error)]}
-        return {"failed": ran.failed, "needed": ran.needed}
+        return {"failed": ran.failures, "needed": ran.needs_build}
 
 
 class _Site(_Worker):
@@ -84,7 +85,8 @@ class _Site(_Worker):
     def __init__(self, profile: RunProfile) -> None:
         from guide.site import sphinx_process  # not for pages
 
-        self._environment, self._book_maker = environment(profile) | {PREVIEW: "1"}, sphinx_process
+        self._options = SiteOptions(profile=profile.name, wait=True, preview=True)
+        self._sphinx_process = sphinx_process
         sphinx_process.import_all()
         self.get_ready()
 
@@ -103,21 +105,20 @@ class _Site(_Worker):
         if request["anew"]:
             self.end()
             self.get_ready()
-        forget_built()
+        remove_stamp()
         with self._said, self._waiting.stdin, self._waiting.stdout, contextlib.suppress(BrokenPipeError):
             self._waiting.stdin.write(BEGIN.encode())
             self._waiting.stdin.close()
             status = self._waiting.wait()
             self._said.seek(0)
             text = self._said.read().decode(errors="replace")
-        return {"failed": complaints(text) if status else []}
+        return {"failed": error_lines(text) if status else []}
 
     def _make(self) -> int:
         os.dup2(2, 1)
         sys.stdout = sys.stderr = io.TextIOWrapper(os.fdopen(os.dup(1), "wb"), line_buffering=True)
-        os.environ.update(self._environment)
         try:
-            return self._book_maker.main(["html", str(BUILD)])
+            return self._sphinx_process.build("html", BUILD, self._options)
         except Exception:
             traceback.print_exc()
             return 1

@@ -1,4 +1,4 @@
-"""Builds the site: run the pages, hand their outputs to the book, let Jupyter Book make HTML of it."""
+"""Build the site: run the pages, then have Jupyter Book make HTML of them in another process."""
 
 from __future__ import annotations
 
@@ -18,73 +18,74 @@ from guide.report.report import NO_REPORT, Report, failures, new_report, summary
 from guide.run.profile import QUIET, RunProfile
 from guide.run.runner import run_pages
 from guide.run.shell import without_colors
-from guide.site.build_stamp import STAMP, holds, nothing_changed, sources, stamp
+from guide.site.build_stamp import STAMP, inputs_digest, is_up_to_date, stamp_of, unchanged_message
 from guide.site.export import PDF_NAME
+from guide.site.options import REPORT, SiteOptions
 from guide.terminal_progress import ProgressLine
 
-REPORT = BUILD / "report.json"
-# In the environment of a build that waits for the line ``BEGIN`` (see ``early_start``), and of one for a preview.
-WAITS, PREVIEW = "GUIDE_BUILD_WAITS", "GUIDE_PREVIEW"
+# The line for which a build waits that was started early (see ``early_start``).
 BEGIN = "begin\n"
 
 
 @dataclass(frozen=True)
-class Ran:
-    """The pages have run: what failed, in lines for the author; else the digest of all that the site is made of, and
-    whether the site has to be built for it.
+class RunResult:
+    """The result of running the pages.
+
+    ``failures`` are lines for the author. If there are none, ``stamp`` is the digest of the site's inputs, and the site
+    ``needs_build`` unless it was built from the same.
     """
 
-    failed: list[str]
+    failures: list[str]
     report: Report
     stamp: str = ""
-    needed: bool = False
+    needs_build: bool = False
 
 
 def run_book(
-    profile: RunProfile, jobs: int, out: Path = BUILD, pdf: bool = False, begun: Callable[[], object] = lambda: None
-) -> Ran:
-    """Run the pages that changed. A site in ``out`` whose sources and runs are those of now is left as it is.
+    profile: RunProfile, jobs: int, out: Path = BUILD, pdf: bool = False, on_start: Callable[[], object] = lambda: None
+) -> RunResult:
+    """Run the pages that changed, and compare the site in ``out`` with its inputs.
 
-    ``begun`` is called when there is a page to run.
+    ``on_start`` is called if there is a page to run.
     """
-    made_from = sources((profile, pdf))  # what changes while pages run is not in this site
-    records = run_pages(pages_of_book(), profile, jobs, on_start=begun)
+    inputs = inputs_digest((profile, pdf))  # before pages run: what changes meanwhile is not in this site
+    records = run_pages(pages_of_book(), profile, jobs, on_start=on_start)
     failed = failures(records, profile.stack)
-    known_by = "" if failed else stamp(made_from, profile.name)
-    if not failed and holds(out, known_by):
-        return Ran([], NO_REPORT, known_by)
+    stamp = "" if failed else stamp_of(inputs, profile.name)
+    if not failed and is_up_to_date(out, stamp):
+        return RunResult([], NO_REPORT, stamp)
     report = new_report(records, profile.stack)
     report.write(REPORT)
-    return Ran(failed, report, known_by, not failed)
+    return RunResult(failed, report, stamp, needs_build=not failed)
 
 
-def forget_built() -> None:
-    """The site is about to be another than ``build_site`` left."""
+def remove_stamp() -> None:
+    """Remove the stamp of the site in ``_build``, before it becomes another than ``build_site`` made."""
     (BUILD / STAMP).unlink(missing_ok=True)
 
 
 def build_site(profile: RunProfile, jobs: int, out: Path | None = None, pdf: bool = False) -> int:
-    """Build the site into ``out`` (default ``_build``, so that the site is in ``_build/html``); exit status.
+    """Build the site into ``html`` of the folder ``out`` (default ``_build``); return an exit status.
 
-    With ``pdf`` the whole guide lies in it as a PDF too, and pages link to that.
+    With ``pdf``, the site has the whole guide as a PDF too, and pages link to it.
     """
     started = time.monotonic()
     page = (out or BUILD) / "html" / "index.html"
-    with _Maker(out, profile, pdf=pdf) as maker:
-        # A named folder is emptied first, so not before there is something to fill it with.
-        ran = run_book(profile, jobs, out or BUILD, pdf, maker.start if out is None else lambda: None)
-        if ran.failed:
+    with _SphinxProcess(out, profile, pdf=pdf) as process:
+        # A named folder is emptied at the start, so only when the pages have run and the site has to be built.
+        ran = run_book(profile, jobs, out or BUILD, pdf, process.start if out is None else lambda: None)
+        if ran.failures:
             print(summary(ran.report), flush=True)
-            print("\n".join(ran.failed), file=sys.stderr)
+            print("\n".join(ran.failures), file=sys.stderr)
             return 1
-        if not ran.needed:
-            print(nothing_changed(page))
+        if not ran.needs_build:
+            print(unchanged_message(page))
             return 0
-        status = maker.make()
+        status = process.finish()
     if status or not page.is_file():
         print("the site was not built; the lines above say why; again with: make book", file=sys.stderr)
         return status or 1
-    if pdf and not _print(page.parent):
+    if pdf and not _print_pdf(page.parent):
         return 1
     ((out or BUILD) / STAMP).write_text(ran.stamp)
     print(summary(ran.report))
@@ -92,9 +93,9 @@ def build_site(profile: RunProfile, jobs: int, out: Path | None = None, pdf: boo
     return 0
 
 
-def _print(html: Path) -> bool:
-    """Print the whole guide; False, with a line on stderr, where there is no browser."""
-    from guide.browser.launch import NoBrowser  # a browser is needed for nothing else here
+def _print_pdf(html: Path) -> bool:
+    """Print the whole guide; return False, after a line on stderr, if there is no browser."""
+    from guide.browser.launch import NoBrowser  # imported here, as nothing else needs a browser
     from guide.site.export.pdf import write_pdf
 
     out = html / PDF_NAME
@@ -109,67 +110,64 @@ def _print(html: Path) -> bool:
 
 
 def check_links(profile: RunProfile, jobs: int) -> int:
-    """Ask every other site that a page links to; 1, naming page, line and link, when one is dead."""
+    """Request every other site that a page links to; return 1 if one is dead, after lines with page, line and link."""
     records = run_pages(pages_of_book(), profile, jobs)
     if failed := failures(records, profile.stack):
         print("\n".join(failed), file=sys.stderr)
         return 1
     new_report(records, profile.stack).write(REPORT)
-    with _Maker(BUILD / "links", profile, builder="linkcheck") as maker:
-        status = maker.make()
+    with _SphinxProcess(BUILD / "links", profile, builder="linkcheck") as process:
+        status = process.finish()
     print("a link is dead; the lines above say which" if status else "all links to other sites are alive")
     return status
 
 
-class _Maker:
-    """Jupyter Book in a process of its own, which gets ready while pages run; a named ``out`` is built from nothing."""
+class _SphinxProcess:
+    """Jupyter Book in another process, which starts while pages run. A named folder ``out`` is built from nothing."""
 
     def __init__(self, out: Path | None, profile: RunProfile, builder: str = "html", pdf: bool = False) -> None:
         self._out, self._builder = out, builder
-        self._env = os.environ | environment(profile, pdf)
+        self._options = SiteOptions(profile=profile.name, pdf=pdf, wait=True)
         self._process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> _Maker:
+    def __enter__(self) -> _SphinxProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._process:
-            self._process.kill()  # it has done its work, or is not needed
+            self._process.kill()  # it has finished, or is not needed
             self._process.communicate()
 
     def start(self) -> None:
-        """Have it get ready."""
-        if self._process:
-            return
+        """Start the process, unless it runs already. It waits until ``finish``."""
+        self._process = self._process or self._started()
+
+    def _started(self) -> subprocess.Popen[str]:
         if self._out is not None:
             shutil.rmtree(self._out, ignore_errors=True)
         command = [sys.executable, "-m", "guide.site.sphinx_process", self._builder, str(self._out or BUILD)]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        self._process = subprocess.Popen(command, cwd=ROOT, env=self._env, text=True, **pipes)
+        return subprocess.Popen(
+            [*command, *self._options.arguments()],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONWARNINGS": QUIET},
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
-    def make(self) -> int:
-        """Make the HTML, with warnings as errors; the exit status."""
-        self.start()
+    def finish(self) -> int:
+        """Make the HTML, with warnings as errors; return the exit status."""
+        process = self._process = self._process or self._started()
         line = ProgressLine(lambda: f"pages ran; making {self._builder} of them, {line.seconds():.0f} s")
         with line.ticking():
-            said, _ = self._process.communicate(BEGIN)
-        if self._process.returncode:
-            print("\n".join(complaints(said)), file=sys.stderr)
-        return self._process.returncode
+            output, _ = process.communicate(BEGIN)
+        if process.returncode:
+            print("\n".join(error_lines(output)), file=sys.stderr)
+        return process.returncode
 
 
-def environment(profile: RunProfile, pdf: bool = False) -> dict[str, str]:
-    """Variables that the extensions of the book read."""
-    return {
-        "PYTHONWARNINGS": QUIET,
-        "GUIDE_REPORT": str(REPORT),
-        "GUIDE_PROFILE": profile.name,
-        "GUIDE_PDF": "1" if pdf else "",
-        WAITS: "1",
-    }
-
-
-def complaints(said: str) -> list[str]:
-    """Those lines of what Sphinx ``said`` that tell why there is no site."""
-    lines = [without_colors(line) for line in said.splitlines()]
+def error_lines(output: str) -> list[str]:
+    """Return the lines of Sphinx's ``output`` that explain why there is no site."""
+    lines = [without_colors(line) for line in output.splitlines()]
     return [line for line in lines if re.search(r"WARNING|ERROR|Error: |exception: |\bbroken\b", line)] or lines[-20:]

@@ -1,4 +1,4 @@
-"""Whether a site is what would be built: told by its files alone, before anything else is imported."""
+"""Decide from files alone whether a site is up to date, before anything slow is imported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from guide.external_programs import PROGRAMS, missing
 from guide.paths import BUILD, HUB_YML, ROOT, display_path
 
-# In the folder of a build: what its site was made of.
+# The file in a build folder with the digest of what its site was made from.
 STAMP = ".built"
 _SOURCES = (
     *("book/", "notebooks/", "hubfacts/", "fakehub/", "guide/"),
@@ -20,20 +20,20 @@ _SOURCES = (
 
 
 def checkout(root: Path) -> tuple[list[str], bytes]:
-    """Names of the files of the checkout ``root``, new ones too, and its commit, which pages name; none outside git."""
+    """Return the names of the files in the checkout ``root``, also new ones, and its commit; nothing outside git."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=root, capture_output=True)
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True)
     return sorted(filter(None, listed.stdout.decode().split("\0"))), head.stdout
 
 
-def sources(asked: object) -> str:
-    """Digest of all that pages and site are made of, and of what was ``asked`` for."""
-    told = (repr(asked), os.environ.get("SOURCE_DATE_EPOCH"), sys.version, missing(PROGRAMS), str(HUB_YML))
-    digest = hashlib.sha256(repr(told).encode())
+def inputs_digest(options: object) -> str:
+    """Return a digest of everything that pages and site are made from, and of the ``options`` of the build."""
+    surroundings = (repr(options), os.environ.get("SOURCE_DATE_EPOCH"), sys.version, missing(PROGRAMS), str(HUB_YML))
+    digest = hashlib.sha256(repr(surroundings).encode())
     names, head = checkout(ROOT)
     digest.update(head)
-    # Outside a git checkout there is no telling that nothing changed.
+    # Outside a git checkout the names of files are unknown, so the digest is never the same.
     digest.update(b"" if names else os.urandom(16))
     paths = [ROOT / name for name in names if name.startswith(_SOURCES)]
     for path in (HUB_YML, *paths):
@@ -42,19 +42,19 @@ def sources(asked: object) -> str:
     return digest.hexdigest()
 
 
-def stamp(made_from: str, profile: str) -> str:
-    """What a site is known by: its ``sources`` then, and the runs of its pages in that ``profile`` as they are now."""
+def stamp_of(inputs: str, profile: str) -> str:
+    """Return the stamp of a site: a digest of its ``inputs``, and of the current runs under a run profile."""
     runs = sorted((BUILD / "run" / profile).glob("*.json"))
     kept = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in runs]
-    return hashlib.sha256(f"{made_from}{kept}".encode()).hexdigest()
+    return hashlib.sha256(f"{inputs}{kept}".encode()).hexdigest()
 
 
-def holds(out: Path, known_by: str) -> bool:
-    """Whether the site in ``out`` is the one known by that stamp."""
+def is_up_to_date(out: Path, stamp: str) -> bool:
+    """Return whether the site in ``out`` has that stamp."""
     built = out / STAMP
-    return built.is_file() and built.read_text() == known_by and (out / "html" / "index.html").is_file()
+    return built.is_file() and built.read_text() == stamp and (out / "html" / "index.html").is_file()
 
 
-def nothing_changed(page: Path) -> str:
-    """What is said of a site that is not built again."""
+def unchanged_message(page: Path) -> str:
+    """Return the message about a site that is not built again."""
     return f"{display_path(page)}: nothing changed since it was built"

@@ -1,6 +1,6 @@
-"""``python -m guide.site.sphinx_process BUILDER OUT``: Jupyter Book's own way from sources to HTML, on all cores.
+"""``python -m guide.site.sphinx_process BUILDER OUT``: run Jupyter Book on all cores, with warnings as errors.
 
-Its command line always takes one; a warning is an error.
+Jupyter Book's own command line always uses one core.
 """
 
 from __future__ import annotations
@@ -18,60 +18,66 @@ from jupyter_book.sphinx import build_sphinx
 from sphinx.application import builtin_extensions
 
 from guide.paths import ROOT
+from guide.site.options import SiteOptions, parse_options
 from guide.site.settings import write_settings
 
-# Sphinx's own note of what it has read, and a copy of that of the last build that succeeded.
-_READ, _SOUND = "environment.pickle", "environment.sound.pickle"
+# The environment that Sphinx pickles, and a copy of that of the last build that succeeded.
+_LAST, _LAST_GOOD = "environment.pickle", "environment.good.pickle"
 
-# What the settings name by strings, and Sphinx imports late.
-_NAMED = ("myst_nb.sphinx_ext", "sphinx_book_theme", "sphinx_design", "sphinx_copybutton", "sphinx_togglebutton")
+# Extensions that Sphinx or Jupyter Book name by strings and import late.
+_EXTENSIONS = ("myst_nb.sphinx_ext", "sphinx_book_theme", "sphinx_design", "sphinx_copybutton", "sphinx_togglebutton")
 
 
 def import_all() -> None:
-    """Import what making a book takes."""
+    """Import everything that a build needs."""
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     gc.disable()
-    for name in (*builtin_extensions, *_NAMED, *settings["sphinx"]["extra_extensions"]):
+    for name in (*builtin_extensions, *_EXTENSIONS, *settings["sphinx"]["extra_extensions"]):
         importlib.import_module(name)
     gc.enable()
-    gc.freeze()  # no garbage, which every copy would look through
+    gc.freeze()  # modules are no garbage, and every copy of this process would search them
 
 
 def main(arguments: list[str]) -> int:
-    """Make the book; the exit status."""
+    """Build the book as the command line says; return an exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("builder", choices=["html", "linkcheck"])
     parser.add_argument("out", type=Path)
-    options = parser.parse_args(arguments)
-    gc.disable()  # until it is ready (see early_start): what it imports is no garbage
+    namespace, options = parse_options(parser, arguments)
+    return build(namespace.builder, namespace.out, options)
+
+
+def build(builder: str, out: Path, options: SiteOptions) -> int:
+    """Build the book into the folder ``out``; return an exit status."""
+    gc.disable()  # until early_start enables it: what is imported and loaded before is no garbage
     config, toc_file = write_settings()
-    doctrees = options.out / ".doctrees"
-    _go_back_to_success(doctrees)
+    doctrees = out / ".doctrees"
+    _restore_last_good_environment(doctrees)
     toc = {"external_toc_path": str(toc_file), "latex_individualpages": False}
     status = build_sphinx(
         ROOT,
-        options.out / "html",
+        out / "html",
         path_config=config,
         noconfig=True,
-        confoverrides=toc | {"nitpicky": True},
+        confoverrides=toc | {"nitpicky": True} | options.configuration(),
         doctreedir=doctrees,
-        builder=options.builder,
+        builder=builder,
         warningiserror=True,
         keep_going=True,
         quiet=True,
         jobs=os.cpu_count() or 1,
     )
     if status == 0:
-        shutil.copyfile(doctrees / _READ, doctrees / _SOUND)
+        shutil.copyfile(doctrees / _LAST, doctrees / _LAST_GOOD)
     return status if isinstance(status, int) else 1
 
 
-def _go_back_to_success(doctrees: Path) -> None:
-    """Take for read what was read when a build last succeeded: what Sphinx said of a page it would not say again."""
-    if (doctrees / _SOUND).is_file():
-        shutil.copyfile(doctrees / _SOUND, doctrees / _READ)
+def _restore_last_good_environment(doctrees: Path) -> None:
+    """Restore the environment of the last build that succeeded, so that Sphinx repeats later warnings about pages."""
+    if (doctrees / _LAST_GOOD).is_file():
+        shutil.copyfile(doctrees / _LAST_GOOD, doctrees / _LAST)
     else:
-        (doctrees / _READ).unlink(missing_ok=True)
+        (doctrees / _LAST).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

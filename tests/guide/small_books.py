@@ -12,7 +12,7 @@ import yaml
 
 
 def copy_of(root: Path, book: Path) -> Path:
-    """The project without its pages, in the new folder ``book``."""
+    """Copy the project without its pages into the new folder ``book``; return the folder."""
     book.mkdir()
     for name in ("_config.yml", "hub.yml", "uv.lock"):
         shutil.copy(root / name, book)
@@ -23,7 +23,7 @@ def copy_of(root: Path, book: Path) -> Path:
 
 
 def write(book: Path, pages: dict[str, str]) -> None:
-    """Write ``pages`` by the names of their files, of which ``index.md`` is the first; name them in ``_toc.yml``."""
+    """Write ``pages``, texts by the names of their files, and a ``_toc.yml`` with them; ``index.md`` is its root."""
     for name, text in pages.items():
         (book / "book" / name).write_text(text)
     chapters = [{"file": f"book/{name.removesuffix('.md')}"} for name in pages if name != "index.md"]
@@ -32,7 +32,7 @@ def write(book: Path, pages: dict[str, str]) -> None:
 
 
 def environment(book: Path) -> dict[str, str]:
-    """Variables with which ``python -m guide`` is that of the copy."""
+    """Return an environment in which ``python -m guide`` is that of the copy."""
     return os.environ | {"PYTHONPATH": str(book)}
 
 
@@ -44,7 +44,7 @@ def build(
     more: dict[str, str] | None = None,
     env: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Build the copy with the page ``text`` as its first and ``more`` pages by their files' names."""
+    """Build the copy with ``text`` as its first page, and ``more`` pages by the names of their files."""
     write(book, {"index.md": text} | (more or {}))
     arguments = [sys.executable, "-m", "guide", *command.split(), "--stack", stack]
     env = environment(book) | (env or {})

@@ -55,7 +55,7 @@ GROUPS = {
     "bench": ("site", "run", "stack-hub"),
 }
 # Used only if another pytest plugin has imported it.
-OPTIONAL = {("fakehub/pytest_plugin.py", "fsspec"), ("guide/run/compare_outputs.py", "pytest_notebook")}
+OPTIONAL = {("fakehub/pytest_plugin.py", "fsspec")}
 # Libraries whose distribution is not the only one of its namespace, or is installed in .venv/jupyterhub alone.
 DISTRIBUTIONS = {
     "google.cloud.storage": "google-cloud-storage",

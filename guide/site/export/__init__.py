@@ -1,4 +1,4 @@
-"""What a reader takes away from a page: a notebook, a script, its text, a place on the hub, a feed."""
+"""Export pages: as notebooks, scripts and text, to the hub, and all of them as a PDF."""
 
-# The whole guide, where a build made it.
+# The file of the whole guide in the site, if the build made it.
 PDF_NAME = "hub-guide.pdf"

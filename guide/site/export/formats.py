@@ -1,4 +1,4 @@
-"""What a reader takes away of a page: a notebook that runs, a script that runs, and Markdown to paste anywhere."""
+"""Export a page: as a notebook and a script, both of which run, and as Markdown to paste anywhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePosixPath
-from typing import Any
 
 import nbformat
 
@@ -23,9 +22,29 @@ _HEADING = re.compile(r"^#{1,6} ")
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A page: where its HTML is, its text and blocks in order, its cells with what they printed, the objects it
-    leaves behind, and whether it takes ``more`` than a server of the hub: another machine, files, days that pass."""
+class Download:
+    """A format to download: its suffix, and its name in the page's foot and in the menu of the header."""
+
+    suffix: str
+    name: str
+    menu_name: str
+
+
+# In the order in which the page offers them.
+DOWNLOADS = (
+    Download(".ipynb", "Notebook", "Notebook (.ipynb)"),
+    Download(".py", "Script", "Python script (.py)"),
+    Download(".md", "Markdown", "Markdown (.md)"),
+)
+
+
+@dataclass(frozen=True)
+class ExportedPage:
+    """A page to export: the address of its HTML, and its text and blocks in order.
+
+    ``cells`` have the outputs, ``leaves`` are the objects that the page leaves behind. A page that needs ``more`` than
+    a server of the hub needs another machine, files, or days to pass.
+    """
 
     address: str
     pieces: list[Piece]
@@ -35,16 +54,16 @@ class Taken:
 
     @property
     def runs(self) -> bool:
-        """Whether it can be run on the hub, and there is anything on it for a kernel."""
+        """Whether the page can be run on the hub and has a cell."""
         return not self.more and any(isinstance(piece, Block) and piece.kind == "cell" for piece in self.pieces)
 
     @property
     def needs_home(self) -> bool:
-        """Whether blocks write files or speak to a shell, which starts in the home directory."""
+        """Whether a block writes a file or runs in a shell, which starts in the home directory."""
         return any(isinstance(piece, Block) and _is_shell(piece) for piece in self.pieces)
 
     def outputs(self, block: Block) -> list[nbformat.NotebookNode]:
-        """What a cell printed."""
+        """Return what a cell printed."""
         return self.cells[block.cell].outputs if block.cell is not None else []
 
 
@@ -53,7 +72,7 @@ def _is_shell(block: Block) -> bool:
 
 
 def _shell(block: Block) -> str:
-    """The shell commands of a block that is not Python's."""
+    """Return the shell commands of a block that is not in Python."""
     if block.kind != "file" and block.language == "console":
         return "\n".join("\n".join(command.lines) for command in commands(block.source))
     if block.kind != "file":
@@ -75,15 +94,15 @@ def _as_fence(block: Block) -> str:
 # Markdown
 
 
-def markdown(taken: Taken) -> str:
-    """The page as Markdown: its blocks, and what its cells printed as text."""
+def markdown(page: ExportedPage) -> str:
+    """Return the page as Markdown, with its blocks, and outputs of cells as text."""
     parts = []
-    for piece in taken.pieces:
-        parts += [piece] if isinstance(piece, str) else [_as_fence(piece), *_printed(taken.outputs(piece))]
+    for piece in page.pieces:
+        parts += [piece] if isinstance(piece, str) else [_as_fence(piece), *_output_texts(page.outputs(piece))]
     return "\n\n".join(parts) + "\n"
 
 
-def _printed(outputs: list[nbformat.NotebookNode]) -> Iterator[str]:
+def _output_texts(outputs: list[nbformat.NotebookNode]) -> Iterator[str]:
     for output in outputs:
         data = output.get("data", {})
         if "image/png" in data:
@@ -98,37 +117,39 @@ def _printed(outputs: list[nbformat.NotebookNode]) -> Iterator[str]:
 # Notebook
 
 
-def notebook(taken: Taken) -> nbformat.NotebookNode:
-    """The page as a notebook: its cells with what they printed, and its shell blocks as cells of a shell."""
-    cells = []
-    for is_text, pieces in groupby(_runnable(taken), key=lambda piece: isinstance(piece, str)):
-        if is_text:
-            cells += [nbformat.v4.new_markdown_cell(text) for text in _sections(pieces)]
-        else:
-            cells += [_cell(piece, taken) for piece in pieces]
+def notebook(page: ExportedPage) -> nbformat.NotebookNode:
+    """Return the page as a notebook: its cells with their outputs, and its shell blocks as ``%%bash`` cells."""
+    cells: list[nbformat.NotebookNode] = []
+    for texts, blocks in _groups(page):
+        cells += [nbformat.v4.new_markdown_cell(text) for text in _sections(texts)]
+        cells += [_cell(block, page) for block in blocks]
     title, *rest = cells
-    where = f"This notebook was made from [a page of the guide]({taken.address}), where it is up to date."
+    where = f"This notebook was made from [a page of the guide]({page.address}), where it is up to date."
     title.source = title.source.replace("\n\n", f"\n\n{where}\n\n", 1) if "\n\n" in title.source else title.source
-    if taken.needs_home:
+    if page.needs_home:
         rest.insert(0, nbformat.v4.new_code_cell("# Blocks of this page run in your home directory.\n%cd -q ~"))
-    kernel = {"leaves": list(taken.leaves)} if taken.leaves else {}
-    kernel |= {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
-    kernel |= {"language_info": {"name": "python"}}
-    made = nbformat.v4.new_notebook(cells=[title, *rest], metadata=kernel)
+    metadata: dict[str, object] = {"leaves": list(page.leaves)} if page.leaves else {}
+    metadata["kernelspec"] = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    metadata["language_info"] = {"name": "python"}
+    made = nbformat.v4.new_notebook(cells=[title, *rest], metadata=metadata)
     for number, cell in enumerate(made.cells, start=1):
-        cell["id"] = f"cell-{number}"  # nbformat draws them at random
+        cell["id"] = f"cell-{number}"  # nbformat's own ids are random
     nbformat.validate(made)
     return made
 
 
-def _runnable(taken: Taken) -> Iterator[Piece]:
-    """The pieces, with blocks that do not run as text."""
-    for piece in taken.pieces:
-        yield _as_fence(piece) if isinstance(piece, Block) and piece.kind == "skip" else piece
+def _groups(page: ExportedPage) -> Iterator[tuple[list[str], list[Block]]]:
+    """Yield texts and blocks that follow one another, either of them empty; a block that does not run is a text."""
+    pieces = (_as_fence(p) if isinstance(p, Block) and p.kind == "skip" else p for p in page.pieces)
+    for _, group in groupby(pieces, key=lambda piece: isinstance(piece, str)):
+        members = list(group)
+        yield [p for p in members if isinstance(p, str)], [p for p in members if isinstance(p, Block)]
 
 
-def _sections(texts: Iterator[str]) -> Iterator[str]:
-    """Text cut before each heading, so that JupyterLab can fold what follows."""
+def _sections(texts: list[str]) -> Iterator[str]:
+    """Yield the text in sections that begin with a heading, so that JupyterLab can fold them."""
+    if not texts:
+        return
     section: list[str] = []
     for text in texts:
         if _HEADING.match(text) and section:
@@ -138,21 +159,21 @@ def _sections(texts: Iterator[str]) -> Iterator[str]:
     yield "\n\n".join(section)
 
 
-def _cell(block: Block, taken: Taken) -> nbformat.NotebookNode:
+def _cell(block: Block, page: ExportedPage) -> nbformat.NotebookNode:
     source = block.source.rstrip("\n")
     if block.kind == "file" and "/" not in (block.target or ""):
         source = f"%%writefile {block.target}\n{source}"
     elif _is_shell(block):
-        # A transcript may show a command that fails, and go on.
+        # A transcript may go on after a command that fails.
         source = f"%%bash{' --no-raise-error' * (block.language == 'console')}\n{_shell(block)}"
     cell = nbformat.v4.new_code_cell(source)
-    # As a notebook of the guide says it, so that what was made can be proven like one.
-    told = {"raises": block.raises or (block.fails and "CalledProcessError")}
-    told |= {"leaves": list(block.leaves), "removes": list(block.removes)}
-    cell.metadata.update({name: value for name, value in told.items() if value})
+    # The same metadata as in a notebook of the guide, so that this one can be tested like it.
+    metadata: dict[str, str | list[str] | None] = {"raises": block.raises or (block.fails and "CalledProcessError")}
+    metadata |= {"leaves": list(block.leaves), "removes": list(block.removes)}
+    cell.metadata.update({name: value for name, value in metadata.items() if value})
     if "raises" in cell.metadata:
         cell.metadata["tags"] = ["raises-exception"]
-    for output in taken.outputs(block):
+    for output in page.outputs(block):
         without = {"execution_count": None} if "execution_count" in output else {}
         cell.outputs.append(nbformat.from_dict({**output, **without}))
     return cell
@@ -161,23 +182,21 @@ def _cell(block: Block, taken: Taken) -> nbformat.NotebookNode:
 # Script
 
 
-def script(taken: Taken) -> str:
-    """The page as a Python script, in cells that editors know: text as comments, shell blocks by way of bash."""
-    pieces = list(_runnable(taken))
-    used = [piece for piece in pieces if isinstance(piece, Block)]
-    suppresses = any(block.raises for block in used)
-    names = {"import os": taken.needs_home, "import subprocess": taken.needs_home}
-    names["from contextlib import suppress"] = suppresses
-    head = [name for name, needed in names.items() if needed]
-    if taken.needs_home:
+def script(page: ExportedPage) -> str:
+    """Return the page as a Python script with ``# %%`` cells: text as comments, shell blocks as calls of bash."""
+    groups = list(_groups(page))
+    suppresses = any(block.raises for _, blocks in groups for block in blocks)
+    imports = {"import os": page.needs_home, "import subprocess": page.needs_home}
+    imports["from contextlib import suppress"] = suppresses
+    head = [name for name, needed in imports.items() if needed]
+    if page.needs_home:
         head += ["", "# Blocks of this page run in your home directory.", 'os.chdir(os.path.expanduser("~"))']
-    parts = [f"# Made from {taken.address}", *(["\n".join(["# %%", *head])] if head else [])]
-    for is_text, group in groupby(pieces, key=lambda piece: isinstance(piece, str)):
-        if is_text:
-            text = "\n\n".join(group)
-            parts.append("\n".join(["# %% [markdown]", *(f"# {line}".rstrip() for line in text.split("\n"))]))
-        else:
-            parts += [f"# %%\n{_statements(block)}" for block in group]
+    parts = [f"# Made from {page.address}", *(["\n".join(["# %%", *head])] if head else [])]
+    for texts, blocks in groups:
+        if texts:
+            lines = "\n\n".join(texts).split("\n")
+            parts.append("\n".join(["# %% [markdown]", *(f"# {line}".rstrip() for line in lines)]))
+        parts += [f"# %%\n{_statements(block)}" for block in blocks]
     return "\n\n".join(parts) + "\n"
 
 
@@ -190,33 +209,33 @@ def _statements(block: Block) -> str:
     source = "\n".join(lines)
     if not block.raises:
         return source
-    return f"# This is to raise {block.raises}\nwith suppress(Exception):\n{_deeper(source)}"
+    return f"# This is to raise {block.raises}\nwith suppress(Exception):\n{_indented(source)}"
 
 
 def _bash(block: Block, check: bool) -> str:
-    """A call of bash with the block's commands, as one readable text where Python allows that."""
+    """Return a call of bash with the block's commands, as one readable text if Python allows that."""
     text = _shell(block)
     whole = f'r"""\n{text}\n"""' if '"""' not in text else repr(text)
     return f'subprocess.run(["bash", "-ec", {whole}], check={check})'
 
 
-def _deeper(source: str) -> str:
-    """``source`` one level deeper, but for what stands inside texts of several lines."""
+def _indented(source: str) -> str:
+    """Return ``source`` one level deeper, except for lines inside a text of several lines."""
     inside: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant | ast.JoinedStr) and node.end_lineno:
             inside.update(range(node.lineno + 1, node.end_lineno + 1))
     numbers = iter(range(1, source.count("\n") + 2))
     indent: Callable[[str], bool] = lambda line: next(numbers) not in inside and bool(line.strip())  # noqa: E731
-    deeper = textwrap.indent(source, "    ", indent)
+    indented = textwrap.indent(source, "    ", indent)
     has_statement = any(line.strip() and not line.strip().startswith("#") for line in source.split("\n"))
-    return deeper if has_statement else f"{deeper}\n    pass"
+    return indented if has_statement else f"{indented}\n    pass"
 
 
-def texts_of(taken: Taken) -> dict[str, Any]:
-    """What is written beside the page, by its suffix; a page without cells is text alone."""
-    texts = {".md": markdown(taken)}
-    if taken.runs:
-        texts[".ipynb"] = nbformat.writes(notebook(taken)) + "\n"
-        texts[".py"] = script(taken)
+def texts_of(page: ExportedPage) -> dict[str, str]:
+    """Return the files to write beside the page, by suffix; a page without cells has Markdown alone."""
+    texts = {".md": markdown(page)}
+    if page.runs:
+        texts[".ipynb"] = nbformat.writes(notebook(page)) + "\n"
+        texts[".py"] = script(page)
     return texts

@@ -1,8 +1,8 @@
-"""Where a page opens on the hub: its link, the files the link asks for, and whether they are there.
+"""Links that open a page on the hub, the files that they name, and the check that those exist.
 
-A notebook of the guide opens from the branch that readers see. A page is Markdown, which the hub's images cannot
-open as a notebook; it is opened as the notebook made from it, which the branch of made notebooks holds, in a folder
-of its own: two branches of one repository cannot be pulled into one folder.
+A notebook of the guide opens from the branch that readers see. A page is Markdown, which the hub's images cannot open
+as a notebook. So it opens as the notebook made from it, on a separate branch. That branch is pulled into a separate
+folder, because two branches of one repository cannot be pulled into one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Made from the pages of {site}, and replaced when they change. To correct a page,
 
 @dataclass(frozen=True)
 class Places:
-    """The hub, the repository, its two branches, and the folder in a home directory for made notebooks."""
+    """The hub, the repository, its two branches, and the folder for made notebooks in a home directory."""
 
     hub: str
     repository: str
@@ -35,19 +35,19 @@ class Places:
     made_folder: str
 
     def link(self, path: str, made: bool) -> str:
-        """The address that opens the notebook at ``path`` of the repository in JupyterLab."""
+        """Return the address that opens the notebook at ``path`` of the repository in JupyterLab."""
         folder = self.made_folder if made else self.repository.rstrip("/").rsplit("/", 1)[-1]
-        told = {
+        query = {
             "repo": self.repository,
             "urlpath": f"lab/tree/{folder}/{path}",
             "branch": self.made_branch if made else self.branch,
         }
-        told |= {"targetpath": folder} if made else {}
-        return f"{self.hub.rstrip('/')}/hub/user-redirect/git-pull?{urlencode(told, safe='/', quote_via=quote)}"
+        query |= {"targetpath": folder} if made else {}
+        return f"{self.hub.rstrip('/')}/hub/user-redirect/git-pull?{urlencode(query, safe='/', quote_via=quote)}"
 
 
-def write_made(site: Path, out: Path, names: list[str], address: str) -> None:
-    """Write the branch of made notebooks into ``out``: those of the pages ``names``, which lie in the ``site``."""
+def write_made_notebooks(site: Path, out: Path, names: list[str], address: str) -> None:
+    """Write the branch of made notebooks into ``out``, from those of the pages ``names`` in the ``site``."""
     shutil.rmtree(out, ignore_errors=True)
     for name in names:
         target = out / f"{name}.ipynb"
@@ -57,24 +57,24 @@ def write_made(site: Path, out: Path, names: list[str], address: str) -> None:
     (out / "README.md").write_text(_README.format(site=address), encoding="utf-8")
 
 
-def missing(site: Path, places: Places, root: Path, made: Path) -> list[str]:
-    """What launch links of the built ``site`` name and a reader would not find: page and why, one line each.
+def missing_targets(site: Path, places: Places, root: Path, made: Path) -> list[str]:
+    """Return a line for each launch link of the built ``site`` that opens nothing: the page and the reason.
 
-    ``root`` is the repository as it is, ``made`` the folder that becomes the branch of made notebooks.
+    ``root`` is the checkout, ``made`` the folder that becomes the branch of made notebooks.
     """
     tracked = set(checkout(root)[0]) or None
-    found = []
+    lines = []
     for path in sorted(site.rglob("*.html")):
         for link in dict.fromkeys(map(html.unescape, _LINK.findall(path.read_text(encoding="utf-8")))):
-            why = _wrong(link, places, root, tracked, made)
-            found += [f"{path.relative_to(site)}: its launch link {why}"] if why else []
-    return found
+            error = _error(link, places, root, tracked, made)
+            lines += [f"{path.relative_to(site)}: its launch link {error}"] if error else []
+    return lines
 
 
-def _wrong(link: str, places: Places, root: Path, tracked: set[str] | None, made: Path) -> str | None:
-    asked = {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
-    is_made = asked.get("branch") == places.made_branch
-    name = asked.get("urlpath", "").partition("/")[2].partition("/")[2].partition("/")[2]
+def _error(link: str, places: Places, root: Path, tracked: set[str] | None, made: Path) -> str | None:
+    query = {name: values[0] for name, values in parse_qs(urlsplit(link).query).items()}
+    is_made = query.get("branch") == places.made_branch
+    name = query.get("urlpath", "").partition("/")[2].partition("/")[2].partition("/")[2]
     if link != places.link(name, is_made):
         return f"is not of this guide: {link}"
     if is_made and not (made / name).is_file():

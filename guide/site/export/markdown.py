@@ -1,4 +1,4 @@
-"""A page as plain Markdown, with its facts filled in and its links whole, and its blocks in their places."""
+"""Write a page as plain Markdown, with facts filled in, absolute links, and its blocks in their places."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Piece: TypeAlias = "str | Block"
 
 _SPECIAL = re.compile(r"[\\`*\[\]<]|(?<!\w)_|_(?!\w)")
 _STARTS = re.compile(r"^(#|[-+>] |\d+[.)] )")
-_SILENT = (
+_OMITTED = (
     nodes.comment,
     nodes.target,
     nodes.meta,
@@ -29,20 +29,20 @@ _SILENT = (
     addnodes.tabular_col_spec,
     sd_tab_input,
 )
-_PASSED = (nodes.document, nodes.compound, nodes.container, nodes.figure, addnodes.only, addnodes.glossary)
+_CONTAINERS = (nodes.document, nodes.compound, nodes.container, nodes.figure, addnodes.only, addnodes.glossary)
 
 
 class NoMarkdown(Exception):
-    """An element of a page that this module cannot write, or a block that its page does not have."""
+    """An element that this module cannot write, or a block that the page's source does not have."""
 
 
 class Writer:
-    """Writes one resolved page, whose HTML is at ``address``."""
+    """Writes one resolved page, whose HTML is at ``address``, with the ``blocks`` of its source in order."""
 
     def __init__(self, address: str, blocks: Iterable[Block]) -> None:
         self._address = address
         self._blocks: Iterator[Block] = iter(blocks)
-        self._ways: dict[type[nodes.Node], Callable[..., list[Piece]]] = {
+        self._writers: dict[type[nodes.Node], Callable[..., list[Piece]]] = {
             nodes.paragraph: lambda node, level: self._lines(self._inline(node)),
             nodes.rubric: lambda node, level: [f"**{self._inline(node)}**"],
             sd_tab_label: lambda node, level: [f"**{self._inline(node)}**"],
@@ -61,12 +61,12 @@ class Writer:
         }
 
     def pieces(self, document: nodes.document) -> list[Piece]:
-        """The text of ``document``, in paragraphs, with its blocks between them; raises ``NoMarkdown``."""
-        found = self._all(document, 0)
+        """Return the paragraphs of ``document``, with its blocks between them. Raises ``NoMarkdown``."""
+        pieces = self._all(document, 0)
         left = next(self._blocks, None)
         if left is not None:
             raise NoMarkdown(f"the block at {left.line} was not found among what the page shows")
-        return found
+        return pieces
 
     def _all(self, node: nodes.Element, level: int) -> list[Piece]:
         return [piece for child in node.children for piece in self._one(child, level)]
@@ -76,22 +76,22 @@ class Writer:
             return self._take("cell", node)
         if isinstance(node, nodes.section):
             return self._all(node, level + 1)
-        if isinstance(node, nodes.Element) and "unsearched" in node.get("classes", []):  # what says how a block ran
+        if isinstance(node, nodes.Element) and "unsearched" in node.get("classes", []):  # a badge
             return []
         if isinstance(node, nodes.title):
             return [f"{'#' * max(1, level)} {self._inline(node)}"]
-        if isinstance(node, nodes.Admonition):
+        if isinstance(node, nodes.Element) and isinstance(node, nodes.Admonition):
             return self._admonition(node, level)
         if isinstance(node, nodes.Element) and node.get("design_component") == "card":
             return self._card(node, level)
         if isinstance(node, nodes.Element) and node.get("design_component") == "grid-row":
             return _tight(self._all(node, level))
-        for kind, way in self._ways.items():
+        for kind, write in self._writers.items():
             if isinstance(node, kind):
-                return way(node, level)
-        if isinstance(node, _SILENT) or not isinstance(node, nodes.Element):
+                return write(node, level)
+        if isinstance(node, _OMITTED) or not isinstance(node, nodes.Element):
             return []
-        if isinstance(node, _PASSED):
+        if isinstance(node, _CONTAINERS):
             return self._all(node, level)
         raise NoMarkdown(f"there is no Markdown for <{node.tagname}>: {node.astext()[:60]!r}")
 
@@ -102,29 +102,29 @@ class Writer:
         return [block]
 
     def _code(self, node: nodes.Element, level: int) -> list[Piece]:
-        if node.get("source"):  # part of a file that the page hands to its reader
+        if node.get("source"):  # part of a file that the page offers to readers
             return [f"```{node.get('language', '')}\n{node.astext().rstrip()}\n```"]
         return self._take("fence", node)
 
     def _lines(self, text: str) -> list[Piece]:
-        return [_STARTS.sub(lambda found: f"\\{found[0]}", text)] if text else []
+        return [_STARTS.sub(lambda start: f"\\{start[0]}", text)] if text else []
 
     def _list(self, node: nodes.Element, level: int) -> list[Piece]:
         numbers = isinstance(node, nodes.enumerated_list)
-        found: list[Piece] = []
-        for number, item in enumerate(node.children, start=node.get("start", 1)):
+        pieces: list[Piece] = []
+        for number, item in enumerate(_elements(node), start=node.get("start", 1)):
             mark = f"{number}. " if numbers else "- "
-            found += _indented(self._all(item, level), mark)
-        return _tight(found)
+            pieces += _indented(self._all(item, level), mark)
+        return _tight(pieces)
 
     def _definitions(self, node: nodes.Element, level: int) -> list[Piece]:
-        found: list[Piece] = []
-        for item in node.children:
+        pieces: list[Piece] = []
+        for item in _elements(node):
             terms = ", ".join(self._inline(child) for child in item.children if isinstance(child, nodes.term))
             inside = [piece for child in item.findall(nodes.definition) for piece in self._all(child, level)]
             first = inside[0] if inside and isinstance(inside[0], str) else ""
-            found += _indented([f"**{terms}**: {first}", *inside[1 if first else 0 :]], "- ")
-        return _tight(found)
+            pieces += _indented([f"**{terms}**: {first}", *inside[1 if first else 0 :]], "- ")
+        return _tight(pieces)
 
     def _admonition(self, node: nodes.Element, level: int) -> list[Piece]:
         title = node.next_node(nodes.title)
@@ -133,17 +133,17 @@ class Writer:
         return _quoted([f"**{name}.**", *inside])
 
     def _card(self, node: nodes.Element, level: int) -> list[Piece]:
-        """A card is one item of a list: its title, which is a link where the card is one, and its text."""
+        """Return a card as one item of a list: its title, with the card's link if it has one, and its text."""
         title = next(node.findall(lambda n: isinstance(n, nodes.Element) and n.get("design_component") == "card-title"))
         link = next(node.findall(nodes.reference), None)
         name = self._inline(title)
-        texts = [self._inline(n) for n in node.findall(nodes.paragraph) if title not in _above(n)]
-        head = f"[{name}]({self._whole(link)})" if link is not None else f"**{name}**"
+        texts = [self._inline(n) for n in node.findall(nodes.paragraph) if title not in _parents(n)]
+        head = f"[{name}]({self._address_of(link)})" if link is not None else f"**{name}**"
         return [f"- {head}: {' '.join(text for text in texts if text and text != name)}"]
 
     def _table(self, node: nodes.Element, level: int) -> list[Piece]:
         caption = [f"**{self._inline(title)}**" for title in node.children if isinstance(title, nodes.title)]
-        rows = [[self._cell(entry) for entry in row.children] for row in node.findall(nodes.row)]
+        rows = [[self._cell(entry) for entry in _elements(row)] for row in node.findall(nodes.row)]
         has_head = any(True for _ in node.findall(nodes.thead))
         head, body = (rows[0], rows[1:]) if has_head else ([""] * len(rows[0]), rows)
         lines = [head, ["---"] * len(head), *body]
@@ -159,19 +159,19 @@ class Writer:
         return [self._picture(node)]
 
     def _picture(self, node: nodes.Element) -> str:
-        return f"![{node.get('alt', '')}]({self._whole(node)})"
+        return f"![{node.get('alt', '')}]({self._address_of(node)})"
 
     def _raw(self, node: nodes.Element, level: int) -> list[Piece]:
-        """Of a drawing, what it says to those who do not see it; of other HTML, nothing."""
+        """Return the description of a drawing, which it has for readers who do not see it; nothing for other HTML."""
         drawing = BeautifulSoup(node.astext(), "html.parser").find("figure")
         if drawing is None:
             return []
-        told = drawing.find("desc")
-        words = told.get_text(" ", strip=True) if told else ""
+        description = drawing.find("desc")
+        words = description.get_text(" ", strip=True) if description else ""
         return [f"*{drawing.get('aria-label', 'A drawing')}.* {_escaped(words)}".strip()]
 
-    def _whole(self, node: nodes.Element) -> str:
-        """Where a link or a picture leads, as a whole address."""
+    def _address_of(self, node: nodes.Element) -> str:
+        """Return the absolute address of a link or a picture."""
         where = node.get("refuri") or (f"#{node['refid']}" if node.get("refid") else node.get("uri", ""))
         return urljoin(self._address, where).replace(" ", "%20").replace(")", "%29")
 
@@ -181,7 +181,7 @@ class Writer:
     def _word(self, node: nodes.Node) -> str:
         if isinstance(node, nodes.Text):
             return _escaped(node.astext())
-        if isinstance(node, _SILENT):
+        if isinstance(node, _OMITTED):
             return ""
         if isinstance(node, nodes.literal):
             text = " ".join(node.astext().split())
@@ -193,42 +193,40 @@ class Writer:
             return self._picture(node)
         inside = self._words(node)
         if isinstance(node, nodes.reference) and inside:
-            return f"[{inside}]({self._whole(node)})"
-        mark = {nodes.strong: "**", nodes.emphasis: "*"}.get(type(node), "")
+            return f"[{inside}]({self._address_of(node)})"
+        mark = "**" if type(node) is nodes.strong else "*" if type(node) is nodes.emphasis else ""
         return f"{mark}{inside}{mark}" if inside else ""
 
     def _words(self, node: nodes.Node) -> str:
         return "".join(self._word(child) for child in node.children)
 
 
-def _above(node: nodes.Node) -> Iterator[nodes.Node]:
+def _elements(node: nodes.Element) -> list[nodes.Element]:
+    return [child for child in node.children if isinstance(child, nodes.Element)]
+
+
+def _parents(node: nodes.Node) -> Iterator[nodes.Node]:
     while node.parent is not None:
         node = node.parent
         yield node
 
 
 def _escaped(text: str) -> str:
-    return _SPECIAL.sub(lambda found: f"\\{found[0]}", text)
+    return _SPECIAL.sub(lambda character: f"\\{character[0]}", text)
 
 
 def _quoted(pieces: list[Piece]) -> list[Piece]:
-    """Text behind a quotation's mark; a block stands between two of them."""
-    texts = [_with_prefix(piece, "> ", "> ") if isinstance(piece, str) else piece for piece in pieces]
-    found: list[Piece] = []
-    for piece in texts:
-        if found and isinstance(piece, str) and isinstance(found[-1], str):
-            found[-1] = f"{found[-1]}\n>\n{piece}"
-        else:
-            found.append(piece)
-    return found
+    """Return the pieces as a quotation, which ends at each block and begins again after it."""
+    quoted = [_with_prefix(piece, "> ", "> ") if isinstance(piece, str) else piece for piece in pieces]
+    return _joined(quoted, "\n>\n")
 
 
 def _indented(pieces: list[Piece], mark: str) -> list[Piece]:
-    found: list[Piece] = []
-    for index, piece in enumerate(pieces):
-        space = " " * len(mark)
-        found.append(_with_prefix(piece, mark if index == 0 else space, space) if isinstance(piece, str) else piece)
-    return found
+    space = " " * len(mark)
+    return [
+        _with_prefix(piece, space if index else mark, space) if isinstance(piece, str) else piece
+        for index, piece in enumerate(pieces)
+    ]
 
 
 def _with_prefix(text: str, first: str, others: str) -> str:
@@ -237,11 +235,16 @@ def _with_prefix(text: str, first: str, others: str) -> str:
 
 
 def _tight(pieces: list[Piece]) -> list[Piece]:
-    """Items of a list without empty lines between them, as far as no block stands there."""
-    found: list[Piece] = []
+    """Return the items of a list without empty lines between them, except around a block."""
+    return _joined(pieces, "\n")
+
+
+def _joined(pieces: list[Piece], separator: str) -> list[Piece]:
+    """Return the pieces with texts that follow one another joined to one."""
+    joined: list[Piece] = []
     for piece in pieces:
-        if found and isinstance(piece, str) and isinstance(found[-1], str):
-            found[-1] = f"{found[-1]}\n{piece}"
+        if joined and isinstance(piece, str) and isinstance(joined[-1], str):
+            joined[-1] = f"{joined[-1]}{separator}{piece}"
         else:
-            found.append(piece)
-    return found
+            joined.append(piece)
+    return joined

@@ -1,4 +1,4 @@
-"""The whole guide as one PDF: its pages in order, in one document that a browser prints."""
+"""The whole guide as one PDF: a browser prints one document with all pages in order."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from guide.browser.launch import launch
 from guide.browser.static_server import serve
 from guide.facts import load
 from guide.pages.toc import Toc, book_toc
+from guide.site.html import classes_of, set_classes, text_of, with_attribute
 from guide.site.optimize.policy import policy
 from guide.site.publish.git_history import facts_date, last_commit
 from guide.site.settings import settings
 
 _ELEMENT = re.compile(rb"\(node(\d{8})\)")
-# What is of no use on paper.
+# Elements that have no use on paper.
 _SCREEN_ONLY = "a.headerlink, button, .d-print-none, .toctree-wrapper, script, dialog, details.names-settings"
 _FOOT = (
     '<div style="font: 8px sans-serif; width: 100%; text-align: center; color: #555">'
@@ -42,7 +43,7 @@ _DOCUMENT = """<!DOCTYPE html>
 
 @dataclass(frozen=True)
 class Chapter:
-    """A page of the guide: its name, and the part of the book that it is in."""
+    """A page of the guide: its name, and its part of the book, empty for none."""
 
     name: str
     part: str
@@ -50,7 +51,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Cover:
-    """What stands on the first page: the title, who wrote it, how old it is, and where the site is."""
+    """The data of the first page: title, author, date, a line about the version, and the address of the site."""
 
     title: str
     author: str
@@ -60,7 +61,7 @@ class Cover:
 
 
 def print_book(browser: Browser, site: Path, chapters: list[Chapter], cover: Cover) -> bytes:
-    """The ``chapters`` of the built ``site`` as one PDF, dated as the cover says and not by the clock."""
+    """Return the ``chapters`` of the built ``site`` as one PDF, with the cover's date, not the date of printing."""
     text = _document(site, chapters, cover)
     with serve(site) as address:
         page = browser.new_page(reduced_motion="reduce")
@@ -82,7 +83,7 @@ def print_book(browser: Browser, site: Path, chapters: list[Chapter], cover: Cov
 
 
 def _dated(printed: bytes, cover: Cover) -> bytes:
-    """The PDF packed, with the cover's data; a browser writes the time of printing, and its own name."""
+    """Return the PDF compressed, with the cover's data instead of the browser's: the time of printing, and its name."""
     with pikepdf.open(io.BytesIO(_renumbered(printed))) as pdf:
         day = cover.date.strftime("D:%Y%m%d%H%M%S+00'00'")
         del pdf.docinfo
@@ -94,10 +95,10 @@ def _dated(printed: bytes, cover: Cover) -> bytes:
 
 
 def _renumbered(printed: bytes) -> bytes:
-    """The PDF with its elements numbered from 1; a browser goes on counting from what it drew before."""
+    """Return the PDF with its elements numbered from 1; a browser continues from those that it drew before."""
     numbers = sorted(set(_ELEMENT.findall(printed)))
     new = {old: b"(node%08d)" % number for number, old in enumerate(numbers, start=1)}
-    return _ELEMENT.sub(lambda found: new[found[1]], printed)
+    return _ELEMENT.sub(lambda match: new[match[1]], printed)
 
 
 def _document(site: Path, chapters: list[Chapter], cover: Cover) -> str:
@@ -107,9 +108,11 @@ def _document(site: Path, chapters: list[Chapter], cover: Cover) -> str:
     for chapter in chapters:
         soup = BeautifulSoup((site / f"{chapter.name}.html").read_text(encoding="utf-8"), "html.parser")
         where = f"/{chapter.name}.html"
-        sheets |= dict.fromkeys(urljoin(where, link["href"]) for link in soup.select('link[rel~="stylesheet"]'))
-        article = _for_paper(soup.select_one("article"), where, known, cover.base)
-        title = html.escape(article.find(re.compile("h[1-6]")).get_text(" ", strip=True))
+        sheets |= dict.fromkeys(
+            urljoin(where, text_of(link, "href")) for link in soup.select('link[rel~="stylesheet"]')
+        )
+        article = _for_paper(_first(soup, "article"), where, known, cover.base)
+        title = html.escape(_first(article, "h1, h2, h3, h4, h5, h6").get_text(" ", strip=True))
         if chapter.part != part:
             part = chapter.part
             contents.append(f"<p>{html.escape(part)}</p>")
@@ -128,25 +131,33 @@ def _document(site: Path, chapters: list[Chapter], cover: Cover) -> str:
     )
 
 
+def _first(tag: Tag, selector: str) -> Tag:
+    """Return the first element that ``selector`` matches. Raises ``ValueError`` if there is none."""
+    match = tag.select_one(selector)
+    if match is None:
+        raise ValueError(f"a page has no {selector}")
+    return match
+
+
 def _for_paper(article: Tag, where: str, known: dict[str, str], base: str) -> Tag:
-    """A page's text with headings a level deeper, and anchors and links that hold in a document of all pages."""
+    """Return a page's article with headings one level deeper, and ids and links that are unique among all pages."""
     own = known[where]
     for tag in article.select(_SCREEN_ONLY):
         tag.decompose()
     for name in ("id", "for", "aria-labelledby", "aria-describedby"):
-        for tag in article.find_all(attrs={name: True}):
-            tag[name] = f"{own}--{tag[name]}"
+        for tag in with_attribute(article, name):
+            tag[name] = f"{own}--{text_of(tag, name)}"
     article["id"] = own
     for tag in article.find_all("a", href=True):
-        tag["href"] = _target(urljoin(where, tag["href"]), known, base)
+        tag["href"] = _target(urljoin(where, text_of(tag, "href")), known, base)
     for name in ("src", "srcset"):
-        for tag in article.find_all(attrs={name: True}):
-            tag[name] = urljoin(where, tag[name])
+        for tag in with_attribute(article, name):
+            tag[name] = urljoin(where, text_of(tag, name))
             del tag["loading"]
-    for tag in article.find_all(attrs={"marker-end": True}):
-        tag["marker-end"] = tag["marker-end"].replace("url(#", f"url(#{own}--")
+    for tag in with_attribute(article, "marker-end"):
+        tag["marker-end"] = text_of(tag, "marker-end").replace("url(#", f"url(#{own}--")
     for tag in article.find_all(re.compile("^h[1-5]$")):
-        tag["class"] = [*tag.get("class", []), f"guide-{tag.name}"]
+        set_classes(tag, [*classes_of(tag), f"guide-{tag.name}"])
         tag.name = f"h{int(tag.name[1]) + 1}"
     return article
 
@@ -165,11 +176,11 @@ def _slug(name: str) -> str:
 
 
 def write_pdf(site: Path, root: Path, out: Path) -> None:
-    """Print the built ``site`` of the project at ``root`` into ``out``; raises ``NoBrowser``."""
+    """Print the built ``site`` of the checkout ``root`` into the file ``out``. Raises ``NoBrowser``."""
     config, chapters = settings(load()), _chapters(book_toc())
     facts = facts_date(load())
     commit = last_commit(root)
-    # Outside git, as old as the facts: the clock would make another file of the same pages.
+    # Outside git, use the date of the facts: with the current time, the same pages would make another file.
     date = commit[1] if commit else datetime.fromisoformat(facts).replace(tzinfo=UTC)
     about = f"As of {date.date()}{f', commit {commit[0]}' if commit else ''}. Facts about the hub as of {facts}."
     cover = Cover(config["title"], config["author"], date, about, config["html"]["baseurl"])

@@ -1,1 +1,1 @@
-"""Sphinx extensions of the site."""
+"""The parts of the Sphinx extension, one module for each; ``guide.site.extension`` lists and orders them."""

@@ -1,14 +1,13 @@
-"""Sphinx extension: beneath each block, when it ran, on which stack and how long, or why it does not run.
+"""Add a badge below each block: when it ran, on which stack and how long, or why it does not run.
 
-A block is known by the digest of its source in the report. One that is not there, or that did not pass, gets nothing:
-no block can carry the badge of another, or of an older text of its own.
+The report knows a block by the digest of its source. A block that is not in the report, or that did not pass, gets no
+badge, so none can carry that of another block or of its own older text.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -21,7 +20,7 @@ TESTED_PAGE = "book/reference/what-was-tested"
 
 
 def blocks_shown(doctree: nodes.document) -> Iterator[tuple[nodes.Element, str]]:
-    """The blocks of a page in order, cells and fences, each with its source as it is shown."""
+    """Yield the blocks of a page in order, cells and fences, each with its source as the page shows it."""
     for node in doctree.findall(nodes.Element):
         if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code":
             code = next(iter(node.findall(nodes.literal_block)), None)
@@ -40,7 +39,7 @@ def _in_cell(node: nodes.Node) -> bool:
 
 
 def add_badges(doctree: nodes.document, page: PageReport, blocks: list[BlockReport], stack: str, to: str) -> None:
-    """Put a badge beneath each block of ``doctree`` that the report has; it leads to its row on the page ``to``."""
+    """Add a badge below each block of ``doctree`` that is among ``blocks``; it links to its row on the page ``to``."""
     known: dict[str, list[tuple[int, BlockReport]]] = defaultdict(list)
     for number, block in enumerate(blocks):
         known[block.digest].append((number, block))
@@ -69,17 +68,11 @@ def _text(block: BlockReport, date: str, stack: str) -> str:
     return f"Ran {date[:10]} · {stack}{seconds}"
 
 
-def _resolved(app: Sphinx, doctree: nodes.document, name: str) -> None:
-    report = read_report(app.env)
+def add_to_page(app: Sphinx, doctree: nodes.document, name: str) -> None:
+    """Add the badges of a page to its resolved ``doctree``."""
+    report = read_report(app.config)
     if app.builder.format != "html" or TESTED_PAGE not in app.env.found_docs:
         return
     page = next((page for page in report.pages if page.page.rpartition(".")[0] == name), None)
     if page:
         add_badges(doctree, page, report.blocks_of(page), report.stack, app.builder.get_relative_uri(name, TESTED_PAGE))
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the hook."""
-    app.add_css_file("badges.css")
-    app.connect("doctree-resolved", _resolved)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

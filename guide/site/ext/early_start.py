@@ -1,28 +1,21 @@
-"""Sphinx extension: a build that was begun early has read its settings and what it read last time, and waits here.
-
-It goes on when a line comes on its standard input, and does nothing when that ends: so it gets ready while pages run.
-"""
+"""Let a build start early: it reads its settings and the last build's environment, then waits while pages run."""
 
 from __future__ import annotations
 
 import gc
-import os
 import sys
-from typing import Any
 
 from sphinx.application import Sphinx
 
-from guide.site.build import WAITS
+from guide.site.options import options_of
 
 
-def _wait(_app: Sphinx) -> None:
-    gc.freeze()  # what was read last time is no garbage
+def wait_for_pages(app: Sphinx) -> None:
+    """Wait for a line on standard input if the build was told to; exit when there is none.
+
+    Garbage is collected from here on: what was loaded until now stays, so collecting it would take time for nothing.
+    """
+    gc.freeze()
     gc.enable()
-    if os.environ.get(WAITS) and not sys.stdin.readline():
+    if options_of(app.config).wait and not sys.stdin.readline():
         raise SystemExit(0)
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the hook, before all others: they may look at pages."""
-    app.connect("builder-inited", _wait, priority=0)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

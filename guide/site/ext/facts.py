@@ -1,30 +1,35 @@
-"""Sphinx extension: facts of ``hub.yml`` in the text of pages.
+"""Roles and directives that show facts of ``hub.yml``.
 
-``{fact}`hub.region` `` prints a value, ``{fact}`hub.timeouts.server_max_age_s|days` `` in another unit,
-``{fact-link}`the forum <help.forum>` `` a link, ``{fact-film}`the film <hub.intro_video>` `` a link to a film's
-page, and ``{fact-table}`` a table by name (see ``fact_tables``).
+- ``{fact}`hub.region` `` prints a value, ``{fact}`hub.timeouts.server_max_age_s|days` `` in another unit.
+- ``{fact-link}`the forum <help.forum>` `` is a link.
+- ``{fact-film}`the film <hub.intro_video>` `` is a link to a film's page.
+- ``{fact-table} NAME`` is a table (see ``guide.site.facts.tables``).
+- ``{fact-diagram} NAME`` is a drawing (see ``guide.site.facts.diagrams``).
+- ``{tier-tabs}`` shows what the form offers, a tab for each tier.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterable
 
 from docutils import nodes
-from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from guide.facts import Facts, load
 from guide.pages.fact_values import FactError, fact
+from guide.site.facts.diagrams import DIAGRAMS
+from guide.site.facts.drawing import svg
 from guide.site.facts.tables import TABLES, table
+from guide.site.facts.tier_tabs import tabs
 from hubfacts.location import default_path
 
 
 class FactRole(SphinxRole):
-    """A value in the text."""
+    """The value of a fact in the text."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the text."""
+        """Return the text, or a warning."""
         self.env.note_dependency(str(default_path()))
         try:
             return [nodes.Text(fact(load(), self.text))], []
@@ -35,8 +40,10 @@ class FactRole(SphinxRole):
 class FactLinkRole(SphinxRole):
     """A link whose address is a fact."""
 
+    classes: tuple[str, ...] = ()
+
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the link; its text is the address unless one is given."""
+        """Return the link, or a warning. The link's text is its address unless one is given."""
         self.env.note_dependency(str(default_path()))
         named = re.fullmatch(r"(.+?)\s*<([^>]+)>", self.text, re.DOTALL)
         text, key = named.groups() if named else (None, self.text)
@@ -44,28 +51,26 @@ class FactLinkRole(SphinxRole):
             url = self.address(load(), key)
         except FactError as error:
             return [], [self.inliner.reporter.warning(str(error), line=self.lineno)]
-        return [nodes.reference("", text or url.removeprefix("mailto:"), refuri=url)], []
+        link = nodes.reference("", text or url.removeprefix("mailto:"), refuri=url)
+        link["classes"] += self.classes
+        return [link], []
 
     def address(self, facts: Facts, key: str) -> str:
-        """Where the fact at ``key`` leads; raises ``FactError``."""
+        """Return the address in the fact at ``key``. Raises ``FactError``."""
         url = fact(facts, key)
         return url if url.startswith("https://") else f"mailto:{url}"
 
 
 class FactFilmRole(FactLinkRole):
-    """A link to a film, of which the fact has the number at YouTube: a still of our own, and nothing is loaded before
-    a click.
+    """A link to a film on YouTube, whose number is a fact.
+
+    The style sheet draws it as a still image, so that nothing is loaded from YouTube before a click.
     """
 
-    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the link, which the style sheet draws as a still."""
-        found, said = super().run()
-        for link in found:
-            link["classes"].append("film")
-        return found, said
+    classes = ("film",)
 
     def address(self, facts: Facts, key: str) -> str:
-        """The page of the film at ``key``; raises ``FactError``."""
+        """Return the address of the page of the film at ``key``. Raises ``FactError``."""
         return f"https://www.youtube.com/watch?v={fact(facts, f'{key}.youtube')}"
 
 
@@ -75,20 +80,42 @@ class FactTable(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the table."""
+        """Return the table, or a warning."""
         self.env.note_dependency(str(default_path()))
         name = self.arguments[0]
         if name not in TABLES:
-            text = f"there is no fact table {name!r}; known are {', '.join(sorted(TABLES))}"
-            return [self.state.document.reporter.warning(text, line=self.lineno)]
-        caption, head, rows = TABLES[name](load())
-        return [table(caption, head, rows)]
+            return [_unknown(self, "fact table", name, TABLES)]
+        try:
+            return [table(*TABLES[name](load()))]
+        except FactError as error:
+            return [self.state.document.reporter.warning(str(error), line=self.lineno)]
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the roles and the directive."""
-    app.add_role("fact", FactRole())
-    app.add_role("fact-link", FactLinkRole())
-    app.add_role("fact-film", FactFilmRole())
-    app.add_directive("fact-table", FactTable)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+class FactDiagram(SphinxDirective):
+    """A drawing made of facts, which says the same in words to readers who do not see it."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the drawing, or a warning."""
+        self.env.note_dependency(str(default_path()))
+        name = self.arguments[0]
+        if name not in DIAGRAMS:
+            return [_unknown(self, "fact diagram", name, DIAGRAMS)]
+        drawing = DIAGRAMS[name](load())
+        frame = f'<figure class="guide-diagram" tabindex="0" aria-label="{drawing.title}">'
+        return [nodes.raw("", f"{frame}{svg(drawing, name)}</figure>", format="html")]
+
+
+class TierTabs(SphinxDirective):
+    """Tabs of all tiers. A reader's choice applies to all such tabs, on this page and the others."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the tabs."""
+        self.env.note_dependency(str(default_path()))
+        return self.parse_text_to_nodes(tabs(load()))
+
+
+def _unknown(directive: SphinxDirective, kind: str, name: str, known: Iterable[str]) -> nodes.system_message:
+    text = f"there is no {kind} {name!r}; known are {', '.join(sorted(known))}"
+    return directive.state.document.reporter.warning(text, line=directive.lineno)

@@ -1,15 +1,13 @@
-"""Sphinx extension: ``{hub-picture} NAME`` shows a picture of the hub that a journey through it took.
+"""``{hub-picture} NAME`` shows a screenshot of the hub, which a test took on its way through the hub.
 
-Of a hub whose facts are taken in place of these, there are no pictures, and none is shown.
+The screenshots are of this project's hub: with the facts of another hub, the directive shows nothing.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from docutils import nodes
-from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from guide.browser.hub_pictures import pictures
@@ -19,20 +17,20 @@ from hubfacts.location import default_path
 
 
 class HubPicture(SphinxDirective):
-    """A picture in the theme of the page, and under it what its numbers point at."""
+    """A screenshot in the theme of the page, with a caption that explains the numbers in it."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the figure."""
+        """Return the figure, or a warning."""
         self.env.note_dependency(str(default_path()))
         self.env.note_dependency(str(FOLDER / MANIFEST))
-        facts, kept = load(), manifest()
+        facts, stored = load(), manifest()
         name, known = self.arguments[0], pictures(facts)
-        if name in known and facts.hub.url not in {entry["made_with"]["hub"] for entry in kept.values()}:
+        if name in known and facts.hub.url not in {entry["made_with"]["hub"] for entry in stored.values()}:
             return []
-        if name not in known or name not in kept:
-            ready = ", ".join(sorted(known.keys() & kept.keys()))
+        if name not in known or name not in stored:
+            ready = ", ".join(sorted(known.keys() & stored.keys()))
             text = f"there is no picture {name!r} of the hub; there are {ready}"
             return [self.state.document.reporter.warning(text, line=self.lineno)]
         picture, figure = known[name], nodes.figure(classes=["hub-picture"])
@@ -45,9 +43,3 @@ class HubPicture(SphinxDirective):
             (line,) = self.parse_text_to_nodes(f"{words}.")
             figure += nodes.caption("", "", *line.children)
         return [figure]
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directive."""
-    app.add_directive("hub-picture", HubPicture)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,41 +1,38 @@
-"""Sphinx extension: when all is written, every page is left with what it uses, and with a strict policy."""
+"""Reduce the written pages to what they use (see ``guide.site.optimize``), and keep the site free of old pages."""
 
 from __future__ import annotations
 
 import glob
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from guide.site.optimize.site import finish
+from guide.site.optimize.site import optimize_site
+from guide.site.options import options_of
 
 _logger = logging.getLogger(__name__)
 
 
-def _finish(app: Sphinx, error: Exception | None) -> None:
-    if error is None and app.builder.name == "html":
+def optimize_pages(app: Sphinx) -> None:
+    """Optimize every page of the site, and warn about what its content security policy refuses."""
+    if options_of(app.config).optimize:
         # Empty for a site at the root of its host.
         root = urlsplit(app.config.html_baseurl).path.rstrip("/") + "/"
-        for complaint in finish(Path(app.outdir), Path(app.doctreedir).with_name(".pages"), root):
-            _logger.warning(complaint)
+        for warning in optimize_site(Path(app.outdir), Path(app.doctreedir).with_name(".pages"), root):
+            _logger.warning(warning)
 
 
-def _never_nothing(app: Sphinx, _env: Any, _added: set[str], _changed: set[str], removed: set[str]) -> list[str]:
-    """A page to write: where there is none, Sphinx copies no style sheets and scripts either, changed or not.
-
-    What the site has of ``removed`` pages, in any format, Sphinx leaves there.
-    """
+def remove_old_pages(app: Sphinx, env: BuildEnvironment, removed: set[str]) -> list[str]:
+    """Remove the files of pages that are no longer in the book, in every format; Sphinx leaves them in the site."""
     for page in removed:
         for file in Path(app.outdir, page).parent.glob(f"{glob.escape(Path(page).name)}.*"):
             file.unlink()
+    return []
+
+
+def first_page(app: Sphinx, env: BuildEnvironment, removed: set[str]) -> list[str]:
+    """Name a page to write in any case: without one, Sphinx does not copy changed style sheets and scripts either."""
     return [app.config.root_doc]
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the hook, behind those of others that write into the site."""
-    app.connect("env-get-outdated", _never_nothing)
-    app.connect("build-finished", _finish, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

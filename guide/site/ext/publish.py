@@ -1,4 +1,4 @@
-"""Sphinx extension: what the site tells programs: its pages, its changes, old addresses, and a card for each page."""
+"""What the site tells programs: its pages, its changes, old addresses, and a card for each page."""
 
 from __future__ import annotations
 
@@ -11,98 +11,86 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from guide.pages.toc import book_toc, pages_of_book
+from guide.pages.toc import source_of
 from guide.paths import OWN_HUB, ROOT
 from guide.site.publish import feed, redirects, social_cards
-from guide.site.publish.git_history import last_changes, line_dates
-from guide.site.publish.page_lists import Listed, llms, robots, sitemap
+from guide.site.publish.page_lists import ListedPage, llms, robots, sitemap
+from guide.site.state import state_of
 
 _logger = logging.getLogger(__name__)
-_LOG = "CHANGELOG.md"
-_LINKED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
-def _prepare(app: Sphinx) -> None:
-    log = ROOT / _LOG
-    dates = line_dates(ROOT, _LOG) if log.is_file() else []
-    app.guide_changes = feed.changes(log.read_text(encoding="utf-8"), dates) if dates else []
-    app.guide_parts = book_toc().captions
-
-
-def _tell(app: Sphinx, name: str, template: str, context: dict[str, Any], document: Any) -> None:
-    """Name the feed and the page's card in its head, and draw the card."""
-    told = []
-    if app.guide_changes:
+def add_metatags(app: Sphinx, page: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Name the feed and the page's card in the head of the page, and draw the card."""
+    state = state_of(app)
+    tags = []
+    if state.log:
         here = context["pathto"](feed.NAME, 1)
         context["guide_feed"] = here
-        told.append(f'<link rel="alternate" type="application/atom+xml" title="Changes" href="{here}">')
-    if document is not None:
-        title, part, book = app.env.titles[name].astext(), app.guide_parts.get(name, ""), app.config.html_title
+        tags.append(f'<link rel="alternate" type="application/atom+xml" title="Changes" href="{here}">')
+    if doctree is not None:
+        title, part, book = app.env.titles[page].astext(), state.toc.captions.get(page, ""), app.config.html_title
         card = social_cards.name(title, part, book)
         if not (Path(app.outdir) / card).is_file():
             social_cards.draw(title, part, book, Path(app.outdir) / card)
-        first = document.next_node(nodes.paragraph)
+        first = doctree.next_node(nodes.paragraph)
         about = " ".join(first.astext().split()) if first else title
-        told.append(social_cards.tags(title, about, name, card, book, app.config.html_baseurl))
-    context["metatags"] = context.get("metatags", "") + "\n" + "\n".join(told)
+        tags.append(social_cards.tags(title, about, page, card, book, app.config.html_baseurl))
+    context["metatags"] = context.get("metatags", "") + "\n" + "\n".join(tags)
 
 
-def _finish(app: Sphinx, error: Exception | None) -> None:
-    """Write the lists, the feed and the pages at old addresses."""
-    if error is not None or app.builder.name != "html":
-        return
-    site, base, book = Path(app.outdir), app.config.html_baseurl, app.config.html_title
-    pages = _listed(app, site)
+def write_lists_and_feed(app: Sphinx) -> None:
+    """Write the lists of pages and the feed of changes, and remove the cards of pages that are gone."""
+    state, site = state_of(app), Path(app.outdir)
+    base, book = app.config.html_baseurl, app.config.html_title
+    pages = _listed_pages(app, site)
     (site / "sitemap.xml").write_bytes(sitemap(pages, base))
     (site / "robots.txt").write_text(robots(base), encoding="utf-8")
     (site / "llms.txt").write_text(llms(pages, book, base), encoding="utf-8")
     texts = [(site / f"{page.name}.md").read_text(encoding="utf-8") for page in pages]
     (site / "llms-full.txt").write_text("\n---\n\n".join(texts), encoding="utf-8")
     (site / feed.NAME).unlink(missing_ok=True)
-    if app.guide_changes:
+    if state.log:
         theme = app.config.html_theme_options
-        log = f"{theme.get('repository_url', '')}/blob/{theme.get('repository_branch', 'main')}/{_LOG}"
-        (site / feed.NAME).write_bytes(feed.atom(app.guide_changes, book, app.config.author, base, log))
-    wanted = {social_cards.name(page.title, app.guide_parts.get(page.name, ""), book) for page in pages}
+        log = f"{theme.get('repository_url', '')}/blob/{theme.get('repository_branch', 'main')}/{feed.LOG}"
+        (site / feed.NAME).write_bytes(feed.atom(state.log, book, app.config.author, base, log))
+    captions = state.toc.captions
+    in_use = {social_cards.name(page.title, captions.get(page.name, ""), book) for page in pages}
     for card in (site / "_cards").glob("*.png"):
-        if str(card.relative_to(site)) not in wanted:
+        if str(card.relative_to(site)) not in in_use:
             card.unlink()
-    _lead_on(app, site, {page.name: page.title for page in pages})
 
 
-def _listed(app: Sphinx, site: Path) -> list[Listed]:
-    """The pages in the book's order; what each is about is the first paragraph of its Markdown."""
-    changed = last_changes(ROOT)
-    found = []
-    for path in (source.relative_to(ROOT) for source in pages_of_book()):
-        name = str(path.with_suffix(""))
+def _listed_pages(app: Sphinx, site: Path) -> list[ListedPage]:
+    """Return the pages in the order of the book, each with the first paragraph of its Markdown."""
+    state = state_of(app)
+    captions = state.toc.captions
+    pages = []
+    for name in state.toc.pages:
         text = site / f"{name}.md"
-        if not text.is_file():  # a page that could not be written was complained of
+        if not text.is_file():  # a page that could not be written, which a warning named
             continue
-        blocks = text.read_text(encoding="utf-8").split("\n\n")
-        about = _LINKED.sub(r"\1", blocks[1]).strip() if len(blocks) > 1 else ""
-        title, part = app.env.titles[name].astext(), app.guide_parts.get(name) or "Start"
-        found.append(Listed(name, part, title, about, changed.get(str(path))))
-    return found
+        paragraphs = text.read_text(encoding="utf-8").split("\n\n")
+        about = _LINK.sub(r"\1", paragraphs[1]).strip() if len(paragraphs) > 1 else ""
+        title, part = app.env.titles[name].astext(), captions.get(name) or "Start"
+        changed = state.last_changes.get(str(source_of(name, ROOT).relative_to(ROOT)))
+        pages.append(ListedPage(name, part, title, about, changed))
+    return pages
 
 
-def _lead_on(app: Sphinx, site: Path, titles: dict[str, str]) -> None:
-    path = ROOT / "book" / "redirects.yml"  # addresses that this hub's documentation once had
+def write_redirects(app: Sphinx) -> None:
+    """Write a page at each old address that leads to the new one, and warn about those that lead to nothing."""
+    site = Path(app.outdir)
+    titles = {name: app.env.titles[name].astext() for name in state_of(app).toc.pages if name in app.env.titles}
+    path = ROOT / "book" / "redirects.yml"  # addresses that the documentation of this project's hub once had
     try:
         moves = redirects.read(path) if path.is_file() and OWN_HUB else {}
-    except redirects.MovedError as error:
+    except redirects.RedirectError as error:
         _logger.warning("%s", error)
         return
-    complaints = redirects.wrong(moves, site)
-    for complaint in complaints:
-        _logger.warning("%s", complaint)
-    if not complaints:
+    warnings = redirects.errors(moves, site)
+    for warning in warnings:
+        _logger.warning("%s", warning)
+    if not warnings:
         redirects.write(moves, site, urljoin(app.config.html_baseurl, "."), titles)
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the hooks, behind those that write pages and make them lean."""
-    app.connect("builder-inited", _prepare)
-    app.connect("html-page-context", _tell, priority=610)
-    app.connect("build-finished", _finish, priority=960)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,7 @@
-"""Sphinx extension: fields for the reader's own names, which ``names.js`` puts into the snippets.
+"""Fields in which readers enter their names; ``names.js`` puts them into the code on the pages.
 
-A page whose snippets take another bucket, or another name of a Dataset, says so in its front matter:
-``asks: {bucket: SCRATCH_BUCKET, dataset: sst.zarr}``. The buckets to choose from are those of ``hub.yml`` that the hub
+A page whose code uses another bucket, or another name of a Dataset, says so in its front matter:
+``asks: {bucket: SCRATCH_BUCKET, dataset: sst.zarr}``. A reader chooses among the buckets of ``hub.yml`` that the hub
 may write to.
 """
 
@@ -20,9 +20,9 @@ _logger = logging.getLogger(__name__)
 
 
 def asks(front: dict[str, Any], page: str, doctree: nodes.document | None) -> str:
-    """What a page asks for, as JSON for its script; empty for one that asks nothing, or for what it does not print."""
-    said = front.get("asks")
-    wanted = json.loads(said) if isinstance(said, str) else said
+    """Return the fields of a page as JSON for its script; empty for a page without fields, or with wrong ones."""
+    value = front.get("asks")
+    wanted: dict[str, str] = (json.loads(value) if isinstance(value, str) else value) or {}
     if not wanted:
         return ""
     options = load().buckets.options
@@ -39,13 +39,6 @@ def asks(front: dict[str, Any], page: str, doctree: nodes.document | None) -> st
     return json.dumps(wanted | ({"buckets": buckets} if bucket else {}))
 
 
-def _context(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+def add_fields(app: Sphinx, page: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Add the fields of a page to the context of its template."""
     context["page_asks"] = asks(app.env.metadata.get(page, {}), page, doctree)
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the script and what it needs of a page."""
-    app.add_css_file("names.css")
-    app.add_js_file("names.js", loading_method="defer")
-    app.connect("html-page-context", _context)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,26 +1,27 @@
-"""Sphinx extension: what ran, on the site itself; and pages are read again when their outputs are new.
+"""Directives that show what ran, and the check for pages whose outputs are new.
 
-``{report-summary}`` says on which stack, when and how much ran; ``{report-table}`` lists all blocks by page and
-every opted-out block with its reason. What else was tried is in ``trials.py``.
+``{report-summary}`` shows how much ran, when, and on which stack; ``{report-table}`` lists all blocks by page and every
+opted-out block with its reason. ``trials.py`` has what else was tested.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import html
-import os
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from guide.report.report import NO_REPORT, BlockReport, PageReport, Report, seconds_text, summary
-from guide.site.build import PREVIEW
 from guide.site.facts.tables import table
+from guide.site.options import options_of
+from guide.site.state import built_from
 
 # In the metadata of a page that shows the report.
 _SHOWS = "shows the report"
@@ -31,27 +32,28 @@ _RESULTS = {
 }
 
 
-def read_report(env: BuildEnvironment) -> Report:
-    """The report of this build; an empty one when pages were not run (a build for looks only)."""
-    path = _path(env.srcdir)
-    return Report.read(path) if path.is_file() else NO_REPORT
+def read_report(config: Config) -> Report:
+    """Return the report of this build; an empty one for a build without runs, as tests of the HTML make it."""
+    path = Path(options_of(config).report)
+    return _report(path, path.stat().st_mtime_ns) if path.is_file() else NO_REPORT
+
+
+@functools.lru_cache(maxsize=1)
+def _report(path: Path, modified_ns: int) -> Report:
+    return Report.read(path)
 
 
 def shown_report(env: BuildEnvironment) -> Report:
-    """The report, for a page that shows it and so is to be read again when it is another."""
+    """Return the report, and note that the page being read shows it, so that a new report makes the page outdated."""
     env.metadata[env.docname][_SHOWS] = True
-    return read_report(env)
-
-
-def _path(srcdir: str | Path) -> Path:
-    return Path(os.environ.get("GUIDE_REPORT", Path(srcdir) / "_build" / "report.json"))
+    return read_report(env.config)
 
 
 class ReportSummary(SphinxDirective):
-    """One paragraph with the counts, and the versions beneath."""
+    """The counts of what ran, and the versions of what it ran on."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the paragraph and the list of versions."""
+        """Return two paragraphs."""
         report = shown_report(self.env)
         lead = nodes.paragraph(text=f"{summary(report)}; last run {report.date}.")
         versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
@@ -59,14 +61,14 @@ class ReportSummary(SphinxDirective):
 
 
 class ReportTable(SphinxDirective):
-    """All blocks by page, and those that did not run, with their reasons."""
+    """Tables of all blocks by page, and of those that did not run, with their reasons."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a folded table for each page and, where there are any, tables of the blocks that did not run."""
+        """Return a folded table for each page, and tables of the blocks that did not run if there are any."""
         report = shown_report(self.env)
-        found: list[nodes.Node] = []
+        tables: list[nodes.Node] = []
         for page in report.pages:
-            found += _page_table(page, report.blocks_of(page))
+            tables += _page_table(page, report.blocks_of(page))
         by_status = {
             "Blocks that do not run here": [block for block in report.blocks if block.status == "skipped"],
             "Blocks that were parsed": [block for block in report.blocks if block.status == "parsed"],
@@ -75,33 +77,33 @@ class ReportTable(SphinxDirective):
         for title, blocks in by_status.items():
             if blocks:
                 rows = [[f"{block.page}:{block.line}", block.language, block.reason or ""] for block in blocks]
-                found.append(table(title, ["Block", "Language", "Why"], rows))
-        return found
+                tables.append(table(title, ["Block", "Language", "Why"], rows))
+        return tables
 
 
 def run_id(page: str, block: int) -> str:
-    """The anchor of the run of a page's block, counted from 0."""
+    """Return the anchor of the run of a page's block, counted from 0."""
     return f"run-{page.rpartition('.')[0].replace('/', '-')}-{block}"
 
 
 def _page_table(page: PageReport, blocks: list[BlockReport]) -> list[nodes.Node]:
-    """A page's blocks, folded: a browser that is led to a row of it unfolds it."""
+    """Return the folded table of a page's blocks. A browser unfolds it when a link leads to one of its rows."""
     if not blocks:
         return []
     ran = sum(block.status == "passed" for block in blocks)
     seconds = "" if page.seconds is None else f" in {seconds_text(page.seconds)} s"
-    said = f"{page.page}: {ran} of {len(blocks)} blocks{seconds}, {page.date[:16]}"
+    title = f"{page.page}: {ran} of {len(blocks)} blocks{seconds}, {page.date[:16]}"
     where = "Cell" if page.page.endswith(".ipynb") else "Line"
     rows = [[str(block.line), block.language, _result(block), seconds_text(block.seconds)] for block in blocks]
-    found = table("", [where, "Language", "Result", "Seconds"], rows)
-    for number, row in enumerate(list(found.findall(nodes.row))[1:]):
+    rows_of_blocks = table("", [where, "Language", "Result", "Seconds"], rows)
+    for number, row in enumerate(list(rows_of_blocks.findall(nodes.row))[1:]):
         row["ids"] = [run_id(page.page, number)]
     name = "/" + page.page.rpartition(".")[0]
     link = addnodes.pending_xref("", nodes.inline(), refdomain="std", reftype="doc", reftarget=name, refexplicit=False)
     return [
-        nodes.raw("", f'<details class="ran"><summary>{html.escape(said)}</summary>', format="html"),
+        nodes.raw("", f'<details class="ran"><summary>{html.escape(title)}</summary>', format="html"),
         nodes.paragraph("", "", link),
-        found,
+        rows_of_blocks,
         nodes.raw("", "</details>", format="html"),
     ]
 
@@ -111,26 +113,18 @@ def _result(block: BlockReport) -> str:
     return f"{result}: {block.reason}" if block.reason else result
 
 
-def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:
-    """Pages whose run is another than the one their HTML was made from, and those that show the report of all.
+def pages_with_new_runs(app: Sphinx, env: BuildEnvironment, removed: set[str]) -> list[str]:
+    """Return the pages whose run is newer than their HTML, and those that show the report if it has changed.
 
-    The latter are long, and new with every run: a preview leaves them as they are.
+    A preview leaves the latter as they are: they are long, and the report changes with every run.
     """
-    now = {str(Path(page.page).with_suffix("")): (page.key, page.date) for page in read_report(env).pages}
-    before = getattr(env, "guide_runs", {})
-    env.guide_runs = now
-    outdated = [name for name in env.found_docs if now.get(name) != before.get(name)]
-    path = _path(env.srcdir)
+    built, options = built_from(env), options_of(app.config)
+    runs = {str(Path(page.page).with_suffix("")): (page.key, page.date) for page in read_report(app.config).pages}
+    outdated = [name for name in env.found_docs if runs.get(name) != built.runs.get(name)]
+    built.runs = runs
+    path = Path(options.report)
     report = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-    if not os.environ.get(PREVIEW) and report != getattr(env, "guide_report", None):
-        env.guide_report = report
+    if not options.preview and report != built.report:
+        built.report = report
         outdated += [name for name in env.found_docs if env.metadata[name].get(_SHOWS)]
     return outdated
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directives and the check for new outputs."""
-    app.add_directive("report-summary", ReportSummary)
-    app.add_directive("report-table", ReportTable)
-    app.connect("env-get-outdated", _outdated)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,7 @@
-"""Sphinx extension: the site's own search in place of the stock one.
+"""The site's own search instead of Sphinx's.
 
-When the pages are written it makes the index in ``search/`` (see ``guide.site.search``), and it adds the two pages that
-have a search field of their own: ``search.html`` and, for an address that leads nowhere, ``404.html``.
+Its index in ``search/`` is made of the written pages (see ``guide.site.search``). Two pages have a search field in
+their text: ``search.html`` and, for an address that leads nowhere, ``404.html``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 
-from guide.pages.toc import Toc, book_toc
+from guide.pages.toc import Toc
 from guide.site.search.index import Document, write_index
 from guide.site.search.sections import Section, sections
+from guide.site.state import state_of
 
 
 def documents(site: Path, toc: Toc, names: Iterable[str], store: Path) -> list[Document]:
@@ -42,30 +44,22 @@ def documents(site: Path, toc: Toc, names: Iterable[str], store: Path) -> list[D
     return pages
 
 
-def _without_stock_index(app: Sphinx) -> None:
-    app.builder.search = False  # type: ignore[attr-defined]
+def leave_out_stock_index(app: Sphinx) -> None:
+    """Keep Sphinx from making its own index."""
+    if isinstance(app.builder, StandaloneHTMLBuilder):
+        app.builder.search = False
 
 
-def _pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+def pages_with_a_search_field(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield the pages without a source: name, context and template."""
     yield "search", {"title": "Search"}, "search.html"
     yield "404", {"title": "This page is not here"}, "404.html"
 
 
-def _write(app: Sphinx, error: Exception | None) -> None:
-    if error or app.builder.name != "html":
-        return
+def write_search_index(app: Sphinx) -> None:
+    """Write the index of the written pages, before they are optimized."""
     site = Path(app.outdir)
     shutil.rmtree(site / "search", ignore_errors=True)
     names = (name for name in app.env.found_docs if (site / f"{name}.html").is_file())
-    found = documents(site, book_toc(), names, Path(app.doctreedir) / "search.pickle")
-    write_index(found, site / "search")
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the pages and the index."""
-    app.add_css_file("find.css")
-    app.add_js_file("find.js", loading_method="defer")
-    app.connect("builder-inited", _without_stock_index)
-    app.connect("html-collect-pages", _pages)
-    app.connect("build-finished", _write)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    pages = documents(site, state_of(app).toc, names, Path(app.doctreedir) / "search.pickle")
+    write_index(pages, site / "search")

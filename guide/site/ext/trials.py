@@ -1,17 +1,15 @@
-"""Sphinx extension: what was tried besides the blocks of the pages.
+"""Directives that list what was tested besides the blocks of pages.
 
-``{report-clients}`` lists the clients of others, ``{report-faults}`` what went wrong on purpose, ``{report-pictures}``
-the pictures that are compared.
+``{report-clients}`` lists client programs, ``{report-faults}`` injected faults, ``{report-pictures}`` the pictures
+that are compared with recorded ones.
 """
 
 from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
-from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import fakehub
@@ -20,9 +18,9 @@ from guide.browser.visual_regression import PAGES, THEMES, WIDTHS
 from guide.site.ext.report import shown_report
 from guide.site.facts.tables import table
 
-# What the tests found out about clients that nobody here wrote.
+# Results of the tests with client programs of others.
 CLIENTS = Path(fakehub.__file__).with_name("CLIENTS.md")
-# What a request suffers, and what gcsfs and google-cloud-storage do then: tests/fakehub/network/test_faults_clients.py.
+# Injected faults, and what gcsfs and google-cloud-storage do then: tests/fakehub/network/test_faults_clients.py.
 _AGAIN = "both try again"
 FAULTS = {
     "status": ("An answer like 429 or 503", _AGAIN),
@@ -36,7 +34,7 @@ FAULTS = {
 
 
 class ReportClients(SphinxDirective):
-    """The clients that were tried in the copy of the hub, with their versions and settings."""
+    """A table of the client programs that were tested, with their versions and settings."""
 
     def run(self) -> list[nodes.Node]:
         """Return the table."""
@@ -48,7 +46,7 @@ class ReportClients(SphinxDirective):
 
 
 class ReportFaults(SphinxDirective):
-    """What went wrong on purpose."""
+    """A table of the injected faults, with what clients do."""
 
     def run(self) -> list[nodes.Node]:
         """Return the table."""
@@ -57,23 +55,15 @@ class ReportFaults(SphinxDirective):
 
 
 class ReportPictures(SphinxDirective):
-    """The pictures that cells drew, and those of whole pages."""
+    """The numbers of pictures that are compared: those that cells drew, and screenshots of pages."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a table of the former and a paragraph on the latter."""
+        """Return a table of the former and a paragraph about the latter."""
         drawn = [page for page in shown_report(self.env).pages if page.pictures]
         rows = [[page.page, str(page.pictures), str(page.pictures_compared)] for page in drawn]
         head = ["Page", "Pictures", "Compared with recorded ones"]
-        said = (
+        text = (
             f"{len(PAGES)} pages of this site, {WIDTHS[0]} and {WIDTHS[1]} pixels wide, {' and '.join(THEMES)}, are "
             f"compared with {len(PAGES) * len(WIDTHS) * len(THEMES)} pictures that somebody looked at."
         )
-        return [*([table("Pictures that cells drew", head, rows)] if rows else []), nodes.paragraph(text=said)]
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directives."""
-    app.add_directive("report-clients", ReportClients)
-    app.add_directive("report-faults", ReportFaults)
-    app.add_directive("report-pictures", ReportPictures)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+        return [*([table("Pictures that cells drew", head, rows)] if rows else []), nodes.paragraph(text=text)]

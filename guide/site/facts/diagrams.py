@@ -1,4 +1,4 @@
-"""Diagrams made from the facts."""
+"""The diagrams, made of facts."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ def _how_the_hub_is_built(facts: Facts) -> Drawing:
     home = Box("Home directory", f"{facts.home.path}, a disk in the network", 0, 1)
     server = Box("Your server", f"JupyterLab, from one of {len(facts.images.options)} images", 1, 1)
     buckets = Box("Buckets", f"{len(facts.buckets.options)} of them, in {region}", 2, 1)
-    boxes = (you, hub, login, home, server, buckets)
-    arrows = (
+    boxes = [you, hub, login, home, server, buckets]
+    arrows = [
         Arrow(you, hub, "log in"),
         Arrow(hub, login, "who are you?"),
         Arrow(hub, server, "starts"),
         Arrow(server, home, "files"),
         Arrow(server, buckets, "objects"),
-    )
+    ]
     if facts.dask_gateway:
         gateway = Box("Dask Gateway", "makes clusters", 1, 2)
         workers = Box("Workers", f"on machines {facts.dask_gateway.instance_type}", 2, 2)
-        boxes += (gateway, workers)
-        arrows += (Arrow(server, gateway, "asks for workers"), Arrow(gateway, workers, "starts"))
-        arrows += (Arrow(workers, buckets, "objects"),)
-    return Drawing("How the hub is built", boxes, arrows)
+        boxes += [gateway, workers]
+        arrows += [Arrow(server, gateway, "asks for workers"), Arrow(gateway, workers, "starts")]
+        arrows += [Arrow(workers, buckets, "objects")]
+    return Drawing("How the hub is built", tuple(boxes), tuple(arrows))
 
 
 def _life_of_a_file(facts: Facts) -> Drawing:
@@ -38,17 +38,17 @@ def _life_of_a_file(facts: Facts) -> Drawing:
     rows = [("Anywhere else", "in the container", "Gone", "when the server stops")]
     rows += [("Home directory", facts.home.path, "Stays", stays)]
     for name, bucket in facts.buckets.options.items():
-        rows += [(name, bucket.for_, *_fate(bucket))] if bucket.hub == "write" else []
+        rows += [(name, bucket.for_, *_end_of_a_file(bucket))] if bucket.hub == "write" else []
     server = Box("Your server", "code writes a file", 0, (len(rows) - 1) / 2)
     boxes, arrows = [server], []
     for row, (name, about, end, when) in enumerate(rows):
-        place, fate = Box(name, about, 1, row), Box(end, when, 2, row)
-        boxes += [place, fate]
-        arrows += [Arrow(server, place, "writes to"), Arrow(place, fate, "in the end")]
+        place, last = Box(name, about, 1, row), Box(end, when, 2, row)
+        boxes += [place, last]
+        arrows += [Arrow(server, place, "writes to"), Arrow(place, last, "in the end")]
     return Drawing("The life of a file", tuple(boxes), tuple(arrows))
 
 
-def _fate(bucket: Bucket) -> tuple[str, str]:
+def _end_of_a_file(bucket: Bucket) -> tuple[str, str]:
     if bucket.delete_after_days is None:
         return "Stays", "until you delete it, and costs money"
     return "Deleted", f"{bucket.delete_after_days} days after it was written"

@@ -1,4 +1,4 @@
-"""Drawings of boxes and arrows as SVG, which take the page's colours and say in words what they show."""
+"""Drawings of boxes and arrows as SVG, in the colours of the page, with a description in words."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import html
 import textwrap
 from dataclasses import dataclass
 
-# Pixels: the box, its place in the grid, a line of text, and how many letters of it fit in a box.
+# In pixels: width and height of a box, of a cell of the grid, and of a line of text; then letters in a line of a box.
 _WIDTH, _HEIGHT, _ACROSS, _DOWN, _LINE, _LETTERS = 178, 76, 268, 116, 16, 24
 _MARGIN = 8
 
 
 @dataclass(frozen=True)
 class Box:
-    """A thing: its name, what is worth saying of it, and its column and row in the grid."""
+    """A thing: its name, a few words about it, and its column and row in the grid."""
 
     name: str
     about: str
@@ -23,7 +23,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """What one thing does to another; ``faint`` for what is weaker than the others, as reading is to writing."""
+    """What one thing does to another; ``faint`` for a weaker action, as reading compared with writing."""
 
     start: Box
     end: Box
@@ -33,21 +33,21 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A title, boxes, and arrows between them."""
+    """A drawing: a title, boxes, and arrows between them."""
 
     title: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
 
     def words(self) -> str:
-        """The drawing as sentences."""
+        """Return the drawing as sentences."""
         things = " ".join(f"{box.name}: {box.about}." for box in self.boxes if box.about)
-        deeds = " ".join(f"{arrow.start.name} → {arrow.end.name}: {arrow.what}." for arrow in self.arrows)
-        return f"{things} {deeds}"
+        actions = " ".join(f"{arrow.start.name} → {arrow.end.name}: {arrow.what}." for arrow in self.arrows)
+        return f"{things} {actions}"
 
 
 def svg(drawing: Drawing, name: str) -> str:
-    """The drawing as an SVG element; ``name`` makes its identifiers unique on a page."""
+    """Return the drawing as an SVG element; ``name`` makes its ids unique on a page."""
     width = _MARGIN * 2 + _WIDTH + max(box.column for box in drawing.boxes) * _ACROSS
     height = _MARGIN * 2 + _HEIGHT + max(box.row for box in drawing.boxes) * _DOWN
     parts = [
@@ -70,7 +70,7 @@ def _centre(box: Box) -> tuple[float, float]:
 
 
 def _ends(arrow: Arrow) -> tuple[float, float, float, float]:
-    """Where an arrow leaves one box and meets the other: on their edges, on the line between their centres."""
+    """Return the ends of an arrow: points on the edges of both boxes, on the line between their centres."""
     (x1, y1), (x2, y2) = _centre(arrow.start), _centre(arrow.end)
     dx, dy = x2 - x1, y2 - y1
     out = min(_WIDTH / 2 / abs(dx) if dx else 1, _HEIGHT / 2 / abs(dy) if dy else 1)
@@ -88,7 +88,7 @@ def _line(arrow: Arrow, name: str) -> str:
 
 
 def _label(arrow: Arrow) -> str:
-    """The words of an arrow: on it, two fifths of the way, where crossing arrows are still apart."""
+    """Return the words of an arrow, at two fifths of its length, where crossing arrows are still apart."""
     x1, y1, x2, y2 = _ends(arrow)
     x, y = x1 + (x2 - x1) * 0.42, y1 + (y2 - y1) * 0.42
     lines = textwrap.wrap(arrow.what, 14)
@@ -106,7 +106,7 @@ def _box(box: Box) -> str:
 
 
 def _text(lines: list[str], x: float, y: float, first: str = "") -> str:
-    """Lines of text around a point, set close."""
+    """Return lines of text around a point."""
     top = y - (len(lines) - 1) * _LINE / 2 + 4
     spans = []
     for number, line in enumerate(lines):

@@ -1,25 +1,28 @@
-"""Tables made of facts: a caption, the heads of the columns and the rows, by name."""
+"""The tables, made of facts: a caption, the heads of the columns, and the rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias, TypeVar
 
 from docutils import nodes
 
 from guide.facts import Bucket, ExtraTeam, Facts
+from guide.pages.fact_values import FactError
 
-Table = tuple[str, list[str], list[list[str]]]
+_Section = TypeVar("_Section")
+Table: TypeAlias = tuple[str, list[str], list[list[str]]]
 
 
 def table(caption: str, head: list[str], rows: list[list[str]]) -> nodes.table:
-    """A table as Sphinx renders it, with header cells and, unless it is empty, a caption."""
-    found = nodes.table("", *([nodes.title(text=caption)] if caption else []))
+    """Return a table for Sphinx, with header cells and, unless it is empty, a caption."""
+    node = nodes.table("", *([nodes.title(text=caption)] if caption else []))
     group = nodes.tgroup(cols=len(head))
-    found += group
+    node += group
     group += [nodes.colspec(colwidth=1) for _ in head]
     group += nodes.thead("", _row(head))
     group += nodes.tbody("", *(_row(row) for row in rows))
-    return found
+    return node
 
 
 def _row(cells: list[str]) -> nodes.row:
@@ -32,7 +35,7 @@ def _cell(text: str) -> nodes.paragraph:
     return nodes.paragraph(text=text)
 
 
-def _mind(note: str | None) -> str:
+def _remark(note: str | None) -> str:
     return f"; {note}" if note else ""
 
 
@@ -40,11 +43,18 @@ def _days(count: float) -> str:
     return f"{count:g} day{'' if count == 1 else 's'}"
 
 
+def _section(facts: Facts, name: str, section: _Section | None) -> _Section:
+    """Return an optional section of the facts. Raises ``FactError`` for a hub without it."""
+    if section is None:
+        raise FactError(f"{name}: the hub {facts.hub.url} has none, so a page that needs it must say so")
+    return section
+
+
 def _hub(facts: Facts) -> Table:
     hub = facts.hub
     rows = [
         ["Address", hub.url],
-        ["Log in with", hub.login.with_ + _mind(hub.login.note)],
+        ["Log in with", hub.login.with_ + _remark(hub.login.note)],
         ["Cloud", f"{hub.cloud}, region {hub.region}, zone {hub.zone}"],
         ["Run by", hub.operator.name],
         ["Configuration", hub.configuration],
@@ -88,7 +98,8 @@ def _extra_teams(facts: Facts) -> Table:
     def adds(team: ExtraTeam) -> str:
         if team.everything:
             return "every machine and every node share"
-        return " and ".join(facts.gpus.options[name].label for name in team.gpus)
+        gpus = _section(facts, "gpus", facts.gpus).options
+        return " and ".join(gpus[name].label for name in team.gpus)
 
     rows = [
         [name, adds(team), "yes" if name in facts.access.allowed_teams else "no, it adds to a tier"]
@@ -107,22 +118,23 @@ def _node_shares(facts: Facts) -> Table:
 
 
 def _gpus(facts: Facts) -> Table:
-    def whose(name: str, team: str | None) -> str:
+    def users(name: str, team: str | None) -> str:
         tiers = ", ".join(tier.name for tier in facts.access.tiers if name in tier.gpus)
         return f"team {team}" if team else tiers
 
     rows = [
-        [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gb:g} GB", whose(name, gpu.team)]
-        for name, gpu in facts.gpus.options.items()
+        [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gb:g} GB", users(name, gpu.team)]
+        for name, gpu in _section(facts, "gpus", facts.gpus).options.items()
     ]
     return "GPU machines", ["Choice", "Memory limit", "For"], rows
 
 
 def _gpu_machines(facts: Facts) -> Table:
-    images = ", ".join(name for name in facts.gpus.images)
+    gpus = _section(facts, "gpus", facts.gpus)
+    images = ", ".join(name for name in gpus.images)
     rows = [
         [name, gpu.machine, f"{gpu.vram_gb} GB", f"{gpu.mem_limit_gb:g} GB", images]
-        for name, gpu in facts.gpus.options.items()
+        for name, gpu in gpus.options.items()
     ]
     head = ["GPU", "Machine", "Memory of the GPU", "Memory limit of the server", "Images"]
     return "Machines with a GPU", head, rows
@@ -188,8 +200,9 @@ def _rights(facts: Facts) -> Table:
 
 
 def _osn(facts: Facts) -> Table:
-    rows = [[name, bucket.rule] for name, bucket in facts.osn.buckets.items()]
-    return f"Buckets of the Open Storage Network pod ({facts.osn.host})", ["Bucket", "Who writes"], rows
+    osn = _section(facts, "osn", facts.osn)
+    rows = [[name, bucket.rule] for name, bucket in osn.buckets.items()]
+    return f"Buckets of the Open Storage Network pod ({osn.host})", ["Bucket", "Who writes"], rows
 
 
 def _variables(facts: Facts) -> Table:
@@ -215,7 +228,7 @@ def _timeouts(facts: Facts) -> Table:
 
 
 def _dask_gateway_options(facts: Facts) -> Table:
-    gateway = facts.dask_gateway
+    gateway = _section(facts, "dask_gateway", facts.dask_gateway)
     sizes = list(gateway.worker_resource_allocation)
     on_workers = ", ".join(facts.environment_variables.on_dask_workers)
     rows = [
@@ -229,9 +242,10 @@ def _dask_gateway_options(facts: Facts) -> Table:
 
 
 def _worker_sizes(facts: Facts) -> Table:
-    sizes = facts.dask_gateway.worker_resource_allocation
+    gateway = _section(facts, "dask_gateway", facts.dask_gateway)
+    sizes = gateway.worker_resource_allocation
     rows = [[name, str(size.cores), f"{size.memory.removesuffix('G')} GiB"] for name, size in sizes.items()]
-    machines = "may be taken away while they work" if facts.dask_gateway.preemptible_workers else "stay while they work"
+    machines = "may be taken away while they work" if gateway.preemptible_workers else "stay while they work"
     return (
         f"Sizes of a worker, on machines that {machines}",
         ["worker_resource_allocation", "Cores", "Memory limit"],
@@ -241,7 +255,7 @@ def _worker_sizes(facts: Facts) -> Table:
 
 def _lifetimes(facts: Facts) -> Table:
     rows = [
-        [f"An object in gs://{name}", f"{_days(bucket.delete_after_days)} after it was written{_mind(bucket.note)}"]
+        [f"An object in gs://{name}", f"{_days(bucket.delete_after_days)} after it was written{_remark(bucket.note)}"]
         for name, bucket in facts.buckets.options.items()
         if bucket.delete_after_days
     ]

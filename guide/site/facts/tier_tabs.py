@@ -1,4 +1,4 @@
-"""Tabs with what the form offers to each tier."""
+"""Tabs that show what the form offers to each tier."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from guide.facts import Facts, Tier
 
 
 def tabs(facts: Facts) -> str:
-    """The tabs as MyST."""
-    found = [_tab(facts, tier) for tier in facts.access.tiers if tier.cpu_node_shares]
-    return "\n".join(["::::{tab-set}", ":sync-group: tier", "", *found, "::::"])
+    """Return the tabs as MyST."""
+    items = [_tab(facts, tier) for tier in facts.access.tiers if tier.cpu_node_shares]
+    return "\n".join(["::::{tab-set}", ":sync-group: tier", "", *items, "::::"])
 
 
 def _tab(facts: Facts, tier: Tier) -> str:

@@ -1,1 +1,1 @@
-"""Makes the built pages lean: only what a page uses, from this site alone, under a strict policy."""
+"""Optimize the built pages: only what a page uses, from this site alone, under a strict content security policy."""

@@ -1,4 +1,4 @@
-"""The files of a built site: where a page's reference leads, and names that change with the content."""
+"""The files of a built site: the targets of references, and names that change with the content."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-# What the content of a file adds to its name.
+# The part of a name that depends on the content of the file.
 FINGERPRINT = re.compile(r"\.[0-9a-f]{10}$")
 
 
 class Files:
-    """The folder of a built site, what was read in it, and what was written to it under a fingerprinted name."""
+    """The folder of a built site, the files read in it, and those written to it under a fingerprinted name."""
 
     def __init__(self, site: Path) -> None:
         self.site = site
@@ -23,7 +23,7 @@ class Files:
         self._replaced: set[Path] = set()
 
     def resolve(self, page: Path, reference: str) -> Path | None:
-        """The file that ``reference`` on ``page`` leads to; None when that is another site, or no file."""
+        """Return the file that ``reference`` on ``page`` leads to; None for another site, or if there is no file."""
         parts = urlsplit(reference)
         if parts.scheme or parts.netloc or not parts.path:
             return None
@@ -34,7 +34,7 @@ class Files:
         return path
 
     def write(self, beside: Path, suffix: str, content: bytes) -> Path:
-        """Write ``content`` next to ``beside``, under its name with a fingerprint and ``suffix``; where it is."""
+        """Write ``content`` next to ``beside``, named after it with a fingerprint and ``suffix``; return the path."""
         digest = hashlib.sha256(content).hexdigest()[:10]
         out = beside.with_name(f"{beside.name.removesuffix(beside.suffix)}.{digest}{suffix}")
         if not out.is_file():
@@ -45,31 +45,31 @@ class Files:
 
     @property
     def written(self) -> set[str]:
-        """What was written, relative to the site."""
+        """The files that were written, relative to the site."""
         return set(self._written)
 
     @property
-    def no_longer_asked_for(self) -> set[Path]:
-        """Files of which nothing is left but what was made of them."""
+    def replaced(self) -> set[Path]:
+        """Source files that can be removed because an optimized copy replaces them."""
         return set(self._replaced)
 
-    def replaced(self, path: Path) -> None:
-        """``path`` was written anew under another name, and nothing asks for it any more."""
+    def mark_replaced(self, path: Path) -> None:
+        """Note that an optimized copy replaces ``path``, which can be removed."""
         self._replaced.add(path)
 
-    def note(self, written: Iterable[str], replaced: Iterable[str]) -> None:
-        """These were written and replaced before; their names are relative to the site."""
+    def add_earlier(self, written: Iterable[str], replaced: Iterable[str]) -> None:
+        """Add files that an earlier build wrote and replaced; their names are relative to the site."""
         self._written.update(written)
         self._replaced.update(self.site / name for name in replaced)
 
     def reference(self, page: Path, target: Path) -> str:
-        """The relative address of ``target`` on ``page``."""
+        """Return the relative address of ``target`` on ``page``."""
         up = len(page.relative_to(self.site).parts) - 1
         return "../" * up + str(PurePosixPath(target.relative_to(self.site)))
 
-    def tidy(self, manifest: Path) -> None:
-        """Remove what was replaced, and what the last build wrote and this one did not: ``manifest`` says what."""
-        before = json.loads(manifest.read_text()) if manifest.is_file() else []
+    def clean_up(self, manifest: Path) -> None:
+        """Remove replaced files, and those that only the last build wrote, which ``manifest`` lists; update it."""
+        before: list[str] = json.loads(manifest.read_text()) if manifest.is_file() else []
         for path in [*self._replaced, *(self.site / name for name in set(before) - self._written)]:
             path.unlink(missing_ok=True)
         manifest.write_text(json.dumps(sorted(self._written)))

@@ -1,4 +1,4 @@
-"""Icon fonts cut down to the icons that the style sheet still names, inside the style sheet itself."""
+"""Icon fonts, reduced to the icons that the style sheet uses and embedded in it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?")
 
 
 def code_points(sheet: str) -> set[int]:
-    """The code points of the icons that ``sheet`` draws: those set apart for private use."""
-    texts = (_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) for text in _CONTENT.findall(sheet))
+    """Return the code points of the icons that ``sheet`` draws: those for private use."""
+    texts = (_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) for text in _CONTENT.findall(sheet))
     return {ord(letter) for text in texts for letter in text if letter >= "\ue000"}
 
 
 def as_data(font: Path, points: set[int]) -> str:
-    """The ``font`` with those ``points`` alone, as an address that needs no request; empty when it has none."""
+    """Return the ``font`` with those ``points`` alone, as a data URL; empty if it has none of them."""
     options = subset.Options(flavor="woff2", hinting=False, layout_features=[], desubroutinize=True)
     options.drop_tables += ["FFTM"]
     with subset.load_font(str(font), options) as loaded:
-        had = points & set(loaded.getBestCmap())
-        if not had:
+        present = points & set(loaded.getBestCmap())
+        if not present:
             return ""
         cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=had)
+        cutter.populate(unicodes=present)
         cutter.subset(loaded)
         out = io.BytesIO()
         subset.save_font(loaded, out, options)

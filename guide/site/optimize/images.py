@@ -1,6 +1,6 @@
-"""Pictures of a page: their size in its text, so that nothing moves, and as WebP, which is a half of PNG.
+"""Pictures of a page: their sizes in the text, so that nothing moves, and WebP, which takes half the bytes of PNG.
 
-A browser that does not know WebP gets the older format.
+A browser without WebP gets the older format.
 """
 
 from __future__ import annotations
@@ -12,22 +12,23 @@ from urllib.parse import quote
 from bs4 import BeautifulSoup
 from PIL import Image
 
+from guide.site.html import classes_of, text_of
 from guide.site.optimize.files import Files
 from guide.webp import encode_webp
 
 
-def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
-    """Give every picture of ``soup`` its size and both formats, and load it when it comes into view."""
+def optimize_images(soup: BeautifulSoup, page: Path, files: Files) -> None:
+    """Give every picture of ``soup`` its size and both formats, and have it loaded when it comes into view."""
     for tag in soup.find_all("img"):
         tag["loading"], tag["decoding"] = "lazy", "async"
-        source = files.resolve(page, tag.get("src", ""))
+        source = files.resolve(page, text_of(tag, "src"))
         if source is None or source.suffix not in {".png", ".jpg", ".jpeg", ".webp"}:
             continue
         with Image.open(source) as picture:
             if not (tag.get("width") or tag.get("height")):
-                # A picture of the hub has two dots for one of a page.
-                dots = 2 if "hub-picture-image" in tag.get("class", []) else 1
-                tag["width"], tag["height"] = str(picture.width // dots), str(picture.height // dots)
+                # A screenshot of the hub has two pixels for one of the page.
+                scale = 2 if "hub-picture-image" in classes_of(tag) else 1
+                tag["width"], tag["height"] = str(picture.width // scale), str(picture.height // scale)
             if source.suffix == ".webp":
                 modern, older = source, files.write(source, ".jpg", _jpeg(picture))
             else:

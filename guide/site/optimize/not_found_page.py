@@ -1,4 +1,4 @@
-"""The page for addresses that lead nowhere: a host shows it at any of them, however deep."""
+"""The page for addresses that lead nowhere, which a host shows at any such address, however deep."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup
 
+from guide.site.html import root_of, text_of, with_attribute
+
 NAME = "404.html"
 
 
-def rearranged(html: str, root: str) -> str:
-    """The page ``html``, in which every address begins with ``root``, the site's place on its host.
+def with_absolute_addresses(html: str, root: str) -> str:
+    """Return the page ``html`` with addresses that begin with ``root``, the path of the site on its host.
 
-    An element that says where relative addresses begin would do, but the policy refuses it, as it would move scripts.
+    A ``base`` element would do the same, but the policy refuses it, as it could redirect scripts.
     """
     soup = BeautifulSoup(html, "html.parser")
     for name in ("href", "src"):
-        for tag in soup.find_all(attrs={name: True}):
-            if not tag[name].startswith("#"):
-                tag[name] = urljoin(root, tag[name])
-    soup.html["data-content_root"] = root
+        for tag in with_attribute(soup, name):
+            if not text_of(tag, name).startswith("#"):
+                tag[name] = urljoin(root, text_of(tag, name))
+    root_of(soup)["data-content_root"] = root
     return str(soup)

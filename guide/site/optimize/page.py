@@ -1,7 +1,7 @@
-"""One page of a built site made lean: what is in its text, and what the rest of the site must know of it.
+"""Optimize one page: rewrite its text, and collect what the rest of the site must know about it.
 
-A page is parsed once. What comes of it is kept until its text changes, or a file that it names; what depends on
-the other pages, the policy and the style sheet of all, is left open and put in at the end.
+A page is parsed once, and the result is kept until its text or a file that it names changes. The policy and the common
+style sheet depend on the other pages, so the result has placeholders for them.
 """
 
 from __future__ import annotations
@@ -15,27 +15,33 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Comment
 
+from guide import webp
+from guide.site import html
+from guide.site.html import classes_of, head_of, root_of, set_classes, text_of
 from guide.site.optimize import images, scripts, styles
 from guide.site.optimize.files import Files
 
-# Stand in a page's text for what is put in at the end.
-POLICY, BASE = "put-the-policy-here", "put-the-style-sheet-here"
-# A style sheet of a program that no page of this site starts.
-_NOT_OURS = ("sphinx-thebe",)
-# The list of all pages, in each of them: it is links alone, and as long as the book.
+# Placeholders for what is known when all pages are optimized.
+POLICY, STYLE_SHEET = "put-the-policy-here", "put-the-style-sheet-here"
+# Style sheets of programs that no page of this site starts.
+_UNUSED_SHEETS = ("sphinx-thebe",)
+# The list of all pages, which every page has. It has only links and is as long as the book, so it is not parsed.
 _MENU = re.compile(r'(<nav class="bd-links [^>]*>)(.*?)(?=</nav>)', re.DOTALL)
 _MENU_PLACE = "put-the-menu-here"
 _TAG, _NAMES = re.compile(r"<([a-z]\w*)"), re.compile(r' (?:class|id)="([^"]*)"')
 
 
 @dataclass
-class Lean:
-    """A page made lean: its ``html``, and beside it what it uses. Files are named relative to the site.
+class OptimizedPage:
+    """An optimized page: its ``html``, and what it uses. Files are named relative to the site.
 
-    ``tags`` and ``words`` are what a rule of a style sheet can match, ``classes`` the declarations that stood in
-    elements, ``inline`` the texts of scripts in the page, ``complaints`` what the policy refuses; ``sheets`` are the
-    shared style sheets in their order, ``written`` and ``replaced`` files that were made of others, and ``read`` the
-    digest of each file that it was made from.
+    - ``tags`` and ``words``: what a rule of a style sheet can match.
+    - ``classes``: declarations of elements, by the class that replaces them.
+    - ``inline``: the texts of scripts inside the page.
+    - ``warnings``: what the policy refuses.
+    - ``sheets``: the shared style sheets in their order.
+    - ``written`` and ``replaced``: files that were written, and those that they replace.
+    - ``read``: the digest of each file that the page was made from.
     """
 
     html: str
@@ -43,7 +49,7 @@ class Lean:
     words: list[str] = field(default_factory=list)
     classes: dict[str, str] = field(default_factory=dict)
     inline: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
@@ -52,7 +58,7 @@ class Lean:
 
 @dataclass
 class _Page:
-    """A page as it is being changed."""
+    """A page while it is being optimized."""
 
     path: Path
     soup: BeautifulSoup
@@ -60,115 +66,122 @@ class _Page:
 
 
 def key(name: str, text: str) -> str:
-    """What a page's result is kept under: its name, its text and the modules that change it."""
+    """Return the key of a page's result: a digest of its name, its text and the modules that change it."""
     return hashlib.sha256(f"{_modules()}\0{name}\0{text}".encode()).hexdigest()
 
 
 @functools.cache
 def _modules() -> str:
-    texts = [module.read_bytes() for module in sorted(Path(__file__).parent.glob("*.py"))]
+    modules = [*sorted(Path(__file__).parent.glob("*.py")), Path(html.__file__), Path(webp.__file__)]
+    texts = [module.read_bytes() for module in modules]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
-def kept(store: Path, site: Path, digests: Digests) -> Lean | None:
-    """The result in the file ``store``, if all that it was made from, and all that it made, is there and the same."""
+def kept_page(store: Path, site: Path, digests: Digests) -> OptimizedPage | None:
+    """Return the result in the file ``store`` if what it was made from is unchanged and what it wrote exists."""
     if not store.is_file():
         return None
-    lean = Lean(**json.loads(store.read_text(encoding="utf-8")))
-    sound = all(digests.of(site / name) == digest for name, digest in lean.read.items())
-    return lean if sound and all((site / name).is_file() for name in lean.written) else None
+    page = OptimizedPage(**json.loads(store.read_text(encoding="utf-8")))
+    unchanged = all(digests.of(site / name) == digest for name, digest in page.read.items())
+    return page if unchanged and all((site / name).is_file() for name in page.written) else None
 
 
-def keep(lean: Lean, store: Path) -> None:
-    """Write ``lean`` to the file ``store``."""
-    store.write_text(json.dumps(asdict(lean)), encoding="utf-8")
+def keep_page(page: OptimizedPage, store: Path) -> None:
+    """Write a result to the file ``store``."""
+    store.write_text(json.dumps(asdict(page)), encoding="utf-8")
 
 
 class Digests:
-    """The digest of each file, read once."""
+    """Digests of files, each of which is read once."""
 
     def __init__(self) -> None:
         self._known: dict[Path, str] = {}
 
     def of(self, path: Path) -> str:
-        """The digest of the file at ``path``; empty when there is none."""
+        """Return the digest of the file at ``path``; empty if there is none."""
         if path not in self._known:
             self._known[path] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         return self._known[path]
 
 
-def made_lean(path: Path, text: str, site: Path) -> Lean:
-    """The page at ``path`` below ``site``, whose ``text`` is as Sphinx wrote it."""
+def optimize_page(path: Path, text: str, site: Path) -> OptimizedPage:
+    """Return the optimized page at ``path`` below ``site``, whose ``text`` is as Sphinx wrote it."""
     files = Files(site)
-    menu = "".join(found[2] for found in _MENU.finditer(text))
+    menu = "".join(match[2] for match in _MENU.finditer(text))
     page = _Page(path, BeautifulSoup(_MENU.sub(rf"\1{_MENU_PLACE}", text), "html.parser"))
-    lean = Lean("")
-    _rearrange(page, files)
-    scripts.rearrange(page.soup, path, files)
-    # Plain text: the parser's own strings know their page, which would go with them from process to process.
-    lean.inline = sorted(str(text) for text in scripts.inline(page.soup))
-    lean.sheets = [str(sheet.relative_to(site)) for sheet in _sheets(page, files)]
-    _own_styles(page, lean.classes)
+    result = OptimizedPage("")
+    _clean_up(page, files)
+    scripts.optimize_scripts(page.soup, path, files)
+    # As plain text: the parser's strings refer to their page, which would be sent with them to another process.
+    result.inline = sorted(str(text) for text in scripts.inline(page.soup))
+    result.sheets = [str(sheet.relative_to(site)) for sheet in _take_out_sheets(page, files)]
+    _take_out_styles(page, result.classes)
     name = path.relative_to(site)
-    lean.complaints = [f"{name}: the site's policy refuses {what}" for what in scripts.stray(page.soup)]
+    result.warnings = [f"{name}: the site's policy refuses {text}" for text in scripts.refused_scripts(page.soup)]
     used = _used(page, menu)
-    lean.tags, lean.words = sorted(used.tags), sorted(used.words)
+    result.tags, result.words = sorted(used.tags), sorted(used.words)
     _link(page, files)
-    lean.html = str(page.soup).replace(_MENU_PLACE, menu, 1)
-    lean.written = sorted(files.written)
-    lean.replaced = sorted(str(file.relative_to(site)) for file in files.no_longer_asked_for)
+    result.html = str(page.soup).replace(_MENU_PLACE, menu, 1)
+    result.written = sorted(files.written)
+    result.replaced = sorted(str(file.relative_to(site)) for file in files.replaced)
     digests = Digests()
-    lean.read = {str(file.relative_to(site)): digests.of(file) for file in sorted(files.read)}
-    return lean
+    result.read = {str(file.relative_to(site)): digests.of(file) for file in sorted(files.read)}
+    return result
 
 
-def _rearrange(page: _Page, files: Files) -> None:
-    """What is in the way of the policy, of readers who cannot see, or of nobody's use."""
+def _clean_up(page: _Page, files: Files) -> None:
+    """Remove or repair what conflicts with the policy, hinders a screen reader, or has no use."""
     soup = page.soup
-    images.rearrange(soup, page.path, files)
-    twice = soup.head.find_all("meta", attrs={"name": "viewport"})[1:]
-    advertised = soup.find_all("div", id="ethical-ad-placement")
-    for tag in [*soup.head.find_all("noscript"), *twice, *advertised]:
+    root, head = root_of(soup), head_of(soup)
+    images.optimize_images(soup, page.path, files)
+    twice = head.find_all("meta", attrs={"name": "viewport"})[1:]
+    advertisement = soup.find_all("div", id="ethical-ad-placement")
+    for tag in [*head.find_all("noscript"), *twice, *advertisement]:
         tag.decompose()
     for comment in [part for part in soup.descendants if isinstance(part, Comment)]:
         comment.extract()
     soup.smooth()
-    for space in soup.head.find_all(string=lambda text: not text.strip(), recursive=False):
+    for space in head.find_all(string=_is_space, recursive=False):
         space.replace_with("\n")
-    # Until a script knows better; without scripts for good, for the theme has no colours but those of its two themes.
-    soup.html["data-theme"] = "light"
+    # A script corrects it. Without scripts it stays: the style sheet has colours for these two themes alone.
+    root["data-theme"] = "light"
     for tag in soup.find_all("div", id="pst-primary-sidebar"):
         tag["role"], tag["aria-label"] = "complementary", "Site"
     first = soup.article and soup.article.find("p")
-    if first and not soup.head.find("meta", attrs={"name": "description"}):
-        told = " ".join(first.get_text().split())
-        soup.head.append(soup.new_tag("meta", attrs={"name": "description", "content": told}))
-    # The corner of a table that pandas or xarray drew is no heading of anything.
+    if first and not head.find("meta", attrs={"name": "description"}):
+        description = " ".join(first.get_text().split())
+        head.append(soup.new_tag("meta", attrs={"name": "description", "content": description}))
+    # The empty corner of a table that pandas or xarray drew is not a heading.
     for tag in soup.find_all("th"):
         if not tag.get_text(strip=True) and not tag.find("img"):
             tag.name = "td"
 
 
-def _sheets(page: _Page, files: Files) -> list[Path]:
-    """The shared style sheets that ``page`` asks for; their links are taken out."""
-    found = []
-    for link in [link for link in page.soup.find_all("link") if "stylesheet" in link.get("rel", [])]:
-        source = files.resolve(page.path, link.get("href", ""))
+def _is_space(text: str | None) -> bool:
+    return text is not None and not text.strip()
+
+
+def _take_out_sheets(page: _Page, files: Files) -> list[Path]:
+    """Remove the links to shared style sheets; return the sheets."""
+    sheets = []
+    for link in [link for link in page.soup.find_all("link") if "stylesheet" in text_of(link, "rel").split()]:
+        source = files.resolve(page.path, text_of(link, "href"))
         if source is not None:
             link.decompose()
-            found += [] if source.name.startswith(_NOT_OURS) else [source]
-    return found
+            sheets += [] if source.name.startswith(_UNUSED_SHEETS) else [source]
+    return sheets
 
 
-def _own_styles(page: _Page, classes: dict[str, str]) -> None:
-    """Take style sheets and declarations out of the page's text: the former whole, the latter as classes."""
+def _take_out_styles(page: _Page, classes: dict[str, str]) -> None:
+    """Remove style sheets inside the page, and replace the declarations of elements by ``classes``."""
     for tag in page.soup.find_all("style"):
         page.own_sheets += [tag.string] if tag.string and tag.string not in page.own_sheets else []
         tag.decompose()
     for tag in [tag for tag in page.soup.find_all(True) if "style" in tag.attrs]:
-        name = "s-" + hashlib.sha256(tag["style"].encode()).hexdigest()[:8]
-        classes[name] = tag["style"].strip().rstrip(";")
-        tag["class"] = [*tag.get("class", []), name]
+        style = text_of(tag, "style")
+        name = "s-" + hashlib.sha256(style.encode()).hexdigest()[:8]
+        classes[name] = style.strip().rstrip(";")
+        set_classes(tag, [*classes_of(tag), name])
         del tag["style"]
 
 
@@ -180,21 +193,21 @@ def _used(page: _Page, menu: str) -> styles.Used:
         used.add_sheet(sheet)
     for tag in page.soup.find_all(True):
         used.tags.add(tag.name)
-        used.words.update(tag.get("class") or [])
+        used.words.update(classes_of(tag))
         if tag.get("id"):
-            used.words.add(tag["id"])
+            used.words.add(text_of(tag, "id"))
     return used
 
 
 def _link(page: _Page, files: Files) -> None:
-    """Link the style sheets, and put the policy in front of all else."""
-    soup = page.soup
+    """Link the style sheets, and put the policy before everything else."""
+    soup, head = page.soup, head_of(page.soup)
     meta = soup.new_tag("meta", attrs={"http-equiv": "Content-Security-Policy", "content": POLICY})
-    tags = [meta, soup.new_tag("link", rel="stylesheet", href=BASE)]
+    tags = [meta, soup.new_tag("link", rel="stylesheet", href=STYLE_SHEET)]
     for sheet in page.own_sheets:
         link = files.write(files.site / "_static" / "output.css", ".css", sheet.strip().encode())
         tags.append(soup.new_tag("link", rel="stylesheet", href=files.reference(page.path, link)))
-    charset = soup.head.find("meta", charset=True)
-    place = soup.head.index(charset) + 1 if charset else 0
+    charset = head.find("meta", charset=True)
+    place = head.index(charset) + 1 if charset else 0
     for tag in reversed(tags):
-        soup.head.insert(place, tag)
+        head.insert(place, tag)

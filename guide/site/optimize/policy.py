@@ -1,4 +1,4 @@
-"""What a page may load and run: a policy in the page, and the same for servers that send headers."""
+"""The content security policy: what a page may load and run. It is in each page, and in a file of headers for hosts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-# Everything from this site alone. Pictures and icons may stand in a style sheet.
+# Everything comes from this site alone. Pictures and icons may be embedded in a style sheet.
 _RULES = {
     "default-src": "'none'",
     "connect-src": "'self'",
@@ -32,13 +32,13 @@ _FOREVER = """/{path}
 
 
 def policy(scripts: Iterable[str]) -> str:
-    """The Content-Security-Policy that lets exactly these inline ``scripts`` run."""
+    """Return the content security policy that allows exactly these inline ``scripts``."""
     hashes = sorted(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
     rules = _RULES | {"script-src": " ".join([_RULES["script-src"], *hashes])}
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
 def write_headers(site: Path, scripts: Iterable[str], fingerprinted: Iterable[str]) -> None:
-    """Write ``_headers``: the policy of all pages, and files that never change under their name."""
+    """Write ``_headers``: the policy of all pages, and the files whose content never changes under one name."""
     forever = "".join(_FOREVER.format(path=path) for path in sorted(fingerprinted))
     (site / "_headers").write_text(_HEADERS.format(policy=policy(scripts), forever=forever), encoding="utf-8")

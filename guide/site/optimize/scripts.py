@@ -1,4 +1,4 @@
-"""Scripts: which of the theme's a page needs, and all of them deferred and under names of their own."""
+"""Scripts: load only those that a page needs, deferred and under fingerprinted names."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from pathlib import Path
 import rjsmin
 from bs4 import BeautifulSoup, Tag
 
+from guide.site.html import head_of, text_of
 from guide.site.optimize.files import FINGERPRINT, Files
 
-# Set before anything is drawn, or a dark page flashes white. The one script that stands in the page itself.
+# Sets the theme before anything is drawn, or a dark page flashes white: the one script inside the page itself.
 THEME_FIRST = (
     '(()=>{const d=document.documentElement.dataset;let m="auto";try{m=localStorage.getItem("mode")||m}catch{}'
     'd.mode=m;d.theme=m==="auto"?(matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"):m})()'
 )
-# What the theme brings to every page, by the start of its name, and the classes one of which an element has to have
-# on a page that loads it (of two in one text, both); none for what no page loads. Bootstrap's menus and tips are
-# book/_static/menus.js and the browser's own, the search is book/_static/find.js.
+# Scripts that the theme adds to every page, by the start of their names. A page loads one if it has an element with one
+# of these classes (with both, if there are two in one text); no page loads one without classes. Bootstrap's menus and
+# tips are replaced by book/_static/menus.js and the browser's own, the search by book/_static/find.js.
 NEEDS: dict[str, tuple[str, ...]] = {
     "fontawesome": (),
     "bootstrap": (),
@@ -30,21 +31,21 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "design-tabs": ("sd-tab-set",),
     "which-way": ("which-way",),
 }
-# Those of every page are one file.
+# Scripts of every page, which become one file.
 BASE = ("documentation_options", "pydata-sphinx-theme", "sphinx-book-theme", "menus", "find", "names")
 
 _TOGGLE_SETTINGS = re.compile(r"^\s*(let|var) toggle\w+ = ")
 _CODE = {"", "text/javascript", "application/javascript", "module"}
 
 
-def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
-    """Leave to ``soup`` the scripts it needs, deferred, which keeps their order."""
+def optimize_scripts(soup: BeautifulSoup, page: Path, files: Files) -> None:
+    """Leave in ``soup`` the scripts that it needs, deferred, which keeps their order."""
     settings: dict[str, None] = {}
     base: list[str] = []
     others: list[tuple[Tag, Path, str]] = []
     classes = {frozenset(tag.get("class") or ()) for tag in soup.find_all(True)}
     for tag in soup.find_all("script"):
-        source = files.resolve(page, tag["src"]) if tag.get("src") else None
+        source = files.resolve(page, text_of(tag, "src")) if tag.get("src") else None
         if source is None:
             _inline(tag, settings)
             continue
@@ -52,9 +53,9 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
         name = source.name.split(".")[0]
         if name in NEEDS and not any(have.issuperset(need.split()) for need in NEEDS[name] for have in classes):
             continue
-        files.replaced(source)
+        files.mark_replaced(source)
         before = ";".join(settings) + ";\n" if name == "togglebutton" else ""
-        text = before + _plain(source)
+        text = before + _minified(source)
         if name in BASE:
             base.append(text)
         else:
@@ -64,27 +65,27 @@ def rearrange(soup: BeautifulSoup, page: Path, files: Files) -> None:
         _load(soup, soup.new_tag("script"), files.reference(page, out))
     for tag, source, text in others:
         _load(soup, tag, files.reference(page, files.write(source, ".js", text.encode())))
-    for link in soup.head.find_all("link", attrs={"as": "script"}):
+    for link in head_of(soup).find_all("link", attrs={"as": "script"}):
         link.decompose()
 
 
 def loaded_later(site: Path) -> list[Path]:
-    """The site's scripts that other scripts may load by name: neither the theme's nor written here."""
-    found = (site / "_static").glob("*.js")
-    return [path for path in found if path.name.split(".")[0] not in NEEDS and not FINGERPRINT.search(path.stem)]
+    """Return scripts that other scripts may load by name: neither the theme's nor optimized ones."""
+    paths = (site / "_static").glob("*.js")
+    return [path for path in paths if path.name.split(".")[0] not in NEEDS and not FINGERPRINT.search(path.stem)]
 
 
-def stray(soup: BeautifulSoup) -> list[str]:
-    """Scripts and handlers in what a page says itself, which the policy refuses."""
+def refused_scripts(soup: BeautifulSoup) -> list[str]:
+    """Return scripts and event handlers in a page's content, which the policy refuses."""
     in_text = soup.article.find_all("script") if soup.article else []
-    found = [str(tag)[:80] for tag in in_text if tag.get("type", "") in _CODE]
+    refused = [str(tag)[:80] for tag in in_text if tag.get("type", "") in _CODE]
     for tag in soup.find_all(True):
-        found += [f'{name}="{value}"' for name, value in tag.attrs.items() if name.startswith("on")]
-    return found
+        refused += [f'{name}="{value}"' for name, value in tag.attrs.items() if name.startswith("on")]
+    return refused
 
 
 def inline(soup: BeautifulSoup) -> set[str]:
-    """The text of every script that stands in the page itself."""
+    """Return the text of every script inside the page itself."""
     scripts = soup.find_all("script", src=False)
     return {tag.string or "" for tag in scripts if tag.get("type", "") in _CODE and not tag.find_parent("article")}
 
@@ -97,16 +98,16 @@ def _inline(tag: Tag, settings: dict[str, None]) -> None:
     elif _TOGGLE_SETTINGS.match(text):
         settings[text.strip().rstrip(";")] = None
         tag.decompose()
-    elif "thebe" in tag.get("type", "") or text.startswith("kernelName = "):
+    elif "thebe" in text_of(tag, "type") or text.startswith("kernelName = "):
         tag.decompose()
 
 
 def _load(soup: BeautifulSoup, tag: Tag, address: str) -> None:
     tag["src"] = address
     tag["defer"] = ""
-    soup.head.append(tag)
+    head_of(soup).append(tag)
 
 
-def _plain(source: Path) -> str:
-    """A script without comments, and without the word of a map that is not shipped."""
-    return rjsmin.jsmin(re.sub(r"//# sourceMappingURL=\S+", "", source.read_text(encoding="utf-8")))
+def _minified(source: Path) -> str:
+    """Return a script without comments, and without the name of a source map, which is not published."""
+    return str(rjsmin.jsmin(re.sub(r"//# sourceMappingURL=\S+", "", source.read_text(encoding="utf-8"))))

@@ -1,4 +1,4 @@
-"""Style sheets without the rules, variables and animations that no page of the site can use."""
+"""Remove the rules, variables and animations of style sheets that no page of the site can use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import tinycss2
 from tinycss2.ast import AtRule, FunctionBlock, HashToken, IdentToken, LiteralToken, Node, QualifiedRule
 
-# Rules around rules.
+# At-rules that contain other rules.
 _GROUPS = {"media", "supports", "layer", "container"}
 _NAME = re.compile(r"[\w-]+")
 _USE = re.compile(r"var\(\s*(--[\w-]+)")
@@ -17,57 +17,57 @@ _USE = re.compile(r"var\(\s*(--[\w-]+)")
 
 @dataclass
 class Used:
-    """What the pages and scripts of a site name: elements, and classes and ids among all their words."""
+    """The names that pages and scripts use: elements, and words, among them all classes and ids."""
 
     tags: set[str] = field(default_factory=lambda: {"html", "body"})
     words: set[str] = field(default_factory=set)
 
     def add_script(self, text: str) -> None:
-        """Every word of a script may be a class that it sets, or an element that it makes."""
+        """Add every word of a script: it may be a class that the script sets, or an element that it creates."""
         words = re.findall(r"[A-Za-z_][\w-]*", text)
         self.words.update(words)
         self.tags.update(words)
 
     def add_sheet(self, text: str) -> None:
-        """A style sheet that stays whole reads variables of the others."""
+        """Add the variables that a style sheet reads which is not reduced itself."""
         self.words.update(_USE.findall(text))
 
 
-def that_matter(used: Used, sheets: Iterable[str]) -> list[str]:
-    """Those names of ``used`` that a rule of ``sheets`` could have, so that with another the result may be another."""
+def names_in_use(used: Used, sheets: Iterable[str]) -> list[str]:
+    """Return the names of ``used`` that occur in ``sheets``: with the same names, the result is the same."""
     named = {name for sheet in sheets for name in _NAME.findall(sheet.replace("\\", ""))}
     named |= {name.lstrip("-") for name in named}
-    # What is escaped in a style sheet is not told apart.
+    # Names with other characters are escaped in a style sheet, so they are always included.
     plain = re.compile(r"[A-Za-z_-][\w-]*")
-    found = used.tags | used.words
-    return sorted(f"{name} {name in used.tags}" for name in found if name in named or not plain.fullmatch(name))
+    names = used.tags | used.words
+    return sorted(f"{name} {name in used.tags}" for name in names if name in named or not plain.fullmatch(name))
 
 
 def trimmed(sheets: Iterable[str], used: Used) -> str:
-    """The ``sheets`` as one, with only what ``used`` can match."""
+    """Return the ``sheets`` as one, with only what ``used`` can match."""
     rules = [_rules(tinycss2.parse_stylesheet(sheet, True, True), used) for sheet in sheets]
     return _without_unused_names("".join(text for texts in rules for text in texts), used)
 
 
 def _rules(nodes: list[Node], used: Used) -> list[str]:
-    found = []
+    texts: list[str] = []
     for node in nodes:
         if isinstance(node, QualifiedRule):
             selectors = [text for text in _selectors(node.prelude, used) if text]
             body = _compact(node.content)
-            found += [f"{','.join(selectors)}{{{body}}}"] if selectors and body else []
+            texts += [f"{','.join(selectors)}{{{body}}}"] if selectors and body else []
         elif isinstance(node, AtRule) and node.lower_at_keyword in _GROUPS and node.content is not None:
             inner = _rules(tinycss2.parse_rule_list(node.content, True, True), used)
             head = tinycss2.serialize(node.prelude).strip()
-            found += [f"@{node.at_keyword} {head}{{{''.join(inner)}}}"] if inner else []
+            texts += [f"@{node.at_keyword} {head}{{{''.join(inner)}}}"] if inner else []
         elif isinstance(node, AtRule) and node.lower_at_keyword != "charset" and node.content is not None:
             head = tinycss2.serialize(node.prelude).strip()
-            found.append(f"@{node.at_keyword} {head}{{{_compact(node.content)}}}")
-    return found
+            texts.append(f"@{node.at_keyword} {head}{{{_compact(node.content)}}}")
+    return texts
 
 
 def _selectors(prelude: list[Node], used: Used) -> Iterable[str]:
-    """The selectors of a rule that some page could match."""
+    """Yield the selectors of a rule that some page could match."""
     one: list[Node] = []
     for node in [*prelude, None]:
         if node is None or (isinstance(node, LiteralToken) and node.value == ","):
@@ -99,7 +99,7 @@ def _any_of(function: FunctionBlock, used: Used) -> bool:
 
 
 def _compact(content: list[Node]) -> str:
-    """Declarations without the space between them."""
+    """Return declarations without the space between them."""
     texts = []
     for item in tinycss2.parse_blocks_contents(content, True, True):
         if item.type == "declaration":
@@ -112,12 +112,12 @@ def _compact(content: list[Node]) -> str:
 
 
 def _value(nodes: list[Node]) -> str:
-    # Strings may hold any space; outside of them runs of it are one.
+    # A string may contain any space; outside strings, each run of it becomes one.
     return "".join(" " if node.type == "whitespace" else node.serialize() for node in nodes).strip()
 
 
 def _without_unused_names(sheet: str, used: Used) -> str:
-    """Drop variables that nothing reads, or only others that are dropped, and animations that nothing runs."""
+    """Remove variables that nothing reads, or only removed ones, and animations that nothing runs."""
     rules = tinycss2.parse_stylesheet(sheet, True, True)
     read = used.words | {f"--{word}" for word in used.words}
     reads: dict[str, set[str]] = {}
@@ -136,7 +136,7 @@ def _without_unused_names(sheet: str, used: Used) -> str:
 
 
 def _declarations(rules: list[Node]) -> Iterable[tuple[str, str]]:
-    """Every declaration, in rules or in rules around rules: its name, and its text; of other rules, their text."""
+    """Yield name and text of every declaration, also in nested rules; for other at-rules, no name and their text."""
     for rule in rules:
         if isinstance(rule, AtRule) and rule.lower_at_keyword in _GROUPS:
             yield from _declarations(tinycss2.parse_rule_list(rule.content, True, True))

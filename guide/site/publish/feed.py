@@ -1,4 +1,4 @@
-"""The change log as an Atom feed: a line of it is an entry, as old as its last commit."""
+"""The change log as an Atom feed: each item is an entry, with the date of its last commit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xml.etree import ElementTree as Xml
 
 from markdown_it import MarkdownIt
 
-NAME = "changes.xml"
+LOG, NAME = "CHANGELOG.md", "changes.xml"
 _ATOM = "http://www.w3.org/2005/Atom"
 _SENTENCE = re.compile(r"(?<=[.:;])\s")
 _MARKS = re.compile(r"[`*]")
@@ -20,7 +20,7 @@ _MARKS = re.compile(r"[`*]")
 
 @dataclass(frozen=True)
 class Change:
-    """An item of the change log: its Markdown, and when it was first and last written."""
+    """An item of the change log: its Markdown, and the dates of its first and its last commit."""
 
     text: str
     published: datetime
@@ -28,23 +28,23 @@ class Change:
 
     @property
     def title(self) -> str:
-        """Its first sentence, or clause."""
+        """The first sentence or clause."""
         return _MARKS.sub("", _SENTENCE.split(self.text, maxsplit=1)[0]).rstrip(".:;")
 
 
 def changes(log: str, dates: list[datetime | None]) -> list[Change]:
-    """The items of the change log, newest first; ``dates`` has one for each line. Those without a date are left out."""
-    found = []
+    """Return the items of the change log that have a date, newest first; ``dates`` has one for each line."""
+    dated = []
     for first, lines in _items(log):
         known = [date for date in dates[first : first + len(lines)] if date is not None]
         if len(known) == len(lines):
             text = " ".join(line.strip() for line in lines).removeprefix("- ")
-            found.append(Change(text, min(known), max(known)))
-    return sorted(found, key=lambda change: change.updated, reverse=True)
+            dated.append(Change(text, min(known), max(known)))
+    return sorted(dated, key=lambda change: change.updated, reverse=True)
 
 
 def _items(log: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines of each item, and the number of its first, from 0."""
+    """Yield the lines of each item, and the number of its first line, counted from 0."""
     item: list[str] = []
     for number, line in enumerate([*log.splitlines(), ""]):
         goes_on = bool(item) and line.startswith("  ")
@@ -55,20 +55,20 @@ def _items(log: str) -> Iterator[tuple[int, list[str]]]:
             item.append(line)
 
 
-def atom(found: list[Change], title: str, author: str, base: str, log: str) -> bytes:
-    """The feed of ``found`` changes, of a site at ``base`` whose change log is at ``log``."""
+def atom(items: list[Change], title: str, author: str, base: str, log: str) -> bytes:
+    """Return the feed of the ``items``, for a site at ``base`` whose change log is at ``log``."""
     Xml.register_namespace("", _ATOM)
     feed = Xml.Element(f"{{{_ATOM}}}feed")
     here = urljoin(base, NAME)
     _add(feed, "id", here)
     _add(feed, "title", f"{title}: changes")
-    _add(feed, "updated", _date(found[0].updated))
+    _add(feed, "updated", _date(items[0].updated))
     _add(feed, "link", rel="self", href=here, type="application/atom+xml")
     _add(feed, "link", rel="alternate", href=base, type="text/html")
     _add(_add(feed, "author"), "name", author)
-    for change in found:
+    for change in items:
         entry = _add(feed, "entry")
-        # By how it begins: it stays the same entry while more is added to it.
+        # The id depends on the first words only, so that an item stays the same entry when text is added to it.
         digest = hashlib.sha256(change.text[:40].encode()).hexdigest()[:16]
         _add(entry, "id", f"tag:{urlsplit(base).hostname},2026:changes/{digest}")
         _add(entry, "title", change.title)

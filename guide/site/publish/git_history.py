@@ -1,4 +1,4 @@
-"""When files changed, from git, and nothing where git does not know: outside a checkout, or beyond a shallow one."""
+"""Dates of changes, from git. Outside a checkout, and before the start of a shallow one, there are none."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from guide.facts import Facts
 
 
 def last_changes(root: Path) -> dict[str, datetime]:
-    """When each file below ``root`` was last changed by a commit (UTC), by its path relative to ``root``.
+    """Return the date (UTC) of the last commit that changed each file, by its path relative to ``root``.
 
-    A file that is other than the last commit has it, or whose last change lies in the first commit of a shallow
-    clone (which seems to change every file), is left out: nobody knows.
+    Files with uncommitted changes are left out, as are files whose last change is in the first commit of a shallow
+    clone, which seems to change every file.
     """
     log = _git(root, "log", "--no-merges", "--relative", "--name-only", "--format=%x00%H %ct")
     if log is None:
@@ -34,18 +34,18 @@ def last_changes(root: Path) -> dict[str, datetime]:
 
 
 def facts_date(facts: Facts) -> str:
-    """The day of the newest source of the facts, of those that name a day."""
+    """Return the date of the newest source of the facts, among those with a full date."""
     return max(source.date for source in facts.sources.values() if len(source.date) == len("2026-01-01"))
 
 
 def last_commit(root: Path) -> tuple[str, datetime] | None:
-    """The short name of the last commit, and when it was made (UTC); None outside git."""
-    told = (_git(root, "log", "-1", "--format=%h %ct") or "").split()
-    return (told[0], datetime.fromtimestamp(int(told[1]), UTC)) if told else None
+    """Return the short hash and the date (UTC) of the last commit; None outside git."""
+    words = (_git(root, "log", "-1", "--format=%h %ct") or "").split()
+    return (words[0], datetime.fromtimestamp(int(words[1]), UTC)) if words else None
 
 
 def line_dates(root: Path, name: str) -> list[datetime | None]:
-    """When each line of the file ``name`` was last changed by a commit (UTC), where git knows; else None."""
+    """Return the date (UTC) of the last commit that changed each line of a file; None for a line without one."""
     blamed = _git(root, "blame", "--root", "--line-porcelain", "--", name) or ""
     cut = _cut_off(root)
     dates: list[datetime | None] = []
@@ -62,13 +62,13 @@ def line_dates(root: Path, name: str) -> list[datetime | None]:
 
 
 def _cut_off(root: Path) -> set[str]:
-    """Commits whose parents a shallow clone does not have."""
+    """Return the commits whose parents a shallow clone does not have."""
     path = (_git(root, "rev-parse", "--path-format=absolute", "--git-path", "shallow") or "").strip()
     return set(Path(path).read_text().split()) if path and Path(path).is_file() else set()
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """What git prints, in English and with names as they are; None where it fails."""
+    """Return what git prints, with names of files unquoted; None if it fails."""
     try:
         done = subprocess.run(["git", "-c", "core.quotePath=false", *arguments], cwd=root, capture_output=True)
     except OSError:

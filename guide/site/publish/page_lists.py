@@ -13,8 +13,8 @@ _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A page: its name, the part of the book it is in, its title, its first paragraph and when it was changed."""
+class ListedPage:
+    """A page: its name, its part of the book, its title, its first paragraph and the date of its last change."""
 
     name: str
     part: str
@@ -23,8 +23,8 @@ class Listed:
     changed: datetime | None
 
 
-def sitemap(pages: Iterable[Listed], base: str) -> bytes:
-    """Every page with its date, where that is known."""
+def sitemap(pages: Iterable[ListedPage], base: str) -> bytes:
+    """Return the site map: every page, with its date if that is known."""
     Xml.register_namespace("", _SITEMAP)
     urls = Xml.Element(f"{{{_SITEMAP}}}urlset")
     for page in pages:
@@ -37,12 +37,12 @@ def sitemap(pages: Iterable[Listed], base: str) -> bytes:
 
 
 def robots(base: str) -> str:
-    """That everything may be read, and where the list of it is."""
+    """Return the rules for crawlers: they may read everything, and where the site map is."""
     return f"User-agent: *\nAllow: /\n\nSitemap: {urljoin(base, 'sitemap.xml')}\n"
 
 
-def llms(pages: Iterable[Listed], title: str, base: str) -> str:
-    """The pages by their parts, each with its Markdown's address and its first paragraph (llmstxt.org)."""
+def llms(pages: Iterable[ListedPage], title: str, base: str) -> str:
+    """Return the pages by part, each with the address of its Markdown and its first paragraph (llmstxt.org)."""
     first, *rest = pages
     lines = [f"# {title}", "", f"> {first.about}", ""]
     lines += ["Every block of code on these pages ran before they were published, and shows what it printed.", ""]

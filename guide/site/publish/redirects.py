@@ -1,4 +1,4 @@
-"""Old addresses: a small page at each, which leads on, with a script or without."""
+"""Redirects from old addresses: a small page at each, which works with and without scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from guide.site.optimize.policy import policy
 
-# By the old address, where its anchors lead; "" is the page itself.
+# For each old address, the target of each of its anchors; "" is the page itself.
 Moves: TypeAlias = Mapping[str, Mapping[str, str]]
 
 _SCRIPT = "_static/moved.js"
@@ -41,39 +41,39 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-class MovedError(Exception):
-    """A file of old addresses that cannot be read, in one line."""
+class RedirectError(Exception):
+    """An error in the file of old addresses, in one line."""
 
 
 def read(path: Path) -> Moves:
-    """The old addresses of the file at ``path``; raises ``MovedError``."""
+    """Return the old addresses in the file at ``path``. Raises ``RedirectError``."""
     try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
-        raise MovedError(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from error
-    moves = {old: to if isinstance(to, dict) else {"": to} for old, to in told.items()}
+        raise RedirectError(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from error
+    moves = {old: to if isinstance(to, dict) else {"": to} for old, to in content.items()}
     for old, targets in moves.items():
         if not str(old).endswith(".html") or str(old).startswith("/") or ".." in str(old):
-            raise MovedError(f"{path.name}: {old}: an old address is a path that ends in .html")
+            raise RedirectError(f"{path.name}: {old}: an old address is a path that ends in .html")
         if "" not in targets or not all(isinstance(target, str) for target in targets.values()):
-            raise MovedError(f'{path.name}: {old}: it needs a target for "", the page without an anchor')
+            raise RedirectError(f'{path.name}: {old}: it needs a target for "", the page without an anchor')
     return moves
 
 
-def wrong(moves: Moves, site: Path) -> list[str]:
-    """Old addresses that lead to nothing in the built ``site``, or are in use; one line each."""
-    found = []
+def errors(moves: Moves, site: Path) -> list[str]:
+    """Return a line for each old address that leads to nothing in the built ``site``, or that is a page of it."""
+    lines = []
     for old, targets in moves.items():
         if (site / old).is_file() and "<article" in (site / old).read_text(encoding="utf-8"):
-            found.append(f"redirects.yml: {old} is a page of the guide, and cannot lead elsewhere")
+            lines.append(f"redirects.yml: {old} is a page of the guide, and cannot lead elsewhere")
         for anchor, target in targets.items():
             page, _, section = target.partition("#")
             there = site / f"{page}.html"
             if not there.is_file():
-                found.append(f"redirects.yml: {old}#{anchor} leads to {page}, which is no page")
+                lines.append(f"redirects.yml: {old}#{anchor} leads to {page}, which is no page")
             elif section and not _has(there, section):
-                found.append(f"redirects.yml: {old}#{anchor} leads to {target}, which is no heading")
-    return found
+                lines.append(f"redirects.yml: {old}#{anchor} leads to {target}, which is no heading")
+    return lines
 
 
 def _has(page: Path, anchor: str) -> bool:
@@ -81,7 +81,7 @@ def _has(page: Path, anchor: str) -> bool:
 
 
 def write(moves: Moves, site: Path, base: str, titles: Mapping[str, str]) -> None:
-    """Write a page at every old address. ``base`` is the site's own address, ``titles`` are those of its pages."""
+    """Write a page at every old address of the ``site`` at ``base``; ``titles`` are those of its pages, by name."""
     for old, targets in moves.items():
         up = "../" * old.count("/")
         first = _address(targets[""])

@@ -1,1 +1,1 @@
-"""The site's search: an index in small parts, made of the built pages, and read by ``engine.js`` in the browser."""
+"""The site's search: an index in small parts, made of the written pages; ``find-engine.js`` reads it in the browser."""

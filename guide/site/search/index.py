@@ -1,7 +1,7 @@
-"""The index: which terms stand in which sections, cut into parts that a query needs one or two of.
+"""Write the index: which terms are in which sections, in parts of which a query needs one or two.
 
-A part is a script, not JSON: a page opened from disk may load scripts beside it, and nothing else. In a list of
-postings each entry is a distance to the one before in base 36, and a capital letter for how much the term counts.
+A part is a script, not JSON, because a page opened from disk may load only scripts beside it. In a list of postings,
+each entry is the distance to the previous one in base 36, then a capital letter for the weight of the term.
 """
 
 from __future__ import annotations
@@ -13,29 +13,34 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from guide.site.search.sections import WEIGHTS, Section
 from guide.site.search.words import STOP, pieces, term, words
 
-# Characters of postings in a part: about 4 KB when sent.
+# Characters of postings in a part: about 4 KB when compressed.
 _PART = 8_000
-# Characters of a list of all terms in a part, for words that stand nowhere.
+# Characters in a part of the list of all terms, in which similar terms are looked up for an unknown word.
 _LIST = 12_000
-# Postings kept of one term, those that count most: a term that stands everywhere tells no pages apart.
+# Postings kept for one term, those with the largest weights: a term in every section distinguishes none.
 _MOST = 150
-# Characters of a section that an excerpt is cut from.
+# Characters of a section's text, from which excerpts are made.
 _TEXT = 1_200
-# Characters kept of an error's last line.
+# Characters of an error's last line.
 _MESSAGE = 300
-# How much a word in the name of a page's file counts, beside those of `sections.WEIGHTS`: a file is named after its
-# task, often in other words than the title.
+# The weight of a word in the name of a page's file, besides `sections.WEIGHTS`: a file is named after its task, often
+# in other words than the title.
 _NAME = 8.0
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+# The number of a page or a section, and the weight of a term there, from 1 to 26.
+Posting: TypeAlias = tuple[int, int]
+Postings: TypeAlias = dict[str, list[Posting]]
 
 
 @dataclass(frozen=True)
 class Document:
-    """A page: its address without ``.html``, its topic and its sections (the first has the title)."""
+    """A page: its address without ``.html``, its topic, and its sections, the first of which has the title."""
 
     url: str
     topic: str
@@ -46,7 +51,8 @@ def write_index(documents: list[Document], out: Path) -> None:
     """Write the index of ``documents`` into the new folder ``out``."""
     titles, in_sections = _postings(documents)
     lines = [
-        f"{name} {_coded(titles.get(name, []))} {_coded(_best(found))}" for name, found in sorted(in_sections.items())
+        f"{name} {_encoded(titles.get(name, []))} {_encoded(_heaviest(postings))}"
+        for name, postings in sorted(in_sections.items())
     ]
     parts = list(_parts(lines, _PART))
     lists = list(_parts(sorted(in_sections), _LIST))
@@ -77,30 +83,30 @@ def write_index(documents: list[Document], out: Path) -> None:
 
 
 def _write(path: Path, name: str, content: object) -> None:
-    said = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    path.write_text(f'guideSearch("{name}",{said})', encoding="utf-8")
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(f'guideSearch("{name}",{text})', encoding="utf-8")
 
 
-def _postings(documents: list[Document]) -> tuple[dict[str, list[tuple[int, int]]], dict[str, list[tuple[int, int]]]]:
-    """By term: the pages whose title has it, and the sections that do; numbers with how much it counts, 1 to 26."""
-    titles: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    in_sections: dict[str, list[tuple[int, int]]] = defaultdict(list)
+def _postings(documents: list[Document]) -> tuple[Postings, Postings]:
+    """Return, by term, the pages with it in their titles, and the sections with it."""
+    titles: Postings = defaultdict(list)
+    in_sections: Postings = defaultdict(list)
     weighed = [[_weights(section) for section in document.sections] for document in documents]
     for document, (lead, *_) in zip(documents, weighed, strict=True):
         for name in set(_terms(document.url.rpartition("/")[2])) - set(_terms(document.sections[0].heading)):
             lead[name] = lead.get(name, 0.0) + _NAME
-    lengths = [sum(found.values()) for page in weighed for found in page]
+    lengths = [sum(section.values()) for page in weighed for section in page]
     usual = sum(lengths) / max(1, len(lengths))
     number = 0
-    for page, (document, found) in enumerate(zip(documents, weighed, strict=True)):
+    for page, (document, weights) in enumerate(zip(documents, weighed, strict=True)):
         title = set(_terms(document.sections[0].heading))
         for name in title:
             titles[name].append((page, max(1, round(26 / math.sqrt(max(1, len(title)))))))
-        for section in found:
+        for section in weights:
             length = 0.6 + 0.4 * sum(section.values()) / usual
             for name, weight in section.items():
-                counts = weight * 2.2 / (weight + 1.2 * length)
-                in_sections[name].append((number, max(1, min(26, round(counts * 12)))))
+                score = weight * 2.2 / (weight + 1.2 * length)
+                in_sections[name].append((number, max(1, min(26, round(score * 12)))))
             number += 1
     for name in titles:
         in_sections.setdefault(name, [])
@@ -108,17 +114,17 @@ def _postings(documents: list[Document]) -> tuple[dict[str, list[tuple[int, int]
 
 
 def _weights(section: Section) -> dict[str, float]:
-    """How often each term stands in a section, by the weight of its places."""
-    found: dict[str, float] = defaultdict(float)
+    """Return the sum of weights of each term in a section."""
+    weights: dict[str, float] = defaultdict(float)
     for text, weight in [(section.heading, WEIGHTS["h2"]), *section.runs]:
         for word in words(text):
             name = term(word)
             if name not in STOP:
-                found[name] += weight
+                weights[name] += weight
             for piece in pieces(word):
                 if len(piece) > 1 and piece.lower() not in STOP:
-                    found[term(piece)] += weight / 2
-    return found
+                    weights[term(piece)] += weight / 2
+    return weights
 
 
 def _terms(text: str) -> Iterable[str]:
@@ -128,16 +134,16 @@ def _terms(text: str) -> Iterable[str]:
                 yield term(part)
 
 
-def _best(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    if len(found) <= _MOST:
-        return found
-    return sorted(sorted(found, key=lambda entry: -entry[1])[:_MOST])
+def _heaviest(postings: list[Posting]) -> list[Posting]:
+    if len(postings) <= _MOST:
+        return postings
+    return sorted(sorted(postings, key=lambda entry: -entry[1])[:_MOST])
 
 
-def _coded(found: list[tuple[int, int]]) -> str:
+def _encoded(postings: list[Posting]) -> str:
     texts, before = [], 0
-    for number, counts in found:
-        texts.append(_base36(number - before) + chr(64 + counts))
+    for number, weight in postings:
+        texts.append(_base36(number - before) + chr(64 + weight))
         before = number
     return "".join(texts)
 
@@ -165,7 +171,7 @@ def _parts(lines: list[str], most: int) -> Iterable[list[str]]:
 
 
 def _errors(documents: list[Document]) -> list[list[int | str]]:
-    """Which section shows which error: its number, and the last line."""
+    """Return the number of each section that shows an error, with the error's last line."""
     sections = (section for document in documents for section in document.sections)
     return [[number, line[:_MESSAGE]] for number, section in enumerate(sections) for line in section.errors]
 

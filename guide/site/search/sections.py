@@ -1,13 +1,13 @@
-"""What a built page says, section by section, as a reader sees it."""
+"""Read the text of a written page, section by section, as a reader sees it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-# How much a word counts by where it stands.
+# The weight of a word, by the element that it is in.
 WEIGHTS = {"h1": 6.0, "h2": 5.0, "h3": 4.0, "h4": 4.0, "strong": 3.0, "code": 2.0, "th": 1.5, "pre": 0.7}
-# An output is the least: it repeats names of the code, apart from errors, which readers search for.
+# An output counts least, as it repeats names of the code; an error counts much, as readers search for errors.
 _OUTPUT, _ERROR = 0.4, 5.0
 _SKIPPED = {"script", "style", "svg", "button", "template"}
 _SKIPPED_CLASSES = {"headerlink", "xr-wrap", "unsearched"}
@@ -17,8 +17,7 @@ _BLOCKS = {"p", "li", "pre", "td", "th", "div", "dt", "dd", "h1", "h2", "h3", "h
 
 @dataclass
 class Section:
-    """A heading with its anchor, the runs of text beneath it, each with the weight of its place, and what each error
-    there says last."""
+    """A section: its anchor, its heading, runs of text with their weights, and the last lines of errors in it."""
 
     anchor: str
     heading: str = ""
@@ -27,24 +26,24 @@ class Section:
 
     @property
     def text(self) -> str:
-        """Its text in one line."""
+        """The text in one line."""
         return " ".join("".join(text for text, _ in self.runs).split())
 
 
 def sections(html: str) -> list[Section]:
-    """The sections of the article in ``html``; the first has the page's title, none when there is no article."""
+    """Return the sections of the article in ``html``, the first with the page's title; none without an article."""
     reader = _Reader()
     reader.feed(html)
-    return [section for section in reader.found if section.heading or section.text]
+    return [section for section in reader.sections if section.heading or section.text]
 
 
 class _Reader(HTMLParser):
-    """Follows where in the article a text stands."""
+    """Reads an article, and keeps track of the elements around each text."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[Section] = []
-        self._open: list[tuple[str, float | None]] = []  # tags around, with the weight of what stands inside
+        self.sections: list[Section] = []
+        self._open: list[tuple[str, float | None]] = []  # open elements, each with the weight of text inside it
         self._inside = False
         self._error = ""
 
@@ -54,17 +53,17 @@ class _Reader(HTMLParser):
         classes = set((values.get("class") or "").split())
         if tag == "article" and "bd-article" in classes:
             self._inside = True
-            self.found.append(Section(""))
+            self.sections.append(Section(""))
         if not self._inside or tag in _EMPTY:
             return
-        if tag == "section" and values.get("id") and len(self._open) > 1:  # the title's own section is the page
-            self.found.append(Section(values["id"] or ""))
+        if tag == "section" and values.get("id") and len(self._open) > 1:  # the outermost section is the page itself
+            self.sections.append(Section(values["id"] or ""))
         if tag in _BLOCKS:
-            self._say(" ", 0.0)
+            self._add(" ", 0.0)
         self._open.append((tag, self._weight(tag, classes)))
 
     def _weight(self, tag: str, classes: set[str]) -> float | None:
-        """The weight inside an element; None where nothing is read."""
+        """Return the weight of text inside an element; None if it is skipped."""
         around = self._open[-1][1] if self._open else 1.0
         if around is None or tag in _SKIPPED or classes & _SKIPPED_CLASSES:
             return None
@@ -75,7 +74,7 @@ class _Reader(HTMLParser):
         return WEIGHTS.get(tag, around)
 
     def handle_endtag(self, tag: str) -> None:
-        """Leave an element, and those left open inside it."""
+        """Leave an element, and those inside it that were not closed."""
         if tag == "article":
             self._inside = False
         names = [name for name, _ in self._open]
@@ -83,20 +82,20 @@ class _Reader(HTMLParser):
             del self._open[len(names) - 1 - names[::-1].index(tag) :]
         lines = self._error.split("\n")
         if tag == "pre" and self._error.strip():
-            self.found[-1].errors.append(next(line for line in reversed(lines) if line.strip()))
+            self.sections[-1].errors.append(next(line for line in reversed(lines) if line.strip()))
             self._error = ""
 
     def handle_data(self, data: str) -> None:
-        """Note a text."""
+        """Add a text to the current section."""
         if not self._inside or not self._open or self._open[-1][1] is None:
             return
         heading = next((name for name, _ in reversed(self._open) if name in {"h1", "h2", "h3", "h4"}), None)
         if heading:
-            self.found[-1].heading += data
+            self.sections[-1].heading += data
         else:
-            self._say(data, self._open[-1][1])
+            self._add(data, self._open[-1][1])
             self._error += data if self._open[-1][1] == _ERROR else ""
 
-    def _say(self, text: str, weight: float) -> None:
-        if self.found:
-            self.found[-1].runs.append((text, weight))
+    def _add(self, text: str, weight: float) -> None:
+        if self.sections:
+            self.sections[-1].runs.append((text, weight))

@@ -1,28 +1,32 @@
-"""Text as searchable terms. ``book/_static/find-engine.js`` does the same with what a reader types."""
+"""Split text into searchable terms.
+
+``book/_static/find-engine.js`` does the same with what a reader types; a test compares them.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# Too common to tell pages apart.
+# Words too common to distinguish pages.
 STOP_WORDS = (
     "a an and are as at be but by can do does for from has have how i if in is it its me my no not of on or so "
     "than that the their then there they this to was we what when which who why will with you your"
 )
 STOP = frozenset(STOP_WORDS.split())
-_WORD = re.compile(r"\w+")
+# With the accents that NFKD separates from their letters: those of the Unicode blocks of combining diacritical marks.
+_WORD = re.compile(r"[\w\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _VOWEL = re.compile(r"[aeiouy]")
 
 
 def words(text: str) -> list[str]:
-    """The words of ``text``, identifiers whole, in the case they are written in."""
+    """Return the words of ``text`` as they are written; an identifier is one word."""
     return _WORD.findall(unicodedata.normalize("NFKD", text))
 
 
 def term(word: str) -> str:
-    """What ``word`` is kept under: in lower case, and a plain English word without its ending."""
+    """Return the term of a word: in lower case, and without its ending if it is a plain English word."""
     low = word.lower()
     if not low.isascii() or not low.isalpha() or len(low) < 4:
         return low
@@ -37,6 +41,6 @@ def term(word: str) -> str:
 
 
 def pieces(word: str) -> list[str]:
-    """The words inside an identifier: of ``open_zarr``, of ``GroupNotFoundError``; none inside a plain word."""
-    found = _PIECE.findall(word)
-    return found if len(found) > 1 else []
+    """Return the words inside an identifier such as ``open_zarr`` or ``GroupNotFoundError``; none for a plain word."""
+    parts = _PIECE.findall(word)
+    return parts if len(parts) > 1 else []

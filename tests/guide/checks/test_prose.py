@@ -1,4 +1,4 @@
-"""The prose of pages and notebooks: short, plain and spelt right."""
+"""The prose of pages and notebooks: short, plain and without spelling mistakes."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ PAGES = [pytest.param(path, id=path.stem) for path in pages_of_book()]
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_short_and_can_be_read_with_ease(page):
+def test_a_page_is_short_and_easy_to_read(page):
     text = "\n".join(sentences(part) for part in texts_of(page))
 
     assert len(text.split()) <= MOST_WORDS
@@ -22,21 +22,21 @@ def test_a_page_is_short_and_can_be_read_with_ease(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_word_talks_down_to_the_reader(page):
-    assert [found for part in texts_of(page) for found in unwanted_words(part)] == []
+    assert [word for part in texts_of(page) for word in unwanted_words(part)] == []
 
 
-def test_words_are_spelt_right(root, tmp_path):
+def test_words_are_spelled_correctly(root, tmp_path):
     for notebook in (root / "notebooks").glob("*.ipynb"):
         (tmp_path / notebook.stem).write_text("\n".join(texts_of(notebook)))
-    where = [root / name for name in ("book", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fakehub")]
+    paths = [root / name for name in ("book", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fakehub")]
     command = [sys.executable, "-m", "codespell_lib", "--skip", "*.png,*.pyc", "--ignore-words-list", "nd,notin"]
 
-    found = subprocess.run([*command, *map(str, where), str(tmp_path)], capture_output=True, text=True)
+    done = subprocess.run([*command, *map(str, paths), str(tmp_path)], capture_output=True, text=True)
 
-    assert found.stdout == ""
+    assert done.stdout == ""
 
 
-def test_hard_prose_and_unwanted_words_are_told():
+def test_hard_prose_and_unwanted_words_are_reported():
     hard = (
         "Notwithstanding the aforementioned considerations regarding infrastructural characteristics, organisational "
         "representatives necessarily reconsider computational prerequisites, particularly parallelisation.\n"
@@ -49,13 +49,13 @@ def test_hard_prose_and_unwanted_words_are_told():
     ]
 
 
-def test_prose_goes_on_behind_a_table_and_a_directive():
+def test_prose_continues_after_a_table_and_inside_a_directive():
     page = "```{fact-table} hub\n```\n\nSimply read.\n\n```{tip}\nJust a tip.\n```\n\n```python run\njust = 1\n```\n"
 
     assert unwanted_words(page) == [(4, "Simply"), (7, "Just")]
 
 
-def test_sentences_are_what_is_read():
+def test_sentences_are_the_running_text():
     page = (
         "---\na: b\n---\n# Title\n\nRead {fact}`hub.region` and\n[this](page.md) with `code`.\n\n- one\n- two:\n\n"
         ":::{tip}\nA tip.\n:::\n\n| a | b |\n"

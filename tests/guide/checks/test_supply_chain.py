@@ -104,15 +104,15 @@ def test_there_are_no_other_workflows(root):
 @pytest.mark.parametrize(
     ("name", "lines"),
     [
-        ("moving-tag", ["line 10: not pinned by digest, with its version: - uses: actions/setup-python@v5"]),
+        ("moving-tag", ["line 10: action not pinned by digest with its version: - uses: actions/setup-python@v5"]),
         (
             "rights-for-code",
             [
                 "it runs on pull_request_target",
-                "permissions of the whole are not `contents: read`",
-                "job build: has rights besides reading, and runs code or is not the one that publishes",
+                "the workflow's permissions are not `contents: read`",
+                "job build: has permissions besides reading, but runs code or is not the job that publishes",
                 "job build: has no time limit",
-                "job build: leaves the token of the checkout to what runs after it",
+                "job build: leaves the checkout's token to later steps",
                 "it reads a secret: secrets.",
             ],
         ),

@@ -47,8 +47,9 @@ def rendered(root, tmp_path_factory):
     env = os.environ | {"PYTHONPATH": str(root), "FAKEHUB_HUB_YML": str(folder / name / "hub.yml")}
     written = subprocess.run([sys.executable, __file__], cwd=root, env=env, capture_output=True, text=True)
     assert written.returncode == 0, written.stderr
-    env |= {"GUIDE_REPORT": str(folder / "report.json"), "PYTHONWARNINGS": "ignore"}
+    env |= {"PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-m", "guide.site.sphinx_process", "html", str(folder / "site")]
+    command += ["--report", str(folder / "report.json")]
     made = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
     shutil.rmtree(root / "_build/hubs" / name)
     assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]

@@ -1,4 +1,4 @@
-"""Badges: beneath every block that ran, made of the report, and beneath no other."""
+"""Badges: below every block that ran, made from the report, and below no other."""
 
 import re
 from dataclasses import replace
@@ -24,23 +24,23 @@ def _badges(source, **changes):
     return [paragraph.astext() for paragraph in document.findall(nodes.paragraph)]
 
 
-def test_a_block_that_ran_says_when_where_and_how_long():
+def test_the_badge_of_a_block_that_ran_shows_date_stack_and_seconds():
     assert _badges("print(1)") == ["Ran 2026-11-25 · hub · 0.4 s"]
 
 
-def test_a_block_that_failed_or_did_not_run_carries_none():
+def test_a_block_that_failed_or_did_not_run_has_no_badge():
     assert _badges("print(1)", status="failed") == [] == _badges("print(1)", status="not run")
 
 
-def test_a_block_with_another_text_than_the_one_that_ran_carries_none():
+def test_a_block_with_other_text_than_the_one_that_ran_has_no_badge():
     assert _badges("print(2)") == []
 
 
-def test_an_opted_out_block_says_why_it_did_not_run():
+def test_the_badge_of_an_opted_out_block_shows_the_reason():
     assert _badges("print(1)", status="skipped", kind="skip", reason="needs a GPU") == ["Not run: needs a GPU"]
 
 
-def test_one_run_is_the_badge_of_one_block():
+def test_one_run_gives_one_badge_although_two_blocks_are_the_same():
     document = new_document("a")
     document += [nodes.literal_block("x", "x"), nodes.literal_block("x", "x")]
     add_badges(document, PAGE, [replace(BLOCK, digest=digest("x"))], "hub", "what.html")
@@ -48,7 +48,7 @@ def test_one_run_is_the_badge_of_one_block():
     assert len(list(document.findall(nodes.paragraph))) == 1
 
 
-def test_every_block_of_the_report_has_its_badge_and_it_leads_to_its_page_there(site, root):
+def test_every_block_of_the_report_has_a_badge_that_links_to_its_row(site, root):
     report = Report.read(root / "_build/report.json")
     tested = (site / "book/reference/what-was-tested.html").read_text()
 
@@ -78,7 +78,7 @@ def test_a_click_on_a_badge_unfolds_its_row_among_all_blocks(browser, address):
     page.close()
 
 
-def test_what_did_not_run_says_why_on_its_page_and_in_the_list(site, root):
+def test_the_list_of_runs_shows_why_a_block_did_not_run(site, root):
     report = Report.read(root / "_build/report.json")
     tested = (site / "book/reference/what-was-tested.html").read_text()
     reasons = [block.reason for block in report.blocks if block.status == "skipped"]
@@ -86,5 +86,5 @@ def test_what_did_not_run_says_why_on_its_page_and_in_the_list(site, root):
     assert reasons and all(f"opted out: {reason}" in tested for reason in reasons)
 
 
-def test_every_fault_is_named_with_what_clients_do():
+def test_every_fault_is_listed_with_what_clients_do():
     assert set(FAULTS) == set(EFFECTS)

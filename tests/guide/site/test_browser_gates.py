@@ -1,4 +1,4 @@
-"""What the look at every page must refuse."""
+"""Broken pages that the checks of every page in a browser must report."""
 
 import pytest
 from visits import visit_all
@@ -10,14 +10,14 @@ BAD = """<html lang="en"><head><title>Bad</title><meta http-equiv="Content-Secur
 <link rel="stylesheet" href="cut.css"></head>
 <body><main><article><h1>Bad</h1>{body}</article></main>
 <script src="theme.js"></script></body></html>"""
-# What follows the system's theme, as the pages of the site do.
+# Follows the theme of the system, as pages of the site do.
 THEME = """matchMedia("(prefers-color-scheme: dark)").onchange = e => {
   document.documentElement.dataset.theme = e.matches ? "dark" : "light"; }"""
 
 
 @pytest.fixture(scope="module")
 def bad(browser, tmp_path_factory, root):
-    """Visits of the broken pages, by name."""
+    """Visits of the broken pages, by their names."""
     site = tmp_path_factory.mktemp("bad")
     (site / "theme.js").write_text(THEME)
     (site / "cut.css").write_text(".cut { overflow: hidden }")
@@ -29,30 +29,30 @@ def bad(browser, tmp_path_factory, root):
 
 
 @pytest.mark.parametrize("page", ["other-host.html", "own-script.html"])
-def test_what_the_policy_forbids_is_an_error_of_the_page(bad, page):
-    assert any("Content Security Policy" in line for line in bad[page].noise)
+def test_a_violation_of_the_policy_is_an_error_of_the_page(bad, page):
+    assert any("Content Security Policy" in line for line in bad[page].errors)
 
 
-def test_a_wide_page_is_seen(bad):
+def test_a_page_wider_than_the_screen_is_reported(bad):
     assert bad["wide.html"].seen["wider"] > 0
 
 
-def test_text_whose_end_is_hidden_is_seen(bad):
+def test_clipped_text_is_reported(bad):
     assert len(bad["cut.html"].seen["clipped"]) == 1
     assert not any(visit.seen["clipped"] for page, visit in bad.items() if page != "cut.html")
 
 
-def test_text_that_is_hard_to_read_is_found(bad):
+def test_low_contrast_is_reported(bad):
     assert any(line.startswith("color-contrast") for line in bad["pale.html"].violations)
 
 
 @pytest.mark.parametrize(
     ("page", "rule"), [("small-target.html", "target-size"), ("other-label.html", "label-content-name-mismatch")]
 )
-def test_what_lighthouse_asks_besides_is_found(bad, page, rule):
+def test_rules_of_lighthouse_are_checked_too(bad, page, rule):
     assert any(line.startswith(rule) for line in bad[page].violations)
 
 
-def test_a_picture_without_a_description_is_found(bad):
+def test_a_picture_without_a_description_is_reported(bad):
     assert len(bad["nameless.html"].seen["nameless"]) == 1
     assert any(line.startswith("image-alt") for line in bad["nameless.html"].violations)

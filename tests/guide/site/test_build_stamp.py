@@ -1,4 +1,4 @@
-"""A site is not built again while nothing it is made of has changed, and only then."""
+"""A site is built again only if something that it is made from has changed."""
 
 import os
 import shutil
@@ -8,15 +8,15 @@ import sys
 import pytest
 from small_books import build, copy_of, environment
 
-HOLDS = """
+UP_TO_DATE = """
 import sys
 from guide.run.profile import RunProfile
 from guide.paths import BUILD
-from guide.site.build_stamp import holds, sources, stamp
+from guide.site.build_stamp import inputs_digest, is_up_to_date, stamp_of
 profile = RunProfile(sys.argv[1])
-print(holds(BUILD, stamp(sources((profile, False)), profile.name)))
+print(is_up_to_date(BUILD, stamp_of(inputs_digest((profile, False)), profile.name)))
 """
-WHO = ["-c", "user.name=funky-user", "-c", "user.email=funky-user@example.org"]
+AUTHOR = ["-c", "user.name=funky-user", "-c", "user.email=funky-user@example.org"]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def built(root, stack, tmp_path_factory):
 
 @pytest.fixture
 def book(built, tmp_path):
-    """A place where the same site lies that may be spoilt; what a build would find of it is put back."""
+    """The same checkout; what a test changes in it is restored afterwards."""
     kept = tmp_path / "kept"
     shutil.copytree(built, kept, ignore=shutil.ignore_patterns("guide", "hubfacts", "fakehub", "__pycache__"))
     yield built
@@ -40,18 +40,18 @@ def book(built, tmp_path):
 
 
 @pytest.fixture
-def holds(book, stack):
-    """What a new process says of the site."""
+def up_to_date(book, stack):
+    """Whether a new process finds the site up to date, as text."""
 
     def ask(**variables: str) -> str:
-        command = [sys.executable, "-c", HOLDS, stack]
+        command = [sys.executable, "-c", UP_TO_DATE, stack]
         env = environment(book) | variables
         return subprocess.run(command, cwd=book, env=env, capture_output=True, text=True, check=True).stdout.strip()
 
     return ask
 
 
-def test_nothing_to_do_is_said_before_anything_is_imported(book, stack):
+def test_an_unchanged_site_is_reported_before_slow_imports(book, stack):
     command = [sys.executable, "-X", "importtime", "-m", "guide", "build", "--stack", stack]
     ran = subprocess.run(command, cwd=book, env=environment(book), capture_output=True, text=True)
 
@@ -62,29 +62,29 @@ def test_nothing_to_do_is_said_before_anything_is_imported(book, stack):
 @pytest.mark.parametrize(
     "name", ["book/index.md", "hub.yml", "_config.yml", "_toc.yml", "book/_static/guide.css", "uv.lock"]
 )
-def test_another_source_makes_another_site(book, holds, name):
-    assert holds() == "True"
+def test_a_changed_source_makes_the_site_outdated(book, up_to_date, name):
+    assert up_to_date() == "True"
     with (book / name).open("a") as file:
         file.write("\n# more\n")
-    assert holds() == "False"
+    assert up_to_date() == "False"
 
 
-def test_a_new_page_another_run_and_a_lost_site_are_seen(book, holds, stack):
+def test_a_new_page_a_new_run_and_a_lost_site_make_it_outdated(book, up_to_date, stack):
     (book / "book/new.md").write_text("# New\n")
-    assert holds() == "False"
+    assert up_to_date() == "False"
     (book / "book/new.md").unlink()
-    assert holds() == "True"
+    assert up_to_date() == "True"
 
     (record,) = (book / "_build/run" / stack).glob("*.json")
     os.utime(record, (1, 1))
-    assert holds() == "False"
+    assert up_to_date() == "False"
 
     shutil.rmtree(book / "_build/html")
-    assert holds() == "False"
+    assert up_to_date() == "False"
 
 
-def test_what_was_asked_for_and_the_commit_are_part_of_it(book, holds):
-    assert holds(SOURCE_DATE_EPOCH="1") == "False"
-    assert holds() == "True"
-    subprocess.run(["git", *WHO, "commit", "-q", "--allow-empty", "-m", "later"], cwd=book, check=True)
-    assert holds() == "False"
+def test_the_date_of_a_reproducible_build_and_the_commit_count_as_inputs(book, up_to_date):
+    assert up_to_date(SOURCE_DATE_EPOCH="1") == "False"
+    assert up_to_date() == "True"
+    subprocess.run(["git", *AUTHOR, "commit", "-q", "--allow-empty", "-m", "later"], cwd=book, check=True)
+    assert up_to_date() == "False"

@@ -1,4 +1,4 @@
-"""Diagrams: made of the facts, and the same in words."""
+"""Diagrams: made from the facts, with a description in words."""
 
 import re
 
@@ -16,7 +16,7 @@ def _drawn(facts, name):
 
 @pytest.fixture
 def facts(root):
-    """Those of the hub."""
+    """The facts of the project's hub."""
     return load(root / "hub.yml")
 
 
@@ -33,7 +33,7 @@ def test_a_diagram_is_an_image_with_a_name_and_a_description(facts, name):
 
 
 @pytest.mark.parametrize("name", DIAGRAMS)
-def test_no_box_lies_outside_or_on_another(facts, name):
+def test_no_box_is_outside_the_drawing_or_overlaps_another(facts, name):
     picture = _drawn(facts, name)
     width, height = (float(picture.get(side)) for side in ("width", "height"))
     boxes = [tuple(float(box[side]) for side in ("x", "y", "width", "height")) for box in picture.find_all("rect")]
@@ -56,7 +56,7 @@ def test_who_may_write_follows_the_facts(facts):
     assert "The writers' group → leap-scratch: write." in words
 
 
-def test_the_life_of_a_file_ends_where_the_facts_say(facts):
+def test_the_life_of_a_file_follows_the_facts(facts):
     words = DIAGRAMS["life-of-a-file"](facts).words()
     days = facts.buckets.options["leap-scratch"].delete_after_days
 

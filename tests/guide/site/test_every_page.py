@@ -1,15 +1,15 @@
-"""Every page of the site in a browser, wide and narrow, light and dark: quiet, small, legible, and for everybody."""
+"""Every page of the site in a browser, wide and narrow, light and dark: without errors, small, legible, accessible."""
 
 import pytest
 from visits import WIDTHS, pages, visit_all
 
-# Of a first view, compressed; what a page stays under without a reason to grow.
+# Limits of a first view, compressed; a page needs a reason to exceed them.
 MOST_BYTES, MOST_REQUESTS = 120_000, 15
 
 
 @pytest.fixture(scope="module")
 def visits(site, address, browser):
-    """All of them."""
+    """Visits of all pages at all widths."""
     return visit_all(browser, address, pages(site))
 
 
@@ -17,11 +17,11 @@ def test_every_page_was_visited_at_every_width(site, visits):
     assert len(visits) == len(WIDTHS) * len(pages(site)) > 70 * len(WIDTHS)
 
 
-def test_axe_finds_nothing_that_keeps_readers_out(visits):
+def test_axe_reports_no_violation(visits):
     assert [f"{visit.page} at {visit.width}: {line}" for visit in visits for line in visit.violations] == []
 
 
-def test_no_page_asks_another_host(visits, address):
+def test_no_page_requests_another_host(visits, address):
     assert {url for visit in visits for url in visit.requests if not url.startswith(address + "/")} == set()
 
 
@@ -35,8 +35,8 @@ def test_the_first_view_is_small(site, visits, address):
     assert heavy == []
 
 
-def test_no_page_complains(visits):
-    assert [f"{visit.page} at {visit.width}: {said}" for visit in visits for said in visit.noise] == []
+def test_no_page_logs_an_error(visits):
+    assert [f"{visit.page} at {visit.width}: {error}" for visit in visits for error in visit.errors] == []
 
 
 def test_nothing_scrolls_a_page_sideways(visits):

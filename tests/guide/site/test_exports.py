@@ -1,4 +1,4 @@
-"""What readers take away of a page: its place on the hub, notebook, script and text, and who changes it when."""
+"""What readers can export from a page: to the hub, as a notebook, a script and text; and its date and edit link."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from guide.run.compare_outputs import difference
 from guide.run.records import read_record
 
 RULES = "book/buckets/rules"
-# Runs notebooks as pages of the guide are run, each from another directory than the home directory, and prints them.
+# Runs notebooks as pages of the guide run, and prints the results.
 RUN = """
 import json, sys
 from pathlib import Path
@@ -28,37 +28,37 @@ print("\\n" + json.dumps([[record.status, record.notebook] for record in records
 
 
 class _Links(HTMLParser):
-    """The links of a page, with what they are called."""
+    """Collects the links of a page."""
 
     def __init__(self):
         super().__init__()
-        self.found = []
+        self.links = []
 
     def handle_starttag(self, tag, attrs):
         if tag == "a" and dict(attrs).get("href"):
-            self.found.append(dict(attrs)["href"])
+            self.links.append(dict(attrs)["href"])
 
 
 def links(path):
-    """Where the links of a built page lead."""
+    """Return the targets of the links on a built page."""
     parser = _Links()
     parser.feed(path.read_text())
-    return parser.found
+    return parser.links
 
 
 def runs(path, root):
-    """Whether a page has cells, and can be run with what the hub has."""
+    """Return whether a page has cells and can run on a server of the hub."""
     page = read_page(path, root)
     return any(b.kind == "cell" for b in page.blocks) and (path.suffix == ".ipynb" or page.on_the_hub_alone)
 
 
 @pytest.fixture(scope="module")
 def names(root):
-    """Every page's name, and its source."""
+    """The source of every page, by its name."""
     return {str(path.relative_to(root).with_suffix("")): path for path in pages_of_book()}
 
 
-def test_every_page_with_cells_opens_on_the_hub_and_no_other(site, root, names):
+def test_only_pages_with_cells_open_on_the_hub(site, root, names):
     for name, path in names.items():
         found = {link for link in links(site / f"{name}.html") if "/git-pull?" in link}
 
@@ -66,7 +66,7 @@ def test_every_page_with_cells_opens_on_the_hub_and_no_other(site, root, names):
         assert all(f"/{name}.ipynb&" in link and "urlpath=lab/tree/" in link for link in found), name
 
 
-def test_what_a_page_opens_is_on_the_branch_of_made_notebooks(site, root, names):
+def test_the_notebook_that_a_page_opens_is_on_the_branch_of_made_notebooks(site, root, names):
     made = {str(path.relative_to(site.with_name("launch"))) for path in site.with_name("launch").rglob("*.ipynb")}
 
     assert made == {f"{name}.ipynb" for name, path in names.items() if path.suffix == ".md" and runs(path, root)}
@@ -75,13 +75,13 @@ def test_what_a_page_opens_is_on_the_branch_of_made_notebooks(site, root, names)
         assert (site.with_name("launch") / name).read_bytes() == (site / name).read_bytes()
 
 
-def test_a_notebook_is_taken_away_as_it_is_committed(site, names):
+def test_a_notebook_is_downloaded_as_it_is_committed(site, names):
     for name, path in names.items():
         if path.suffix == ".ipynb":
             assert (site / f"{name}.ipynb").read_bytes() == path.read_bytes()
 
 
-def test_a_made_notebook_has_the_pages_cells_in_order_with_what_they_printed(site, root, names, stack):
+def test_a_made_notebook_has_the_cells_of_the_page_in_order_with_their_outputs(site, root, names, stack):
     for name, path in names.items():
         if path.suffix == ".ipynb" or not runs(path, root):
             continue
@@ -97,9 +97,10 @@ def test_a_made_notebook_has_the_pages_cells_in_order_with_what_they_printed(sit
 
 @pytest.fixture(scope="module")
 def ran(site, root, names, stack):
-    """The made notebooks that have more than the page's cells, run: before and after, by their page's name."""
+    """The made notebooks with more than the page's cells, before and after a run, by the names of their pages."""
     place = root / "_build" / "made-to-run"
     shutil.rmtree(place, ignore_errors=True)
+    # Not in the home directory, so that the notebook has to go there.
     elsewhere = nbformat.v4.new_code_cell("import os, tempfile\nos.chdir(tempfile.mkdtemp())")
     before = {}
     for name, path in names.items():
@@ -120,7 +121,7 @@ def ran(site, root, names, stack):
 
 def test_made_notebooks_run_to_the_end(ran):
     assert len(ran) > 10
-    assert {name: said for name, (_, status, _, said) in ran.items() if status != "passed"} == {}
+    assert {name: output for name, (_, status, _, output) in ran.items() if status != "passed"} == {}
 
 
 def test_made_notebooks_print_what_the_pages_show(ran):
@@ -147,7 +148,7 @@ def test_a_script_runs_to_its_end(site, root, name):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_markdown_has_the_facts_the_blocks_and_what_they_printed(site):
+def test_markdown_has_the_facts_the_blocks_and_their_outputs(site):
     text = (site / f"{RULES}.md").read_text()
 
     assert "{fact" not in text and "gs://leap-scratch | read and write" in text
@@ -164,7 +165,7 @@ def test_no_page_leaves_a_role_or_a_directive_in_its_markdown(site, names):
             assert code or not line.startswith((":::", "```{")), f"{name}: {line}"
 
 
-def test_the_edit_link_leads_to_the_pages_source(site, root, names):
+def test_the_edit_link_opens_the_source_of_the_page(site, root, names):
     start = "https://github.com/leap-stc/leap-stc.github.io/edit/main/"
     for name, path in names.items():
         found = {link for link in links(site / f"{name}.html") if "/edit/" in link}
@@ -184,7 +185,7 @@ def test_the_date_of_a_page_is_that_of_its_last_commit_and_never_a_guess(site, r
     assert found in ([day], []) if shallow == "true" else found == ([] if edited or not day else [day])
 
 
-def test_every_page_says_how_old_the_facts_are(site, names, root):
+def test_every_page_shows_the_date_of_the_facts(site, names, root):
     newest = max(
         line.split('date: "')[1][:10] for line in (root / "hub.yml").read_text().splitlines() if "commit:" in line
     )

@@ -1,15 +1,16 @@
-"""Tables and links made of facts: each can be drawn, and a changed fact changes it."""
+"""Tables and links made from facts: each can be rendered, and a changed fact changes it."""
 
 import pytest
 from docutils import nodes
 
 from fakehub.gateway.options import cluster_options
 from guide.facts import Facts, load
-from guide.site.ext.facts import FactError, FactFilmRole, FactLinkRole
+from guide.pages.fact_values import FactError
+from guide.site.ext.facts import FactFilmRole, FactLinkRole
 from guide.site.facts.tables import TABLES, table
 
 NEW = "https://changed.example/"
-# For each table: a fact that it shows, what it is changed to, and what a cell then says.
+# For each table: the key of a fact that it shows, another value, and the text of a cell with that value.
 CHANGES = {
     "hub": ("hub.url", NEW, NEW),
     "tiers": ("node_shares.options.mem_8.mem_limit_gb", 9, "9, 16, 32 GB"),
@@ -41,7 +42,7 @@ def facts(root) -> Facts:
 
 
 def changed(facts: Facts, key: str, value) -> Facts:
-    """Facts in which that at the dotted ``key`` is another; names may hold dots, so the longest that fits is taken."""
+    """Return facts with another value at the dotted ``key``; of names with dots, the longest that fits is used."""
     raw = facts.model_dump(by_alias=True)
     place, rest = raw, key
     while rest not in place if isinstance(place, dict) else "." in rest:
@@ -56,17 +57,17 @@ def changed(facts: Facts, key: str, value) -> Facts:
     return Facts.model_validate(raw)
 
 
-def cells(found: tuple) -> list[str]:
-    _, _, rows = found
+def cells(made: tuple) -> list[str]:
+    _, _, rows = made
     return [cell for row in rows for cell in row]
 
 
-def test_every_table_has_a_change_here():
+def test_every_table_is_tested_with_a_change():
     assert set(CHANGES) == set(TABLES)
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_is_drawn_with_all_its_cells(facts, name):
+def test_a_table_is_rendered_with_all_its_cells(facts, name):
     caption, head, rows = TABLES[name](facts)
 
     drawn = table(caption, head, rows)
@@ -87,14 +88,14 @@ def test_a_changed_fact_changes_the_table(facts, name):
     assert before.count(shown) < after.count(shown)
 
 
-def test_a_bucket_that_a_fact_adds_is_in_its_tables(facts):
+def test_a_new_bucket_is_in_all_tables_of_buckets(facts):
     bucket = facts.buckets.options["leap-scratch"].model_dump(by_alias=True) | {"variable": None}
     more = changed(facts, "buckets.options", facts.model_dump(by_alias=True)["buckets"]["options"] | {"new": bucket})
 
     assert all("new" in " ".join(cells(TABLES[name](more))) for name in ("buckets", "rights", "lifetimes"))
 
 
-def test_options_of_a_cluster_are_those_that_the_gateway_has(facts):
+def test_options_of_a_cluster_are_those_of_the_gateway(facts):
     offered = cluster_options(facts.dask_gateway).get_specification()
 
     _, _, rows = TABLES["dask-gateway-options"](facts)
@@ -108,13 +109,13 @@ def test_an_address_in_a_cell_is_a_link(facts):
     assert facts.help.forum in links
 
 
-def test_a_film_is_a_link_to_its_page(facts):
+def test_a_film_is_a_link_to_the_page_of_the_film(facts):
     address = FactFilmRole().address(facts, "hub.intro_video")
 
     assert address == f"https://www.youtube.com/watch?v={facts.hub.intro_video.youtube}"
 
 
-def test_what_is_no_film_is_refused(facts):
+def test_a_fact_that_is_not_a_film_is_refused(facts):
     with pytest.raises(FactError, match=r"hub\.operator\.youtube"):
         FactFilmRole().address(facts, "hub.operator")
 

@@ -11,7 +11,7 @@ import pytest
 from nbgitpuller.pull import GitPuller
 
 from guide.facts import load
-from guide.site.export.launch_links import Places, missing
+from guide.site.export.launch_links import Places, missing_targets
 from guide.site.publish.git_history import last_changes
 from guide.site.settings import settings
 from scripts.publish_branch import main as publish
@@ -62,7 +62,7 @@ def test_links_that_open_nothing_are_named_with_their_page(root, tmp_path, place
     site.mkdir()
     shutil.copy(root / "tests/broken/launch/page.html", site)
 
-    found = missing(site, places, root, tmp_path / "made")
+    found = missing_targets(site, places, root, tmp_path / "made")
 
     assert found == [
         "page.html: its launch link names book/no-such-page.ipynb, which was not made",
@@ -127,7 +127,7 @@ def test_a_readers_copy_follows_the_branch_and_keeps_what_the_reader_wrote(check
     assert git(checkout, "ls-remote", "--heads", "origin").count("refs/heads/") == 2
     assert git(tmp_path / "remote.git", "rev-list", "--count", "launch").strip() == "2"
     assert git(checkout, "status", "--short") == ""
-    assert capsys.readouterr().out.splitlines()[-1].endswith("launch: as it was")
+    assert capsys.readouterr().out.splitlines()[-1].endswith("launch: already published")
 
 
 def test_an_empty_folder_is_not_published(checkout, tmp_path, monkeypatch, capsys):
@@ -135,5 +135,5 @@ def test_an_empty_folder_is_not_published(checkout, tmp_path, monkeypatch, capsy
     (tmp_path / "launch").mkdir()
 
     assert publish([str(tmp_path / "launch")]) == 1
-    assert capsys.readouterr().err.strip().endswith("there is no notebook; build the book first")
+    assert capsys.readouterr().err.strip().endswith("has no notebook; build the book first")
     assert "launch" not in git(checkout, "ls-remote", "--heads", "origin")

@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 import pytest
 from bs4 import BeautifulSoup
 
-from guide.site.ext.sidebar_menu import Menu
+from guide.site.menu import SidebarMenu
 
 # As the theme makes it for a/x.html, which is a part of a/index.html.
 MADE = """\
@@ -25,7 +25,7 @@ MADE = """\
 
 @pytest.fixture
 def menu():
-    return Menu(BeautifulSoup(MADE, "html.parser"), "a/x.html")
+    return SidebarMenu(BeautifulSoup(MADE, "html.parser"), "a/x.html")
 
 
 def marked(html: str) -> set[str]:
@@ -34,7 +34,7 @@ def marked(html: str) -> set[str]:
 
 
 def test_another_page_is_marked_with_all_around_it_and_nothing_else_is(menu):
-    soup = BeautifulSoup(menu.of("b/y.html"), "html.parser")
+    soup = BeautifulSoup(menu.html_for("b/y.html"), "html.parser")
 
     assert marked(str(soup)) == {"B", "Y"}
     assert [tag["href"] for tag in soup.find_all("a")] == [
@@ -49,10 +49,10 @@ def test_another_page_is_marked_with_all_around_it_and_nothing_else_is(menu):
 
 
 def test_each_page_is_as_if_it_were_the_first(menu):
-    first = menu.of("a/x.html")
+    first = menu.html_for("a/x.html")
     assert marked(first) == {"A", "X"}
-    assert marked(menu.of("search.html")) == set()
-    assert menu.of("a/x.html") == first
+    assert marked(menu.html_for("search.html")) == set()
+    assert menu.html_for("a/x.html") == first
 
 
 def test_every_page_of_the_site_is_the_one_that_is_marked(site):

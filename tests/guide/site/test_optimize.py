@@ -10,7 +10,7 @@ from PIL import Image
 
 from guide.site.optimize import styles
 from guide.site.optimize.policy import policy
-from guide.site.optimize.site import finish
+from guide.site.optimize.site import optimize_site
 
 THEME = ".bd-article{margin:0}.nowhere{margin:1px}:root{--far:red;--near:1}.made-later{top:0}"
 PAGE = """<html><head><meta charset="utf-8"/><title>A</title>
@@ -35,7 +35,7 @@ def site(tmp_path):
     (site / "_static/copybutton.js").write_text("let b;")
     for name in ("a.png", "b.webp"):
         Image.new("RGB", (30, 20), "navy").save(site / "_images" / name)
-    assert finish(site, tmp_path / "store") == []
+    assert optimize_site(site, tmp_path / "store") == []
     return site
 
 
@@ -104,7 +104,7 @@ def test_again_over_unchanged_pages_changes_nothing(site, tmp_path):
     for name in ("own.js", "copybutton.js"):
         (site / "_static" / name).write_text("// why\nlet a  =  1;\n" if name == "own.js" else "let b;")
 
-    assert finish(site, tmp_path / "store") == []
+    assert optimize_site(site, tmp_path / "store") == []
 
     assert (site / "page.html").read_bytes() == before
 
@@ -113,7 +113,7 @@ def test_a_new_style_sheet_replaces_the_one_before(site, tmp_path):
     (site / "_static/own.js").write_text("let a = 2;")
     (site / "_static/theme.css").write_text(".bd-article{margin:9px}")
 
-    finish(site, tmp_path / "store")
+    optimize_site(site, tmp_path / "store")
 
     assert len(list((site / "_static").glob("site.*.css"))) == 1
     assert len(list((site / "_static").glob("own.*.js"))) == 1
@@ -126,7 +126,7 @@ def test_what_the_policy_refuses_is_named_with_its_page(tmp_path, article, refus
     (tmp_path / "html").mkdir()
     (tmp_path / "html/page.html").write_text(f"<html><head></head><body><article>{article}</article></body></html>")
 
-    complaints = finish(tmp_path / "html", tmp_path / "store")
+    complaints = optimize_site(tmp_path / "html", tmp_path / "store")
 
     assert len(complaints) == 1
     assert complaints[0].startswith("page.html: ") and refused in complaints[0]
@@ -164,7 +164,7 @@ def test_the_page_for_lost_readers_works_at_any_depth(tmp_path, root):
         '<html data-content_root="./"><head><script src="_static/own.js"></script></head>'
         '<body><a href="#main">m</a><a href="book/index.html">first</a><a href="https://example.org/">x</a></body></html>'
     )
-    finish(site, tmp_path / "store", root)
+    optimize_site(site, tmp_path / "store", root)
 
     page = BeautifulSoup((site / "404.html").read_text(), "html.parser")
 

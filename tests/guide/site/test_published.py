@@ -1,5 +1,6 @@
 """Old addresses, the feed and cards, on small sites of the test's own."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -30,7 +31,7 @@ def site(tmp_path):
 def test_old_addresses_that_lead_nowhere_are_named(root, site):
     moves = redirects.read(root / "tests/broken/redirects/redirects.yml")
 
-    assert redirects.wrong(moves, site) == [
+    assert redirects.errors(moves, site) == [
         "redirects.yml: old/nowhere.html# leads to book/no-such-page, which is no page",
         "redirects.yml: old/no-heading.html#part leads to book/index#no-such-heading, which is no heading",
         "redirects.yml: book/index.html is a page of the guide, and cannot lead elsewhere",
@@ -38,7 +39,7 @@ def test_old_addresses_that_lead_nowhere_are_named(root, site):
 
 
 def test_an_old_page_whose_sections_alone_lead_on_is_refused(root):
-    with pytest.raises(redirects.MovedError, match=r"no-page\.yml: old/page\.html: it needs a target"):
+    with pytest.raises(redirects.RedirectError, match=r"no-page\.yml: old/page\.html: it needs a target"):
         redirects.read(root / "tests/broken/redirects/no-page.yml")
 
 
@@ -90,3 +91,15 @@ def test_a_card_is_the_same_each_time_and_another_for_another_title(tmp_path):
     assert first == again != other
     assert Image.open(tmp_path / "0.png").size == social_cards.SIZE
     assert social_cards.name("Log in", "The hub", "The guide") != social_cards.name("Log out", "The hub", "The guide")
+
+
+def test_cards_have_the_colours_of_the_theme(root):
+    sheet = (root / "book/_static/guide.css").read_text()
+    themes = {
+        theme: dict(re.findall(r"(--[\w-]+): (#\w+);", rules))
+        for theme, rules in re.findall(r'html\[data-theme="(\w+)"\] \{(.*?)\}', sheet, re.DOTALL)
+    }
+
+    assert themes["light"]["--pst-color-primary"] == social_cards.NAVY
+    assert themes["dark"]["--pst-color-primary"] == social_cards.BLUE
+    assert themes["dark"]["--guide-accent"] == social_cards.TEAL

@@ -1,4 +1,4 @@
-"""What a browser sees of a page: one load a width, and everything that tests ask about it."""
+"""Visit pages in a browser: one load for each width, and everything that tests check on it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from playwright.sync_api import Browser
 from guide.browser.static_server import response_body
 
 WIDTHS = (1280, 390, 320)
-# axe looks at two of them; at the third, only whether the page fits.
-LOOKED_AT = WIDTHS[:2]
-# The rules that another theme can break.
+# axe checks the page at these; at the third width, tests check only whether it fits.
+AXE_WIDTHS = WIDTHS[:2]
+# Rules that depend on the theme.
 _COLOURS = ["color-contrast", "link-in-text-block"]
-# Rules that Lighthouse asks and axe does not by itself.
+# Rules of Lighthouse that axe does not check by default.
 _LIGHTHOUSE = {name: {"enabled": True} for name in ("target-size", "label-content-name-mismatch")}
-_FOUND = """options => axe.run(document, options).then(found => found.violations.flatMap(
+_VIOLATIONS = """options => axe.run(document, options).then(result => result.violations.flatMap(
   rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")}: ${node.html.slice(0, 120)}`)))"""
 _SEEN = """() => ({
   wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -33,52 +33,52 @@ _SEEN = """() => ({
 
 @dataclass
 class Visit:
-    """A page at a width: what it asked for, said, looks like, and keeps whom out with."""
+    """A page at one width: its requests and errors, properties of its layout, and violations that axe reports."""
 
     page: str
     width: int
     requests: list[str]
-    noise: list[str]
+    errors: list[str]
     seen: dict
     violations: list[str]
 
     def bytes(self, site: Path, address: str) -> int:
-        """What its first view takes, compressed."""
+        """Return the compressed size of everything that the first view loads."""
         paths = (url.removeprefix(address + "/").split("?")[0].split("#")[0] for url in self.requests)
         return sum(len(response_body(site / path)) for path in paths if (site / path).is_file())
 
 
 def pages(site: Path) -> list[str]:
-    """Every page of the site, those that only lead to another left out."""
-    found = (path for path in site.rglob("*.html") if "_static" not in path.parts)
-    return sorted(str(path.relative_to(site)) for path in found if "<article" in path.read_text(encoding="utf-8"))
+    """Return every page of the site, without those that only redirect."""
+    paths = (path for path in site.rglob("*.html") if "_static" not in path.parts)
+    return sorted(str(path.relative_to(site)) for path in paths if "<article" in path.read_text(encoding="utf-8"))
 
 
 def visit_all(browser: Browser, address: str, names: list[str]) -> list[Visit]:
-    """Each page at each width; with axe in both themes, the second without loading the page again."""
+    """Visit each page at each width; axe checks both themes, the second one without loading the page again."""
     visits = []
     for width in WIDTHS:
         context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
         page = context.new_page()
         requests: list[str] = []
-        noise: list[str] = []
+        errors: list[str] = []
         page.on("request", lambda request, to=requests: to.append(request.url))
-        page.on("pageerror", lambda error, to=noise: to.append(str(error)))
-        page.on("console", lambda said, to=noise: to.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error, to=errors: to.append(str(error)))
+        page.on("console", lambda message, to=errors: to.append(message.text) if message.type == "error" else None)
         for name in names:
             requests.clear()
-            noise.clear()
+            errors.clear()
             page.emulate_media(color_scheme="light")
             page.goto(f"{address}/{name}")
-            asked = [url for url in requests if not url.startswith("data:")]
+            requested = [url for url in requests if not url.startswith("data:")]
             violations = []
-            if width in LOOKED_AT:
+            if width in AXE_WIDTHS:
                 page.evaluate(AXE_SCRIPT)
-                violations = page.evaluate(_FOUND, {"resultTypes": ["violations"], "rules": _LIGHTHOUSE})
+                violations = page.evaluate(_VIOLATIONS, {"resultTypes": ["violations"], "rules": _LIGHTHOUSE})
                 page.emulate_media(color_scheme="dark")
                 page.wait_for_selector('html[data-theme="dark"]', state="attached")
                 dark = {"resultTypes": ["violations"], "runOnly": _COLOURS}
-                violations += [f"dark: {line}" for line in page.evaluate(_FOUND, dark)]
-            visits.append(Visit(name, width, asked, list(noise), page.evaluate(_SEEN), violations))
+                violations += [f"dark: {line}" for line in page.evaluate(_VIOLATIONS, dark)]
+            visits.append(Visit(name, width, requested, list(errors), page.evaluate(_SEEN), violations))
         context.close()
     return visits

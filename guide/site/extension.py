@@ -1,0 +1,149 @@
+"""The Sphinx extension of the site: which parts it has, and in which order they run.
+
+``_config.yml`` lists this module. Each part is a module of ``guide.site.ext``, or behind one.
+
+1. Start early: read the settings, then wait until the pages have run.
+2. Read pages, adapted to the hub, with recorded outputs in place of execution.
+3. Name the pages to build again although their source is the same.
+4. Write pages, each with the context that templates need.
+5. After all pages are written, run the steps that work on the whole site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxRole
+
+from guide.site.ext import (
+    badges,
+    early_start,
+    exports,
+    facts,
+    hub_pictures,
+    hub_variant,
+    mathml,
+    optimize,
+    publish,
+    reader_names,
+    recorded_cells,
+    report,
+    search,
+    sidebar_menu,
+    theme_fixes,
+    trials,
+)
+from guide.site.options import config_values
+from guide.site.state import create_state
+
+Preparation: TypeAlias = Callable[[Sphinx], None]
+Outdated: TypeAlias = Callable[[Sphinx, BuildEnvironment, set[str]], list[str]]
+AddToContext: TypeAlias = Callable[[Sphinx, str, dict[str, Any], "nodes.document | None"], None]
+StepAfterBuild: TypeAlias = Callable[[Sphinx], None]
+
+ROLES: dict[str, SphinxRole] = {
+    "fact": facts.FactRole(),
+    "fact-link": facts.FactLinkRole(),
+    "fact-film": facts.FactFilmRole(),
+}
+DIRECTIVES: dict[str, type[Directive]] = {
+    "fact-table": facts.FactTable,
+    "fact-diagram": facts.FactDiagram,
+    "tier-tabs": facts.TierTabs,
+    "hub-picture": hub_pictures.HubPicture,
+    "report-summary": report.ReportSummary,
+    "report-table": report.ReportTable,
+    "report-clients": trials.ReportClients,
+    "report-faults": trials.ReportFaults,
+    "report-pictures": trials.ReportPictures,
+}
+STYLE_SHEETS = ("badges.css", "find.css", "names.css")
+SCRIPTS = ("find.js", "names.js")
+
+# Before pages are read.
+PREPARATIONS: tuple[Preparation, ...] = (
+    create_state,
+    recorded_cells.replace_client,
+    search.leave_out_stock_index,
+    theme_fixes.read_in_parallel,
+    theme_fixes.keep_templates,
+)
+# Pages to build again besides those whose source changed.
+OUTDATED: tuple[Outdated, ...] = (
+    exports.pages_with_new_dates,
+    report.pages_with_new_runs,
+    optimize.remove_old_pages,
+    optimize.first_page,
+)
+# What a page's template needs. These run after MyST-NB, which adds scripts to single pages, and before the theme, which
+# decides by trying its templates which of them are empty: Sphinx loads a theme last, so that is the order of loading.
+PAGE_CONTEXT: tuple[AddToContext, ...] = (
+    sidebar_menu.add_menu,
+    theme_fixes.remove_scripts,
+    reader_names.add_fields,
+    exports.add_exports,
+    publish.add_metatags,
+)
+# On the whole site, when every page is written.
+STEPS_AFTER_BUILD: tuple[StepAfterBuild, ...] = (
+    search.write_search_index,
+    optimize.optimize_pages,
+    exports.write_launch_branch,
+    publish.write_lists_and_feed,
+    publish.write_redirects,
+)
+
+# Priorities of Sphinx's events: handlers run by them, from low to high, and those of other extensions have 500.
+_FIRST, _AFTER_OTHERS = 0, 900
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension with Sphinx."""
+    for value in config_values():
+        app.add_config_value(value.name, value.default, value.rebuild, type(value.default))
+    app.add_config_value("guide_made_notebooks", {"branch": "launch", "folder": "guide-pages"}, "html", dict)
+    for name, role in ROLES.items():
+        app.add_role(name, role)
+    for name, directive in DIRECTIVES.items():
+        app.add_directive(name, directive)
+    for sheet in STYLE_SHEETS:
+        app.add_css_file(sheet)
+    for script in SCRIPTS:
+        app.add_js_file(script, loading_method="defer")
+    app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
+    app.connect("builder-inited", early_start.wait_for_pages, _FIRST)
+    app.connect("builder-inited", _prepare)
+    app.connect("source-read", hub_variant.adapt)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("doctree-resolved", badges.add_to_page)
+    app.connect("html-collect-pages", search.pages_with_a_search_field)
+    app.connect("html-page-context", _add_to_context)
+    app.connect("build-finished", _finish, _AFTER_OTHERS)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _prepare(app: Sphinx) -> None:
+    for prepare in PREPARATIONS:
+        prepare(app)
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    return [page for pages in OUTDATED for page in pages(app, env, removed)]
+
+
+def _add_to_context(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    for add in PAGE_CONTEXT:
+        add(app, page, context, doctree)
+
+
+def _finish(app: Sphinx, error: Exception | None) -> None:
+    if error is None and app.builder.name == "html":
+        for step in STEPS_AFTER_BUILD:
+            step(app)
