@@ -15,7 +15,12 @@ import pytest
 
 PACKAGES = ("bench", "guide", "fakehub", "hubfacts")
 LAYERS = {
-    "packages": ["bench", "guide", "fakehub", "hubfacts"],
+    "packages": [
+        "bench",
+        "guide",
+        "fakehub",
+        "hubfacts",
+    ],
     "guide": [
         "__main__",
         "mutation | preview",
@@ -23,7 +28,8 @@ LAYERS = {
         "browser | report",
         "run",
         "checks | pages",
-        "external_programs | facts | paths | terminal_progress | webp",
+        "external_programs",
+        "compat | facts | paths | terminal_progress | webp",
     ],
     "fakehub": [
         "__main__ | from_2i2c | pytest_plugin",
@@ -41,7 +47,7 @@ LAYERS = {
         "grpc_layout | json_api | xml_api",
         "downloads | listing | service",
         "uploads",
-        "resources",
+        "bucket_access | resources",
         "acl | conditions | glob | request_body | store",
         "journal",
     ],
