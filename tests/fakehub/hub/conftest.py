@@ -1,4 +1,4 @@
-"""One hub and one browser for the journeys of a file."""
+"""One hub and one browser for the tests of a module."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from guide.browser.hub_pictures import pictures
 
 @pytest.fixture(scope="module")
 def playwright():
-    """Playwright, of which a process may have one at a time: other folders' tests start theirs."""
+    """Playwright for a module: a process may run only one at a time, and other folders' tests start theirs."""
     if not namespace.available():
         pytest.skip("this system allows no namespaces, and the hub needs them")
     with sync_playwright() as started:
@@ -23,16 +23,16 @@ def playwright():
 
 
 @pytest.fixture(scope="module")
-def world(playwright, stack):
-    """A hub for the journeys of a module."""
+def hub(playwright, stack):
+    """A hub for the tests of a module."""
     with hub_driver.start(stack) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
-def browser(world, playwright, tmp_path_factory):
-    """A browser that lives where the hub does."""
-    with world.browser(playwright, tmp_path_factory.mktemp("browser")) as started:
+def browser(hub, playwright, tmp_path_factory):
+    """A browser in the hub's namespaces."""
+    with hub.browser(playwright, tmp_path_factory.mktemp("browser")) as started:
         yield started
 
 
@@ -43,7 +43,7 @@ def visit(browser):
 
     def open_page(width: int = 1280, height: int = 900, **options):
         size = {"width": width, "height": height}
-        # The hub's certificate is by an authority that only programs of the session trust.
+        # Only programs of the session trust the authority of the hub's certificate.
         context = browser.new_context(viewport=size, ignore_https_errors=True, **options)
         contexts.append(context)
         return context.new_page()
@@ -60,20 +60,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def check_picture(world, browser, stack, request):
+def check_picture(hub, browser, stack, request):
     """Compare a page with its stored picture, or replace that if ``--retake`` is given: ``check_picture(page, name)``.
 
     The page's context must have ``device_scale_factor=2``. With other versions than those in the picture, the test only
     requires that all elements of the picture exist.
     """
-    known = pictures(world.facts)
+    known = pictures(hub.facts)
 
     def check(page, name):
         images, words = picture_capture.capture(page, name, known[name])
         if request.config.getoption("--retake"):
-            versions = {package.name: package.version for package in distributions(path=[world.packages])}
+            versions = {package.name: package.version for package in distributions(path=[hub.packages])}
             names = ("jupyterhub", "jupyterhub-fancy-profiles", "jupyterlab")
-            made_with = {"hub": world.facts.hub.url, "chromium": browser.version}
+            made_with = {"hub": hub.facts.hub.url, "chromium": browser.version}
             made_with |= {name: versions[name] for name in names}
             journey = f"{request.path.stem}::{request.node.originalname}"
             entry = picture_capture.manifest_entry(known[name], images, words, journey, made_with)

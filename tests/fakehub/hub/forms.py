@@ -1,10 +1,10 @@
-"""What the form that starts a server offers, and what it has to."""
+"""The lists in the form that starts a server: those that a page shows, and those that the facts require."""
 
 from hub_driver import offered
 
 
 def lists(page, facts):
-    """All lists of the form, by their profile and name."""
+    """Return the labels in every list of the form, by profile and name of the list."""
     page.locator(".profile-select").first.wait_for()
     profiles = page.locator(".profile-select h2").all_inner_texts()
     cpu, gpu, image = facts.node_shares, facts.gpus, facts.images.choice
@@ -13,7 +13,7 @@ def lists(page, facts):
 
 
 def expected(facts, shares, gpus):
-    """The same, from the facts, for somebody with these ``shares`` and ``gpus``."""
+    """Return the same from the facts, for a person with these ``shares`` and ``gpus``."""
     images, cpu, gpu = facts.images, facts.node_shares, facts.gpus
     other = images.custom.in_choices
     form = {
@@ -27,5 +27,5 @@ def expected(facts, shares, gpus):
 
 
 def labels(options, names):
-    """What these options are called in the form."""
+    """Return the labels of these options."""
     return [options[name].label for name in names]

@@ -1,4 +1,4 @@
-"""A running hub to drive: a browser that lives where the hub does, and what a person does there."""
+"""Drive a running hub: a browser in the hub's namespaces, and the steps that people take there."""
 
 from __future__ import annotations
 
@@ -20,13 +20,17 @@ from guide.browser.launch import BROWSERS, FLAGS
 from guide.facts import Facts, load
 
 ROOT = Path(__file__).resolve().parents[3]
-# A server takes some seconds to start, on a busy machine many.
+# The time a server has to start, in milliseconds: on a busy machine it takes long.
 LONG_MS = 120_000
 
 
+class HubDriverError(Exception):
+    """Why the hub, its browser or a server cannot be used."""
+
+
 @dataclass
-class World:
-    """A hub: its facts, its session's folder, and the process whose namespaces it lives in."""
+class RunningHub:
+    """A hub: its facts, its session's folder, the process whose namespaces it is in, and JupyterHub's environment."""
 
     facts: Facts
     folder: Path
@@ -35,50 +39,62 @@ class World:
 
     @property
     def packages(self) -> str:
-        """Where the packages of JupyterHub's environment are."""
+        """The folder with the packages of JupyterHub's environment."""
         return str(next(self.programs.glob("lib/python*/site-packages")))
 
     @property
     def control(self) -> Control:
-        """What moves its clock."""
+        """The control of the hub's stand-in, for example of its clock."""
         return Control(self.folder)
 
     @contextlib.contextmanager
     def browser(self, playwright: Playwright, folder: Path) -> Iterator[Browser]:
-        """A browser for which the hub's name leads to this hub; ``folder`` is for its start script."""
+        """Start a browser in which the hub's name resolves to this hub; ``folder`` is for its start script."""
         chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
-        assert chromium, "there is no browser: install Debian's chromium (apt-get install chromium)"
+        if chromium is None:
+            raise HubDriverError("there is no browser: install Debian's chromium (apt-get install chromium)")
         user = "" if os.geteuid() == 0 else "--user --preserve-credentials"
-        script = folder / "chromium-there"
+        script = folder / "chromium-in-namespaces"
         script.write_text(f'#!/bin/sh\nexec nsenter --target {self.inside} {user} -m -n -p {chromium} "$@"\n')
         script.chmod(0o755)
         browser = playwright.chromium.launch(executable_path=script, args=FLAGS)
-        yield browser
-        browser.close()
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 @contextlib.contextmanager
-def start(stack: str, *options: str, hub_yml: Path = ROOT / "hub.yml") -> Iterator[World]:
-    """Start a hub with further ``options`` of the command; all of it is gone when the block ends."""
+def start(stack: str, *options: str, hub_yml: Path = ROOT / "hub.yml") -> Iterator[RunningHub]:
+    """Start ``fakehub hub`` with further ``options``, and stop it when the block ends.
+
+    Raises ``HubDriverError`` if it does not start, or ends with an error.
+    """
     programs = ROOT / ".venv" / ("jupyterhub" if stack == "hub" else f"jupyterhub-{stack}")
     command = [sys.executable, "-m", "fakehub", "hub", "--hub-yml", str(hub_yml), "--programs", str(programs)]
-    tells = ["sh", "-c", 'echo "$FAKEHUB_SESSION"; exec cat']
-    process = subprocess.Popen(
-        [*command, *options, "--", *tells], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    try:
-        folder = process.stdout.readline().strip()
-        assert folder, "the hub did not start; what it said is above"
-        (first,) = psutil.Process(process.pid).children()
-        yield World(load(hub_yml), Path(folder), first.pid, programs)
-    finally:
-        process.stdin.close()
-        assert process.wait(timeout=60) == 0
+    # Runs beside the hub: prints the session's folder, then waits until its input is closed.
+    inside = ["sh", "-c", 'echo "$FAKEHUB_SESSION"; exec cat']
+    with subprocess.Popen(
+        [*command, *options, "--", *inside], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise HubDriverError("the pipes of the hub's process are missing")
+        try:
+            folder = process.stdout.readline().strip()
+            if not folder:
+                raise HubDriverError("the hub did not start; its output is above")
+            (first,) = psutil.Process(process.pid).children()
+            yield RunningHub(load(hub_yml), Path(folder), first.pid, programs)
+        finally:
+            process.stdin.close()
+            status = process.wait(timeout=60)
+        if status:
+            raise HubDriverError(f"the hub ended with status {status}; its output is above")
 
 
-def log_in(page: Page, world: World, login: str) -> None:
-    """Log in at the hub, as somebody who is not logged in anywhere; ends at whatever the hub shows then."""
-    page.goto(f"{world.facts.hub.url}hub/login")
+def log_in(page: Page, hub: RunningHub, login: str) -> None:
+    """Log in at the hub in a browser that is not logged in anywhere, and stay on the page that the hub then shows."""
+    page.goto(f"{hub.facts.hub.url}hub/login")
     page.get_by_role("button", name="Sign in with").click()
     if _asks(page, "Username"):
         page.get_by_label("Username").fill(login)
@@ -88,7 +104,7 @@ def log_in(page: Page, world: World, login: str) -> None:
     authorize = page.get_by_role("button", name="Authorize")
     if authorize.count():
         authorize.click()
-    page.wait_for_url(f"{world.facts.hub.url}**")
+    page.wait_for_url(f"{hub.facts.hub.url}**")
 
 
 def _asks(page: Page, label: str) -> bool:
@@ -96,15 +112,15 @@ def _asks(page: Page, label: str) -> bool:
     return page.get_by_label(label).count() > 0
 
 
-def log_out(page: Page, world: World) -> None:
-    """Log out of the hub, not of GitHub."""
-    page.goto(f"{world.facts.hub.url}hub/logout")
+def log_out(page: Page, hub: RunningHub) -> None:
+    """Log out of the hub, but not of GitHub."""
+    page.goto(f"{hub.facts.hub.url}hub/logout")
     page.get_by_role("button", name="Sign in with").or_(page.get_by_text("Successfully logged out")).first.wait_for()
 
 
-def accept_invitation(page: Page, world: World) -> None:
-    """Join the organisation, as the invitation by e-mail asks; GitHub knows the browser already."""
-    page.goto(f"https://github.com/orgs/{world.facts.access.organization}/invitation")
+def accept_invitation(page: Page, hub: RunningHub) -> None:
+    """Accept the invitation to the organisation in a browser that is logged in at GitHub."""
+    page.goto(f"https://github.com/orgs/{hub.facts.access.organization}/invitation")
     page.get_by_role("button", name="Join").click()
     page.get_by_text("You are now a member").wait_for()
 
@@ -117,22 +133,22 @@ def choose(page: Page, profile: str, option: str, label: str) -> None:
 
 
 def offered(page: Page, profile: str, option: str) -> list[str]:
-    """What the list ``option`` of a profile offers."""
+    """Return the labels in the list ``option`` of a profile."""
     field = open_list(page, profile, option)
-    found = profile_box(page, profile).get_by_role("option").all_inner_texts()
+    labels = profile_box(page, profile).get_by_role("option").all_inner_texts()
     field.press("Escape")
-    return [text.strip() for text in found]
+    return [label.strip() for label in labels]
 
 
 def open_list(page: Page, profile: str, option: str) -> Locator:
-    """Open the list ``option`` of a profile; the field that it belongs to."""
+    """Open the list ``option`` of a profile and return its field."""
     field = profile_box(page, profile).get_by_role("combobox", name=option, exact=True)
     field.click()
     return field
 
 
 def profile_box(page: Page, profile: str) -> Locator:
-    """The part of the form about one profile, which is selected; where there is one alone, it always is."""
+    """Select a profile and return its part of the form; a single profile is always selected."""
     box = page.locator(".profile-select").filter(has=page.locator(f"h2:text-is({json.dumps(profile)})"))
     box.wait_for()
     radio = box.locator("input[name=select-profile]")
@@ -142,14 +158,14 @@ def profile_box(page: Page, profile: str) -> Locator:
 
 
 def name_image(page: Page, profile: str, text: str) -> Locator:
-    """Type ``text`` as the custom image of a profile whose list *image* says so; the field."""
+    """Type ``text`` as the custom image of a profile in which that choice is selected, and return the field."""
     field = profile_box(page, profile).locator("input[id$='--unlisted-choice']")
     field.fill(text)
     return field
 
 
 def press_start(page: Page) -> None:
-    """Press the form's button: the page has another of that name, which is hidden as soon as the form is there."""
+    """Press the form's button; the page has another with that name, which is hidden once the form is complete."""
     page.locator("#form").get_by_role("button", name="Start", exact=True).click()
 
 
@@ -160,20 +176,20 @@ def start_server(page: Page) -> None:
     page.locator("#jp-main-dock-panel").wait_for(timeout=LONG_MS)
 
 
-def control_panel(page: Page, world: World) -> None:
-    """Open the hub's page about one's servers; its buttons work when its scripts are there."""
-    page.goto(world.facts.hub.control_panel)
+def control_panel(page: Page, hub: RunningHub) -> None:
+    """Open the control panel and wait for its scripts, without which its buttons do nothing."""
+    page.goto(hub.facts.hub.control_panel)
     page.wait_for_load_state("networkidle")
 
 
-def server_of(world: World, user: str, name: str = "") -> psutil.Process:
-    """The process of a user's server, the first or the one of that name."""
-    wanted = {"FAKEHUB_SESSION": str(world.folder), "JUPYTERHUB_USER": user, "JUPYTERHUB_SERVER_NAME": name}
+def server_of(hub: RunningHub, user: str, name: str = "") -> psutil.Process:
+    """Return the process of a user's server: the unnamed one, or the one called ``name``."""
+    variables = {"FAKEHUB_SESSION": str(hub.folder), "JUPYTERHUB_USER": user, "JUPYTERHUB_SERVER_NAME": name}
     for process in psutil.process_iter():
         try:
             env = process.environ()
         except (psutil.Error, OSError):
             continue
-        if "JUPYTERHUB_API_TOKEN" in env and wanted.items() <= env.items():
+        if "JUPYTERHUB_API_TOKEN" in env and variables.items() <= env.items():
             return process
-    raise AssertionError(f"{user} has no server {name}")
+    raise HubDriverError(f"{user} has no server {name!r}")

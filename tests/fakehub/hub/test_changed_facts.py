@@ -1,4 +1,4 @@
-"""A share's label, a team's shares and an image change in hub.yml, and nothing else: all follow, or turn red."""
+"""After a change in hub.yml alone, the form and the tables of pages follow, and an old picture is refused."""
 
 import hub_driver
 import pytest
@@ -17,7 +17,7 @@ LABEL, IMAGE = "~8 GB, as of today", "Base Pangeo Notebook (of tomorrow)"
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory):
-    """The file with the changed facts."""
+    """A facts file in which the label of a share, the shares of a team and the label of an image are changed."""
     facts = yaml.safe_load((ROOT / "hub.yml").read_text(encoding="utf-8"))
     facts["node_shares"]["options"]["mem_8"]["label"] = LABEL
     facts["images"]["options"]["pangeo"]["label"] = IMAGE
@@ -28,32 +28,32 @@ def changed(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def world(playwright, stack, changed):
-    """A hub made from them."""
+def hub(playwright, stack, changed):
+    """A hub with the changed facts."""
     with hub_driver.start(stack, hub_yml=changed) as started:
         yield started
 
 
 @pytest.fixture
-def form(world, visit):
-    """The form as the tier sees it that was given more."""
+def form(hub, visit):
+    """The form of the tier that may start one more share."""
     page = visit(device_scale_factor=2)
-    log_in(page, world, account_of(world.facts.access.tiers[1].name))
+    log_in(page, hub, account_of(hub.facts.access.tiers[1].name))
     page.locator(".profile-select").first.wait_for()
     return page
 
 
-def test_the_form_follows(world, form):
-    offers = lists(form, world.facts)
+def test_the_form_follows(hub, form):
+    offers = lists(form, hub.facts)
 
-    assert offers == expected(world.facts, world.facts.access.tiers[1].cpu_node_shares, [])
+    assert offers == expected(hub.facts, hub.facts.access.tiers[1].cpu_node_shares, [])
     assert LABEL in str(offers)
     assert IMAGE in str(offers)
 
 
-def test_the_old_picture_is_refused_until_it_is_taken_again(world, form, stack, tmp_path):
-    shares, name = world.facts.node_shares, form_of(world.facts, world.facts.access.tiers[1])
-    picture = pictures(world.facts)[name]
+def test_the_old_picture_is_refused_until_it_is_taken_again(hub, form, stack, tmp_path):
+    shares, name = hub.facts.node_shares, form_of(hub.facts, hub.facts.access.tiers[1])
+    picture = pictures(hub.facts)[name]
     open_list(form, shares.profile, shares.choice)
 
     images, words = picture_capture.capture(form, name, picture)

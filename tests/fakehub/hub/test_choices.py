@@ -1,4 +1,4 @@
-"""Who gets in, and what the form offers them: each tier, those outside, and custom images."""
+"""Login, and the choices in the form: of each tier, of people in no team, and custom images."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ HELP = re.sub(r"\s+", " ", (ROOT / "book/help/server-or-login.md").read_text())
 
 
 @pytest.mark.parametrize("tier", MAIN_HUB, ids=lambda tier: account_of(tier.name))
-def test_a_tier_sees_its_choices_and_no_others(world, visit, check_picture, tier):
+def test_a_tier_sees_its_choices_and_no_others(hub, visit, check_picture, tier):
     page = visit(device_scale_factor=2)
 
-    log_in(page, world, account_of(tier.name))
+    log_in(page, hub, account_of(tier.name))
 
     assert lists(page, FACTS) == expected(FACTS, tier.cpu_node_shares, tier.gpus)
     open_list(page, CPU.profile, CPU.choice)
@@ -44,32 +44,32 @@ def test_a_tier_sees_its_choices_and_no_others(world, visit, check_picture, tier
 
 
 @pytest.mark.parametrize("team", FACTS.access.extra_teams)
-def test_an_extra_team_adds_what_is_its_own(world, visit, team):
+def test_an_extra_team_adds_its_choices(hub, visit, team):
     extra = FACTS.access.extra_teams[team]
     shares = CPU.options if extra.everything else MAIN_HUB[-1].cpu_node_shares
     gpus = GPU.options if extra.everything else [g for g in GPU.options if g in (*MAIN_HUB[-1].gpus, *extra.gpus)]
     page = visit()
 
-    log_in(page, world, account_of(team))
+    log_in(page, hub, account_of(team))
 
     assert lists(page, FACTS) == expected(FACTS, shares, gpus)
 
 
 @pytest.mark.parametrize("login", ["outside-user", account_of(FACTS.access.tiers[0].name)])
-def test_who_is_in_no_team_of_the_hub_is_refused_as_help_says(world, visit, check_picture, login):
+def test_a_user_in_no_team_is_refused_as_the_help_page_says(hub, visit, check_picture, login):
     page = visit(390, device_scale_factor=2)
 
-    log_in(page, world, login)
+    log_in(page, hub, login)
 
     expect(page.locator("h1")).to_contain_text("403 : ")
-    (said,) = set(re.findall(r"Sorry, [^.]+\.", page.locator(".error").inner_text()))
-    assert said in HELP
+    (message,) = set(re.findall(r"Sorry, [^.]+\.", page.locator(".error").inner_text()))
+    assert message in HELP
     check_picture(page, "not-authorized")
 
 
-def test_who_does_not_authorize_the_hub_is_told_so(world, visit, check_picture):
+def test_a_refused_authorization_is_explained(hub, visit, check_picture):
     page = visit(device_scale_factor=2)
-    page.goto(f"{world.facts.hub.url}hub/login")
+    page.goto(f"{hub.facts.hub.url}hub/login")
     check_picture(page, "log-in")
     page.get_by_role("button", name="Sign in with").click()
     page.get_by_label("Username").fill("invited-user")
@@ -78,62 +78,62 @@ def test_who_does_not_authorize_the_hub_is_told_so(world, visit, check_picture):
     page.get_by_role("button", name="Cancel").click()
 
     expect(page.locator("h1")).to_contain_text("400 : ")
-    said = page.locator(".error").inner_text()
-    assert "OAuth error: The user has denied your application access." in said
+    message = page.locator(".error").inner_text()
+    assert "OAuth error: The user has denied your application access." in message
     assert "OAuth error: The user has denied your application access." in HELP
     check_picture(page, "denied")
 
 
-def test_who_accepts_the_invitation_gets_in(world, visit):
+def test_a_user_who_accepts_the_invitation_can_log_in(hub, visit):
     page = visit()
-    log_in(page, world, "invited-user")
+    log_in(page, hub, "invited-user")
     expect(page.locator("h1")).to_contain_text("403 : ")
 
-    accept_invitation(page, world)
-    log_in(page, world, "invited-user")
+    accept_invitation(page, hub)
+    log_in(page, hub, "invited-user")
 
     assert lists(page, FACTS) == expected(FACTS, MAIN_HUB[0].cpu_node_shares, MAIN_HUB[0].gpus)
 
 
-def test_who_joins_a_team_after_login_has_to_log_out_and_in(world, visit, check_picture):
+def test_a_user_who_joins_a_team_must_log_out_and_in(hub, visit, check_picture):
     page = visit(device_scale_factor=2)
-    spawn = f"{world.facts.hub.url}hub/spawn"
-    log_in(page, world, "late-user")
+    spawn = f"{hub.facts.hub.url}hub/spawn"
+    log_in(page, hub, "late-user")
     expect(page.locator(".error")).to_contain_text("group membership is insufficient")
-    (said,) = set(re.findall(r"Your group[^.]+\.", page.locator(".error").inner_text()))
-    assert said in HELP
+    (message,) = set(re.findall(r"Your group[^.]+\.", page.locator(".error").inner_text()))
+    assert message in HELP
     check_picture(page, "no-profiles")
 
-    accept_invitation(page, world)
+    accept_invitation(page, hub)
     page.goto(spawn)
-    expect(page.locator(".error")).to_contain_text(said)
+    expect(page.locator(".error")).to_contain_text(message)
 
-    log_out(page, world)
-    log_in(page, world, "late-user")
+    log_out(page, hub)
+    log_in(page, hub, "late-user")
     assert lists(page, FACTS) == expected(FACTS, MAIN_HUB[-1].cpu_node_shares, MAIN_HUB[-1].gpus)
 
 
-# Every share, image and GPU at least once; a number of these rows is a server that is begun.
+# Every share, image and GPU at least once; each row starts a server.
 SHARES = list(zip(CPU.options, [*FACTS.images.options, None], strict=False))
 ROWS = [(CPU, share, image) for share, image in SHARES]
 ROWS += [(GPU, gpu, image) for gpu, image in zip(GPU.options, GPU.images * len(GPU.options), strict=False)]
 
 
 @pytest.fixture(scope="module")
-def everything(world, browser):
-    """The form, seen by somebody who may start everything."""
+def everything(hub, browser):
+    """The form for a user who may start everything."""
     context = browser.new_context(ignore_https_errors=True)
     page = context.new_page()
-    log_in(page, world, account_of("data-and-compute"))
+    log_in(page, hub, account_of("data-and-compute"))
     yield page
     context.close()
 
 
 @pytest.mark.parametrize(("section", "size", "image"), ROWS, ids=lambda value: getattr(value, "profile", value))
-def test_what_is_chosen_is_what_the_server_gets(world, everything, section, size, image):
+def test_a_server_gets_what_was_chosen(hub, everything, section, size, image):
     page, custom = everything, FACTS.images.custom
     user = account_of("data-and-compute")
-    page.goto(f"{world.facts.hub.url}hub/spawn/{user}/{size.replace('_', '-')}")
+    page.goto(f"{hub.facts.hub.url}hub/spawn/{user}/{size.replace('_', '-')}")
     choose(page, section.profile, section.choice, section.options[size].label)
     if image:
         choose(page, section.profile, FACTS.images.choice, FACTS.images.options[image].label)
@@ -143,18 +143,18 @@ def test_what_is_chosen_is_what_the_server_gets(world, everything, section, size
     press_start(page)
     expect(page.locator("#progress-message")).to_have_text("Container notebook is started")
 
-    server = server_of(world, user, size.replace("_", "-"))
+    server = server_of(hub, user, size.replace("_", "-"))
     env = server.environ()
-    server.kill()  # it was begun as asked; to wait until it is ready is another journey
+    server.kill()  # another test waits until a server is ready
 
     assert env["JUPYTER_IMAGE_SPEC"] == (FACTS.images.options[image].ref if image else custom.example)
     assert int(env["MEM_LIMIT"]) == section.options[size].mem_limit_gb * 2**30
 
 
-def test_a_custom_image_without_a_tag_is_refused(world, visit, check_picture):
+def test_a_custom_image_without_a_tag_is_refused(hub, visit, check_picture):
     custom = FACTS.images.custom
     page = visit(390, device_scale_factor=2)
-    log_in(page, world, account_of(MAIN_HUB[-1].name))
+    log_in(page, hub, account_of(MAIN_HUB[-1].name))
 
     choose(page, CPU.profile, FACTS.images.choice, custom.in_choices)
     name_image(page, CPU.profile, "pangeo-notebook").blur()

@@ -1,4 +1,4 @@
-"""The rocket of every notebook: pulls this repository, opens, runs all cells, with the outputs that are committed."""
+"""The launch link of every notebook opens it on the hub, where all cells print the committed outputs."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _GUIDE = load(ROOT / "hub.yml").guide
 
 
 @pytest.fixture(scope="module")
-def world(playwright, stack, tmp_path_factory):
-    """A hub on which this repository, as it is committed, is what its address on GitHub leads to."""
+def hub(playwright, stack, tmp_path_factory):
+    """A hub on which the address of this repository at GitHub is a clone of its last commit."""
     here = tmp_path_factory.mktemp("repository") / "guide.git"
     subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(here)], check=True)
     subprocess.run(["git", "-C", str(here), "branch", "--force", _GUIDE.branch, "HEAD"], check=False)
@@ -38,48 +38,48 @@ def world(playwright, stack, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(world, browser):
-    """Somebody who has a server."""
+def page(hub, browser):
+    """The page of a user whose server runs."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, ignore_https_errors=True)
     page = context.new_page()
-    log_in(page, world, "funky-user")
+    log_in(page, hub, "funky-user")
     start_server(page)
     yield page
     context.close()
 
 
 def link_of(site: Path, notebook: Path) -> str:
-    """The launch link of a notebook, as its page has it."""
+    """Return the launch link on the page of a notebook."""
     text = (site / "notebooks" / f"{notebook.stem}.html").read_text(encoding="utf-8")
     (link,) = set(re.findall(r'href="(https://leap[^"]+git-pull[^"]+)"', text))
     return html.unescape(link)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_launch_link_opens_its_notebook_which_runs_as_committed(site, world, page, stack, notebook, monkeypatch):
+def test_a_launch_link_opens_its_notebook_which_runs_as_committed(site, hub, page, stack, notebook, monkeypatch):
     committed = nbformat.read(notebook, as_version=4)
-    world.control.set_network(NetworkSettings(latency_s=committed.metadata.get("latency_ms", 0) / 1000))
+    hub.control.set_network(NetworkSettings(latency_s=committed.metadata.get("latency_ms", 0) / 1000))
     page.goto(link_of(site, notebook))
     page.wait_for_url(f"**/lab/**/{notebook.name}*", timeout=LONG_MS)
     tab = page.get_by_role("tab", name=notebook.name)
     expect(tab).to_be_visible()
 
-    home = world.folder / "homes/funky-user"
+    home = hub.folder / "homes/funky-user"
     ran = run_all(page, notebook, home)
 
     menu(page, "Kernel", "Shut Down Kernel")
-    if stack == "hub":  # what others print, the notebooks do not claim
+    if stack == "hub":  # outputs were recorded with these versions only
         monkeypatch.setenv("HOME", str(home))
         assert "\n".join(filter(None, map(differs, code_of(committed), code_of(ran)))) == ""
 
 
 def code_of(notebook):
-    """The cells that run."""
+    """Return the code cells."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def differs(committed, ran):
-    """How what a cell printed differs from what is committed, unless that was measured."""
+    """Return the difference between the outputs of a cell and the committed ones; empty for measured outputs."""
     tags = committed.metadata.get("tags", [])
     if MEASURED in tags:
         return ""
@@ -94,7 +94,7 @@ def menu(page, name, item):
 
 
 def run_all(page, notebook: Path, home: Path) -> nbformat.NotebookNode:
-    """Clear all outputs, run all cells and save; the notebook as it is on disk then."""
+    """Clear all outputs, run all cells and save; return the saved notebook."""
     prompts = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt")
     expect(page.get_by_title(re.compile("Change kernel for"))).to_contain_text("| Idle")
     menu(page, "Edit", "Clear Outputs of All Cells")
@@ -105,7 +105,7 @@ def run_all(page, notebook: Path, home: Path) -> nbformat.NotebookNode:
     (file,) = home.glob(f"*/notebooks/{notebook.name}")
     deadline = time.monotonic() + LONG_MS / 1000
     while True:
-        with contextlib.suppress(nbformat.reader.NotJSONError):  # it is being written
+        with contextlib.suppress(nbformat.reader.NotJSONError):  # the file is being written
             saved = nbformat.read(file, as_version=4)
             code = code_of(saved)
             if all(cell.execution_count for cell in code) and not page.locator(".jp-mod-dirty").count():

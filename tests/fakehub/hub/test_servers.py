@@ -1,4 +1,4 @@
-"""A reader's first hour: log in, choose, wait, JupyterLab, stop."""
+"""A reader's first hour on the hub: log in, choose a server, wait for it, work in JupyterLab, stop it."""
 
 import time
 
@@ -10,23 +10,23 @@ from fakehub.hub.people import account_of
 from guide.facts import load
 
 expect.set_options(timeout=LONG_MS)
-# Each journey has a user of its own, whose JupyterLab opens as it does for the first time.
+# Each test has a separate user, for whom JupyterLab opens as it does the first time.
 TWO_SERVERS, LEFT_ALONE, ON_A_PHONE = (account_of(tier.name) for tier in load(ROOT / "hub.yml").access.tiers[-3:])
 
 
 @pytest.mark.parametrize("width", [960, 390])
-def test_from_the_orange_button_to_a_stopped_server(world, visit, check_picture, width):
+def test_from_the_orange_button_to_a_stopped_server(hub, visit, check_picture, width):
     user = "funky-user" if width == 960 else ON_A_PHONE
     shoot = check_picture if width == 960 else lambda page, name: None
     page = visit(width, 720, device_scale_factor=2)
-    log_in(page, world, user)
+    log_in(page, hub, user)
     expect(page.get_by_role("heading", name="Server Options")).to_be_visible()
 
     press_start(page)
     expect(page.get_by_text("Your server is starting up")).to_be_visible()
     expect(page.locator("#progress-message")).to_have_text("Container notebook is started")
-    server = server_of(world, user)
-    server.suspend()  # it takes its time, as on a machine that has to fetch the image first
+    server = server_of(hub, user)
+    server.suspend()  # a slow start, as on a node that has to pull the image first
     shoot(page, "starting")
     server.resume()
     page.wait_for_url(f"**/user/{user}/lab**", timeout=LONG_MS)
@@ -41,7 +41,7 @@ def test_from_the_orange_button_to_a_stopped_server(world, visit, check_picture,
     with page.context.expect_page() as opened:
         page.get_by_role("menuitem", name="Hub Control Panel").click()
     panel = opened.value
-    panel.wait_for_load_state("networkidle")  # its buttons work when its scripts are there
+    panel.wait_for_load_state("networkidle")  # its buttons do nothing without its scripts
     shoot(panel, "stop")
     shoot(panel, "log-out")
     panel.get_by_role("button", name="Stop My Server").click()
@@ -50,7 +50,7 @@ def test_from_the_orange_button_to_a_stopped_server(world, visit, check_picture,
 
 
 def run_a_cell(page):
-    """Open a notebook, and run the cell that the page *Log in* tells to."""
+    """Open a notebook and run the cell of the page *Log in*."""
     page.locator(".jp-LauncherCard", has_text="Python 3").first.click()
     expect(page.get_by_title("Change kernel for Untitled.ipynb")).to_contain_text("| Idle")
     cell = page.locator(".jp-CodeCell .cm-content").first
@@ -62,22 +62,22 @@ def run_a_cell(page):
     expect(page.locator(".jp-InputPrompt").first).to_have_text("[1]:")
 
 
-def test_two_servers_of_one_user_share_the_home_directory(world, visit, check_picture, stack):
+def test_two_servers_of_one_user_share_the_home_directory(hub, visit, check_picture, stack):
     page = visit(device_scale_factor=2)
-    log_in(page, world, TWO_SERVERS)
+    log_in(page, hub, TWO_SERVERS)
     start_server(page)
     page.locator(".jp-LauncherCard", has_text="Text File").click()
     expect(page.get_by_role("tab", name="untitled.txt")).to_be_visible()
-    control_panel(page, world)
+    control_panel(page, hub)
     page.get_by_label("server name").fill("gpu")
     page.get_by_role("button", name="Add New Server").click()
-    if stack == "latest":  # JupyterHub 6 makes the server, and starts it with a button of its own
+    if stack == "latest":  # in JupyterHub 6, a second button starts the new server
         page.locator("tr[data-server-name=gpu] .start-server").click()
     start_server(page)
     assert f"/user/{TWO_SERVERS}/gpu/lab" in page.url
     expect(page.locator(".jp-DirListing-item", has_text="untitled.txt")).to_be_visible()
 
-    control_panel(page, world)
+    control_panel(page, hub)
     row = page.locator("tr[data-server-name=gpu]")
     expect(page.get_by_role("button", name="Stop My Server")).to_be_visible()
     expect(row.locator(".stop-server")).to_be_visible()
@@ -88,26 +88,26 @@ def test_two_servers_of_one_user_share_the_home_directory(world, visit, check_pi
     expect(page.get_by_role("button", name="Stop My Server")).to_be_visible()
 
 
-def test_an_idle_kernel_and_then_an_old_server_end_by_the_clock(world, visit):
-    timeouts = world.facts.hub.timeouts
+def test_an_idle_kernel_and_then_an_old_server_end_by_the_clock(hub, visit):
+    timeouts = hub.facts.hub.timeouts
     page = visit()
-    log_in(page, world, LEFT_ALONE)
+    log_in(page, hub, LEFT_ALONE)
     start_server(page)
     page.locator(".jp-LauncherCard", has_text="Python 3").first.click()
     expect(page.get_by_title("Change kernel for Untitled.ipynb")).to_contain_text("| Idle")
     kernels = f"/user/{LEFT_ALONE}/api/kernels"
     assert len(fetch(page, kernels)) == 1
 
-    world.control.advance(timeouts.idle_kernel_culled_after_s + 60)
+    hub.control.advance(timeouts.idle_kernel_culled_after_s + 60)
     until(lambda: fetch(page, kernels) == [])
 
-    world.control.advance(timeouts.server_max_age_s)
-    control_panel(page, world)
+    hub.control.advance(timeouts.server_max_age_s)
+    control_panel(page, hub)
     until(lambda: page.reload() and page.get_by_role("button", name="Start My Server").is_visible())
 
 
 def fetch(page, path):
-    """What a server answers at a path, asked by its own page."""
+    """Return a server's JSON response at a path, requested by its own page."""
     return page.evaluate(
         """path => fetch(path, {headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)[1]}})
                  .then(answer => answer.json())""",
@@ -116,7 +116,7 @@ def fetch(page, path):
 
 
 def until(condition):
-    """Wait until the condition holds."""
+    """Wait until ``condition`` returns true."""
     deadline = time.monotonic() + LONG_MS / 1000
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
