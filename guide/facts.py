@@ -70,7 +70,7 @@ class Video(Model, extra="forbid"):
 
 
 class Login(Model, extra="forbid"):
-    """The service with which people log in."""
+    """The service that people log in with."""
 
     with_: str = Field(alias="with")
     note: str | None = None
@@ -127,7 +127,7 @@ class Help(Model, extra="forbid"):
 
 
 class Tier(schema.Tier, extra="forbid"):
-    """A tier as pages describe it; ``hub`` is set if it has a hub of its own."""
+    """A tier as pages describe it; ``hub`` is set if it has a separate hub."""
 
     hub: str | None = None
     cpu_node_shares: list[str]
@@ -150,7 +150,7 @@ class Access(schema.Access, extra="forbid"):
 
     @property
     def public(self) -> Tier | None:
-        """The tier that has a hub of its own."""
+        """The tier that has a separate hub."""
         return next((tier for tier in self.tiers if tier.hub), None)
 
     @property

@@ -1,1 +1,1 @@
-"""The facts about a hub: the schema of ``hub.yml``, its loader and its checks."""
+"""The facts about a hub: the schema of ``hub.yml`` as the stand-in reads it, the loader and the cross-checks."""

@@ -81,7 +81,7 @@ def validated(content: dict[Any, Any], model: type[_F], cross_check: Callable[[_
 
 
 def _first_problem(errors: Sequence[Problem]) -> str:
-    """Format the first error as one line; if a key is missing, all that are missing."""
+    """Format the first error as one line; if a key is missing, every missing key."""
     first = errors[0]
     if first["type"] == "missing":
         return f"{', '.join(_key(error) for error in errors if error['type'] == 'missing')}: missing"

@@ -260,7 +260,7 @@ class Osn(Model):
 
 
 class Facts(Model):
-    """All facts that the stand-in reads; the parts about which there is no section are left out of it.
+    """All facts that the stand-in reads. A part of the hub without a section here is left out.
 
     ``environment_variables`` follow from the other sections, unless the file has them.
     """

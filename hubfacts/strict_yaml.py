@@ -13,7 +13,7 @@ class YamlError(Exception):
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C loader is optional
-    """Loader that refuses a key written twice, of which PyYAML would silently take the last."""
+    """Loader that refuses a repeated key; PyYAML would silently take the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()

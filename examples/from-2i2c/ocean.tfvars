@@ -1,4 +1,4 @@
-# Made up, in the form of 2i2c's files: what Terraform makes in the cloud.
+# Invented, in the format of 2i2c's files: the settings of Terraform.
 prefix     = "ocean"
 project_id = "example-ocean"
 zone       = "europe-west1-b"

@@ -52,12 +52,12 @@ class HubSettings:
 
     @classmethod
     def read(cls) -> HubSettings:
-        """Return the settings of the session in which this process runs."""
+        """Return the settings of this process's session."""
         return cls(**json.loads((session_folder() / _FILE).read_text(encoding="utf-8")))
 
 
 def session_folder() -> Path:
-    """Return the folder of the session in which this process runs."""
+    """Return the folder of this process's session."""
     return Path(os.environ["FAKEHUB_SESSION"])
 
 

@@ -1,4 +1,4 @@
-"""The variables of every server, in the form in which KubeSpawner is configured with them."""
+"""The variables of every server, as KubeSpawner's configuration has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other projects' tests get: a stand-in around all of them, or one to start programs in."""
+"""The pytest plugin: tests of another project run inside a stand-in, or start programs in one."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ from fakehub.control.client import Control
 URL = os.environ["SCRATCH_BUCKET"] + "/a.bin"
 
 
-def test_clients_find_the_stand_in_by_themselves():
+def test_clients_need_no_configuration():
     gcsfs.GCSFileSystem().pipe(URL, b"data")
     credentials, _ = google.auth.default()
     bucket, _, name = URL.removeprefix("gs://").partition("/")
@@ -37,19 +37,19 @@ import subprocess
 import sys
 
 
-def test_a_program_runs_in_it(fakehub_session):
+def test_a_program_reaches_the_stand_in(fakehub_session):
     program = "import gcsfs, os; gcsfs.GCSFileSystem().pipe(os.environ['SCRATCH_BUCKET'] + '/a', b'1')"
     subprocess.run([sys.executable, "-c", program], env=fakehub_session.environment, check=True)
 
 
-def test_the_tests_own_environment_is_as_it_was():
+def test_the_tests_environment_is_unchanged():
     assert "SCRATCH_BUCKET" not in os.environ
 """
 
 
 @pytest.fixture
 def project(root, tmp_path):
-    """Run pytest on the tests of another project, with a facts file of its own."""
+    """Run pytest on the tests of another project, which has a facts file."""
     (tmp_path / "hub.yml").write_text((root / "hub.yml").read_text())
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
@@ -62,18 +62,18 @@ def project(root, tmp_path):
 
 
 @pytest.mark.parametrize(("tests", "options"), [(INSIDE, ["--fakehub"]), (BESIDE, [])], ids=["inside", "beside"])
-def test_a_projects_tests_have_a_stand_in(project, tests, options):
-    ran = project(tests, *options)
+def test_another_projects_tests_use_a_stand_in(project, tests, options):
+    result = project(tests, *options)
 
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "2 passed" in ran.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2 passed" in result.stdout
 
 
-def test_facts_that_are_wrong_end_the_tests_with_one_line(project, tmp_path):
+def test_wrong_facts_are_reported_in_one_line(project, tmp_path):
     (tmp_path / "hub.yml").write_text("hub: 3\n")
 
-    ran = project(INSIDE, "--fakehub")
+    result = project(INSIDE, "--fakehub")
 
-    assert ran.returncode == 4
-    assert f"ERROR: {tmp_path / 'hub.yml'}: " in ran.stderr
-    assert "Traceback" not in ran.stderr
+    assert result.returncode == 4
+    assert f"ERROR: {tmp_path / 'hub.yml'}: " in result.stderr
+    assert "Traceback" not in result.stderr
