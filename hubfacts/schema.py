@@ -1,8 +1,8 @@
 """The facts that the stand-in reads from ``hub.yml``.
 
-One file may also hold what a guide needs (see ``guide.facts``), so a key that is not here is ignored, unless it is
-nearly one of these: then it is refused as a misspelling. Only ``hub.project`` and one bucket are required; everything
-else has a default, or is about a part of the hub that is left out where the facts have no section about it.
+The same file may hold facts that only a guide needs (see ``guide.facts``), so unknown keys are ignored, unless one is
+nearly a key of this schema: that is refused as a misspelling. Only ``hub.project`` and one bucket are required. Every
+other fact has a default, or belongs to a part of the hub that is left out if its section is missing.
 
 Sizes in keys that end in ``_gb``/``_gib`` are in GB/GiB, times in ``_s`` in seconds.
 """
