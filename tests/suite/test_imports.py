@@ -1,6 +1,7 @@
 """Imports of the product's packages: layers are kept, there are no cycles, and every library is declared."""
 
 import ast
+import functools
 import graphlib
 import importlib.metadata
 import re
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import grimp
@@ -183,8 +185,13 @@ def distribution(library: str) -> str:
     for name, known in DISTRIBUTIONS.items():
         if f"{library}.".startswith(f"{name}."):
             return known
-    (first, *_) = importlib.metadata.packages_distributions().get(library, [library])
+    (first, *_) = installed_modules().get(library, [library])
     return normalized(first)
+
+
+@functools.cache
+def installed_modules() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
 
 
 def declared(project: dict, groups: set[str]) -> set[str]:
