@@ -1,4 +1,4 @@
-"""Asks a server for the JSON API over one connection that stays open, as the hub or without a token."""
+"""A client of the JSON API: one connection that stays open, with the hub's token or without one."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ GOOGLE = "https://storage.googleapis.com"
 
 
 class Api:
-    """The JSON API of a running server (see ``conftest.Server``)."""
+    """A client of the JSON API of a running server (see ``conftest.Server``)."""
 
     def __init__(self, server) -> None:
         self._server, self._base = server, f"https://127.0.0.1:{server.ports['tls']}"
         self.renew()
         self._session = requests.Session()
-        # The certificate is for Google's names, which do not lead here outside the stand-in.
+        # The certificate is for Google's host names, which do not resolve to this server outside the stand-in.
         self._session.verify = self._session.trust_env = False
 
     def renew(self) -> None:
-        """Ask for a token, as after the one before has expired."""
+        """Get a new token, as a client does when its token has expired."""
         self._token = self._server.token()
 
     def call(self, method: str, path: str, anonymous: bool = False, **options) -> requests.Response:
-        """Send one request; ``path`` may be an address that the server gave."""
+        """Send one request; ``path`` may also be a URL that the server returned."""
         headers = {"Host": "storage.googleapis.com"} | options.pop("headers", {})
         if not anonymous:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -36,26 +36,26 @@ class Api:
         return self._session.request(method, url, headers=headers, timeout=30, **options)
 
     def put(self, bucket: str, name: str, data: bytes = b"data", **query) -> requests.Response:
-        """Store an object by a simple upload."""
+        """Store an object with a simple upload."""
         path = f"{UPLOAD}/{bucket}/o?uploadType=media&name={quote(name, safe='')}"
         return self.call("POST", path, data=data, params=query)
 
     def get(self, bucket: str, name: str, **query) -> requests.Response:
-        """An object's resource, or with ``alt="media"`` its content."""
+        """Get an object's resource or, with ``alt="media"``, its content."""
         return self.call("GET", object_path(bucket, name), params=query)
 
     def listing(self, bucket: str, **query) -> dict:
-        """One page of a listing."""
+        """Return one page of a listing."""
         return self.call("GET", f"{API}/{bucket}/o", params=query).json()
 
 
 def object_path(bucket: str, name: str) -> str:
-    """The path of an object's resource."""
+    """Return the path of an object's resource."""
     return f"{API}/{bucket}/o/{quote(name, safe='')}"
 
 
 def facts_with(root: Path, folder: Path, bucket: str, **changes) -> str:
-    """A facts file in ``folder`` like the project's, with other facts of one bucket; its path."""
+    """Write a copy of the project's facts to ``folder``, with ``changes`` to one bucket; return its path."""
     facts = yaml.safe_load((root / "hub.yml").read_text(encoding="utf-8"))
     facts["buckets"]["options"][bucket] |= changes
     (folder / "hub.yml").write_text(yaml.safe_dump(facts), encoding="utf-8")

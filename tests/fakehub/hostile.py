@@ -1,4 +1,4 @@
-"""Makes up requests and bytes to send to a server: likely, unlikely and hostile ones."""
+"""Generate requests and bytes to send to a server: likely, unlikely and hostile ones."""
 
 from __future__ import annotations
 
@@ -153,13 +153,13 @@ PROPERTIES = [
 
 
 class Requests:
-    """Makes up requests; the same seed makes up the same."""
+    """A generator of requests; the same seed generates the same requests."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - the same again is what is wanted
+        self.random = random.Random(seed)  # noqa: S311 - reproducible on purpose
 
     def described(self) -> tuple[str, str, dict[str, str], bytes]:
-        """A method of the API with names, parameters, headers and a body that may or may not fit it."""
+        """Return a request for a method of the API, with names, parameters, headers and a body that may not fit it."""
         choose = self.random.choice
         if self.random.random() < 0.2:
             return self.of_the_xml_api()
@@ -180,7 +180,7 @@ class Requests:
         return verb, f"{prefix}{'/'.join(segments)}?{query}", headers, self.body(verb)
 
     def of_the_xml_api(self) -> tuple[str, str, dict[str, str], bytes]:
-        """A request of the other API: the same buckets and objects by their bare names."""
+        """Return a request of the XML API, for the same buckets and objects."""
         choose = self.random.choice
         verb = choose(["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"])
         path = f"/{self.segment('{bucket}')}/{choose(['', self.segment('{object}')])}"
@@ -191,7 +191,7 @@ class Requests:
         return verb, f"{path}?{query}", headers, choose([*bodies, b"<a", b"<!DOCTYPE a>", self.body("POST")])
 
     def segment(self, part: str) -> str:
-        """A part of a path in the place of ``part`` of the pattern."""
+        """Return a path segment for ``part`` of a method's path."""
         if not part.startswith("{"):
             return part if self.random.random() < 0.98 else self.random.choice(["", "b", "o", "acl"])
         if "ucket" in part:
@@ -202,20 +202,20 @@ class Requests:
         return quote(name, safe=self.random.choice(["", "", "/"]))
 
     def value(self, name: str) -> str:
-        """A value of a parameter, often one that suits it."""
+        """Return a value for a parameter, often a suitable one."""
         if self.random.random() < 0.5:
-            suiting = {"uploadType": ["media", "multipart", "resumable"], "name": NAMES, "alt": ["media", "json"]}
+            suitable = {"uploadType": ["media", "multipart", "resumable"], "name": NAMES, "alt": ["media", "json"]}
             numbers = ["0", "1", "7", "1000"]
-            return self.random.choice(suiting.get(name, numbers if "eneration" in name or "max" in name else TEXTS))
+            return self.random.choice(suitable.get(name, numbers if "eneration" in name or "max" in name else TEXTS))
         return self.random.choice(TEXTS)
 
     def header(self) -> str:
-        """A header's value that can be sent in one line."""
+        """Return a header's value without line breaks."""
         text = self.random.choice(TEXTS).replace("\r", "").replace("\n", "").replace("\x00", "")
         return text.encode().decode("latin-1")
 
     def body(self, verb: str) -> bytes:
-        """A body: none, a resource, parts, or anything at all."""
+        """Return a body: none, a resource, a multipart body, or arbitrary bytes."""
         kind = self.random.random()
         if verb in {"GET", "HEAD", "DELETE"} and kind < 0.9:
             return b""
@@ -232,16 +232,17 @@ class Requests:
         return self.random.randbytes(self.random.choice([0, 1, 100, 5000]))
 
     def resource(self, depth: int = 0) -> dict:
-        """An object's resource, with values of any type."""
+        """Return an object's resource, with values of any type."""
         values = [*TEXTS, None, 0, -1, 1.5, True, "\ud800", [], {}, [{"name": "plain"}], {"key": "value"}, {"k": None}]
-        found = {}
+        properties = {}
         for _ in range(self.random.choice([0, 1, 2, 4])):
             nested = depth < 2 and self.random.random() < 0.2
-            found[self.random.choice(PROPERTIES)] = self.resource(depth + 1) if nested else self.random.choice(values)
-        return found
+            name = self.random.choice(PROPERTIES)
+            properties[name] = self.resource(depth + 1) if nested else self.random.choice(values)
+        return properties
 
     def raw(self, token: str) -> bytes:
-        """Bytes as they might arrive from anywhere: a request that was spoilt, or none at all."""
+        """Return bytes that might arrive from anywhere: a damaged request, or no request at all."""
         if self.random.random() < 0.2:
             return self.random.randbytes(self.random.randrange(1, 600))
         verb, path, headers, body = self.described()

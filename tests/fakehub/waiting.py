@@ -1,4 +1,4 @@
-"""Waits for what a server does after its client has the answer."""
+"""Wait for what a server does after it has sent an answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ LONGEST_S = 30
 
 
 def logged(control: Control, count: int, mark: str) -> list[dict[str, Any]]:
-    """The log's rows of ``count`` requests with ``mark`` in their path: a row is written behind its answer."""
+    """Wait for and return the log rows of ``count`` requests with ``mark`` in their path.
+
+    The server writes a row after it has sent the answer.
+    """
     deadline = time.monotonic() + LONGEST_S
     while len(rows := [row for row in control.log() if mark in row["path"]]) < count:
         assert time.monotonic() < deadline, rows
@@ -20,7 +23,7 @@ def logged(control: Control, count: int, mark: str) -> list[dict[str, Any]]:
 
 
 def fault_logged(control: Control, effect: str) -> dict[str, Any]:
-    """The row of the latest request, once it is one that a fault of this effect struck."""
+    """Wait until the latest request is one that a fault with this effect hit; return its row."""
     deadline = time.monotonic() + LONGEST_S
     while (row := control.log()[-1]).get("fault") != effect:
         assert time.monotonic() < deadline, row

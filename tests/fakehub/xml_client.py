@@ -1,4 +1,4 @@
-"""The XML API as a test asks it: puts, listings in pages, refusals, multipart uploads."""
+"""A client of the XML API for tests: puts, listings in pages, refusals, multipart uploads."""
 
 import http.client
 import ssl
@@ -15,12 +15,12 @@ def put(server, path, data=b"data", **options):
 
 
 def parsed(content):
-    """The root of an answer."""
+    """Return the root element of an answer."""
     return ElementTree.fromstring(content)  # noqa: S314 - the stand-in wrote it
 
 
 def error(response):
-    """Code and details of a refusal."""
+    """Return code and details of a refusal."""
     assert response.headers["Content-Type"].startswith("application/xml")
     root = parsed(response.content)
     assert root.tag == "Error"
@@ -29,7 +29,7 @@ def error(response):
 
 
 def listing(server, query, bucket=BUCKET):
-    """Names, common prefixes and the root of one page."""
+    """Return names, common prefixes and the root element of one page."""
     response = server.call("GET", f"{bucket}?{query}")
     assert response.status_code == 200, response.text
     root = parsed(response.content)
@@ -39,9 +39,9 @@ def listing(server, query, bucket=BUCKET):
 
 
 def raw(server, method, path, body=None):
-    """One request whose path goes out as it is; status and body."""
+    """Send one request with its path unchanged; return status and body."""
     context = ssl.create_default_context(cafile=server.folder / "ca.pem")
-    # The certificate is for Google's names, which do not lead here outside the stand-in.
+    # The certificate is for Google's host names, which do not resolve to this server outside the stand-in.
     context.check_hostname = False
     connection = http.client.HTTPSConnection("127.0.0.1", server.ports["tls"], timeout=20, context=context)
     headers = {"Host": "storage.googleapis.com", "Authorization": f"Bearer {server.token()}"}
@@ -53,7 +53,7 @@ def raw(server, method, path, body=None):
 
 
 def pages(server, query, token, parameter):
-    """All names and prefixes of a listing, and the number of its pages."""
+    """Return all names and prefixes of a listing, and the number of its pages."""
     names, prefixes, count, more = [], [], 0, ""
     while True:
         page, common, root = listing(server, query + more)
@@ -76,7 +76,7 @@ class Upload:
         return self.server.call("PUT", f"{self.path}?{query}", data=data, **options)
 
     def complete(self, *parts):
-        """Join the parts, given as numbers and entity tags."""
+        """Join the parts, given as pairs of number and entity tag."""
         rows = "".join(f"<Part><PartNumber>{n}</PartNumber><ETag>{tag}</ETag></Part>" for n, tag in parts)
         body = f"<CompleteMultipartUpload>{rows}</CompleteMultipartUpload>"
         return self.server.call("POST", f"{self.path}?uploadId={self.id}", data=body)

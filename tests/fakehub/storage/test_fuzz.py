@@ -1,6 +1,6 @@
-"""Random and hostile requests: refused in an orderly way, and without a trace in what is stored.
+"""Random and hostile requests to the JSON API: a refusal has a valid form and changes nothing that is stored.
 
-``FUZZ=50000`` sends that many of each kind; the seed is fixed, so that a finding can be had again.
+``FUZZ=50000`` sends that many of each kind; the seed is fixed, so that a failure can be reproduced.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from hostile import BUCKETS, HOST, NAMES, Requests
 
 HOW_MANY = int(os.environ.get("FUZZ", "2000"))
 SEED = 20261125
-# 499 is the end of a cancelled upload, 501 a refusal by name.
+# 499 answers the cancelling of an upload, 501 a request for something that is not implemented.
 ORDERLY = {200, 201, 204, 206, 304, 308, 501} | set(range(400, 500))
 
 
 def connect(port: int) -> socket.socket:
-    """A connection to the server, on which nothing may take long."""
+    """Connect to the server, with a timeout for every operation."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=20)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
 def secured(server, plain: socket.socket) -> ssl.SSLSocket:
-    """TLS over a connection, as a client of Google's speaks it."""
+    """Return the connection with TLS, as a client of Google's opens it."""
     return ssl.create_default_context(cafile=server.folder / "ca.pem").wrap_socket(plain, server_hostname=HOST)
 
 
 class Client:
-    """One connection that is opened anew when the server has closed it."""
+    """A client with one connection, which it opens again if the server has closed it."""
 
     def __init__(self, server) -> None:
         self._server, self._token = server, server.token()
         self._connection: http.client.HTTPSConnection | None = None
 
     def call(self, verb: str, path: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, dict, bytes]:
-        """Send one request; status, headers and content. A server that does not answer raises ``OSError``."""
+        """Send one request; return status, headers and content. Raises ``OSError`` if the server does not answer."""
         headers = headers | {"Host": HOST, "Authorization": f"Bearer {self._token}"}
         for attempt in (1, 2):
             if self._connection is None:
@@ -62,14 +62,14 @@ class Client:
         raise AssertionError
 
     def stored(self) -> list[dict]:
-        """Everything that is stored, without what stays as it is."""
-        found = []
+        """Return the resources of all stored objects."""
+        objects = []
         for bucket in BUCKETS:
             path = f"/storage/v1/b/{bucket}/o?maxResults=1000"
             status, _, content = self.call("GET", path, {})
             assert status == 200
-            found += json.loads(content).get("items", [])
-        return found
+            objects += json.loads(content).get("items", [])
+        return objects
 
 
 @pytest.fixture
@@ -85,12 +85,12 @@ def server(start_server, tmp_path):
     assert running.process.wait(timeout=20) == 0
 
 
-def said(tmp_path: Path) -> str:
-    """What the server wrote to its standard error."""
+def stderr_of_server(tmp_path: Path) -> str:
+    """Return what the server wrote to its standard error."""
     return (tmp_path / "stderr").read_text()
 
 
-def test_made_up_requests_are_refused_in_order_and_change_nothing(server, tmp_path):
+def test_random_requests_get_a_valid_status_and_refused_ones_change_nothing(server, tmp_path):
     requests, client = Requests(SEED), Client(server)
     before = client.stored()
     counts: dict[int, int] = {}
@@ -114,14 +114,14 @@ def test_made_up_requests_are_refused_in_order_and_change_nothing(server, tmp_pa
             assert status < 400 or after == before, f"{status} changed something: {request}"
             before = after
     assert {200, 204, 400, 403, 404, 412, 501} <= set(counts), counts
-    assert said(tmp_path) == ""
+    assert stderr_of_server(tmp_path) == ""
 
 
-def test_made_up_bytes_end_in_an_answer_or_the_end_of_the_connection(server, tmp_path):
+def test_random_bytes_get_an_answer_or_a_closed_connection(server, tmp_path):
     requests, token = Requests(SEED + 1), server.token()
     for number in range(HOW_MANY):
         data = requests.raw(token)
-        # Inside TLS, in the place of TLS, and without it.
+        # Inside TLS, instead of TLS, and on a port without TLS.
         port = server.ports["tls" if number % 50 < 2 else "plain"]
         with connect(port) as plain:
             answer = exchange(secured(server, plain) if number % 50 == 0 else plain, data)
@@ -129,15 +129,15 @@ def test_made_up_bytes_end_in_an_answer_or_the_end_of_the_connection(server, tmp
             assert int(answer[9:12]) in ORDERLY, f"{answer[:200]!r} to {data!r}"
     status, _, _ = Client(server).call("GET", "/storage/v1/b/leap-scratch", {})
     assert status == 200
-    assert said(tmp_path) == ""
+    assert stderr_of_server(tmp_path) == ""
 
 
 def exchange(end: socket.socket, data: bytes) -> bytes:
-    """Send ``data`` and say that this is all; everything that comes back."""
+    """Send ``data``, close the sending side, and return everything that the server sends back."""
     answer = b""
     with contextlib.suppress(ConnectionError, ssl.SSLError):
         end.sendall(data)
-        # Without TLS from here on: what comes back is then not read, only waited for.
+        # After this, a TLS connection is no longer decrypted: its answer is received but not readable.
         end.shutdown(socket.SHUT_WR)
         while piece := end.recv(65536):
             answer += piece

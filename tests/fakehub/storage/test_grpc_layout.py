@@ -1,4 +1,4 @@
-"""The bucket's layout, asked over gRPC by Google's own client."""
+"""The bucket's layout, requested over gRPC by Google's own client."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 
-QUESTIONS = """
+REQUESTS = """
 import json
 import google.auth
 from google.auth import compute_engine
@@ -42,11 +42,11 @@ print(json.dumps(answers | {case: [type(e).__name__, e.message] for case, e in r
 
 @pytest.fixture(scope="module")
 def answers(root):
-    """What the client got, by question."""
-    command = [sys.executable, "-m", "fakehub", "run", "--", "python", "-c", QUESTIONS]
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=root, timeout=120)
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
+    """The client's results, by request."""
+    command = [sys.executable, "-m", "fakehub", "run", "--", "python", "-c", REQUESTS]
+    process = subprocess.run(command, capture_output=True, text=True, cwd=root, timeout=120)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
 
 
 def test_a_buckets_layout_is_flat_and_in_the_hubs_region(answers):
@@ -71,7 +71,7 @@ def test_a_buckets_layout_is_flat_and_in_the_hubs_region(answers):
         ("no bucket", ["InvalidArgument", "The name of a storage layout is projects/_/buckets/BUCKET/storageLayout."]),
     ],
 )
-def test_what_is_refused_has_grpcs_status(answers, case, error):
+def test_a_refused_call_has_the_matching_grpc_status(answers, case, error):
     assert answers[case] == error
 
 
@@ -82,7 +82,7 @@ def test_clients_that_offer_http_2_as_well_are_answered(fakehub, mode):
     assert "The specified bucket does not exist." in fakehub("--mode", mode, "--", *asked).stdout
 
 
-def test_bytes_that_are_not_http_2_end_the_connection_and_nothing_else(server):
+def test_bytes_that_are_not_http_2_close_the_connection_and_nothing_else(server):
     context = ssl.create_default_context(cafile=server.folder / "ca.pem")
     context.set_alpn_protocols(["h2"])
     plain = socket.create_connection(("127.0.0.1", server.ports["tls"]), timeout=20)

@@ -1,6 +1,7 @@
-"""The rules themselves, asked one by one: who may what with which scopes, until when, and on what condition.
+"""Unit tests of the rules: permissions, scopes, expiry of tokens, and preconditions.
 
-Other tests send requests; these ask what decides them, so that each permission, scope and second can be tried.
+Other tests send requests; these call the code that decides about them, so that each permission, scope and second can
+be tested.
 """
 
 import itertools
@@ -43,7 +44,7 @@ CONTROL = {
     "storage.buckets.getIamPolicy",
     "storage.buckets.setIamPolicy",
 }
-# What each scope lets its holder do with the rights there are.
+# The permissions that each scope allows, of those a persona may have.
 SCOPES = {
     "cloud-platform": READING | CONTROL | WRITE | NOBODYS,
     "devstorage.full_control": READING | CONTROL | WRITE | NOBODYS,
@@ -73,18 +74,18 @@ def clock():
 
 @pytest.fixture(scope="module")
 def identities(facts):
-    """Those of a stand-in whose clock nobody moves; to make its keys takes a while."""
+    """The identities of a stand-in whose clock is not moved; shared, because making the keys takes a while."""
     return Identities(facts, Clock())
 
 
 @pytest.fixture
-def aging(facts, clock):
-    """Those of a stand-in of the test's own, by ``clock``."""
+def clocked(facts, clock):
+    """The identities of the test's own stand-in, which go by ``clock``."""
     return Identities(facts, clock)
 
 
 def refusal(call, *arguments):
-    """The error of a call, ``None`` when there is none."""
+    """Return the error that a call raises, ``None`` if it raises none."""
     try:
         call(*arguments)
     except GoogleError as error:
@@ -93,14 +94,14 @@ def refusal(call, *arguments):
 
 
 @pytest.mark.parametrize("name", RIGHTS)
-def test_everybody_has_these_rights_and_no_others(facts, name):
-    found = personas(facts)[name].rights
+def test_each_persona_has_exactly_these_rights(facts, name):
+    actual = personas(facts)[name].rights
 
-    assert {bucket: set(rights) for bucket, rights in found.items()} == RIGHTS[name]
+    assert {bucket: set(rights) for bucket, rights in actual.items()} == RIGHTS[name]
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_scope_lets_its_holder_do_so_much(scope):
+def test_a_scope_allows_exactly_these_permissions(scope):
     everything = READING | CONTROL | WRITE | NOBODYS
     holder = Persona("p", "p@example.com", {"b": frozenset(everything)}, frozenset({AUTH + scope}))
 
@@ -117,7 +118,7 @@ def test_a_scope_lets_its_holder_do_so_much(scope):
         ("devstorage.read_write", "storage.objects.update", "Provided scope(s) are not authorized"),
     ],
 )
-def test_a_scope_that_does_not_do_is_403_in_googles_words(scope, permission, words):
+def test_an_insufficient_scope_is_403_in_googles_words(scope, permission, words):
     holder = Persona("p", "p@example.com", {"b": frozenset({permission})}, frozenset({AUTH + scope}))
 
     error = refusal(holder.check, "b", permission)
@@ -138,7 +139,7 @@ def test_a_scope_that_does_not_do_is_403_in_googles_words(scope, permission, wor
         ("storage.multipartUploads.list", "bucket"),
     ],
 )
-def test_a_right_that_is_missing_is_refused_by_its_name(persona, status, who, permission, what):
+def test_the_refusal_for_a_missing_right_names_it(persona, status, who, permission, what):
     error = refusal(persona.check, "b", permission)
 
     assert error.status == status
@@ -146,13 +147,17 @@ def test_a_right_that_is_missing_is_refused_by_its_name(persona, status, who, pe
 
 
 def test_programs_are_in_the_hubs_project_and_people_are_not(facts):
-    found = personas(facts)
+    table = personas(facts)
 
-    assert {name: one.project for name, one in found.items() if one.project} == dict.fromkeys(
+    assert {name: persona.project for name, persona in table.items() if persona.project} == dict.fromkeys(
         ("hub", "laptop", "service-account"), facts.hub.project
     )
-    assert found["hub"].email == hub_email(facts) == f"hub-user@{facts.hub.project}.iam.gserviceaccount.com"
-    assert [name for name, one in found.items() if one.is_service_account] == ["hub", "laptop", "service-account"]
+    assert table["hub"].email == hub_email(facts) == f"hub-user@{facts.hub.project}.iam.gserviceaccount.com"
+    assert [name for name, persona in table.items() if persona.is_service_account] == [
+        "hub",
+        "laptop",
+        "service-account",
+    ]
 
 
 def test_an_account_has_one_number_of_21_digits():
@@ -161,42 +166,42 @@ def test_an_account_has_one_number_of_21_digits():
     assert Persona("p", None).subject == account_number("")
 
 
-def test_a_token_is_whose_it_is_until_it_expires(aging, clock, facts):
-    token, left = aging.issue("hub")
+def test_a_token_belongs_to_its_persona_until_it_expires(clocked, clock, facts):
+    token, left = clocked.issue("hub")
 
     assert left == facts.buckets.identity.token_lives_s - 1 or left == facts.buckets.identity.token_lives_s
-    assert aging.bearer(f"Bearer {token}").name == "hub"
-    assert aging.find(token).persona.name == "hub"
+    assert clocked.bearer(f"Bearer {token}").name == "hub"
+    assert clocked.find(token).persona.name == "hub"
     clock.advance(facts.buckets.identity.token_lives_s - 5)
-    assert aging.bearer(f"Bearer {token}").name == "hub" and aging.find(token)
+    assert clocked.bearer(f"Bearer {token}").name == "hub" and clocked.find(token)
     clock.advance(10)
-    assert refusal(aging.bearer, f"Bearer {token}").status == 401
-    assert aging.find(token) is None
+    assert refusal(clocked.bearer, f"Bearer {token}").status == 401
+    assert clocked.find(token) is None
 
 
-def test_the_same_token_comes_until_it_is_about_to_expire(aging, clock, facts):
-    first, _ = aging.issue("hub")
+def test_the_same_token_is_issued_until_it_is_about_to_expire(clocked, clock, facts):
+    first, _ = clocked.issue("hub")
     clock.advance(facts.buckets.identity.token_lives_s - 305)
-    assert aging.issue("hub")[0] == first
+    assert clocked.issue("hub")[0] == first
     clock.advance(10)
 
-    second, left = aging.issue("hub")
+    second, left = clocked.issue("hub")
 
     assert second != first and left > 3000
-    assert aging.issue("hub", frozenset({"another"}))[0] not in (first, second)
+    assert clocked.issue("hub", frozenset({"another"}))[0] not in (first, second)
 
 
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer a.b.c", "Bearer", "Basic x"])
-def test_a_token_that_nobody_gave_is_refused(identities, header):
+def test_a_token_that_was_never_issued_is_refused(identities, header):
     assert refusal(identities.bearer, header).status == 401
 
 
 @pytest.mark.parametrize("header", [None, ""])
-def test_without_a_header_it_is_nobody(identities, header):
+def test_a_request_without_a_header_is_anonymous(identities, header):
     assert identities.bearer(header) is ANONYMOUS
 
 
-def test_tokens_of_a_grant_that_is_dropped_are_gone_and_no_others(identities):
+def test_dropping_a_grant_revokes_its_tokens_and_no_others(identities):
     grant, other = object(), object()
     person = identities.personas["hpc-member"]
     gone, _ = identities.new_token(person, person.scopes, "client", grant)
@@ -210,7 +215,7 @@ def test_tokens_of_a_grant_that_is_dropped_are_gone_and_no_others(identities):
 
 
 def signed(identities, **changes):
-    """A token that a service account signs itself, with other claims than usual."""
+    """Return a token that a service account signed for itself, with ``changes`` to the usual claims."""
     now = int(time.time())
     email = identities.personas["service-account"].email
     claims = {"iss": email, "sub": email, "aud": "https://storage.googleapis.com/", "iat": now, "exp": now + 3600}
@@ -218,7 +223,7 @@ def signed(identities, **changes):
     return identities.keys.account(email).token(claims)
 
 
-def test_a_program_signs_for_itself(identities):
+def test_a_program_may_sign_its_own_token(identities):
     assert identities.bearer(f"Bearer {signed(identities)}").name == "service-account"
     assert identities.bearer(f"Bearer {signed(identities)}").scopes == {CLOUD_PLATFORM}
     assert identities.bearer(f"Bearer {signed(identities, aud='https://storage.googleapis.com')}").name
@@ -231,7 +236,7 @@ def test_a_token_that_is_signed_for_another_service_is_refused(identities):
 
 
 def from_now(times):
-    """Seconds from now as times."""
+    """Convert seconds from now to times."""
     now = int(time.time())
     return {name: now + value if isinstance(value, int) else value for name, value in times.items()}
 
@@ -248,17 +253,17 @@ def from_now(times):
         {"exp": None},
     ],
 )
-def test_times_that_do_not_fit_are_refused(identities, times):
+def test_unreasonable_times_are_refused(identities, times):
     with pytest.raises(ValueError, match="reasonable timeframe"):
         identities.program(signed(identities, **from_now(times)))
 
 
 @pytest.mark.parametrize("times", [{"iat": 200, "exp": 3000}, {"iat": -3000, "exp": -100}, {"exp": 3700}])
-def test_a_clock_that_is_a_little_off_does(identities, times):
+def test_a_clock_that_is_slightly_off_is_accepted(identities, times):
     assert identities.program(signed(identities, **from_now(times)))[0].name == "service-account"
 
 
-def test_a_program_is_known_by_its_account(identities):
+def test_a_program_is_identified_by_its_account(identities):
     with pytest.raises(ValueError, match="account not found"):
         identities.program(signed(identities, iss="nobody@example.com"))
     other = signed(identities, iss=identities.personas["hub"].email)
@@ -269,44 +274,44 @@ def test_a_program_is_known_by_its_account(identities):
     assert identities.signer(identities.personas["hub"].email).name == "hub"
 
 
-THING = SimpleNamespace(generation=5, metageneration=2)
+CURRENT = SimpleNamespace(generation=5, metageneration=2)
 
 
 @pytest.mark.parametrize(
-    ("condition", "found", "reading", "status"),
+    ("condition", "current", "reading", "status"),
     [
-        ({"ifGenerationMatch": "5"}, THING, False, None),
-        ({"ifGenerationMatch": "6"}, THING, False, 412),
+        ({"ifGenerationMatch": "5"}, CURRENT, False, None),
+        ({"ifGenerationMatch": "6"}, CURRENT, False, 412),
         ({"ifGenerationMatch": "0"}, None, False, None),
-        ({"ifGenerationMatch": "0"}, THING, False, 412),
-        ({"ifGenerationMatch": "6"}, THING, True, 412),
-        ({"ifGenerationNotMatch": "5"}, THING, False, 412),
-        ({"ifGenerationNotMatch": "5"}, THING, True, 304),
-        ({"ifGenerationNotMatch": "6"}, THING, True, None),
-        ({"ifMetagenerationMatch": "2"}, THING, False, None),
-        ({"ifMetagenerationMatch": "3"}, THING, False, 412),
+        ({"ifGenerationMatch": "0"}, CURRENT, False, 412),
+        ({"ifGenerationMatch": "6"}, CURRENT, True, 412),
+        ({"ifGenerationNotMatch": "5"}, CURRENT, False, 412),
+        ({"ifGenerationNotMatch": "5"}, CURRENT, True, 304),
+        ({"ifGenerationNotMatch": "6"}, CURRENT, True, None),
+        ({"ifMetagenerationMatch": "2"}, CURRENT, False, None),
+        ({"ifMetagenerationMatch": "3"}, CURRENT, False, 412),
         ({"ifMetagenerationMatch": "0"}, None, False, 412),
-        ({"ifMetagenerationNotMatch": "2"}, THING, False, 412),
-        ({"ifMetagenerationNotMatch": "3"}, THING, False, None),
-        ({"ifGenerationMatch": "5", "ifMetagenerationMatch": "3"}, THING, False, 412),
-        ({"ifGenerationMatch": "x"}, THING, False, 400),
-        ({"ifSourceGenerationMatch": "6"}, THING, False, None),
+        ({"ifMetagenerationNotMatch": "2"}, CURRENT, False, 412),
+        ({"ifMetagenerationNotMatch": "3"}, CURRENT, False, None),
+        ({"ifGenerationMatch": "5", "ifMetagenerationMatch": "3"}, CURRENT, False, 412),
+        ({"ifGenerationMatch": "x"}, CURRENT, False, 400),
+        ({"ifSourceGenerationMatch": "6"}, CURRENT, False, None),
         ({}, None, False, None),
     ],
 )
-def test_conditions(condition, found, reading, status):
-    error = refusal(check, MultiDict(condition), found, "if", reading)
+def test_conditions(condition, current, reading, status):
+    error = refusal(check, MultiDict(condition), current, "if", reading)
 
     assert (error.status if error else None) == status
 
 
-def test_conditions_of_a_source_are_its_own():
-    assert refusal(check, MultiDict({"ifSourceGenerationMatch": "6"}), THING, "ifSource").status == 412
-    assert refusal(check, MultiDict({"ifGenerationMatch": "6"}), THING, "ifSource") is None
+def test_conditions_on_a_source_do_not_apply_to_the_destination():
+    assert refusal(check, MultiDict({"ifSourceGenerationMatch": "6"}), CURRENT, "ifSource").status == 412
+    assert refusal(check, MultiDict({"ifGenerationMatch": "6"}), CURRENT, "ifSource") is None
 
 
 @pytest.mark.parametrize("text", ["", "1.5", "+1", "9" * 19, "--1"])
-def test_a_number_of_64_bits_or_400(text):
+def test_a_number_has_64_bits_or_is_400(text):
     assert refusal(number, "ifGenerationMatch", text).status == 400
     assert number("x", "-7") == -7
 
@@ -316,7 +321,7 @@ def bucket(uniform):
     return Bucket.model_validate(values)
 
 
-def test_predefined_lists_are_for_buckets_with_lists_and_open_nothing():
+def test_predefined_lists_need_a_bucket_without_uniform_access_and_open_nothing():
     assert predefined(bucket(True), None, "no") is None and predefined(bucket(False), None, "no") is None
     assert predefined(bucket(False), "private", "no") == "private"
     assert refusal(predefined, bucket(False), "publicRead", "no").status == 501
@@ -334,22 +339,22 @@ def test_predefined_lists_are_for_buckets_with_lists_and_open_nothing():
     ],
 )
 def test_a_list_names_the_projects_teams_and_the_owner(acl, teams):
-    found = entries("b", "o", 7, "me@example.com", acl)
+    listed = entries("b", "o", 7, "me@example.com", acl)
 
     roles = {"owners": "OWNER", "editors": "OWNER", "viewers": "READER"}
     expected = [(f"project-{team}-1", roles[team]) for team in teams] + [("user-me@example.com", "OWNER")]
-    assert [(entry["entity"], entry["role"]) for entry in found] == expected
-    assert {entry["kind"] for entry in found} == {"storage#objectAccessControl"}
-    assert found[-1]["email"] == "me@example.com" and "projectTeam" not in found[-1]
-    assert {entry["generation"] for entry in found} == {"7"}
+    assert [(entry["entity"], entry["role"]) for entry in listed] == expected
+    assert {entry["kind"] for entry in listed} == {"storage#objectAccessControl"}
+    assert listed[-1]["email"] == "me@example.com" and "projectTeam" not in listed[-1]
+    assert {entry["generation"] for entry in listed} == {"7"}
 
 
 def test_a_buckets_own_list_has_no_object_and_no_owner():
-    found = entries("b")
+    listed = entries("b")
 
-    assert {entry["kind"] for entry in found} == {"storage#bucketAccessControl"}
-    assert all("object" not in entry and "email" not in entry for entry in found)
-    assert [entry["id"] for entry in found] == [f"b/project-{team}-1" for team in ("owners", "editors", "viewers")]
+    assert {entry["kind"] for entry in listed} == {"storage#bucketAccessControl"}
+    assert all("object" not in entry and "email" not in entry for entry in listed)
+    assert [entry["id"] for entry in listed] == [f"b/project-{team}-1" for team in ("owners", "editors", "viewers")]
 
 
 def test_every_pair_of_personas_differs_or_is_the_same_account(facts):

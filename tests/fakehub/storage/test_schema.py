@@ -1,4 +1,4 @@
-"""Every answer of the JSON API against Google's machine-readable description of it."""
+"""Compare every answer of the JSON API with Google's machine-readable description of it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ ERROR = {
 
 
 def as_json_schema(node: dict) -> dict:
-    """A schema of the description as JSON Schema; what it does not name is not allowed."""
+    """Convert a schema of the description to JSON Schema, in which properties it does not name are not allowed."""
     if "$ref" in node:
         return {"$ref": f"#/$defs/{node['$ref']}"}
     if node["type"] == "array":
@@ -77,15 +77,15 @@ SCHEMAS = {name: as_json_schema(schema) for name, schema in DESCRIPTION["schemas
 
 
 def described(resource: dict = DESCRIPTION) -> dict[str, dict]:
-    """The methods of the description by their ids."""
-    found = {method["id"]: method for method in resource.get("methods", {}).values()}
+    """Return the methods of the description by their ids."""
+    methods = {method["id"]: method for method in resource.get("methods", {}).values()}
     for below in resource.get("resources", {}).values():
-        found |= described(below)
-    return found
+        methods |= described(below)
+    return methods
 
 
 def check(method: str, response) -> None:
-    """Raise unless the answer has the shape that the description gives for ``method``."""
+    """Raise unless the answer has the shape that the description specifies for ``method``."""
     if response.status_code >= 400:
         schema = ERROR
         assert response.json()["error"]["code"] == response.status_code
@@ -106,7 +106,7 @@ def api(root, tmp_path_factory, start_server):
     server.process.wait()
 
 
-# Everything that is answered, asked in ways that show all there is to show. {A}, {B} are objects.
+# Requests for every implemented method, which together show every property of an answer. A and B are objects.
 A, B = object_path(FINE, "a/Ω.txt"), object_path(FINE, "b")
 REQUESTS = [
     ("storage.buckets.list", "GET", f"{API}?project=leap-pangeo", 403),
@@ -158,7 +158,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize(("method", "verb", "path", "status"), REQUESTS, ids=[f"{r[0]}-{r[3]}" for r in REQUESTS])
-def test_every_answer_has_the_shape_that_google_describes(api, method, verb, path, status):
+def test_every_answer_has_the_shape_in_googles_description(api, method, verb, path, status):
     for name in ("a/Ω.txt", "b", "moving", "going"):
         api.put(FINE, name)
     for data in (b"first", b"second"):
@@ -170,11 +170,11 @@ def test_every_answer_has_the_shape_that_google_describes(api, method, verb, pat
     check(method, response)
 
 
-def test_every_method_that_is_answered_is_asked_for_here():
+def test_every_implemented_method_is_requested_here():
     assert {row[0] for row in REQUESTS} == set(ANSWERS)
 
 
-def test_the_table_of_methods_is_googles():
+def test_the_table_of_methods_is_that_of_googles_description():
     google = {
         name: (
             method["httpMethod"],
@@ -189,7 +189,7 @@ def test_the_table_of_methods_is_googles():
 
 
 @pytest.mark.parametrize("method", sorted(set(METHODS) - set(ANSWERS)))
-def test_what_is_not_answered_is_refused_by_its_name(api, method):
+def test_a_method_that_is_not_implemented_is_refused_by_its_name(api, method):
     path = METHODS[method].path.replace("{bucket}", FINE).replace("{", "").replace("}", "")
 
     response = api.call(METHODS[method].verb, f"/storage/v1/{path}")
@@ -199,7 +199,7 @@ def test_what_is_not_answered_is_refused_by_its_name(api, method):
     check(method, response)
 
 
-def test_the_table_of_coverage_is_what_the_code_does(root):
+def test_the_page_on_coverage_is_up_to_date(root):
     committed = (root / "fakehub/COVERAGE.md").read_text(encoding="utf-8")
 
     assert committed == api_coverage.table(), f"write it again: {api_coverage.COMMAND}"
@@ -214,14 +214,14 @@ def test_the_table_of_coverage_is_what_the_code_does(root):
         f"{A}/rewriteTo/b/{FINE}/o/x?destinationKmsKeyName=" + quote("projects/p/locations/l", safe=""),
     ],
 )
-def test_a_parameter_that_is_refused_is_named(api, address):
+def test_the_refusal_of_a_parameter_names_it(api, address):
     response = api.call("POST" if "rewriteTo" in address else "GET", address)
 
     assert response.status_code == 501
     assert address.partition("?")[2].partition("=")[0] in response.json()["error"]["message"]
 
 
-def test_a_key_of_the_customers_own_is_refused(api):
+def test_a_customers_encryption_key_is_refused(api):
     headers = {"x-goog-encryption-algorithm": "AES256"}
 
     response = api.call("POST", f"{UPLOAD}/{FINE}/o?uploadType=media&name=locked", data=b"x", headers=headers)

@@ -1,4 +1,4 @@
-"""V4 signed URLs: made by Google's own library with the hub's account, and bent in every way that must be refused."""
+"""V4 signed URLs: made by Google's own library with the hub's account, and altered in every way that must be refused."""
 
 import base64
 import datetime
@@ -20,7 +20,7 @@ _names = itertools.count()
 
 
 class HubCredentials(credentials.Signing, credentials.AnonymousCredentials):
-    """Signs as the hub's account, which keeps its key to itself: the IAM service does it."""
+    """Credentials that sign as the hub's account through the IAM service, as its key is not available."""
 
     signer = None
     signer_email = HUB
@@ -30,7 +30,7 @@ class HubCredentials(credentials.Signing, credentials.AnonymousCredentials):
         self._server = server
 
     def sign_bytes(self, message):
-        """The signature of ``message``."""
+        """Return the signature of ``message``."""
         response = self._server.call(
             "POST",
             f"/v1/projects/-/serviceAccounts/{HUB}:signBlob",
@@ -42,7 +42,7 @@ class HubCredentials(credentials.Signing, credentials.AnonymousCredentials):
 
 @pytest.fixture
 def sign(server):
-    """Sign a URL of a new object, ``sign(method=..., expiration=...)``; its path and query."""
+    """Sign the URL of a new object, ``sign(method=..., expiration=...)``; return its path and query."""
 
     def make(bucket="leap-scratch", name=None, expiration=HOUR_S, **options):
         client = storage.Client(project="p", credentials=HubCredentials(server))
@@ -55,42 +55,42 @@ def sign(server):
 
 @pytest.fixture
 def stored(server, sign):
-    """Signed URLs of an object that is there: ``stored(method=...)``."""
+    """Sign URLs of an object that exists: ``stored(method=...)``."""
     name = f"signed/stored-{next(_names)}"
     server.call("PUT", f"/leap-scratch/{name}", data=b"0123456789")
     return lambda **options: sign(name=name, **options)
 
 
 def ask(server, method, url, **options):
-    """A request that has nothing but the URL to show."""
+    """Send a request whose only credential is the URL."""
     return server.call(method, url, token=None, **options)
 
 
 def refusal(response):
-    """Status, code and details of a refusal."""
+    """Return status, code and details of a refusal."""
     root = ElementTree.fromstring(response.content)  # noqa: S314 - the stand-in wrote it
     return response.status_code, root.findtext("Code"), root.findtext("Details")
 
 
-def test_who_has_the_url_may_read(server, stored):
+def test_the_holder_of_the_url_may_read(server, stored):
     url = stored()
 
     assert ask(server, "GET", url).content == b"0123456789"
     assert ask(server, "GET", url, headers={"Range": "bytes=2-3"}).content == b"23"
 
 
-def test_who_has_the_url_may_write(server, sign):
+def test_the_holder_of_the_url_may_write(server, sign):
     put = sign(method="PUT", name="signed/written", content_type="text/plain", headers={"x-goog-meta-a": "b"})
 
     done = ask(server, "PUT", put, data=b"written", headers={"Content-Type": "text/plain", "x-goog-meta-a": "b"})
-    found = ask(server, "GET", sign(name="signed/written"))
+    answer = ask(server, "GET", sign(name="signed/written"))
 
     assert done.status_code == 200
-    assert (found.content, found.headers["Content-Type"]) == (b"written", "text/plain")
-    assert found.headers["x-goog-meta-a"] == "b"
+    assert (answer.content, answer.headers["Content-Type"]) == (b"written", "text/plain")
+    assert answer.headers["x-goog-meta-a"] == "b"
 
 
-def test_who_has_the_url_may_begin_a_resumable_upload(server, sign):
+def test_the_holder_of_the_url_may_begin_a_resumable_upload(server, sign):
     url = sign(method="RESUMABLE", name="signed/resumable")
 
     started = ask(server, "POST", url, headers={"x-goog-resumable": "start"})
@@ -101,16 +101,16 @@ def test_who_has_the_url_may_begin_a_resumable_upload(server, sign):
     assert len(ask(server, "GET", sign(name="signed/resumable")).content) == 1000
 
 
-def test_the_url_says_how_the_content_is_shown(server, stored):
+def test_the_url_sets_headers_of_the_answer(server, stored):
     url = stored(response_type="text/csv", response_disposition="attachment; filename=a.csv")
 
-    found = ask(server, "GET", url)
+    answer = ask(server, "GET", url)
 
-    assert found.headers["Content-Type"] == "text/csv"
-    assert found.headers["Content-Disposition"] == "attachment; filename=a.csv"
+    assert answer.headers["Content-Type"] == "text/csv"
+    assert answer.headers["Content-Disposition"] == "attachment; filename=a.csv"
 
 
-def test_it_expires_by_the_clock_of_the_stand_in(tmp_path, start_server):
+def test_a_url_expires_by_the_clock_of_the_stand_in(tmp_path, start_server):
     server = start_server(tmp_path / "server")
     try:
         server.call("PUT", "/leap-scratch/a", data=b"data")
@@ -130,13 +130,13 @@ def test_it_expires_by_the_clock_of_the_stand_in(tmp_path, start_server):
     assert details.startswith("The provided token has expired. Request signature expired at: ")
 
 
-def bend(pattern, replacement):
-    """A change of a URL that hits something."""
+def alter(pattern, replacement):
+    """Return a function that replaces the first match of ``pattern`` in a URL, which must have one."""
 
     def change(url):
-        bent, count = re.subn(pattern, replacement, url, count=1)
+        altered, count = re.subn(pattern, replacement, url, count=1)
         assert count == 1
-        return bent
+        return altered
 
     return change
 
@@ -144,17 +144,17 @@ def bend(pattern, replacement):
 @pytest.mark.parametrize(
     "change",
     [
-        bend(r"/stored-", "/other-"),
-        bend(r"/leap-scratch/", "/leap-persistent/"),
-        bend(r"Expires=3600", "Expires=3601"),
-        bend(r"$", "&generation=1"),
-        bend(r"$", "&response-content-type=text/html"),
-        bend(r"Signature=..", "Signature=00"),
-        bend(r"Signature=.*", "Signature=none"),
-        bend(r"hub-user", "uploader"),
+        alter(r"/stored-", "/other-"),
+        alter(r"/leap-scratch/", "/leap-persistent/"),
+        alter(r"Expires=3600", "Expires=3601"),
+        alter(r"$", "&generation=1"),
+        alter(r"$", "&response-content-type=text/html"),
+        alter(r"Signature=..", "Signature=00"),
+        alter(r"Signature=.*", "Signature=none"),
+        alter(r"hub-user", "uploader"),
     ],
 )
-def test_another_url_is_not_signed(server, stored, change):
+def test_a_signature_is_for_one_url(server, stored, change):
     refused = ask(server, "GET", change(stored()))
 
     status, code, details = refusal(refused)
@@ -164,14 +164,14 @@ def test_another_url_is_not_signed(server, stored, change):
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD"])
-def test_another_method_is_not_signed(server, stored, method):
+def test_a_signature_is_for_one_method(server, stored, method):
     url = stored()
 
     assert ask(server, method, url, data=b"x").status_code == 403
     assert ask(server, "GET", url).content == b"0123456789"
 
 
-def test_a_signed_header_has_its_value(server, sign):
+def test_a_signed_header_must_have_its_signed_value(server, sign):
     url = sign(method="PUT", content_type="text/plain")
 
     other = ask(server, "PUT", url, data=b"x", headers={"Content-Type": "text/html"})
@@ -192,7 +192,7 @@ def test_a_header_of_google_must_be_signed(server, sign):
 
 
 @pytest.mark.parametrize("size", [3, 9])
-def test_a_signed_length_is_kept_to(server, sign, size):
+def test_a_signed_length_range_is_enforced(server, sign, size):
     headers = {"x-goog-content-length-range": "4,8"}
     url = sign(method="PUT", headers=headers)
 
@@ -201,7 +201,7 @@ def test_a_signed_length_is_kept_to(server, sign, size):
     assert refusal(refused)[:2] == (400, "EntityTooSmall" if size < 4 else "EntityTooLarge")
 
 
-def test_a_signed_payload_is_the_only_one(server, sign):
+def test_a_signed_payload_is_the_only_one_accepted(server, sign):
     headers = {"x-goog-content-sha256": hashlib.sha256(b"this").hexdigest()}
     url = sign(method="PUT", headers=headers)
 
@@ -209,7 +209,7 @@ def test_a_signed_payload_is_the_only_one(server, sign):
     assert ask(server, "PUT", url, data=b"this", headers=headers).status_code == 200
 
 
-def test_a_url_is_no_more_than_its_signer(server, sign):
+def test_a_url_grants_no_more_than_its_signer_may_do(server, sign):
     refused = ask(server, "PUT", sign(bucket="leap-persistent-ro", method="PUT"), data=b"x")
 
     status, code, details = refusal(refused)
@@ -220,26 +220,26 @@ def test_a_url_is_no_more_than_its_signer(server, sign):
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (bend(r"GOOG4-RSA-SHA256", "GOOG4-HMAC-SHA256"), "MalformedSecurityHeader"),
-        (bend(r"Expires=3600", "Expires=604801"), "MalformedSecurityHeader"),
-        (bend(r"Expires=3600", "Expires=0"), "MalformedSecurityHeader"),
-        (bend(r"Expires=3600", "Expires=-5"), "MalformedSecurityHeader"),
-        (bend(r"Expires=3600", "Expires=soon"), "MalformedSecurityHeader"),
-        (bend(r"Expires=3600", "Expires=%D9%A3"), "MalformedSecurityHeader"),
-        (bend(r"Expires=3600", f"Expires={'0' * 5000}1"), "MalformedSecurityHeader"),
-        (bend(r"X-Goog-Expires=3600&", ""), "MalformedSecurityHeader"),
-        (bend(r"X-Goog-Date=\d+T", "X-Goog-Date=T"), "MalformedSecurityHeader"),
-        (bend(r"X-Goog-Date=(\d{8})T\d+Z", r"X-Goog-Date=\1"), "MalformedSecurityHeader"),
-        (bend(r"goog4_request", "aws4_request"), "MalformedSecurityHeader"),
-        (bend(r"SignedHeaders=host", "SignedHeaders=date"), "MalformedSecurityHeader"),
+        (alter(r"GOOG4-RSA-SHA256", "GOOG4-HMAC-SHA256"), "MalformedSecurityHeader"),
+        (alter(r"Expires=3600", "Expires=604801"), "MalformedSecurityHeader"),
+        (alter(r"Expires=3600", "Expires=0"), "MalformedSecurityHeader"),
+        (alter(r"Expires=3600", "Expires=-5"), "MalformedSecurityHeader"),
+        (alter(r"Expires=3600", "Expires=soon"), "MalformedSecurityHeader"),
+        (alter(r"Expires=3600", "Expires=%D9%A3"), "MalformedSecurityHeader"),
+        (alter(r"Expires=3600", f"Expires={'0' * 5000}1"), "MalformedSecurityHeader"),
+        (alter(r"X-Goog-Expires=3600&", ""), "MalformedSecurityHeader"),
+        (alter(r"X-Goog-Date=\d+T", "X-Goog-Date=T"), "MalformedSecurityHeader"),
+        (alter(r"X-Goog-Date=(\d{8})T\d+Z", r"X-Goog-Date=\1"), "MalformedSecurityHeader"),
+        (alter(r"goog4_request", "aws4_request"), "MalformedSecurityHeader"),
+        (alter(r"SignedHeaders=host", "SignedHeaders=date"), "MalformedSecurityHeader"),
     ],
 )
-def test_what_is_no_signature_at_all_is_400(server, stored, change, code):
+def test_a_malformed_signature_is_400(server, stored, change, code):
     assert refusal(ask(server, "GET", change(stored())))[:2] == (400, code)
 
 
-def test_an_account_nobody_made_signs_nothing(server, stored):
-    refused = ask(server, "GET", bend(r"hub-user", "nobody")(stored()))
+def test_an_unknown_account_cannot_sign(server, stored):
+    refused = ask(server, "GET", alter(r"hub-user", "nobody")(stored()))
 
     assert refusal(refused)[:2] == (403, "InvalidSecurity")
 
@@ -252,7 +252,7 @@ def test_a_url_of_tomorrow_is_not_valid_yet(server, stored):
     assert refusal(refused)[:2] == (403, "RequestTimeTooSkewed")
 
 
-def test_version_2_is_named_as_not_answered(server):
+def test_the_refusal_of_version_2_names_it(server):
     refused = ask(server, "GET", f"/leap-scratch/a?GoogleAccessId={HUB}&Expires=9999999999&Signature=abc")
 
     status, code, details = refusal(refused)
@@ -260,7 +260,7 @@ def test_version_2_is_named_as_not_answered(server):
     assert "version 2" in details
 
 
-# Through clients, in the stand-in
+# Clients inside the stand-in
 
 WITH_THE_HUBS_ACCOUNT = """
 import datetime, subprocess
@@ -289,12 +289,12 @@ print(requests.get(blob.generate_signed_url(version="v4", expiration=datetime.ti
 
 
 def test_the_hubs_account_signs_through_the_iam_service(fakehub, mode):
-    ran = fakehub("--mode", mode, "--", "python", "-c", WITH_THE_HUBS_ACCOUNT)
+    process = fakehub("--mode", mode, "--", "python", "-c", WITH_THE_HUBS_ACCOUNT)
 
-    assert ran.stdout == "by url\nby url\n", ran.stderr
+    assert process.stdout == "by url\nby url\n", process.stderr
 
 
-def test_a_key_file_signs_by_itself(fakehub, mode):
-    ran = fakehub("--mode", mode, "--persona", "service-account", "--", "python", "-c", WITH_A_KEY)
+def test_a_key_file_signs_without_the_iam_service(fakehub, mode):
+    process = fakehub("--mode", mode, "--persona", "service-account", "--", "python", "-c", WITH_A_KEY)
 
-    assert ran.stdout == "by key\n", ran.stderr
+    assert process.stdout == "by key\n", process.stderr

@@ -1,4 +1,4 @@
-"""The JSON API, asked in its own protocol: what clients rely on and what must be refused."""
+"""The JSON API, with requests in its own protocol: what clients rely on, and what must be refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def api(server):
 @pytest.mark.parametrize(
     "name", ["a/b", "a%2Fb", "../up", "naïve/Ω.txt", "x" * 1024, " ", "a//b", "?", "#", "a+b", "\U0001f30a", "o/acl"]
 )
-def test_any_name_comes_back_as_it_was(api, name):
+def test_any_name_is_returned_unchanged(api, name):
     api.put(BUCKET, name, b"\x00\r\n\xff\r")
 
     assert api.get(BUCKET, name, alt="media").content == b"\x00\r\n\xff\r"
@@ -74,10 +74,10 @@ def test_wrong_checksums_store_nothing(api, wrong):
 def test_ranges(api, span, status, content):
     api.put(BUCKET, "digits", b"0123456789")
 
-    found = api.call("GET", f"{object_path(BUCKET, 'digits')}?alt=media", headers={"Range": span})
+    answer = api.call("GET", f"{object_path(BUCKET, 'digits')}?alt=media", headers={"Range": span})
 
-    assert found.status_code == status
-    assert content is None or found.content == content
+    assert answer.status_code == status
+    assert content is None or answer.content == content
 
 
 def test_of_two_writers_with_a_precondition_exactly_one_wins_a_thousand_times(server):
@@ -107,7 +107,7 @@ def test_an_unmet_precondition_changes_nothing(api, method, condition):
     assert api.get(BUCKET, "conditional").json() == before
 
 
-def test_what_a_reader_has_already_is_not_sent_again(api):
+def test_an_object_that_the_reader_has_is_not_sent_again(api):
     generation = api.put(BUCKET, "known").json()["generation"]
 
     same = api.get(BUCKET, "known", ifGenerationNotMatch=generation)
@@ -120,7 +120,7 @@ def start(api, name, **options):
     return answer.headers["Location"]
 
 
-def test_a_resumable_upload_goes_on_where_the_line_dropped(api):
+def test_a_resumable_upload_continues_after_a_lost_connection(api):
     first, second = b"a" * CHUNK, b"b" * 1000
     session = start(api, "big")
 
@@ -138,7 +138,7 @@ def test_a_resumable_upload_goes_on_where_the_line_dropped(api):
     assert again.json() == done.json()
 
 
-def test_a_chunk_behind_a_gap_is_refused(api):
+def test_a_chunk_after_a_gap_is_refused(api):
     session = start(api, "gap")
 
     refused = api.call("PUT", session, data=b"x", headers={"Content-Range": f"bytes {CHUNK}-{CHUNK}/{CHUNK + 1}"})
@@ -154,7 +154,7 @@ def test_a_cancelled_resumable_upload_is_gone(api):
 
 
 @pytest.mark.parametrize("anonymous", [True, False])
-def test_without_a_token_of_ours_it_is_401_in_googles_form(api, anonymous):
+def test_a_request_without_a_token_is_401_in_googles_form(api, anonymous):
     api.put(BUCKET, "secret")
     headers = {} if anonymous else {"X-Authorization": "none"}
 
@@ -173,7 +173,7 @@ def test_the_read_only_bucket_refuses_the_hub(api):
     assert "does not have storage.objects.create access" in refused.json()["error"]["message"]
 
 
-def test_the_projects_buckets_are_not_the_hubs_to_list(api):
+def test_the_hub_may_not_list_the_projects_buckets(api):
     refused = api.call("GET", f"{API}?project=leap-pangeo")
 
     assert refused.status_code == 403
@@ -189,7 +189,7 @@ def test_a_buckets_access_lists_are_shown_when_asked_for(api, query, shown):
     )
 
 
-def test_permissions_are_asked_for_one_by_one(api):
+def test_the_permissions_that_a_persona_holds_are_returned(api):
     wanted = ["storage.objects.get", "storage.buckets.delete", "storage.objects.create"]
 
     writable = api.call("GET", f"{API}/{BUCKET}/iam/testPermissions", params={"permissions": wanted}).json()
@@ -199,7 +199,7 @@ def test_permissions_are_asked_for_one_by_one(api):
     assert readable["permissions"] == ["storage.objects.get"]
 
 
-def test_unknown_things_are_told_apart(api):
+def test_an_unknown_bucket_an_unknown_path_and_a_refused_method_differ(api):
     assert api.call("GET", f"{API}/no-such-bucket/o").status_code == 404
     assert api.call("GET", "/storage/v1/no/such/path").status_code == 404
     assert api.call("PATCH", f"{API}/{BUCKET}/o").status_code == 404
@@ -208,14 +208,14 @@ def test_unknown_things_are_told_apart(api):
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b'{"metadata": 3}', b"\xff", b'{"contentType": "a\\r\\nX: y"}'])
-def test_a_body_that_is_no_resource_is_400(api, body):
+def test_a_body_that_is_not_a_resource_is_400(api, body):
     before = api.put(BUCKET, "patched").json()
 
     assert api.call("PATCH", object_path(BUCKET, "patched"), data=body).status_code == 400
     assert api.get(BUCKET, "patched").json() == before
 
 
-def test_patch_keeps_what_it_does_not_name_and_update_does_not(api):
+def test_patch_keeps_properties_it_does_not_name_and_update_resets_them(api):
     api.put(BUCKET, "changed")
     path = object_path(BUCKET, "changed")
 
@@ -231,7 +231,7 @@ def test_patch_keeps_what_it_does_not_name_and_update_does_not(api):
 
 
 @pytest.mark.parametrize("fields", ["items(name", "items)", "a,,b", "items()", "name)("])
-def test_a_choice_of_fields_that_is_none_is_refused_before_anything_is_done(api, fields):
+def test_an_invalid_selection_of_fields_is_refused_before_anything_is_stored(api, fields):
     refused = api.put(BUCKET, "unchosen", fields=fields)
 
     assert refused.status_code == 400
@@ -242,7 +242,7 @@ def test_a_choice_of_fields_that_is_none_is_refused_before_anything_is_done(api,
 
 @pytest.fixture(scope="module")
 def uniform(root, tmp_path_factory, start_server):
-    """The API of a stand-in whose leap-persistent has uniform access."""
+    """The API of a stand-in whose bucket leap-persistent has uniform access."""
     folder = tmp_path_factory.mktemp("uniform")
     server = start_server(folder, hub_yml=facts_with(root, folder, "leap-persistent", uniform_access=True))
     yield Api(server)
@@ -281,7 +281,7 @@ def test_a_bucket_with_uniform_access_has_no_access_control_lists(uniform, metho
     assert uniform.get("leap-persistent", "new").status_code == 404
 
 
-def test_who_made_an_object_owns_it(api):
+def test_the_creator_of_an_object_owns_it(api):
     api.put(BUCKET, "owned", predefinedAcl="private")
 
     controls = api.call("GET", f"{object_path(BUCKET, 'owned')}/acl").json()["items"]
@@ -289,14 +289,14 @@ def test_who_made_an_object_owns_it(api):
     assert [(control["role"], control["entity"][:5]) for control in controls] == [("OWNER", "user-")]
 
 
-def test_a_list_that_would_open_an_object_is_refused_by_its_name(api):
+def test_the_refusal_of_a_list_that_would_open_an_object_names_it(api):
     refused = api.put(BUCKET, "opened", predefinedAcl="publicRead")
 
     assert (refused.status_code, "predefinedAcl=publicRead" in refused.text) == (501, True)
     assert api.get(BUCKET, "opened").status_code == 404
 
 
-def test_what_is_stored_compressed_is_sent_as_the_client_takes_it(api):
+def test_an_object_stored_compressed_is_sent_in_a_form_that_the_client_accepts(api):
     text = b"many, many words " * 1000
     api.call("POST", f"{UPLOADS}?uploadType=media&name=packed&contentEncoding=gzip", data=gzip.compress(text))
     path = f"{object_path(BUCKET, 'packed')}?alt=media"
@@ -314,7 +314,7 @@ def test_what_is_stored_compressed_is_sent_as_the_client_takes_it(api):
     assert untouched.raw.read() == stored
 
 
-def test_a_body_compressed_on_its_way_is_stored_as_it_was(api):
+def test_a_body_compressed_for_transport_is_stored_decompressed(api):
     path = f"{UPLOADS}?uploadType=media&name=on-its-way"
     compressed = {"Content-Encoding": "gzip"}
 
@@ -326,7 +326,7 @@ def test_a_body_compressed_on_its_way_is_stored_as_it_was(api):
     assert api.get(BUCKET, "on-its-way", alt="media").content == b"plain"
 
 
-def test_a_page_of_any_origin_may_ask_and_read(api):
+def test_a_web_page_of_any_origin_may_send_requests_and_read_answers(api):
     origin = {"Origin": "https://leap.2i2c.cloud"}
     asked = origin | {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"}
     path = object_path(BUCKET, "for-a-page")
@@ -354,7 +354,7 @@ def test_the_parts_of_a_batch_are_answered_one_by_one(api):
     assert "Content-ID: <response-1>" in answer.text
 
 
-def test_a_copy_has_the_sources_content_and_the_rest_as_asked(api):
+def test_a_copy_has_the_content_of_its_source_and_the_metadata_asked_for(api):
     api.put(BUCKET, "source", b"content")
     api.call("PATCH", object_path(BUCKET, "source"), json={"metadata": {"from": "source"}})
     path = f"{object_path(BUCKET, 'source')}/rewriteTo/b/leap-persistent/o/copy"

@@ -1,4 +1,4 @@
-"""google-cloud-storage, unchanged, against the stand-in: everything its users lean on."""
+"""google-cloud-storage, unchanged, against the stand-in: everything that its users rely on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-# What every program begins with: the hub's client, and a bucket without age and with what earlier tests left.
+# The beginning of every program: the hub's client, and a bucket whose objects do not expire.
 BEGIN = """
 import gzip, os
 from concurrent.futures import ThreadPoolExecutor
@@ -28,8 +28,8 @@ def put(name, data=b"data", **options):
 def refused(error, call, *arguments, **options):
     try:
         call(*arguments, **options)
-    except error as found:
-        return str(found)
+    except error as refusal:
+        return str(refusal)
     raise AssertionError(f"{call} was not refused")
 
 """
@@ -40,8 +40,8 @@ PROGRAMS = {
             put(name)
         assert [blob.name for blob in client.list_blobs(bucket, match_glob="a/*.nc")] == ["a/1.nc", "a/2.nc"]
         assert [blob.name for blob in client.list_blobs(bucket, match_glob="**.nc", page_size=1)][-1] == "a/sub/3.nc"
-        found = client.list_blobs(bucket, delimiter="/", fields="items(name),prefixes,nextPageToken")
-        assert ([blob.name for blob in found], found.prefixes) == (["b.csv"], {"a/"})
+        level = client.list_blobs(bucket, delimiter="/", fields="items(name),prefixes,nextPageToken")
+        assert ([blob.name for blob in level], level.prefixes) == (["b.csv"], {"a/"})
         between = client.list_blobs(bucket, start_offset="a/2.nc", end_offset="b")
         assert [blob.name for blob in between] == ["a/2.nc", "a/sub/3.nc"]
     """,
@@ -152,45 +152,45 @@ PROGRAMS = {
         assert "storage.buckets.list" in message
         put("acl", predefined_acl="private")
         assert [entry["role"] for entry in bucket.blob("acl").acl] == ["OWNER"]
-        found = client.get_bucket("leap-scratch")
-        assert list(found.lifecycle_rules)[0]["condition"] == {"age": 7}
-        assert found.soft_delete_policy.retention_duration_seconds == 0
+        scratch = client.get_bucket("leap-scratch")
+        assert list(scratch.lifecycle_rules)[0]["condition"] == {"age": 7}
+        assert scratch.soft_delete_policy.retention_duration_seconds == 0
         refused(exceptions.NotFound, client.get_bucket, "no-such-bucket")
     """,
 }
 
 
-# Runs every program in one process, each in a bucket that is empty, and tells how each ended.
+# Runs every program in one process, each with an empty bucket, and writes the result of each.
 RUN = """
 import json, sys, traceback
 from google.cloud import storage
 
 bucket = storage.Client(project="leap-pangeo").bucket("leap-persistent")
-ends = {}
+results = {}
 for name, code in json.load(open("programs.json")).items():
     try:
         exec(compile(code, name, "exec"), {})
-        ends[name] = "all is well"
+        results[name] = "passed"
     except BaseException:
-        ends[name] = traceback.format_exc()
+        results[name] = traceback.format_exc()
     bucket.delete_blobs(list(bucket.list_blobs()))
-json.dump(ends, open("ends.json", "w"))
+json.dump(results, open("results.json", "w"))
 """
 
 
 @pytest.fixture(scope="module")
-def ends(root, tmp_path_factory):
-    """How each program ended."""
+def results(root, tmp_path_factory):
+    """The result of each program: "passed" or its traceback."""
     folder = tmp_path_factory.mktemp("clients")
     programs = {name: BEGIN + textwrap.dedent(program) for name, program in PROGRAMS.items()}
     (folder / "programs.json").write_text(json.dumps(programs))
     (folder / "run.py").write_text(RUN)
     command = [sys.executable, "-m", "fakehub", "run", "--", "sh", "-c", f"cd {folder} && python run.py"]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=root)
-    assert ran.returncode == 0, ran.stderr
-    return json.loads((folder / "ends.json").read_text())
+    process = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=root)
+    assert process.returncode == 0, process.stderr
+    return json.loads((folder / "results.json").read_text())
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_google_cloud_storage_finds_what_it_expects(ends, program):
-    assert ends[program] == "all is well"
+def test_a_program_with_google_cloud_storage_passes(results, program):
+    assert results[program] == "passed"

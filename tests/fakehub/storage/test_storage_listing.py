@@ -1,4 +1,4 @@
-"""Listings: pages, globs, offsets, generations, and objects that vanish by age."""
+"""Listings: pages, globs, offsets, generations, and objects that expire."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def api(server):
 
 
 def everything(api, bucket=BUCKET, **query) -> tuple[list[str], list[str]]:
-    """Names and common prefixes of all pages of a listing."""
+    """Return names and common prefixes of all pages of a listing."""
     names, prefixes, page = [], [], {"nextPageToken": ""}
     while "nextPageToken" in page:
         page = api.listing(bucket, pageToken=page["nextPageToken"], **query)
@@ -55,7 +55,7 @@ def test_a_listing_in_pages_is_complete_and_in_order(api, most):
     assert here == ["list/z", "list/é"]
 
 
-def test_a_page_that_is_full_with_the_last_entry_has_no_next(api):
+def test_a_full_page_that_ends_with_the_last_entry_has_no_next_page(api):
     for name in ("full/a", "full/b"):
         api.put(BUCKET, name)
 
@@ -76,11 +76,11 @@ def test_offsets_and_trailing_delimiters(api):
 
 
 @pytest.mark.parametrize("token", ["nonsense", "bm9uc2Vuc2U=", "WzEsMiwzXQ==", "[]", "%"])
-def test_a_token_of_no_page_is_refused(api, token):
+def test_an_invalid_page_token_is_refused(api, token):
     assert api.listing(BUCKET, pageToken=token)["error"]["code"] == 400
 
 
-def test_a_glob_and_fields_choose(api):
+def test_a_glob_selects_objects_and_fields_select_properties(api):
     for name in ("glob/a.txt", "glob/b.csv", "glob/sub/c.txt"):
         api.put(BUCKET, name)
 
@@ -108,7 +108,7 @@ def test_a_glob_and_fields_choose(api):
         ("a}b", ["a}b"], ["ab"]),
     ],
 )
-def test_globs_as_google_reads_them(pattern, matching, other):
+def test_globs_match_as_at_google(pattern, matching, other):
     glob = Glob(pattern)
 
     assert [name for name in matching if not glob.matches(name)] == []
@@ -116,11 +116,11 @@ def test_globs_as_google_reads_them(pattern, matching, other):
 
 
 @pytest.mark.parametrize("pattern", ["[a", "{a,b", "a\\", "{" * 20 + "}" * 20, "x" * 2000, "*a" * 33])
-def test_what_is_no_glob_is_refused(api, pattern):
+def test_an_invalid_glob_is_refused(api, pattern):
     assert api.listing(BUCKET, matchGlob=pattern)["error"]["code"] == 400
 
 
-def test_a_page_that_looked_at_many_names_in_vain_ends_early_and_the_next_goes_on(root, tmp_path):
+def test_a_page_that_examined_many_names_without_a_match_ends_early_and_the_next_continues(root, tmp_path):
     store = Store(load(root / "hub.yml").buckets.options, Clock(), tmp_path)
     for i in range(60_000):
         store.put(BUCKET, NewObject(f"{i:05d}", b"", {}))
@@ -129,7 +129,7 @@ def test_a_page_that_looked_at_many_names_in_vain_ends_early_and_the_next_goes_o
     rest = list_objects(store, BUCKET, {"matchGlob": "*55555", "pageToken": token or ""})
 
     assert (items, prefixes, token is None) == ([], [], False)
-    assert [found.name for found in rest[0]] == ["55555"]
+    assert [stored.name for stored in rest[0]] == ["55555"]
 
 
 @pytest.mark.parametrize("pattern", ["*a" * 32 + "b", "**a" * 16, "{a,aa}" * 150, "{a,{a,{a,a}}}*" * 32 + "!"])
@@ -139,11 +139,11 @@ def test_no_pattern_takes_long(pattern):
     for length in range(0, 1000, 50):
         glob.matches("a" * length)
 
-    # A matcher that goes back and tries again needs longer than the universe has been there.
+    # A backtracking matcher would take longer than the age of the universe.
     assert time.process_time() - started < 60
 
 
-def test_objects_vanish_one_by_one_by_their_own_age(start_server, tmp_path):
+def test_each_object_expires_by_its_own_age(start_server, tmp_path):
     server = start_server(tmp_path / "server")
     try:
         api, control = Api(server), Control(server.folder)
@@ -183,12 +183,12 @@ def versioned(root, tmp_path_factory, start_server):
 
 
 def generations(api, name: str) -> list[tuple[str, bool]]:
-    """The generations of an object, each with whether it is live."""
+    """Return the generations of an object, each with whether it is live."""
     items = api.listing("leap-persistent", prefix=name, versions="true").get("items", [])
     return [(item["generation"], "timeDeleted" not in item) for item in items]
 
 
-def test_a_bucket_with_versioning_keeps_what_was_replaced(versioned):
+def test_a_bucket_with_versioning_keeps_replaced_generations(versioned):
     first, second = (versioned.put("leap-persistent", "v/a", data).json() for data in (b"one", b"two"))
 
     assert generations(versioned, "v/a") == [(first["generation"], False), (second["generation"], True)]
@@ -197,7 +197,7 @@ def test_a_bucket_with_versioning_keeps_what_was_replaced(versioned):
     assert everything(versioned, "leap-persistent", prefix="v/a") == (["v/a"], [])
 
 
-def test_a_deleted_object_lives_on_as_a_generation_until_that_is_deleted(versioned):
+def test_a_deleted_object_remains_as_a_generation_until_that_is_deleted(versioned):
     generation = versioned.put("leap-persistent", "v/b").json()["generation"]
     path = object_path("leap-persistent", "v/b")
 
@@ -218,7 +218,7 @@ def test_generations_are_listed_in_pages_too(versioned):
     assert (len(names), len(generations(versioned, "v/c"))) == (5, len(made))
 
 
-def test_a_page_and_a_get_cost_the_same_however_many_objects_there_are(root, tmp_path):
+def test_the_cost_of_a_page_and_of_a_get_does_not_grow_with_the_number_of_objects(root, tmp_path):
     facts, clock = load(root / "hub.yml"), Clock()
     store = Store(facts.buckets.options, clock, tmp_path)
     api, hub = JsonApi(Storage(store, clock, facts)), Identities(facts, clock).personas["hub"]

@@ -1,4 +1,4 @@
-"""What a state directory keeps: through a kill, with generations, and when the disk is full."""
+"""State directories: objects and generations survive a kill, and a full disk loses nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BUCKET = "leap-scratch"
 
 @pytest.fixture
 def running(start_server, tmp_path):
-    """Run a server with the test's own state directory: ``with running(...) as api``; it ends by a kill."""
+    """Run a server with the test's state directory until it is killed: ``with running(...) as (api, process)``."""
     count = 0
 
     @contextlib.contextmanager
@@ -32,12 +32,12 @@ def running(start_server, tmp_path):
 
 
 def stored(api, bucket=BUCKET) -> dict[str, bytes]:
-    """Names and contents of a bucket."""
+    """Return names and contents of the objects in a bucket."""
     names = [item["name"] for item in api.listing(bucket).get("items", [])]
     return {name: api.get(bucket, name, alt="media").content for name in names}
 
 
-def test_objects_outlive_a_kill_and_half_ones_do_not(running):
+def test_complete_objects_survive_a_kill_and_incomplete_ones_do_not(running):
     with running() as (api, _):
         before = api.put(BUCKET, "whole", b"all of it").json()
         api.put(BUCKET, "replaced", b"one")
@@ -53,10 +53,10 @@ def test_objects_outlive_a_kill_and_half_ones_do_not(running):
         assert stored(api) == {"whole": b"all of it", "replaced": b"two"}
         assert api.get(BUCKET, "whole").json() == before
         assert api.get(BUCKET, "replaced").json()["metadata"] == {"key": "value"}
-        assert api.put(BUCKET, "whole", b"anew").json()["generation"] > before["generation"]
+        assert api.put(BUCKET, "whole", b"again").json()["generation"] > before["generation"]
 
 
-def test_generations_outlive_a_kill(running, root, tmp_path):
+def test_generations_survive_a_kill(running, root, tmp_path):
     facts = facts_with(root, tmp_path, "leap-persistent", versioning=True)
     with running(hub_yml=facts) as (api, _):
         for data in (b"one", b"two", b"three"):
@@ -72,7 +72,7 @@ def test_generations_outlive_a_kill(running, root, tmp_path):
         assert len(before["items"]) == 3
 
 
-def test_a_state_directory_does_not_grow_with_what_is_gone(running, tmp_path):
+def test_replaced_objects_do_not_make_a_state_directory_grow(running, tmp_path):
     with running() as (api, _):
         for _ in range(50):
             api.put(BUCKET, "same", b"x")
@@ -84,7 +84,7 @@ def test_a_state_directory_does_not_grow_with_what_is_gone(running, tmp_path):
     assert len(list((tmp_path / "state/data").iterdir())) == 1
 
 
-def test_a_line_that_was_cut_short_does_not_count(running, tmp_path):
+def test_an_incomplete_last_line_of_the_journal_is_ignored(running, tmp_path):
     with running() as (api, _):
         api.put(BUCKET, "whole", b"1")
     with (tmp_path / "state/journal").open("ab") as journal:
@@ -98,7 +98,7 @@ def test_a_line_that_was_cut_short_does_not_count(running, tmp_path):
 
 @pytest.fixture
 def full_disk():
-    """Let a process write no file beyond a size, as if the disk were full from there on; or as much as before."""
+    """Limit the size of a process's files, as if the disk were full beyond it; ``RLIM_INFINITY`` lifts the limit."""
 
     def limit(process, size: int) -> None:
         _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
@@ -107,7 +107,7 @@ def full_disk():
     return limit
 
 
-def test_on_a_full_disk_an_upload_is_refused_and_the_rest_stays(running, full_disk):
+def test_on_a_full_disk_an_upload_is_refused_and_the_other_objects_stay(running, full_disk):
     with running() as (api, process):
         api.put(BUCKET, "first", b"before")
         full_disk(process, 100_000)
@@ -124,7 +124,7 @@ def test_on_a_full_disk_an_upload_is_refused_and_the_rest_stays(running, full_di
         assert (small.status_code, large.status_code) == (200, 200)
 
 
-def test_on_a_full_disk_nothing_is_half_recorded(running, full_disk, tmp_path):
+def test_on_a_full_disk_no_change_is_recorded_in_part(running, full_disk, tmp_path):
     with running() as (api, process):
         api.put(BUCKET, "before", b"1")
         size = (tmp_path / "state/journal").stat().st_size

@@ -1,4 +1,4 @@
-"""Clients of others that speak the XML API, in the stand-in with the hub's credentials and without a setting."""
+"""Clients of the XML API by others, inside the stand-in, with the hub's credentials and no configuration."""
 
 import pytest
 
@@ -21,10 +21,10 @@ OBJECTS = """
 data = bytes(range(256)) * 100
 for name in ("a/b c.txt", "a/naïve-Ω", "a/b"):
     obstore.put(store, name, data, attributes={"Content-Type": "text/plain", "colour": "blue"})
-found = obstore.get(store, "a/b c.txt")
-assert (found.attributes["Content-Type"], found.attributes["colour"]) == ("text/plain", "blue")
-assert found.meta["size"] == len(data)
-assert bytes(found.bytes()) == data
+got = obstore.get(store, "a/b c.txt")
+assert (got.attributes["Content-Type"], got.attributes["colour"]) == ("text/plain", "blue")
+assert got.meta["size"] == len(data)
+assert bytes(got.bytes()) == data
 assert bytes(obstore.get_range(store, "a/b", start=5, length=3)) == data[5:8]
 assert bytes(obstore.get(store, "a/b", options={"range": {"suffix": 3}}).bytes()) == data[-3:]
 assert [bytes(part) for part in obstore.get_ranges(store, "a/b", starts=[0, 9], ends=[2, 10])] == [data[:2], data[9:10]]
@@ -62,9 +62,9 @@ MULTIPART = """
 import os
 data = os.urandom(12 * 1024 * 1024 + 5)
 stored = obstore.put(store, "parts-b.bin", data, use_multipart=True, chunk_size=5 * 1024 * 1024)
-found = obstore.get(store, "parts-b.bin")
-assert (found.meta["e_tag"], found.meta["version"]) == (stored["e_tag"], stored["version"])
-assert bytes(found.bytes()) == data
+got = obstore.get(store, "parts-b.bin")
+assert (got.meta["e_tag"], got.meta["version"]) == (stored["e_tag"], stored["version"])
+assert bytes(got.bytes()) == data
 with obstore.open_writer(store, "written.bin") as file:
     for start in range(0, len(data), 1024 * 1024):
         file.write(data[start : start + 1024 * 1024])
@@ -171,11 +171,11 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.parametrize("what", SCRIPTS)
-def test_a_client_works(fakehub, mode, tmp_path, what):
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_client_works(fakehub, mode, tmp_path, name):
     script = tmp_path / "script.py"
-    script.write_text(SCRIPTS[what], encoding="utf-8")
+    script.write_text(SCRIPTS[name], encoding="utf-8")
 
-    ran = fakehub("--mode", mode, "--", "python", str(script))
+    process = fakehub("--mode", mode, "--", "python", str(script))
 
-    assert ran.returncode == 0, ran.stderr
+    assert process.returncode == 0, process.stderr

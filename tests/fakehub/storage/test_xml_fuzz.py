@@ -1,6 +1,6 @@
-"""Random and hostile requests of the XML API: refused in an orderly way, and without a trace in what is stored.
+"""Random and hostile requests to the XML API: a refusal has a valid form and changes nothing that is stored.
 
-``FUZZ=50000`` sends that many; the seed is fixed, so that a finding can be had again.
+``FUZZ=50000`` sends that many; the seed is fixed, so that a failure can be reproduced.
 """
 
 import random
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from hostile import NAMES, TEXTS
-from test_fuzz import HOW_MANY, ORDERLY, SEED, Client, said
+from test_fuzz import HOW_MANY, ORDERLY, SEED, Client, stderr_of_server
 
 BUCKETS = ["leap-scratch"] * 4 + [
     "leap%2Dscratch",
@@ -80,20 +80,20 @@ BODIES = [
 
 
 class Requests:
-    """Makes up requests; the same seed and the same answers make up the same."""
+    """A generator of requests; the same seed and the same answers generate the same requests."""
 
     def __init__(self) -> None:
-        self._random = random.Random(SEED)  # noqa: S311 - the same again is what is wanted
+        self._random = random.Random(SEED)  # noqa: S311 - reproducible on purpose
         self._uploads = ["none"]
 
     def learn(self, content: bytes, location: str) -> None:
-        """Take the id of an upload from an answer, to go on with it."""
-        found = re.search(rb"<UploadId>([^<]+)", content) or re.search(rb"upload_id=(.+)", location.encode())
-        if found:
-            self._uploads = [*self._uploads[-20:], found.group(1).decode()]
+        """Read the id of an upload from an answer, so that later requests continue the upload."""
+        match = re.search(rb"<UploadId>([^<]+)", content) or re.search(rb"upload_id=(.+)", location.encode())
+        if match:
+            self._uploads = [*self._uploads[-20:], match.group(1).decode()]
 
     def next(self) -> tuple[str, str, dict[str, str], bytes]:
-        """Method, path with its query, headers and body."""
+        """Return method, path with its query, headers and body of the next request."""
         choose = self._random.choice
         path = f"/{choose(BUCKETS)}"
         if self._random.random() < 0.85:
@@ -116,8 +116,8 @@ class Requests:
         name = self._random.choice(PARAMETERS)
         if self._random.random() < 0.2:
             return name
-        ours = name in {"uploadId", "upload_id"} and self._random.random() < 0.8
-        value = self._random.choice(self._uploads if ours else VALUES)
+        known = name in {"uploadId", "upload_id"} and self._random.random() < 0.8
+        value = self._random.choice(self._uploads if known else VALUES)
         return f"{name}={quote(value, safe='')}"
 
     def _header(self) -> str:
@@ -134,7 +134,7 @@ def server(start_server, tmp_path):
         assert running.process.wait(timeout=20) == 0
 
 
-def test_made_up_requests_are_refused_in_order_and_change_nothing(server, tmp_path):
+def test_random_requests_get_a_valid_status_and_refused_ones_change_nothing(server, tmp_path):
     requests, client = Requests(), Client(server)
     seen = set()
     for number in range(HOW_MANY):
@@ -150,9 +150,9 @@ def test_made_up_requests_are_refused_in_order_and_change_nothing(server, tmp_pa
         assert status in ORDERLY, f"{status} to {request}: {content[:300]!r}"
         assert "X-Injected" not in answered, request
         if status >= 400 and status != 499 and method != "HEAD":
-            # Names with control characters make this no XML that can be parsed, as with Google.
+            # Names with control characters make this invalid XML, as at Google, so it is not parsed.
             assert re.match(rb"<\?xml [^>]+><Error><Code>\w+</Code><Message>", content), request
         assert status < 400 or client.stored() == before, f"{status} changed something: {request}"
         requests.learn(content, answered.get("Location", ""))
     assert {200, 201, 204, 400, 403, 404, 501} <= seen, seen
-    assert said(tmp_path) == ""
+    assert stderr_of_server(tmp_path) == ""

@@ -1,4 +1,4 @@
-"""Listings through the XML API: complete, in order, in pages; and deletions of many."""
+"""Listings through the XML API: complete, in order, in pages; and deleting many objects in one request."""
 
 from urllib.parse import quote
 
@@ -44,13 +44,13 @@ def test_a_listing_in_pages_is_complete_and_in_order(server, tree, version, toke
     assert deep == (["list/z"], [f"list/{i:03d}/" for i in range(40)], 5)
 
 
-def test_a_listing_begins_behind_a_name(server, tree):
+def test_a_listing_starts_after_a_name(server, tree):
     names, _, _ = listing(server, "list-type=2&prefix=list/&start-after=list/038/b")
 
     assert names == ["list/039/a", "list/039/b", "list/z"]
 
 
-def test_names_come_encoded_when_asked(server):
+def test_names_are_encoded_on_request(server):
     put(server, f"{BUCKET}/encoded/{quote('a b&Ω', safe='')}")
 
     names, _, root = listing(server, "list-type=2&prefix=encoded/&encoding-type=url")
@@ -62,7 +62,7 @@ def test_names_come_encoded_when_asked(server):
 @pytest.mark.parametrize(
     "query", ["list-type=3", "max-keys=many", "max-keys=-1", "encoding-type=base64", "list-type=2&continuation-token=!"]
 )
-def test_a_listing_that_makes_no_sense_is_400(server, query):
+def test_a_listing_with_invalid_parameters_is_400(server, query):
     assert error(server.call("GET", f"{BUCKET}?{query}"))[0] == "InvalidArgument"
 
 
@@ -79,7 +79,7 @@ def test_many_objects_are_deleted_in_one_request(server):
     assert listing(server, "list-type=2&prefix=many/")[0] == ["many/c"]
 
 
-def test_a_deletion_without_the_right_is_named_for_each_object(server):
+def test_a_refused_deletion_is_reported_for_each_object(server):
     data = "<Delete><Quiet>true</Quiet><Object><Key>a</Key></Object></Delete>"
 
     answer = server.call("POST", "/leap-persistent-ro?delete", data=data)

@@ -1,4 +1,4 @@
-"""Objects through the XML API: what comes back, under which conditions, and copies."""
+"""Objects through the XML API: content and headers, conditions, and copies."""
 
 import base64
 import concurrent.futures
@@ -15,20 +15,20 @@ pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 # Objects
 
 
-def test_an_object_comes_back_with_everything_said_of_it(server, path):
+def test_an_object_is_returned_with_all_its_headers(server, path):
     headers = {"Content-Type": "text/plain", "Cache-Control": "no-cache", "Content-Language": "en"}
     headers |= {"Content-Disposition": "inline", "x-goog-meta-Colour": "blue"}
 
     stored = put(server, path, b"\x00\r\n\xff\r", headers=headers)
-    found = server.call("GET", path)
+    answer = server.call("GET", path)
 
-    assert found.content == b"\x00\r\n\xff\r"
-    assert {name: found.headers[name] for name in headers} == headers
+    assert answer.content == b"\x00\r\n\xff\r"
+    assert {name: answer.headers[name] for name in headers} == headers
     for name in ("ETag", "x-goog-generation", "x-goog-metageneration", "x-goog-hash"):
-        assert stored.headers[name] == found.headers[name]
-    assert stored.headers["ETag"] == f'"{hashlib.md5(found.content, usedforsecurity=False).hexdigest()}"'
-    assert found.headers["x-goog-stored-content-length"] == "5"
-    assert found.headers["Last-Modified"].endswith(" GMT")
+        assert stored.headers[name] == answer.headers[name]
+    assert stored.headers["ETag"] == f'"{hashlib.md5(answer.content, usedforsecurity=False).hexdigest()}"'
+    assert answer.headers["x-goog-stored-content-length"] == "5"
+    assert answer.headers["Last-Modified"].endswith(" GMT")
 
 
 def test_an_object_may_be_stored_compressed(server, path):
@@ -52,7 +52,7 @@ def test_both_apis_show_the_same_object(server, path):
     assert f"md5={shown['md5Hash']}" in stored.headers["x-goog-hash"]
 
 
-def test_a_head_says_the_same_as_a_get_without_the_content(server, path):
+def test_a_head_has_the_headers_of_a_get(server, path):
     put(server, path, b"0123456789")
 
     got, head = server.call("GET", path), server.call("HEAD", path)
@@ -69,17 +69,17 @@ def test_a_head_says_the_same_as_a_get_without_the_content(server, path):
 def test_ranges(server, path, span, status, content):
     put(server, path, b"0123456789")
 
-    found = server.call("GET", path, headers={"Range": span})
+    answer = server.call("GET", path, headers={"Range": span})
 
-    assert found.status_code == status
+    assert answer.status_code == status
     if content is None:
-        assert error(found)[0] == "InvalidRange"
+        assert error(answer)[0] == "InvalidRange"
     else:
-        assert found.content == content
+        assert answer.content == content
 
 
 @pytest.mark.parametrize("name", ["a/b", "../up", "naïve/Ω.txt", "x" * 1024, "a//b", "?", "#", "a+b", "\U0001f30a"])
-def test_any_name_comes_back_as_it_was(server, name):
+def test_any_name_is_accepted(server, name):
     target = f"{BUCKET}/names/{quote(name, safe='')}" if len(name) < 1000 else f"{BUCKET}/{name}"
 
     put(server, target, b"named")
@@ -122,7 +122,7 @@ def test_a_deleted_object_is_gone(server, path):
 # Conditions
 
 
-def test_generation_zero_means_that_there_is_none(server, path):
+def test_generation_zero_means_that_the_object_does_not_exist(server, path):
     first = put(server, path, headers={"x-goog-if-generation-match": "0"})
     second = put(server, path, b"other", headers={"x-goog-if-generation-match": "0"})
 
@@ -140,7 +140,7 @@ def test_an_unmet_precondition_changes_nothing(server, path, header, method):
     assert server.call("HEAD", path).headers["x-goog-generation"] == before
 
 
-def test_entity_tags_decide_a_get(server, path):
+def test_a_get_may_depend_on_the_entity_tag(server, path):
     tag = put(server, path).headers["ETag"]
 
     assert server.call("GET", path, headers={"If-Match": tag}).status_code == 200
@@ -150,7 +150,7 @@ def test_entity_tags_decide_a_get(server, path):
     assert server.call("GET", path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_the_time_of_the_last_change_decides_a_get(server, path):
+def test_a_get_may_depend_on_the_time_of_the_last_change(server, path):
     put(server, path)
     changed = server.call("HEAD", path).headers["Last-Modified"]
     long_ago = "Thu, 01 Jan 1970 00:00:00 GMT"
@@ -175,16 +175,16 @@ def test_of_many_writers_with_a_precondition_exactly_one_wins(server):
 # Copies
 
 
-def test_a_copy_takes_content_and_metadata_along(server, path):
+def test_a_copy_has_the_content_and_metadata_of_its_source(server, path):
     put(server, path, b"original", headers={"Content-Type": "text/plain", "x-goog-meta-a": "b"})
 
     copied = put(server, f"{path}-copy", b"", headers={"x-goog-copy-source": path})
-    found = server.call("GET", f"{path}-copy")
+    copy = server.call("GET", f"{path}-copy")
 
     root = parsed(copied.content)
     assert root.tag == f"{LISTING}CopyObjectResult"
-    assert root.findtext(f"{LISTING}ETag") == found.headers["ETag"]
-    assert (found.content, found.headers["Content-Type"], found.headers["x-goog-meta-a"]) == (
+    assert root.findtext(f"{LISTING}ETag") == copy.headers["ETag"]
+    assert (copy.content, copy.headers["Content-Type"], copy.headers["x-goog-meta-a"]) == (
         b"original",
         "text/plain",
         "b",
@@ -196,11 +196,11 @@ def test_a_copy_may_replace_the_metadata(server, path):
     headers = {"x-goog-copy-source": path, "x-goog-metadata-directive": "REPLACE", "x-goog-meta-c": "d"}
 
     put(server, f"{path}-copy", b"", headers=headers)
-    found = server.call("GET", f"{path}-copy")
+    copy = server.call("GET", f"{path}-copy")
 
-    assert found.headers["x-goog-meta-c"] == "d"
-    assert "x-goog-meta-a" not in found.headers
-    assert found.headers["Content-Type"] == "application/octet-stream"
+    assert copy.headers["x-goog-meta-c"] == "d"
+    assert "x-goog-meta-a" not in copy.headers
+    assert copy.headers["Content-Type"] == "application/octet-stream"
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_copy_may_replace_the_metadata(server, path):
         ({"x-goog-if-generation-match": "7"}, 412, "PreconditionFailed"),
     ],
 )
-def test_a_copy_that_may_not_be_is_refused(server, path, headers, status, code):
+def test_an_invalid_copy_is_refused(server, path, headers, status, code):
     put(server, path)
 
     refused = put(server, f"{path}-copy", b"", headers={"x-goog-copy-source": path} | headers)

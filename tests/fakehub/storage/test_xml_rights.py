@@ -1,4 +1,4 @@
-"""Who may do what through the XML API, and what it refuses."""
+"""Permissions in the XML API, and the requests that it refuses."""
 
 import pytest
 from xml_client import BUCKET, error, parsed, put
@@ -19,7 +19,7 @@ def test_an_access_control_list_names_the_owner(server, path):
     assert parsed(server.call("GET", f"{BUCKET}?acl").content).tag == "AccessControlList"
 
 
-def test_a_predefined_list_is_taken_where_it_opens_nothing(server, path):
+def test_a_predefined_list_is_accepted_if_it_opens_nothing(server, path):
     put(server, path, headers={"x-goog-acl": "private"})
     public = put(server, path, headers={"x-goog-acl": "public-read"})
 
@@ -41,7 +41,7 @@ def test_without_a_token_access_is_denied(server, path):
     assert error(refused)[1].startswith("Anonymous caller does not have storage.objects.get access")
 
 
-def test_a_token_nobody_issued_is_401(server, path):
+def test_a_token_that_was_never_issued_is_401(server, path):
     refused = server.call("GET", path, token="ya29.nobody-issued-this")
 
     assert (refused.status_code, error(refused)[0]) == (401, "AuthenticationRequired")
@@ -61,14 +61,14 @@ def test_the_read_only_bucket_refuses_the_hub(server, path, method, query):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
-def test_there_is_no_such_bucket(server, method):
+def test_an_unknown_bucket_is_404(server, method):
     refused = server.call(method, "/no-such-bucket/a")
 
     assert (refused.status_code, error(refused)[0]) == (404, "NoSuchBucket")
 
 
 @pytest.mark.parametrize("target", ["GET ?cors", "PUT /a?acl", "POST /a?compose", "PATCH /a", "DELETE "])
-def test_what_is_not_answered_is_refused(server, target):
+def test_a_request_that_is_not_implemented_is_refused(server, target):
     method, _, rest = target.partition(" ")
 
     refused = server.call(method, BUCKET + rest)
@@ -77,7 +77,7 @@ def test_what_is_not_answered_is_refused(server, target):
 
 
 @pytest.mark.parametrize("target", ["GET /", "PUT /new-bucket"])
-def test_the_hub_has_no_rights_on_buckets_as_such(server, target):
+def test_the_hub_may_neither_list_nor_create_buckets(server, target):
     method, _, path = target.partition(" ")
 
     refused = server.call(method, path)

@@ -17,29 +17,29 @@ def test_parts_in_any_order_become_one_object(server, path):
     hidden = server.call("HEAD", path)
 
     done = upload.complete((1, first), (2, last))
-    found = server.call("GET", path)
+    answer = server.call("GET", path)
 
     assert hidden.status_code == 404
     root = parsed(done.content)
     assert root.tag == f"{S3}CompleteMultipartUploadResult"
-    assert root.findtext(f"{S3}ETag") == found.headers["ETag"]
-    assert found.content == b"x" * 5 * MIB + b"the end"
-    assert (found.headers["Content-Type"], found.headers["x-goog-meta-a"]) == ("text/plain", "b")
+    assert root.findtext(f"{S3}ETag") == answer.headers["ETag"]
+    assert answer.content == b"x" * 5 * MIB + b"the end"
+    assert (answer.headers["Content-Type"], answer.headers["x-goog-meta-a"]) == ("text/plain", "b")
 
 
 def test_an_object_of_parts_has_a_crc32c_and_no_md5(server, path):
     upload = Upload(server, path)
     upload.complete((1, upload.part(1, b"only").headers["ETag"]))
 
-    found = server.call("HEAD", path)
+    head = server.call("HEAD", path)
     shown = server.call("GET", f"/storage/v1/b/leap-scratch/o/{path.rpartition('/')[2]}").json()
 
-    assert found.headers["x-goog-hash"].startswith("crc32c=")
-    assert "md5=" not in found.headers["x-goog-hash"]
+    assert head.headers["x-goog-hash"].startswith("crc32c=")
+    assert "md5=" not in head.headers["x-goog-hash"]
     assert "md5Hash" not in shown
 
 
-def test_a_part_sent_again_takes_the_place_of_the_first(server, path):
+def test_a_part_sent_again_replaces_the_first(server, path):
     upload = Upload(server, path)
     upload.part(1, b"first")
     upload.complete((1, upload.part(1, b"second").headers["ETag"]))
@@ -90,19 +90,19 @@ def test_parts_are_listed(server, path):
     assert (root.findtext(f"{S3}IsTruncated"), root.findtext(f"{S3}NextPartNumberMarker")) == ("true", "2")
 
 
-def test_uploads_under_way_are_listed(server):
+def test_uploads_in_progress_are_listed(server):
     uploads = [Upload(server, f"/leap-persistent/under-way/{name}") for name in ("b", "a", "a")]
     expected = [("under-way/a", uploads[1].id), ("under-way/a", uploads[2].id), ("under-way/b", uploads[0].id)]
 
-    found, more = [], ""
+    listed, more = [], ""
     while more is not None:
         page = server.call("GET", f"/leap-persistent?uploads&prefix=under-way/&max-uploads=1{more}")
         root = parsed(page.content)
-        found += [(one.findtext(f"{S3}Key"), one.findtext(f"{S3}UploadId")) for one in root.findall(f"{S3}Upload")]
+        listed += [(row.findtext(f"{S3}Key"), row.findtext(f"{S3}UploadId")) for row in root.findall(f"{S3}Upload")]
         name, upload_id = root.findtext(f"{S3}NextKeyMarker"), root.findtext(f"{S3}NextUploadIdMarker")
         more = f"&key-marker={name}&upload-id-marker={upload_id}" if name else None
 
-    assert found == expected
+    assert listed == expected
 
 
 def test_an_aborted_upload_is_gone(server, path):
@@ -114,7 +114,7 @@ def test_an_aborted_upload_is_gone(server, path):
     assert error(upload.complete((1, tag)))[0] == "NoSuchUpload"
 
 
-def test_an_upload_is_of_one_object_only(server, path):
+def test_an_upload_is_for_one_object_only(server, path):
     upload = Upload(server, path)
     upload.path += "-other"
 
@@ -122,7 +122,7 @@ def test_an_upload_is_of_one_object_only(server, path):
 
 
 @pytest.mark.parametrize("number", [0, 10_001, "one", -1])
-def test_part_numbers_have_their_bounds(server, path, number):
+def test_a_part_number_out_of_range_is_refused(server, path, number):
     assert error(Upload(server, path).part(number, b"x"))[0] == "InvalidArgument"
 
 
@@ -131,7 +131,7 @@ def test_a_corrupted_part_is_refused(server, path):
 
 
 @pytest.mark.parametrize("body", ["", "<CompleteMultipartUpload>", "<!DOCTYPE a><a/>", "{}", "\0"])
-def test_a_body_that_is_no_xml_is_refused(server, path, body):
+def test_a_body_that_is_not_xml_is_refused(server, path, body):
     upload = Upload(server, path)
 
     refused = server.call("POST", f"{path}?uploadId={upload.id}", data=body)
@@ -148,23 +148,23 @@ def start_resumable(server, path, **headers):
     return started.headers["Location"].removeprefix("https://storage.googleapis.com")
 
 
-def test_a_resumable_upload_goes_on_where_the_line_dropped(server, path):
+def test_a_resumable_upload_continues_after_a_lost_connection(server, path):
     size = 262144 + 1000
     session = start_resumable(server, path, **{"Content-Type": "text/plain"})
 
-    # The session's address is all that its holder needs.
+    # A chunk needs no token: the session's address is enough.
     chunk = {"Content-Range": f"bytes 0-262143/{size}"}
     part = server.call("PUT", session, data=b"a" * 262144, headers=chunk, token=None)
     status = server.call("PUT", session, headers={"Content-Range": f"bytes */{size}"}, token=None)
     hidden = server.call("HEAD", path)
     rest = {"Content-Range": f"bytes 262144-{size - 1}/{size}"}
     done = server.call("PUT", session, data=b"b" * 1000, headers=rest, token=None)
-    found = server.call("GET", path)
+    stored = server.call("GET", path)
 
     assert [(answer.status_code, answer.headers["Range"]) for answer in (part, status)] == [(308, "bytes=0-262143")] * 2
     assert hidden.status_code == 404
-    assert done.headers["x-goog-generation"] == found.headers["x-goog-generation"]
-    assert (found.content, found.headers["Content-Type"]) == (b"a" * 262144 + b"b" * 1000, "text/plain")
+    assert done.headers["x-goog-generation"] == stored.headers["x-goog-generation"]
+    assert (stored.content, stored.headers["Content-Type"]) == (b"a" * 262144 + b"b" * 1000, "text/plain")
 
 
 def test_a_cancelled_resumable_upload_is_gone(server, path):
