@@ -1,4 +1,4 @@
-"""What one persona may do in one bucket: the rules of Cloud Storage that both APIs share."""
+"""Access to a bucket: the rules of Cloud Storage that both APIs share."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BucketAccess:
         return self._store.get(self.name, name, wanted)
 
     def existing(self, name: str, generation: str | None = None) -> Object:
-        """Return what ``find`` does; raise ``GoogleError`` (404) for an object that does not exist."""
+        """Return an object as ``find`` does; raise ``GoogleError`` (404) if it does not exist."""
         stored = self.find(name, generation)
         if stored is None:
             raise no_object(self.name, name)

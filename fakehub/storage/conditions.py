@@ -1,4 +1,4 @@
-"""Preconditions: what must be true of an object for a request to be carried out."""
+"""Preconditions on an object's generation and metageneration, without which a request has no effect."""
 
 from __future__ import annotations
 

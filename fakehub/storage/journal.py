@@ -17,7 +17,7 @@ def disk_full(error: OSError) -> GoogleError:
 
 
 class Journal:
-    """An append-only file of JSON lines, each of which is written completely or not at all."""
+    """An append-only file of JSON lines; each line is written completely or not at all."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""The storage service below both APIs: it resolves buckets and holds what the answers need."""
+"""The storage service below both APIs, which resolves the bucket of a request."""
 
 from __future__ import annotations
 

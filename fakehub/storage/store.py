@@ -303,21 +303,21 @@ class Store:
 
     def _apply(self, change: dict[str, Any]) -> None:
         """Repeat the change that one line of the journal records; skip buckets that the facts no longer have."""
-        ((what, values),) = change.items()
+        ((action, values),) = change.items()
         bucket, name = values[:2] if isinstance(values, list) else (values["bucket"], values["name"])
         if bucket not in self.buckets:
             return
-        if what == "archive":
+        if action == "archive":
             self._archive(self._live[bucket][name], values[2])
-        elif what == "delete":
+        elif action == "delete":
             for stored in self._generations_of(bucket, name):
                 if stored.generation == values[2]:
                     self._remove(stored)
         else:
             stored = self._restored(values)
-            if what == "put":
+            if action == "put":
                 self._set_live(stored)
-            elif what == "update":
+            elif action == "update":
                 self._exchange(stored)
             else:
                 self._old[bucket].setdefault(name, []).append(stored)

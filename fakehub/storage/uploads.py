@@ -1,4 +1,4 @@
-"""Uploads: what they set on an object, and those sent in several requests; an object is visible once it is complete."""
+"""Uploads: the headers and checksums that they set, and resumable ones, which become visible when complete."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def take_chunk(upload: Upload, body: bytes, content_range: str | None) -> bytes 
         held[start:] = body
     if size is not None and len(held) == size:
         return bytes(held)
-    # Drop what does not fill a unit: the range in the answer shows it, and the client sends it again.
+    # Drop an incomplete unit: the range in the answer shows the client that it has to send it again.
     del held[len(held) // CHUNK_UNIT * CHUNK_UNIT :]
     return None
 

@@ -1,4 +1,4 @@
-"""Wait for what a server does after it has sent an answer."""
+"""Wait for the effects that a server has after it has sent an answer."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def object_response(
 
 
 def permissions_response(call: Call, bucket: BucketAccess) -> web.Response:
-    """Answer which of the permissions asked for the persona has in ``bucket``."""
+    """Answer with those of the requested permissions that the persona has in ``bucket``."""
     held = [permission for permission in call.query.getall("permissions", ()) if bucket.holds(permission)]
     resource: dict[str, object] = {"kind": "storage#testIamPermissionsResponse"}
     return json_response(resource | ({"permissions": held} if held else {}), call.query)

@@ -23,7 +23,7 @@ MOST_CALLS = 100
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends a batch, and to which address; the same for each of its requests."""
+    """The sender of a batch and the address that it used, which are the same for each of its requests."""
 
     persona: Persona
     base: str

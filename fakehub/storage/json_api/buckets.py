@@ -1,4 +1,4 @@
-"""Buckets: their resources, who may use them, and the list of a project's."""
+"""Buckets: their resources, permissions on them, and the list of a project's buckets."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def _get(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
 
 
 def _change(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
-    """Answer ``patch``, which keeps what the request does not name, and ``update``, which resets it."""
+    """Answer ``patch``, which keeps properties that the request does not name, and ``update``, which resets them."""
     stored = bucket.existing(call.names[1], call.query.get("generation"))
     conditions.check(call.query, stored)
     acl = predefined(bucket.facts, call.query.get("predefinedAcl"), CHANGED_OBJECT)

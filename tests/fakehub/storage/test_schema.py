@@ -58,7 +58,7 @@ ERROR = {
 
 
 def as_json_schema(node: dict) -> dict:
-    """Convert a schema of the description to JSON Schema, in which properties it does not name are not allowed."""
+    """Convert a schema of the description to JSON Schema; properties that it does not name are not allowed."""
     if "$ref" in node:
         return {"$ref": f"#/$defs/{node['$ref']}"}
     if node["type"] == "array":

@@ -1,4 +1,4 @@
-"""V4 signed URLs: made by Google's own library with the hub's account, and altered in every way that must be refused."""
+"""V4 signed URLs, made by Google's own library with the hub's account, and refused after any alteration."""
 
 import base64
 import datetime
