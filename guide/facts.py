@@ -6,6 +6,7 @@ Here nothing is optional that a page shows, no key may be unknown, and every sec
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -44,6 +45,11 @@ class Guide(Model, extra="forbid"):
     site: Url
     repository: str = Field(pattern=r"^https://[^/\s]+/[^/\s]+/[^/\s]+$")
     branch: str
+
+    @property
+    def host(self) -> str:
+        """The host of the repository."""
+        return self.repository.removeprefix("https://").partition("/")[0]
 
     @property
     def ssh(self) -> str:
@@ -234,6 +240,11 @@ class Images(schema.Images, extra="forbid"):
     src: Sources
 
     @property
+    def package_list_file(self) -> str:
+        """The path of an image's list of packages in the repository, with ``{name}`` for the image's name."""
+        return self.package_list_url.rpartition("{tag}/")[2].replace("{image}", "{name}")
+
+    @property
     def default(self) -> Image:
         """The image a server runs unless another is chosen."""
         return next(image for image in self.options.values() if image.default)
@@ -278,8 +289,7 @@ class Buckets(schema.Buckets, extra="forbid"):
     """The buckets, and the rules for their users."""
 
     options: Mapping[str, Bucket] = Field(min_length=1)
-    writers_group: str
-    rules: list[str]
+    rules: list[str] = Field(min_length=2, max_length=2)
     identity: HubIdentity
     src: Sources
 
@@ -288,6 +298,16 @@ class Buckets(schema.Buckets, extra="forbid"):
         for name, bucket in self.options.items():
             bucket._name = name
         return self
+
+    @property
+    def has_writers(self) -> bool:
+        """Whether the writers' group may write to any of the buckets."""
+        return any(bucket.writers_group for bucket in self.options.values())
+
+    @property
+    def names_writers_group(self) -> bool:
+        """Whether the address of the writers' group is given."""
+        return "writers_group" in self.model_fields_set
 
     @property
     def names(self) -> list[str]:
@@ -309,6 +329,12 @@ class Buckets(schema.Buckets, extra="forbid"):
         """The bucket no server may write to, the first of several."""
         return next((bucket for bucket in self.options.values() if bucket.hub == "read"), None)
 
+    @property
+    def uniform_for_writers(self) -> Bucket | None:
+        """The first bucket without permissions for single objects to which the writers' group may write."""
+        options = self.options.values()
+        return next((bucket for bucket in options if bucket.uniform_access and bucket.writers_group), None)
+
     def _of(self, variable: str) -> Bucket:
         return next(bucket for bucket in self.options.values() if bucket.variable == variable)
 
@@ -325,6 +351,11 @@ class EnvironmentVariables(schema.EnvironmentVariables, extra="forbid"):
     values: Mapping[str, Variable]
     on_dask_workers: list[str]
     src: Sources
+
+    @property
+    def prefixes(self) -> list[str]:
+        """The names of the variables whose value is the user's prefix in a bucket."""
+        return [name for name, one in self.values.items() if re.fullmatch(r"gs://.+/\$\(JUPYTERHUB_USER\)", one.value)]
 
 
 class WorkerSize(schema.WorkerSize, extra="forbid"):
@@ -345,6 +376,11 @@ class DaskGateway(schema.DaskGateway, extra="forbid"):
     def sizes(self) -> list[str]:
         """The sizes a worker may have, the default first."""
         return list(self.worker_resource_allocation)
+
+    @property
+    def middle_size(self) -> str:
+        """The size in the middle of the list, as an example of another size than the default."""
+        return self.sizes[len(self.sizes) // 2]
 
 
 class GitPush(Model, extra="forbid"):
@@ -409,6 +445,11 @@ class Facts(HubFacts, extra="forbid"):
     git: Git
     osn: Osn | None = None
 
+    @property
+    def gpu_image_labels(self) -> list[str]:
+        """The labels of the images that a GPU server offers."""
+        return [self.images.options[name].label for name in self.gpus.images] if self.gpus else []
+
 
 def load(path: Path | None = None) -> Facts:
     """Return the facts in the file at ``path`` (see ``default_path``); raises ``FactsError``."""
@@ -425,13 +466,27 @@ def check_guide(facts: Facts) -> None:
     check_hub(facts)
     for name, gpu in facts.gpus.options.items() if facts.gpus else ():
         require_known(f"gpus.options.{name}.team", [gpu.team] if gpu.team else [], teams(facts), "team")
+    _check_buckets(facts)
+    _check_sources("", facts, facts.sources)
+
+
+def _check_buckets(facts: Facts) -> None:
+    buckets, variables = facts.buckets, facts.environment_variables.values
+    if buckets.has_writers and not buckets.names_writers_group:
+        raise ValueError("buckets.writers_group: its address is missing, and it may write to a bucket")
+    for variable in ("JUPYTERHUB_USER", "JUPYTER_IMAGE_SPEC"):
+        if variable not in variables:
+            raise ValueError(f"environment_variables.values: {variable} is missing, which JupyterHub sets")
     for variable in _OWN_PREFIXES:
         holders = [bucket for bucket in facts.buckets.options.values() if bucket.variable == variable]
         if len(holders) != 1:
             raise ValueError(f"buckets.options: exactly one has the variable {variable}")
         if (variable == "SCRATCH_BUCKET") != bool(holders[0].delete_after_days):
             raise ValueError("buckets.options: scratch has delete_after_days, and the persistent bucket has null")
-    _check_sources("", facts, facts.sources)
+        if holders[0].hub != "write":
+            raise ValueError(f"buckets.options.{holders[0].name}.hub: it is read, and servers write to {variable}")
+        if variables[variable].value != f"gs://{holders[0].name}/$(JUPYTERHUB_USER)":
+            raise ValueError(f"environment_variables.values.{variable}: pages need gs://BUCKET/$(JUPYTERHUB_USER)")
 
 
 def _check_sources(key: str, model: BaseModel, sources: dict[str, Source]) -> None:

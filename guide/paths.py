@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from hubfacts.location import default_path
 
 ROOT = Path(__file__).resolve().parents[1]
-HUB_YML = default_path().resolve()
-# The guide of another hub is built in a separate folder, so that two guides never share a file.
-OWN_HUB = HUB_YML == ROOT / "hub.yml"
-BUILD = ROOT / "_build" if OWN_HUB else ROOT / "_build" / "hubs" / HUB_YML.parent.name
 
 
 def display_path(path: Path) -> str:
     """Format a path for messages, relative to the root if possible."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def build_folder(hub_yml: Path) -> Path:
+    """Return the folder in which the guide of the hub in ``hub_yml`` is built.
+
+    Each other hub has its own, named after the folder of its file and a digest of the file's path, so that no two hubs
+    share a file.
+    """
+    if hub_yml == ROOT / "hub.yml":
+        return ROOT / "_build"
+    digest = hashlib.sha256(display_path(hub_yml).encode()).hexdigest()[:8]
+    return ROOT / "_build" / "hubs" / f"{hub_yml.parent.name}-{digest}"
+
+
+HUB_YML = default_path().resolve()
+OWN_HUB = HUB_YML == ROOT / "hub.yml"
+BUILD = build_folder(HUB_YML)

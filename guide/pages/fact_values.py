@@ -32,6 +32,8 @@ def fact(facts: Facts, key: str) -> str:
             value = value.get(part) if isinstance(value, Mapping) else getattr(value, name, None)
         if value is None:
             raise FactError(f"hub.yml has no fact {path!r}")
+    if isinstance(value, list) and unit == "quoted":
+        return ", ".join(f'"{item}"' for item in value)
     if isinstance(value, list):
         return ", ".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
     if isinstance(value, Mapping | BaseModel):

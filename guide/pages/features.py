@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from guide.facts import Facts
+from guide.facts import Facts, Tier, Variable
 
 FEATURES: dict[str, Callable[[Facts], bool]] = {
     "gpu": lambda facts: facts.gpus is not None,
@@ -18,7 +18,41 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "extra-teams": lambda facts: bool(facts.access.extra_teams),
     "named-servers": lambda facts: facts.hub.named_servers,
     "film": lambda facts: facts.hub.intro_video is not None,
+    # Details of a feature.
+    "public-hub-note": lambda facts: facts.access.public is not None and facts.access.public.note is not None,
+    "gpu-on-request": lambda facts: facts.gpus is not None and bool(facts.gpus.on_request),
+    "osn-published": lambda facts: facts.osn is not None and facts.osn.published is not None,
+    "worker-variables": lambda facts: bool(facts.environment_variables.on_dask_workers),
+    "scratch-on-workers": lambda facts: _scratch_on_workers(facts.environment_variables.on_dask_workers),
+    # People outside the hub who may write to buckets.
+    "writers-group": lambda facts: facts.buckets.has_writers,
+    "writers-of-persistent": lambda facts: facts.buckets.persistent.writers_group,
+    "writers-of-read-only": lambda facts: facts.buckets.read_only is not None and facts.buckets.read_only.writers_group,
+    "uniform-bucket-for-writers": lambda facts: facts.buckets.uniform_for_writers is not None,
+    # Sizes and names that sentences rely on.
+    "share-of-5-gb": lambda facts: max(facts.node_shares.sizes_gb) >= 5,
+    "year-in-smallest-share": lambda facts: 5 <= min(facts.node_shares.sizes_gb) < 45,
+    "two-shares-of-60-gb": lambda facts: sum(size >= 60 for size in facts.node_shares.sizes_gb) == 2,
+    "pangeo-scratch": lambda facts: _same(facts.environment_variables.values, "PANGEO_SCRATCH", "SCRATCH_BUCKET"),
+    "pangeo-images": lambda facts: "pangeo" in facts.images.source,
+    "tensorflow-and-pytorch": lambda facts: facts.gpus is not None and facts.gpus.images == ["tensorflow", "pytorch"],
+    "research-tiers": lambda facts: _all_research([tier for tier in facts.access.tiers if tier.gpus]),
 }
+
+
+def _scratch_on_workers(names: list[str]) -> bool:
+    """Return whether workers have two of the hub's variables, one of them that of the scratch bucket."""
+    return len(names) == 2 and "SCRATCH_BUCKET" in names and "PERSISTENT_BUCKET" not in names
+
+
+def _all_research(tiers: list[Tier]) -> bool:
+    """Return whether there are ``tiers`` and all are called research."""
+    return bool(tiers) and all("research" in tier.name.lower() for tier in tiers)
+
+
+def _same(variables: Mapping[str, Variable], name: str, other: str) -> bool:
+    """Return whether two variables are set and have the same value."""
+    return name in variables and other in variables and variables[name].value == variables[other].value
 
 
 def lacking(facts: Facts, names: list[str]) -> list[str]:

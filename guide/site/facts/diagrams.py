@@ -58,7 +58,7 @@ def _who_may_write(facts: Facts) -> Drawing:
     middle = (len(facts.buckets.options) - 1) / 2
     servers = Box("Any server of the hub", "whoever it belongs to", 0, middle - 0.6)
     group = Box("The writers' group", "from anywhere, each as themselves", 0, middle + 0.6)
-    boxes, arrows = [servers, group], []
+    boxes, arrows = [servers, *([group] if facts.buckets.has_writers else [])], []
     for row, (name, bucket) in enumerate(facts.buckets.options.items()):
         after = bucket.delete_after_days
         box = Box(name, f"deleted after {after} days" if after else "never deleted", 1.6, row)

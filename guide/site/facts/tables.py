@@ -171,31 +171,33 @@ def _right(bucket: Bucket) -> str:
 
 
 def _buckets(facts: Facts) -> Table:
+    group = ["Writers' group may write"] if facts.buckets.has_writers else []
     rows = [
         [
             f"gs://{name}",
             _right(bucket),
-            "yes" if bucket.writers_group else "no",
+            *("yes" if bucket.writers_group else "no" for _ in group),
             _days(bucket.delete_after_days) if bucket.delete_after_days else "never",
             bucket.for_,
         ]
         for name, bucket in facts.buckets.options.items()
     ]
-    head = ["Bucket", "From the hub", "Writers' group may write", "Objects vanish after", "For"]
+    head = ["Bucket", "From the hub", *group, "Objects vanish after", "For"]
     return "Buckets", head, rows
 
 
 def _rights(facts: Facts) -> Table:
+    elsewhere = ["Elsewhere, in the writers' group"] if facts.buckets.has_writers else []
     rows = [
         [
             f"gs://{name}",
             _right(bucket),
-            "read and write" if bucket.writers_group else "nothing",
+            *("read and write" if bucket.writers_group else "nothing" for _ in elsewhere),
             "for the whole bucket" if bucket.uniform_access else "for the bucket, and for single objects",
         ]
         for name, bucket in facts.buckets.options.items()
     ]
-    head = ["Bucket", "On any server of the hub", "Elsewhere, in the writers' group", "Rights are given"]
+    head = ["Bucket", "On any server of the hub", *elsewhere, "Rights are given"]
     return "Rights, by where you are", head, rows
 
 

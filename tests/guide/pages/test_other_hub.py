@@ -1,9 +1,10 @@
-"""A guide for a second hub: hub.yml alone says whose guide it is.
+"""The guide of another hub: hub.yml alone says whose guide it is.
 
-A few of its pages run; the whole book is rendered without outputs, which takes no stand-in, so that every fact of
-every page is looked up for a hub that has less.
+A few pages run. The whole book is rendered without outputs, which needs no stand-in, so that each fact of each page is
+looked up for a hub that has less, and for one in which everything has another name.
 """
 
+import html
 import os
 import re
 import shutil
@@ -14,9 +15,11 @@ import pytest
 import yaml
 
 from guide.facts import load
+from guide.pages.features import FEATURES, lacking
+from guide.paths import build_folder
 
 EXAMPLE = "examples/other-hub/hub.yml"
-# Of what the hubs differ in, each of these has something: buckets, rights, variables, regions, addresses for git.
+# Together these pages have everything in which the hubs differ: buckets, rights, variables, regions, git addresses.
 PAGES = (
     "book/buckets/rules.md",
     "book/hub/how-the-hub-is-built.md",
@@ -25,8 +28,7 @@ PAGES = (
     "book/reference/buckets.md",
     "book/reference/variables.md",
 )
-# Where a hub may be named outside hub.yml: what is about this project and its history, and tests of the stand-in;
-# also in what pages printed on it.
+# Files that may name the project's own hub: those about the project and its history, and tests of the stand-in.
 MAY_NAME_IT = ("book/redirects.yml", "README.md", "LICENSE", "CHANGELOG.md", "hub.yml", "tests/", "lock/", "uv.lock")
 
 
@@ -39,21 +41,58 @@ def test_its_pages_run(guide, stack, root):
 
 @pytest.fixture(scope="module")
 def rendered(root, tmp_path_factory):
-    """The HTML of the other hub's whole guide, with cells that have printed nothing."""
-    folder = tmp_path_factory.mktemp("other")
-    name = f"rendered-{folder.name}"
-    (folder / name).mkdir()
-    shutil.copy(root / EXAMPLE, folder / name / "hub.yml")
-    env = os.environ | {"PYTHONPATH": str(root), "FAKEHUB_HUB_YML": str(folder / name / "hub.yml")}
-    written = subprocess.run([sys.executable, __file__], cwd=root, env=env, capture_output=True, text=True)
-    assert written.returncode == 0, written.stderr
+    """The HTML of the other hub's whole guide, without outputs."""
+    return _render(root, yaml.safe_load((root / EXAMPLE).read_text()), tmp_path_factory.mktemp("other"))
+
+
+@pytest.fixture(scope="module")
+def renamed(root, tmp_path_factory):
+    """The HTML of the guide of a hub with most features and other names, without outputs."""
+    content = _other_names(yaml.safe_load((root / "hub.yml").read_text()))
+    return _render(root, content, tmp_path_factory.mktemp("renamed"))
+
+
+def _render(root, content, folder):
+    """Build the guide of the hub with the facts ``content`` from runs that printed nothing; return its HTML folder."""
+    hub_yml = folder / "hub.yml"
+    hub_yml.write_text(yaml.safe_dump(content, sort_keys=False))
+    env = os.environ | {"PYTHONPATH": str(root), "FAKEHUB_HUB_YML": str(hub_yml)}
+    recorded = subprocess.run([sys.executable, __file__], cwd=root, env=env, capture_output=True, text=True)
+    assert recorded.returncode == 0, recorded.stderr
     env |= {"PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-m", "guide.site.sphinx_process", "html", str(folder / "site")]
     command += ["--report", str(folder / "report.json")]
-    made = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
-    shutil.rmtree(root / "_build/hubs" / name)
-    assert made.returncode == 0, made.stdout[-3000:] + made.stderr[-3000:]
+    built = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
+    shutil.rmtree(build_folder(hub_yml))
+    warnings = [line for line in (built.stdout + built.stderr).splitlines() if "WARNING" in line or "ERROR" in line]
+    assert built.returncode == 0, "\n".join(warnings) or built.stderr[-3000:]
     return folder / "site/html"
+
+
+def _other_names(content):
+    """Return facts with other buckets, tiers, images, variables and sizes, and without optional details."""
+    tiers, buckets, variables = content["access"]["tiers"], content["buckets"], content["environment_variables"]
+    for number, tier in enumerate(tiers):
+        tier |= {"name": f"Tier {number}", "gpus": ["k80"] if tier["gpus"] else []}
+        tier.pop("note", None)
+    content["access"]["extra_teams"] = {"data-and-compute": {"everything": True}}
+    content["gpus"] |= {"options": {"k80": content["gpus"]["options"]["tesla_t4"]}, "images": ["learning"]}
+    images = content["images"]["options"]
+    content["images"]["options"] = {"standard": images["pangeo"], "learning": images["tensorflow"]}
+    content["images"]["source"] = "https://github.com/example/images"
+    names = {"scratch": "cloud-trials", "persistent": "cloud-results", "persistent-ro": "cloud-library"}
+    buckets["options"] = {names[name.partition("-")[2]]: bucket for name, bucket in buckets["options"].items()}
+    buckets["options"]["cloud-library"] |= {"writers_group": False, "uniform_access": False}
+    values = variables["values"]
+    values["SCRATCH_BUCKET"]["value"] = "gs://cloud-trials/$(JUPYTERHUB_USER)"
+    values["PERSISTENT_BUCKET"]["value"] = "gs://cloud-results/$(JUPYTERHUB_USER)"
+    values["TRIALS"] = values.pop("PANGEO_SCRATCH") | {"value": "gs://cloud-trials/$(JUPYTERHUB_USER)"}
+    variables["on_dask_workers"] = []
+    content["dask_gateway"]["worker_resource_allocation"] = {"one size": {"cores": 1, "memory": "2G"}}
+    content["osn"]["buckets"] = {"cloud-inbox": next(iter(content["osn"]["buckets"].values()))}
+    content["guide"]["repository"] = "https://gitlab.com/example/guide"
+    content["hub"]["url"] = "https://hub.example.org/"  # the pictures of the project's own hub show its tiers
+    return content
 
 
 def test_no_page_names_the_projects_own_hub(rendered, root):
@@ -80,7 +119,7 @@ def test_its_facts_are_on_the_pages(rendered):
     "page",
     ["book/compute/gpus", "book/compute/dask-gateway", "book/help/forbidden", "notebooks/server-to-dask-cluster"],
 )
-def test_pages_about_what_it_lacks_are_left_out(rendered, page):
+def test_pages_about_missing_features_are_left_out(rendered, page):
     name = page.rpartition("/")[2]
 
     assert not (rendered / f"{page}.html").exists()
@@ -91,6 +130,40 @@ def test_a_gpu_is_spoken_of_nowhere(rendered):
     texts = {path: re.sub(r"<[^>]+>", " ", path.read_text()) for path in (rendered / "book").rglob("*.html")}
 
     assert [str(path) for path, text in texts.items() if re.search(r"\bGPU", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("book/reference/variables", '"SCRATCH_BUCKET", "PERSISTENT_BUCKET", "TRIALS"'),
+        ("book/reference/dask-gateway", 'options.worker_resource_allocation = "one size"'),
+        ("book/compute/gpus", "an image that is made for it: Pangeo Tensorflow ML Notebook (2026.06.04)."),
+        ("book/hub/git", 'url."https://gitlab.com/".insteadOf "git@gitlab.com:"'),
+        ("book/hub/get-access", "Tier 0 leads to a separate public hub, which this guide does not describe."),
+        ("book/uploads/publish-outside-osn", "The config profile (osn) could not be found."),
+        ("book/buckets/rules", "It is filled from outside the hub."),
+    ],
+)
+def test_other_names_are_on_the_pages(renamed, page, text):
+    words = html.unescape(re.sub(r"<[^>]+>", "", (renamed / f"{page}.html").read_text()))
+
+    assert text in " ".join(words.split())
+
+
+def test_a_small_hub_lacks_every_feature_and_the_projects_own_lacks_none(root):
+    """So the guides of the two, in which all pages run, have both variants of every section."""
+    small, own = load(root / "examples/small-hub/hub.yml"), load(root / "hub.yml")
+
+    assert lacking(small, list(FEATURES)) == list(FEATURES)
+    assert lacking(own, list(FEATURES)) == []
+
+
+def test_every_feature_is_asked_for(root):
+    paths = [*(root / "book").rglob("*.md"), *(root / "notebooks").glob("*.ipynb")]
+    pages = "\n".join(path.read_text() for path in paths)
+    asked = re.findall(r"\{if-(?:not-)?hub\} ([\w -]+)|needs\W+\[([^\]]+)\]", pages)
+
+    assert {name for names in asked for name in re.findall(r"[\w-]+", " ".join(names))} == set(FEATURES)
 
 
 def test_only_the_facts_name_the_hub(root):
@@ -122,7 +195,7 @@ def test_a_hub_on_another_cloud_is_refused_in_one_line(guide, root, tmp_path):
 
 
 def _names(root):
-    """What the project's own hub, its owner and its buckets are called."""
+    """Return a pattern for the names of the project's own hub, its owner and its buckets."""
     facts = load(root / "hub.yml")
     names = [*facts.buckets.names, *(facts.osn.buckets if facts.osn else ())]
     names += [facts.hub.project, facts.access.organization, facts.hub.url.split("/")[2]]
@@ -130,7 +203,7 @@ def _names(root):
 
 
 def _write_records() -> None:
-    """Records of runs that printed nothing."""
+    """Write a record of a run that printed nothing for each page."""
     from guide.pages.reader import read_page
     from guide.pages.toc import pages_of_book
     from guide.paths import ROOT, display_path

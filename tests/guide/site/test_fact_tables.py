@@ -57,6 +57,16 @@ def changed(facts: Facts, key: str, value) -> Facts:
     return Facts.model_validate(raw)
 
 
+@pytest.mark.parametrize("name", ["buckets", "rights"])
+def test_a_hub_without_writers_group_has_no_column_for_it(root, facts, name):
+    small = load(root / "examples/small-hub/hub.yml")
+
+    (_, with_group, _), (_, without, rows) = TABLES[name](facts), TABLES[name](small)
+
+    assert [head for head in with_group if "riters' group" not in head] == without
+    assert {len(row) for row in rows} == {len(without)}
+
+
 def cells(made: tuple) -> list[str]:
     _, _, rows = made
     return [cell for row in rows for cell in row]
