@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from fakehub.clock import rfc3339
@@ -42,12 +41,12 @@ class BucketVersion:
 THE_BUCKET = BucketVersion()
 
 
-def object_resource(stored: Object) -> dict[str, Any]:
+def object_resource(stored: Object) -> dict[str, object]:
     """Return the ``storage#object`` of an object."""
     bucket, generation = stored.bucket, str(stored.generation)
     path = quote(stored.name, safe="")
     created = rfc3339(stored.created)
-    resource: dict[str, Any] = {
+    resource: dict[str, object] = {
         "kind": "storage#object",
         "id": f"{bucket}/{stored.name}/{generation}",
         "selfLink": f"{API}/b/{bucket}/o/{path}",
@@ -97,16 +96,16 @@ def etag(stored: Object) -> str:
     return base64.b64encode(b"%d/%d" % (stored.generation, stored.metageneration)).decode()
 
 
-def full_object_resource(stored: Object) -> dict[str, Any]:
+def full_object_resource(stored: Object) -> dict[str, object]:
     """Return the resource with the object's owner and access controls, as ``projection=full`` shows it."""
     owner = {"owner": {"entity": f"user-{stored.owner}"}} if stored.owner else {}
     controls = entries(stored.bucket, stored.name, stored.generation, stored.owner, stored.acl)
     return object_resource(stored) | owner | {"acl": controls}
 
 
-def bucket_resource(name: str, bucket: Bucket, created: float, location: str) -> dict[str, Any]:
+def bucket_resource(name: str, bucket: Bucket, created: float, location: str) -> dict[str, object]:
     """Return the ``storage#bucket`` of a bucket of the facts; ``created`` is in seconds since the epoch."""
-    resource: dict[str, Any] = {
+    resource: dict[str, object] = {
         "kind": "storage#bucket",
         "id": name,
         "name": name,
@@ -134,7 +133,7 @@ def bucket_resource(name: str, bucket: Bucket, created: float, location: str) ->
     return resource
 
 
-def full_bucket_resource(name: str, bucket: Bucket, created: float, location: str) -> dict[str, Any]:
+def full_bucket_resource(name: str, bucket: Bucket, created: float, location: str) -> dict[str, object]:
     """Return the resource with the bucket's owner and access controls, as ``projection=full`` shows it."""
     resource = bucket_resource(name, bucket, created, location)
     if bucket.uniform_access:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from aiohttp import web
 
@@ -20,7 +19,7 @@ def is_full(bucket: BucketAccess, query: Mapping[str, str]) -> bool:
     return bucket.holds("storage.objects.getIamPolicy")
 
 
-def resource_for(bucket: BucketAccess, query: Mapping[str, str], stored: Object) -> dict[str, Any]:
+def resource_for(bucket: BucketAccess, query: Mapping[str, str], stored: Object) -> dict[str, object]:
     """Return the resource of ``stored`` in the projection that ``query`` asks for."""
     return full_object_resource(stored) if is_full(bucket, query) else object_resource(stored)
 

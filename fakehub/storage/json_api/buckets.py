@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
 
 from fakehub.errors import GoogleError, bad_request
@@ -27,7 +25,7 @@ def _list(storage: Storage, call: Call) -> web.Response:
         raise bad_request("Invalid value for maxResults: it is at least 1.")
     prefix, after = call.query.get("prefix", ""), call.query.get("pageToken", "")
     names = sorted(name for name in storage.store.buckets if name.startswith(prefix) and name > after)
-    resource: dict[str, Any] = {"kind": "storage#buckets"}
+    resource: dict[str, object] = {"kind": "storage#buckets"}
     if names[most:]:
         resource["nextPageToken"] = names[most - 1]
     if names:
@@ -37,7 +35,7 @@ def _list(storage: Storage, call: Call) -> web.Response:
     return json_response(resource, call.query)
 
 
-def _resource(storage: Storage, bucket: BucketAccess, full: bool) -> dict[str, Any]:
+def _resource(storage: Storage, bucket: BucketAccess, full: bool) -> dict[str, object]:
     shape = full_bucket_resource if full else bucket_resource
     return shape(bucket.name, bucket.facts, storage.created, storage.location)
 

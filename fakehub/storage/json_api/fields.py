@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TypeAlias
 
 from fakehub.errors import GoogleError
 
+# The selected fields of each field, ``{"items": {"name": {}}}``; an empty selection is of everything.
+_Selection: TypeAlias = "dict[str, _Selection]"
 
-def only_fields(resource: Any, fields: str) -> Any:
+
+def only_fields(resource: object, fields: str) -> object:
     """Return the part of ``resource`` that ``fields`` selects; raise ``GoogleError`` (400) for an invalid selection."""
     return resource if fields.strip() == "*" else _select(resource, _parse(fields))
 
@@ -19,12 +22,12 @@ def check_fields(fields: str) -> None:
 
 
 @functools.lru_cache(maxsize=256)
-def _parse(text: str) -> dict[str, Any]:
-    """Return the selected fields of each field, ``{"items": {"name": {}}}``; an empty dictionary selects everything.
+def _parse(text: str) -> _Selection:
+    """Parse a selection of fields; raise ``GoogleError`` (400) for an invalid one.
 
     The grammar: ``list = path *("," path)``, ``path = word *("/" word) ["(" list ")"]``.
     """
-    root: dict[str, Any] = {}
+    root: _Selection = {}
     stack, here, word, closed = [root], root, "", False
     for char in [*text, ","]:
         if char not in ",()/":
@@ -57,7 +60,7 @@ def _invalid(text: str) -> GoogleError:
     return GoogleError(400, "invalidParameter", f"Invalid field selection {text}", "fields")
 
 
-def _select(resource: Any, wanted: dict[str, Any]) -> Any:
+def _select(resource: object, wanted: _Selection) -> object:
     if not wanted or "*" in wanted:
         return resource
     if isinstance(resource, list):

@@ -120,6 +120,6 @@ def _check_metadata(metadata: object) -> None:
         check_text("metadata", f"{name}{value}")
 
 
-def texts(metadata: dict[str, Any] | None) -> dict[str, str] | None:
+def texts(metadata: dict[str, object] | None) -> dict[str, str] | None:
     """Return custom metadata as text without the keys that have no value; ``None`` if no key is left."""
     return {name: str(value) for name, value in (metadata or {}).items() if value is not None} or None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from aiohttp import web
 
@@ -22,7 +21,7 @@ from fakehub.storage.uploads import headers_of
 
 def _list(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     items, prefixes, token = list_objects(storage.store, bucket.name, call.query)
-    resource: dict[str, Any] = {"kind": "storage#objects"}
+    resource: dict[str, object] = {"kind": "storage#objects"}
     if token:
         resource["nextPageToken"] = token
     if prefixes:
@@ -58,7 +57,7 @@ def _change(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     headers = dict(stored.headers) if keep else {}
     given = {key: resource[key] for key in HEADERS if key in resource}
     headers = headers_of({**headers, **given})
-    metadata: dict[str, Any] = dict(stored.metadata or {}) if keep else {}
+    metadata: dict[str, object] = dict(stored.metadata or {}) if keep else {}
     if "metadata" in resource:
         metadata = {**metadata, **resource["metadata"]} if resource["metadata"] is not None else {}
     changed = storage.store.update(stored, headers, texts(metadata), acl)
