@@ -135,11 +135,28 @@ def _page(options: argparse.Namespace) -> int:
     from guide.run.runner import run_pages
 
     paths = [_path(page) for page in options.page]
+    problems = broken_rules(paths)
+    for problem in problems:
+        print(problem)
     records = run_pages(paths, _profile(options), options.jobs, force=True)
     for record in records:
         passed = sum(block.status == "passed" for block in record.blocks)
         print(f"{record.page}: {record.status}, {passed} of {len(record.blocks)} blocks in {record.seconds:.1f} s")
-    return 0 if all(record.passed for record in records) else 1
+    return 0 if all(record.passed for record in records) and not problems else 1
+
+
+def broken_rules(paths: list[Path]) -> list[str]:
+    """Return a line for each rule that pages of this hub's book break; other pages and hubs have no rules."""
+    from guide.checks import page_rules
+    from guide.facts import load
+    from guide.pages.toc import pages_of_book
+    from guide.paths import HUB_YML, OWN_HUB, ROOT
+
+    pages = set(paths) & set(pages_of_book()) if OWN_HUB else set()
+    if not pages:
+        return []
+    facts = load(HUB_YML)
+    return [problem for page in sorted(pages) for problem in page_rules.page_problems(page, ROOT, facts)]
 
 
 def _outputs(options: argparse.Namespace) -> int:

@@ -3,26 +3,8 @@
 import subprocess
 import sys
 
-import pytest
-from page_texts import texts_of
-
-from guide.checks.prose import HARDEST_GRADE, MOST_WORDS, grade, sentences, unwanted_words
-from guide.pages.toc import pages_of_book
-
-PAGES = [pytest.param(path, id=path.stem) for path in pages_of_book()]
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_short_and_easy_to_read(page):
-    text = "\n".join(sentences(part) for part in texts_of(page))
-
-    assert len(text.split()) <= MOST_WORDS
-    assert grade(text) <= HARDEST_GRADE
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_no_word_talks_down_to_the_reader(page):
-    assert [word for part in texts_of(page) for word in unwanted_words(part)] == []
+from guide.checks.page_rules import texts_of
+from guide.checks.prose import HARDEST_GRADE, grade, sentences, unwanted_words
 
 
 def test_words_are_spelled_correctly(root, tmp_path):

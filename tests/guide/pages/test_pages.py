@@ -1,7 +1,6 @@
 """Pages and notebooks of the book: all in the table of contents, all by the rules, all run, and seen as HTML."""
 
 import html
-import json
 import re
 import tomllib
 from html.parser import HTMLParser
@@ -11,11 +10,7 @@ from urllib.parse import unquote, urlparse
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from page_texts import texts_of
 
-from guide.checks.prose import SPEAKS_OF_IT, stand_in_words
-from guide.checks.typed_facts import typed_facts
-from guide.facts import load
 from guide.pages.reader import read_page
 from guide.pages.toc import pages_of_book
 from guide.report.report import Report
@@ -29,41 +24,6 @@ def _sources(root):
 
 def test_the_table_of_contents_has_every_page_once(root):
     assert sorted(pages_of_book()) == _sources(root)
-
-
-def test_no_page_knows_what_it_is_tested_with(root):
-    found = {
-        f"{path.relative_to(root)}:{line}: {word}"
-        for path in _sources(root)
-        if str(path.relative_to(root)) != SPEAKS_OF_IT
-        for line, word in stand_in_words(path.read_text())
-    }
-
-    assert found == set()
-
-
-def test_no_fact_is_typed_a_second_time(root):
-    facts = load(root / "hub.yml")
-    found = [
-        f"{path.relative_to(root)}:{line}: {words} (write its key: {key})"
-        for path in _sources(root)
-        for text in texts_of(path)
-        for line, key, words in typed_facts(text, facts)
-    ]
-
-    assert found == []
-
-
-def test_notebooks_are_short_begin_with_a_title_and_carry_outputs(root):
-    for path in (root / "notebooks").glob("*.ipynb"):
-        notebook = json.loads(path.read_text())
-        cells = notebook["cells"]
-        code = [cell for cell in cells if cell["cell_type"] == "code"]
-
-        assert len(cells) <= 25
-        assert "".join(cells[0]["source"]).startswith("# ")
-        assert all(cell["execution_count"] for cell in code)
-        assert any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"])
 
 
 def test_what_every_page_prints_is_recorded(root):

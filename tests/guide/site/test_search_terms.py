@@ -5,8 +5,8 @@ import shutil
 import subprocess
 
 import pytest
-from page_texts import texts_of
 
+from guide.checks.page_rules import texts_of
 from guide.pages.toc import pages_of_book
 from guide.site.search.words import STOP, pieces, term, words
 

@@ -1,0 +1,90 @@
+"""Rules of a page that can be checked without running it; ``make page`` and the tests report what breaks them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from guide.checks.prose import (
+    HARDEST_GRADE,
+    MOST_WORDS,
+    SPEAKS_OF_IT,
+    grade,
+    sentences,
+    stand_in_words,
+    unwanted_words,
+)
+from guide.checks.typed_facts import typed_facts
+from guide.facts import Facts
+
+# A longer notebook covers more than one task.
+MOST_CELLS = 25
+
+
+def texts_of(path: Path) -> list[str]:
+    """Return the text of a page, or the text of each Markdown cell of a notebook."""
+    if path.suffix == ".md":
+        return [path.read_text(encoding="utf-8")]
+    return [_source(cell) for cell in _cells(path) if cell["cell_type"] == "markdown"]
+
+
+def page_problems(path: Path, root: Path, facts: Facts) -> list[str]:
+    """Return one line for each rule that the page at ``path`` breaks, with its place and what to do."""
+    name = str(path.relative_to(root))
+    problems = [*_prose_problems(path, name), *_word_problems(path, name, facts)]
+    return [*problems, *(_notebook_problems(path, name) if path.suffix == ".ipynb" else ())]
+
+
+def _prose_problems(path: Path, name: str) -> Iterator[str]:
+    text = "\n".join(map(sentences, texts_of(path)))
+    words, level = len(text.split()), grade(text)
+    if words > MOST_WORDS:
+        yield f"{name}: {words} words, at most {MOST_WORDS}: move a task to another page"
+    if level > HARDEST_GRADE:
+        yield f"{name}: its prose requires school grade {level:.1f}, at most {HARDEST_GRADE}: use shorter sentences"
+
+
+def _word_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:
+    for place, text in _places(path, name):
+        for line, word in unwanted_words(text):
+            yield f"{place}:{line}: leave out {word!r}"
+        for line, key, words in typed_facts(text, facts):
+            yield f"{place}:{line}: {words!r} is a fact: write its key, {key}"
+    # Code and outputs may not name the stand-in either.
+    if name != SPEAKS_OF_IT:
+        for line, word in stand_in_words(path.read_text(encoding="utf-8")):
+            yield f"{name}:{line}: {word!r} shows that the page does not run on the hub"
+
+
+def _places(path: Path, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of a page, or those of each Markdown cell of a notebook."""
+    if path.suffix == ".md":
+        yield name, path.read_text(encoding="utf-8")
+        return
+    for number, cell in enumerate(_cells(path), start=1):
+        if cell["cell_type"] == "markdown":
+            yield f"{name}, cell {number}", _source(cell)
+
+
+def _notebook_problems(path: Path, name: str) -> Iterator[str]:
+    cells = _cells(path)
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    if len(cells) > MOST_CELLS:
+        yield f"{name}: {len(cells)} cells, at most {MOST_CELLS}: move a task to another notebook"
+    if not cells or not _source(cells[0]).startswith("# "):
+        yield f"{name}: begin with a cell that has the title"
+    if not all(cell["execution_count"] for cell in code):
+        yield f"{name}: cells without outputs: make outputs PAGE={name}"
+    if not any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"]):
+        yield f"{name}: no cell draws a picture"
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return cells
+
+
+def _source(cell: dict[str, Any]) -> str:
+    return "".join(cell["source"])

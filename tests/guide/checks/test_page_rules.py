@@ -1,0 +1,62 @@
+"""Every page of the book follows the rules that ``make page`` reports, and each rule reports a page that breaks it."""
+
+import json
+
+import pytest
+
+from guide.checks.page_rules import MOST_CELLS, page_problems
+from guide.checks.prose import MOST_WORDS
+from guide.facts import load
+from guide.pages.toc import pages_of_book
+
+
+@pytest.fixture(scope="module")
+def facts(root):
+    return load(root / "hub.yml")
+
+
+@pytest.mark.parametrize("page", [pytest.param(path, id=path.stem) for path in pages_of_book()])
+def test_a_page_follows_the_rules(page, root, facts):
+    assert page_problems(page, root, facts) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("Read this. " * MOST_WORDS, f"page.md: {2 * MOST_WORDS} words, at most {MOST_WORDS}"),
+        ("Notwithstanding computational prerequisites, representatives necessarily reconsider.", "school grade"),
+        ("\nJust run it.", "page.md:2: leave out 'Just'"),
+        ("```bash run\npytest\n```", "page.md:2: 'pytest' shows that the page does not run on the hub"),
+        ("Objects stay for seven days.", "page.md:1: 'seven days' is a fact: write its key, "),
+    ],
+    ids=["long", "hard", "word", "stand-in", "fact"],
+)
+def test_a_page_that_breaks_a_rule_is_reported(text, problem, tmp_path, facts):
+    page = tmp_path / "page.md"
+    page.write_text(text)
+
+    assert any(problem in line for line in page_problems(page, tmp_path, facts))
+
+
+def test_a_notebook_that_breaks_every_rule_is_reported(tmp_path, facts):
+    note = {"cell_type": "markdown", "source": ["Just read."]}
+    code = {"cell_type": "code", "source": ["1 + 1"], "execution_count": None, "outputs": []}
+    notebook = tmp_path / "bad.ipynb"
+    notebook.write_text(json.dumps({"cells": [code, note, *[code] * MOST_CELLS]}))
+
+    assert page_problems(notebook, tmp_path, facts) == [
+        "bad.ipynb, cell 2:1: leave out 'Just'",
+        "bad.ipynb: 27 cells, at most 25: move a task to another notebook",
+        "bad.ipynb: begin with a cell that has the title",
+        "bad.ipynb: cells without outputs: make outputs PAGE=bad.ipynb",
+        "bad.ipynb: no cell draws a picture",
+    ]
+
+
+def test_make_page_reports_a_rule_that_is_broken(monkeypatch, capsys, root):
+    from guide import __main__ as commands
+
+    page = root / "book/buckets/rules.md"
+    monkeypatch.setattr("guide.checks.page_rules.page_problems", lambda path, *_: [f"{path.stem}: a rule"])
+
+    assert commands.broken_rules([page, root / "tests/broken/failing-cell.md"]) == ["rules: a rule"]
