@@ -1,5 +1,5 @@
-"""``make serve``: the site in a browser while its pages are written.
+"""``make serve``: run, build and show each page when it is saved.
 
-``server`` watches the sources, serves the site and tells browsers; two warm processes (``workers``) run the pages
-that were saved and make HTML of them.
+``server`` watches the sources, serves the site and notifies browsers; two warm processes (``workers``) run the pages
+that were saved and build the site from them.
 """

@@ -1,4 +1,4 @@
-// In the preview alone: load the page anew when the site was built anew, and show what failed.
+// Only in the preview: reload the page when the site was built again, and show what failed.
 (() => {
   const loaded = document.currentScript.dataset.version;
   let box;

@@ -1,4 +1,4 @@
-"""Watches the sources, has what was saved run and built, serves the site and tells the browsers that show it."""
+"""Watch the sources, have workers run and build what was saved, serve the site and notify the browsers that show it."""
 
 from __future__ import annotations
 
@@ -12,158 +12,175 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from aiohttp import web
-from watchfiles import DefaultFilter, awatch
+from watchfiles import Change, DefaultFilter, awatch
 
 from guide.paths import BUILD, ROOT
+from guide.preview.messages import WorkAnswer, WorkRequest
 from guide.run.profile import QUIET, RunProfile
 
 FOLDERS = ("book", "notebooks", "hubfacts", "fakehub", "guide")
 FILES = ("_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md")
-# What a build that waits for the next page has not read yet.
-_PAGES = {".md", ".ipynb"}
+# Files that a build has not read yet while it waits for pages to run.
+_READ_LATE = {".md", ".ipynb"}
 _HERE = Path(__file__).parent
 _SCRIPT = '<script src="/_preview/reload.js" data-version="{version}"></script></head>'
 _NO_SITE = "<!DOCTYPE html><html lang=en><head><title>Preview</title></head><body><p>The site is being built.</p>"
-# How long an event stream may be silent, in seconds: a lost browser is noticed then.
+# The longest silence of an event stream, in seconds: writing to it shows whether the browser is still connected.
 _SILENCE_S = 15
 
 
 class PreviewError(Exception):
-    """Why there is no preview, in one line."""
+    """A preview that cannot start: the reason, in one line."""
 
 
 class Worker:
-    """One of the warm processes (see ``workers``)."""
+    """A running worker process (see ``workers``)."""
 
-    def __init__(self, kind: str, profile: RunProfile, jobs: int) -> None:
-        self._arguments = [kind, profile.stack, profile.user, profile.mode, str(jobs)]
-        self._process: asyncio.subprocess.Process | None = None
+    def __init__(
+        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._process, self._reader, self._writer = process, reader, writer
 
-    async def start(self) -> None:
-        """Start it; it imports while nothing is asked."""
+    @classmethod
+    async def start(cls, kind: str, profile: RunProfile, jobs: int) -> Worker:
+        """Start a worker of the ``kind`` RUNS or SITE; it does its imports before the first request."""
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "guide.preview.workers", *self._arguments, str(theirs.fileno())]
-        env = os.environ | {"PYTHONWARNINGS": QUIET}
-        self._process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, env=env, stdin=asyncio.subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+        arguments = [kind, profile.stack, profile.user, profile.mode, str(jobs), str(theirs.fileno())]
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "guide.preview.workers", *arguments),
+            cwd=ROOT,
+            env=os.environ | {"PYTHONWARNINGS": QUIET},
+            stdin=asyncio.subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
         )
         theirs.close()
-        self._reader, self._writer = await asyncio.open_connection(sock=ours, limit=2**24)
+        reader, writer = await asyncio.open_connection(sock=ours, limit=2**24)
+        return cls(process, reader, writer)
 
-    async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Its answer; one that says so, when it has ended."""
+    async def ask(self, request: WorkRequest) -> WorkAnswer | None:
+        """Return the answer to a request, or ``None`` if the worker has ended."""
         with contextlib.suppress(ConnectionError):
-            self._writer.write(json.dumps(request).encode() + b"\n")
-            line = await self._reader.readline()
-            if line:
-                return json.loads(line)
-        await self.end()
-        await self.start()
-        return {"failed": ["the process that runs and builds pages ended; save once more"]}
+            self._writer.write(request.to_line().encode())
+            if line := await self._reader.readline():
+                return WorkAnswer.from_line(line)
+        return None
 
     async def end(self) -> None:
-        """End it, and what it runs."""
-        if self._process is not None:
-            self._writer.close()
-            with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
-            await self._process.wait()
-            self._process = None
+        """End the worker and the processes that it has started."""
+        self._writer.close()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        await self._process.wait()
+
+
+class PreviewState(TypedDict):
+    """The state that browsers show: the version of the site, and what has failed since."""
+
+    version: str
+    failed: list[str]
 
 
 class Preview:
-    """The state that browsers are told: a version of the site, and what failed since."""
+    """The preview: it builds what was saved, and serves the site to browsers."""
 
     def __init__(self, profile: RunProfile, jobs: int) -> None:
-        self._workers = [Worker("RUNS", profile, jobs), Worker("SITE", profile, jobs)]
+        self._profile, self._jobs = profile, jobs
+        self._workers: dict[str, Worker] = {}
         self._site = BUILD / "html"
-        self._version = f"{time.time():.0f}"
+        self._started = f"{time.time():.0f}"
         self._builds = 0
-        self._failed: list[str] = []
-        self._told = asyncio.Condition()
-        self._changed: set[Path] = set()
+        self._failures: list[str] = []
+        self._state_changed = asyncio.Condition()
+        self._changed_files: set[Path] = set()
         self._saved = asyncio.Event()
 
-    async def start_workers(self) -> None:
-        """Start them, or start them anew."""
-        for worker in self._workers:
-            await worker.end()
-            await worker.start()
+    async def restart_workers(self) -> None:
+        """Start the workers, or start them again."""
+        await self.end()
+        for kind in ("RUNS", "SITE"):
+            self._workers[kind] = await Worker.start(kind, self._profile, self._jobs)
 
     async def end(self) -> None:
         """End the workers."""
-        for worker in self._workers:
+        for worker in self._workers.values():
             await worker.end()
+        self._workers.clear()
+
+    async def _ask(self, kind: str, request: WorkRequest) -> WorkAnswer:
+        answer = await self._workers[kind].ask(request)
+        if answer is None:
+            await self._workers[kind].end()
+            self._workers[kind] = await Worker.start(kind, self._profile, self._jobs)
+            return WorkAnswer(["the process that runs and builds pages ended unexpectedly; save the file again"])
+        return answer
 
     async def watch(self) -> None:
-        """Note what is saved."""
+        """Note which files are saved."""
         folders = [ROOT / name for name in FOLDERS if (ROOT / name).is_dir()]
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._note(awatch(*folders, watch_filter=DefaultFilter())))
-            both.create_task(self._note(awatch(ROOT, watch_filter=lambda _, path: _top(path), recursive=False)))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._note(awatch(*folders, watch_filter=DefaultFilter())))
+            tasks.create_task(self._note(awatch(ROOT, watch_filter=_is_watched_file, recursive=False)))
 
-    async def _note(self, changes: AsyncIterator[set[tuple[Any, str]]]) -> None:
-        async for found in changes:
-            self._changed |= {Path(path) for _, path in found}
+    async def _note(self, changes: AsyncIterator[set[tuple[Change, str]]]) -> None:
+        async for batch in changes:
+            self._changed_files |= {Path(path) for _, path in batch}
             self._saved.set()
 
-    async def build_again_and_again(self) -> None:
-        """Build now, and whenever something was saved."""
+    async def keep_building(self) -> None:
+        """Build now, and again whenever a file was saved."""
         while True:
-            changed, self._changed = self._changed, set()
+            changed, self._changed_files = self._changed_files, set()
             self._saved.clear()
             if any(path.suffix == ".py" for path in changed):
-                await self.start_workers()
+                await self.restart_workers()
             await self._build(changed)
             await self._saved.wait()
 
     async def _build(self, changed: set[Path]) -> None:
         began = time.monotonic()
-        runs, site = self._workers
-        ran = await runs.ask({})
-        failed = ran["failed"]
-        if ran.get("needed"):
-            # Editors save by files that are gone by now.
-            anew = any(path.suffix not in _PAGES and path.is_file() for path in changed)
-            failed = (await site.ask({"anew": anew}))["failed"]
+        answer = await self._ask("RUNS", WorkRequest())
+        if answer.needs_build:
+            # Temporary files that an editor wrote while saving are gone by now.
+            restart = any(path.suffix not in _READ_LATE and path.is_file() for path in changed)
+            answer = await self._ask("SITE", WorkRequest(restart))
         names = ", ".join(sorted(str(path.relative_to(ROOT)) for path in changed)) or "the site"
-        if failed:
-            print("\n".join(failed), file=sys.stderr, flush=True)
+        if answer.failures:
+            print("\n".join(answer.failures), file=sys.stderr, flush=True)
         else:
             print(f"{names}: shown after {time.monotonic() - began:.1f} s", flush=True)
-        async with self._told:
-            self._builds += not failed
-            self._failed = failed
-            self._told.notify_all()
+        async with self._state_changed:
+            self._builds += not answer.failures
+            self._failures = answer.failures
+            self._state_changed.notify_all()
 
-    def _state(self) -> dict[str, Any]:
-        return {"version": f"{self._version}.{self._builds}", "failed": self._failed}
+    def _state(self) -> PreviewState:
+        return {"version": f"{self._started}.{self._builds}", "failed": self._failures}
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Tell a browser the state now and whenever it changes."""
+        """Send a browser the current state, and every later one."""
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         stream = web.StreamResponse(headers=headers)
         await stream.prepare(request)
-        told: dict[str, Any] | None = None
+        sent: PreviewState | None = None
         with contextlib.suppress(ConnectionError):
             while True:
                 state = self._state()
-                await stream.write(f"data: {json.dumps(state)}\n\n".encode() if state != told else b": \n\n")
-                told = state
-                async with self._told:
+                await stream.write(f"data: {json.dumps(state)}\n\n".encode() if state != sent else b": \n\n")
+                sent = state
+                async with self._state_changed:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._told.wait(), _SILENCE_S)
+                        await asyncio.wait_for(self._state_changed.wait(), _SILENCE_S)
         return stream
 
     async def script(self, _request: web.Request) -> web.FileResponse:
-        """The script that every page of the preview has."""
+        """Serve the script that is added to every page of the preview."""
         return web.FileResponse(_HERE / "reload.js", headers={"Cache-Control": "no-store"})
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        """A file of the site; a page with the script, which the site's own policy allows as it is from here."""
+        """Serve a file of the site; a page gets the script, which the site's own policy allows from this address."""
         path = (self._site / request.match_info["path"]).resolve()
         path = path / "index.html" if path.is_dir() else path
         status = 200
@@ -177,12 +194,12 @@ class Preview:
         return web.Response(text=text, content_type="text/html", status=status, headers=headers)
 
 
-def _top(path: str) -> bool:
+def _is_watched_file(_change: Change, path: str) -> bool:
     return Path(path).name in FILES
 
 
 async def serve(profile: RunProfile, jobs: int, port: int) -> None:
-    """Serve on ``port`` of this machine until told to end. Raises ``PreviewError``."""
+    """Serve the preview on ``port`` until SIGINT or SIGTERM. Raises ``PreviewError``."""
     preview = Preview(profile, jobs)
     app = web.Application()
     app.router.add_get("/_preview/events", preview.events)
@@ -194,17 +211,26 @@ async def serve(profile: RunProfile, jobs: int, port: int) -> None:
         await web.TCPSite(runner, "127.0.0.1", port).start()
     except OSError as error:
         await runner.cleanup()
-        raise PreviewError(f"port {port} is in use; name another one: make serve PORT={port + 1}") from error
-    address = runner.addresses[0]
-    print(f"http://{address[0]}:{address[1]}/ shows the site, and each page as you save it; Ctrl-C ends", flush=True)
+        raise PreviewError(f"port {port} is in use; choose another one: make serve PORT={port + 1}") from error
+    host, port = runner.addresses[0][:2]
+    print(f"http://{host}:{port}/ shows the site, and each page as you save it; Ctrl-C ends it", flush=True)
+    try:
+        await _run_until_signal(preview)
+    finally:
+        await preview.end()
+        await runner.cleanup()
+
+
+async def _run_until_signal(preview: Preview) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    tasks = []
+    tasks: list[asyncio.Task[None]] = []
     try:
-        await preview.start_workers()
-        tasks = [asyncio.create_task(preview.watch()), asyncio.create_task(preview.build_again_and_again())]
-        await asyncio.wait([*tasks, waiting := asyncio.create_task(ended.wait())], return_when="FIRST_COMPLETED")
+        await preview.restart_workers()
+        tasks = [asyncio.create_task(preview.watch()), asyncio.create_task(preview.keep_building())]
+        waiting = asyncio.create_task(ended.wait())
+        await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         for task in tasks:
             if task.done():
@@ -213,5 +239,3 @@ async def serve(profile: RunProfile, jobs: int, port: int) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await preview.end()
-        await runner.cleanup()

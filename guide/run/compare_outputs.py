@@ -70,7 +70,8 @@ def _comparable(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Return copies of ``outputs`` without what makes no difference to a reader."""
     outputs = copy.deepcopy(outputs)
     for output in outputs:
-        output.pop("execution_count", None)
+        if "execution_count" in output:
+            output["execution_count"] = None
         data = output.get("data", output)
         for kind, text in data.items():
             if isinstance(text, str) and kind != _PICTURE:

@@ -157,7 +157,7 @@ def test_a_port_in_use_is_one_clear_line(guide, terminal):
     done = guide("serve", "--port", port)
 
     assert done.returncode == 1
-    assert done.stderr == f"port {port} is in use; name another one: make serve PORT={int(port) + 1}\n"
+    assert done.stderr == f"port {port} is in use; choose another one: make serve PORT={int(port) + 1}\n"
 
 
 def test_the_page_about_all_runs_is_left_to_make_book(root, stack, tmp_path):

@@ -1,14 +1,38 @@
-"""Recorded outputs: what makes no difference, and what does."""
+"""Recorded outputs: which differences count, and how they are reported."""
 
+import base64
+import io
+
+import numpy as np
 import pytest
-from nbformat.v4 import new_output
+from matplotlib.image import imsave
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from guide.run.compare_outputs import difference, settled, without_log
+from guide.run.compare_outputs import difference, rewrite_notebook, rewrite_transcripts, settled, without_log
 from guide.run.recorded_outputs import as_recorded, printed_items, record_of, rewrite_record
+from guide.run.records import BlockResult
 
 
-def text(words):
-    return [new_output("stream", name="stdout", text=words)]
+def text(words, name="stdout"):
+    return [new_output("stream", name=name, text=words)]
+
+
+def shown(count=None, **data):
+    names = {"plain": "text/plain", "html": "text/html", "png": "image/png"}
+    kind = "display_data" if count is None else "execute_result"
+    more = {} if count is None else {"execution_count": count}
+    return [new_output(kind, data={names[name]: value for name, value in data.items()}, **more)]
+
+
+def error(message):
+    return [new_output("error", ename="ValueError", evalue=message, traceback=[f"ValueError: {message}"])]
+
+
+def picture(shade):
+    """A picture of one colour, as a cell shows it."""
+    file = io.BytesIO()
+    imsave(file, np.full((32, 32, 3), shade), format="png", vmin=0, vmax=1)
+    return base64.b64encode(file.getvalue()).decode()
 
 
 @pytest.mark.parametrize(
@@ -29,8 +53,79 @@ def test_names_ids_and_the_home_directory_make_no_difference(monkeypatch, words)
     assert "someone" not in settled(words)
 
 
-def test_any_other_word_makes_a_difference():
-    assert "4 objects" in difference(text("3 objects\n"), text("4 objects\n"))
+DIFFERENT = {
+    "another word": (text("3 objects\n"), text("4 objects\n")),
+    "nothing printed": (text("one\n"), []),
+    "something printed": ([], text("one\n")),
+    "one more output": (text("one\n"), [*text("one\n"), *shown(plain="1")]),
+    "another stream": (text("one\n"), text("one\n", "stderr")),
+    "another kind": (text("5"), shown(plain="5")),
+    "another value": (shown(1, plain="5"), shown(1, plain="6")),
+    "another view": (shown(plain="a", html="<p>a</p>"), shown(plain="a", html="<p>b</p>")),
+    "one view less": (shown(plain="a", html="<p>a</p>"), shown(plain="a")),
+    "another error": (error("bad"), error("worse")),
+    "another order": ([*text("a"), *shown(plain="1")], [*shown(plain="1"), *text("a")]),
+    "another picture": (shown(png=picture(0.2)), shown(png=picture(0.8))),
+}
+SAME = {
+    "nothing": ([], []),
+    "the same words": (text("one\n"), text("one\n")),
+    "another number of execution": (shown(1, plain="5"), shown(7, plain="5")),
+    "spaces at the ends of lines": (text("one\n"), text("one  \n")),
+    "the same picture": (shown(png=picture(0.2)), shown(png=picture(0.2))),
+    "the same error": (error("bad"), error("bad")),
+}
+
+
+@pytest.mark.parametrize("case", DIFFERENT)
+def test_what_a_reader_sees_makes_a_difference(case):
+    assert difference(*DIFFERENT[case]).startswith("--- recorded\n+++ printed\n")
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_what_no_reader_sees_makes_no_difference(case):
+    assert difference(*SAME[case]) == ""
+
+
+def test_a_picture_that_looks_alike_makes_no_difference():
+    assert picture(0.2) != picture(0.21)
+    assert difference(shown(png=picture(0.2)), shown(png=picture(0.21))) == ""
+
+
+@pytest.mark.parametrize("case", [*DIFFERENT, *SAME])
+def test_pytest_notebook_comes_to_the_same_decision(case):
+    """It is independent of this comparison. Spaces it compares, so they are removed first, as in a record."""
+    from pytest_notebook.diffing import diff_notebooks, filter_diff
+
+    ignored = ["/metadata", "/cells/*/metadata", "/cells/*/execution_count", "/cells/*/outputs/*/execution_count"]
+    before, after = (DIFFERENT | SAME)[case]
+    if case.startswith("spaces"):
+        before, after = as_recorded(before), as_recorded(after)
+    notebooks = [new_notebook(cells=[new_code_cell(outputs=outputs, id="one")]) for outputs in (before, after)]
+
+    assert bool(filter_diff(diff_notebooks(*notebooks), ignored)) == (case in DIFFERENT)
+
+
+def test_a_difference_is_reported_by_line():
+    report = difference(text("one\n2 objects\nthree\n"), text("one\n3 objects\nthree\n"))
+
+    assert report.splitlines() == [
+        "--- recorded",
+        "+++ printed",
+        "## modified output /0/text:",
+        "@@ -1,3 +1,3 @@",
+        "   one",
+        "-  2 objects",
+        "+  3 objects",
+        "   three",
+    ]
+
+
+def test_a_picture_is_reported_by_its_digest_and_not_by_its_bytes():
+    report = difference(shown(png=picture(0.2)), shown(png=picture(0.8)))
+
+    assert report.count("a picture with the digest ") == 2
+    assert picture(0.8) not in report
 
 
 def test_what_a_library_logs_makes_no_difference():
@@ -41,13 +136,20 @@ def test_what_a_library_logs_makes_no_difference():
 
 
 def test_a_view_in_html_is_recorded_by_its_text():
-    shown = [new_output("display_data", data={"text/plain": "   a\n0  1", "text/html": "<table></table>"})]
+    outputs = shown(plain="   a\n0  1", html="<table></table>")
 
-    assert printed_items(shown) == [{"value": "   a\n0  1"}]
-    assert difference(as_recorded(shown), as_recorded(shown)) == ""
+    assert printed_items(outputs) == [{"value": "   a\n0  1"}]
+    assert difference(as_recorded(outputs), as_recorded(outputs)) == ""
 
 
-def test_a_record_is_written_only_when_a_reader_sees_another_thing(tmp_path):
+@pytest.mark.parametrize(
+    "outputs", [text("one\n"), text("one\n", "stderr"), error("bad"), shown(plain="5", png="aaaa")]
+)
+def test_an_output_is_restored_from_its_record(outputs):
+    assert printed_items(as_recorded(outputs)) == printed_items(outputs)
+
+
+def test_a_record_is_written_only_if_a_reader_sees_a_difference(tmp_path):
     page = tmp_path / "page.md"
 
     assert rewrite_record(page, [[], printed_items(text("one\ntwo\n"))])
@@ -55,3 +157,35 @@ def test_a_record_is_written_only_when_a_reader_sees_another_thing(tmp_path):
     assert record_of(page).read_text() == "2:\n- text: |\n    one\n    two\n"
     assert rewrite_record(page, [[], []])
     assert not record_of(page).exists()
+
+
+def test_a_notebook_is_written_only_if_a_reader_sees_a_difference(tmp_path):
+    import nbformat
+
+    path = tmp_path / "page.ipynb"
+    committed = new_notebook(cells=[new_code_cell("1", outputs=shown(1, plain="1"), execution_count=1, id="one")])
+    nbformat.write(committed, path)
+    before = path.read_bytes()
+
+    executed = nbformat.read(path, as_version=4)
+    executed.cells[0].outputs = shown(3, plain="1")
+    assert not rewrite_notebook(path, executed)
+    assert path.read_bytes() == before
+
+    executed.cells[0].outputs = shown(3, plain="2")
+    assert rewrite_notebook(path, executed)
+    assert nbformat.read(path, as_version=4).cells[0].outputs == shown(3, plain="2")
+
+
+def test_transcripts_are_replaced_where_they_went_differently(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# T\n\n```console run\n$ echo 1\n0\n```\n\nText.\n\n~~~~console run\n$ echo 2\n2\n~~~~\n")
+
+    def result(line, replayed):
+        return BlockResult("page.md", line, "run", "console", "passed", 0.1, replayed=replayed)
+
+    assert not rewrite_transcripts(page, [result(3, None), result(10, None)])
+    assert rewrite_transcripts(page, [result(3, "$ echo 1\n1\n"), result(10, "$ echo 2\n2\n3\n")])
+    assert page.read_text() == (
+        "# T\n\n```console run\n$ echo 1\n1\n```\n\nText.\n\n~~~~console run\n$ echo 2\n2\n3\n~~~~\n"
+    )

@@ -1,0 +1,49 @@
+"""Kernels that are forks of the process that runs a page."""
+
+import subprocess
+import sys
+
+import pytest
+
+# A fork has what this process changed in a module; a new process has not.
+CODE = """
+import json, os, sys
+from pathlib import Path
+import nbformat
+from guide.run import preimport
+from guide.run.forked_kernel import KernelSeed
+from guide.run.machine import Machine, MachineSetup
+
+preimport.import_runner()
+json.changed_before_the_fork = True
+home = Path(sys.argv[1])
+seed = KernelSeed() if sys.argv[2] == "seed" else None
+machine = Machine(dict(os.environ) | {"COLOR": "blue"}, home, MachineSetup(home, {}), seed)
+cell = nbformat.v4.new_code_cell(
+    "import json, os, sys\\n"
+    "print(hasattr(json, 'changed_before_the_fork'), 'guide' in sys.modules, os.environ['COLOR'], os.getcwd())"
+)
+try:
+    assert machine.execute(cell, numbered=True) is None
+finally:
+    machine.close()
+print(cell.outputs[0].text, end="")
+"""
+
+
+@pytest.mark.parametrize(("kind", "forked"), [("seed", True), ("new process", False)])
+def test_a_machine_with_a_seed_starts_it_as_its_kernel(root, tmp_path, kind, forked):
+    command = [sys.executable, "-c", CODE, str(tmp_path), kind]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{forked} False blue {tmp_path}\n"
+
+
+def test_a_seed_that_is_not_used_ends(root):
+    code = "from guide.run.forked_kernel import KernelSeed; KernelSeed().close(); print('ended')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.stdout == "ended\n", done.stderr
