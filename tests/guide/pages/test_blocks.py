@@ -1,4 +1,4 @@
-"""Blocks and their fates, as read from pages and notebooks."""
+"""Blocks and their execution modes, read from pages and notebooks."""
 
 import nbformat
 import pytest
@@ -48,7 +48,7 @@ def test_attributes_of_a_fence_may_hold_spaces(page):
     assert block.leaves == ("gs://b/x", "gs://b/y")
 
 
-def test_blocks_inside_tabs_and_notes_are_found_with_their_line(page):
+def test_blocks_inside_tabs_and_notes_are_read_with_their_line(page):
     text = "# T\n\n::::{tab-set}\n:::{tab-item} A\n\n```bash run\nls\n```\n:::\n::::\n"
 
     (block,) = page(text).blocks
@@ -62,7 +62,7 @@ def test_a_file_block_names_its_file(page):
     assert (block.kind, block.target, block.source) == ("file", "conf/environment.yml", "a: 1\n")
 
 
-def test_fences_in_the_text_of_a_notebook_need_a_fate_too(tmp_path):
+def test_fences_in_the_text_of_a_notebook_need_a_mode_too(tmp_path):
     cells = [nbformat.v4.new_markdown_cell("# T\n\n```bash\nls\n```")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "n.ipynb")
 
@@ -88,7 +88,7 @@ def test_fences_in_the_text_of_a_notebook_need_a_fate_too(tmp_path):
         (CELLS + ":::{note}\n```{code-cell} python\n1\n```\n:::\n", "is inside another directive"),
     ],
 )
-def test_what_cannot_be_proven_is_refused_in_one_line(page, text, message):
+def test_a_page_that_cannot_be_tested_is_refused_in_one_line(page, text, message):
     with pytest.raises(BlockError, match=message) as error:
         page(text)
 

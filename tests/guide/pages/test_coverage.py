@@ -1,7 +1,7 @@
-"""What a reader can learn here, row by row: each is said on a page, and something there runs or is made of a fact.
+"""The topics that the guide covers: each is on its page, with a block that runs or a fact that backs it.
 
-H is the hub, I images, B buckets, U uploads, C compute, E help. A check is code of a block that ran on that page, or
-the key of a fact it is made of; without it the row would be words alone.
+H is the hub, I images, B buckets, U uploads, C compute, E help. A topic names its page, and code of a block on that
+page or the key of a fact; only text, without either, would not be enough.
 """
 
 import json
@@ -67,7 +67,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_row_is_on_its_page_and_runs_there(root, row):
+def test_a_topic_is_on_its_page_and_runs_there(root, row):
     name, check = ROWS[row]
 
     assert root / name in pages_of_book(), f"{row}: {name} is gone"
@@ -79,11 +79,11 @@ def test_a_row_is_on_its_page_and_runs_there(root, row):
 
 
 def test_every_symptom_names_what_its_page_raises(root):
-    """Somebody who searches for an error finds the page: its message, or its kind, stands in the text."""
+    """The text of a help page has the message or the type of its error, so that a search for it leads there."""
     for page in (root / "book/help").glob("*.md"):
         texts = _plain(re.sub(r"`{3,}.*?\n\s*`{3,}", "", page.read_text(), flags=re.DOTALL))
         raised = list(filter(None, (block.raises or block.fails for block in read_page(page, root).blocks)))
-        # A guard of the page's own is the way out, and an example of any error is none of the hub's.
+        # Checks that the page itself recommends, and an example of any error, are not errors of the hub.
         raised = [text for text in raised if not text.startswith(("AssertionError", "ValueError: invalid literal"))]
         named = [_plain(kind) in texts or _plain(words or kind) in texts for kind, _, words in map(_parts, raised)]
         assert not raised or any(named), f"{page.name}: {raised}"

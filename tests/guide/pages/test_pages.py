@@ -1,4 +1,4 @@
-"""Pages and notebooks of the book: all in the table of contents, all by the rules, all run, and seen as HTML."""
+"""Pages and notebooks of the book: in the table of contents, by the rules, run, and readable as HTML."""
 
 import html
 import re
@@ -26,7 +26,7 @@ def test_the_table_of_contents_has_every_page_once(root):
     assert sorted(pages_of_book()) == _sources(root)
 
 
-def test_what_every_page_prints_is_recorded(root):
+def test_the_output_of_every_page_is_recorded(root):
     pages = [path for path in pages_of_book() if path.suffix == ".md"]
     kinds = {path: {block.kind for block in read_page(path, root).blocks} for path in pages}
     with_cells = {record_of(path) for path in pages if "cell" in kinds[path]}
@@ -47,7 +47,7 @@ def test_readers_get_the_versions_that_are_locked(root):
 
 
 class _Page(HTMLParser):
-    """Links, ids and loaded addresses of one HTML page."""
+    """The links, ids and loaded addresses of one HTML page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ def test_links_inside_the_site_are_alive(site):
             parts = urlparse(link)
             if parts.scheme or parts.netloc or not (parts.path or parts.fragment):
                 continue
-            # The page for addresses that lead nowhere is shown at any depth, so its links begin at the site's root.
+            # The page for missing addresses is served at any depth, so its links start at the root of the site.
             where = f"{site}{parts.path}" if path.name == "404.html" else path.parent / parts.path
             target = Path(unquote(str(where))).resolve() if parts.path else path
             if not target.exists() or (
@@ -85,23 +85,23 @@ def test_no_page_shows_where_it_was_built(site, root):
     assert [path.name for path in site.rglob("*.html") if str(root) in path.read_text()] == []
 
 
-def test_a_picture_of_what_was_measured_is_not_told_as_compared(site, root):
+def test_a_picture_of_a_measurement_is_not_reported_as_compared(site, root):
     pages = Report.read(root / "_build/report.json").pages
-    told = {page.page: (page.pictures, page.pictures_compared) for page in pages if page.pictures}
+    pictures = {page.page: (page.pictures, page.pictures_compared) for page in pages if page.pictures}
 
-    assert told["notebooks/memory-the-lazy-way.ipynb"] == told["book/uploads/how-long.md"] == (1, 0)
-    assert told["notebooks/first-zarr-store.ipynb"] == (1, 1)
+    assert pictures["notebooks/memory-the-lazy-way.ipynb"] == pictures["book/uploads/how-long.md"] == (1, 0)
+    assert pictures["notebooks/first-zarr-store.ipynb"] == (1, 1)
 
 
-def test_no_sentence_says_a_word_twice(site):
-    """As where the page names the unit that a fact brings along."""
-    said = []
+def test_no_sentence_repeats_a_word(site):
+    """For example, where a page writes the unit after a fact that has one already."""
+    repeated = []
     for path in site.rglob("*.html"):
         for place in BeautifulSoup(path.read_text(), "html.parser").select("article p"):
             text = " ".join(place.get_text().split())
-            said += [f"{path.name}: {found[0]}" for found in re.finditer(r"\b([A-Za-z]{2,}) \1\b", text)]
+            repeated += [f"{path.name}: {match[0]}" for match in re.finditer(r"\b([A-Za-z]{2,}) \1\b", text)]
 
-    assert said == []
+    assert repeated == []
 
 
 def test_every_block_of_the_book_is_in_the_report_and_passed(site, root, stack):

@@ -1,4 +1,4 @@
-"""``make serve``: a page that is saved is run, built and shown in a browser, and what fails is told there as well."""
+"""``make serve``: a saved page is run, built and shown in a browser, which also shows failures."""
 
 import http.client
 import re
@@ -17,12 +17,12 @@ from guide.browser.launch import NoBrowser, launch
 CELL = (
     "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n# Second\n\n```{code-cell} python\nprint(%s)\n```\n"
 )
-# A build on a busy machine, in seconds.
+# The longest time that a build takes on a busy machine, in seconds.
 PATIENCE_S = 400
 
 
 class Terminal:
-    """What ``make serve`` says where it was started."""
+    """A running ``make serve`` and its output."""
 
     def __init__(self, project, log, stack):
         self.project = project
@@ -37,22 +37,22 @@ class Terminal:
         return self.wait_for(r"(http://127\.0\.0\.1:\d+)/ shows the site").group(1)
 
     def wait_for(self, pattern, since=0):
-        """The first match of ``pattern`` in what it said ``since`` that place."""
+        """Wait for ``pattern`` in the output from the position ``since`` on, and return the match."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            found = re.search(pattern, self.said()[since:])
-            if found:
-                return found
-            assert self.process.poll() is None, self.said()
+            match = re.search(pattern, self.output()[since:])
+            if match:
+                return match
+            assert self.process.poll() is None, self.output()
             time.sleep(0.1)
-        pytest.fail(f"not said in {PATIENCE_S} s: {pattern}\n{self.said()}")
+        pytest.fail(f"not printed within {PATIENCE_S} s: {pattern}\n{self.output()}")
 
-    def said(self):
+    def output(self):
         return self._log.read_text(errors="replace")
 
     def save(self, name, text):
-        """Save a page as editors do, by another file that takes its place; where in what is said the answer begins."""
-        since = len(self.said())
+        """Save a page as editors do, by replacing its file; return the position in the output before that."""
+        since = len(self.output())
         part = self.project / "book" / f".{name}.part"
         part.write_text(text)
         part.replace(self.project / "book" / name)
@@ -79,15 +79,15 @@ def terminal(root, stack, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(terminal):
-    """A browser in which the second page is open; what its console complains of is in ``page.complaints``."""
+    """A browser that shows the second page; ``page.console_errors`` has the errors of its console."""
     with sync_playwright() as playwright:
         try:
             browser = launch(playwright)
         except NoBrowser as error:
             pytest.fail(str(error), pytrace=False)
         page = browser.new_page()
-        page.complaints = []
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        errors = page.console_errors = []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.goto(f"{terminal.address}/book/second.html")
         page.set_default_timeout(PATIENCE_S * 1000)
         yield page
@@ -108,7 +108,7 @@ def test_a_saved_page_is_run_and_shown_in_an_open_browser(terminal, page):
     terminal.wait_for(r"book/second.md: shown after", since)
 
 
-def test_a_page_that_fails_is_told_in_the_terminal_and_in_the_browser_and_the_preview_goes_on(terminal, page):
+def test_a_failure_is_shown_in_the_terminal_and_in_the_browser_and_the_preview_goes_on(terminal, page):
     since = terminal.save("second.md", CELL % "nobody")
     expect(page.locator("#preview-failed")).to_contain_text(
         "book/second.md:8: cell failed: NameError: name 'nobody' is not defined", timeout=PATIENCE_S * 1000
@@ -121,7 +121,7 @@ def test_a_page_that_fails_is_told_in_the_terminal_and_in_the_browser_and_the_pr
     expect(page.locator("#preview-failed")).to_have_count(0)
 
 
-def test_a_warning_of_the_build_is_said_again_until_it_is_mended(terminal, page):
+def test_a_warning_of_the_build_is_repeated_until_it_is_fixed(terminal, page):
     terminal.save("index.md", "# First\n\nIn {fact}`hub.moons`.\n")
     expect(page.locator("#preview-failed")).to_contain_text("hub.moons", timeout=PATIENCE_S * 1000)
 
@@ -132,11 +132,11 @@ def test_a_warning_of_the_build_is_said_again_until_it_is_mended(terminal, page)
     expect(output(page)).to_have_text("the other page\n", timeout=PATIENCE_S * 1000)
 
 
-def test_the_sites_policy_lets_the_preview_be(terminal, page):
+def test_the_policy_of_the_site_allows_the_preview(terminal, page):
     policy = page.locator('meta[http-equiv="Content-Security-Policy"]').get_attribute("content")
 
     assert "script-src 'self'" in policy
-    assert [text for text in page.complaints if "Content Security Policy" in text or "CSP" in text] == []
+    assert [text for text in page.console_errors if "Content Security Policy" in text or "CSP" in text] == []
 
 
 def test_the_site_itself_has_nothing_of_the_preview(terminal, page):
@@ -144,7 +144,7 @@ def test_the_site_itself_has_nothing_of_the_preview(terminal, page):
 
 
 @pytest.mark.parametrize("path", ["/no-such-page.html", "/..%2f..%2fhub.yml", "/../hub.yml"])
-def test_what_is_not_of_the_site_is_not_there(terminal, page, path):
+def test_files_outside_the_site_are_not_served(terminal, page, path):
     line = http.client.HTTPConnection(terminal.address.removeprefix("http://"))
     line.request("GET", path)
 
@@ -160,7 +160,7 @@ def test_a_port_in_use_is_one_clear_line(guide, terminal):
     assert done.stderr == f"port {port} is in use; choose another one: make serve PORT={int(port) + 1}\n"
 
 
-def test_the_page_about_all_runs_is_left_to_make_book(root, stack, tmp_path):
+def test_the_page_about_all_runs_is_built_by_make_book_only(root, stack, tmp_path):
     project = small_books.copy_of(root, tmp_path / "project")
     pages = {"second.md": CELL % "'at first'", "runs.md": "# Runs\n\n```{report-summary}\n```\n"}
     shown = project / "_build/html/book/runs.html"
@@ -184,7 +184,7 @@ def test_the_page_about_all_runs_is_left_to_make_book(root, stack, tmp_path):
     assert ", 2 blocks ran" in shown.read_text()
 
 
-def test_told_to_end_it_leaves_no_process(terminal):
+def test_a_terminated_preview_leaves_no_process(terminal):
     below = psutil.Process(terminal.process.pid).children(recursive=True)
 
     assert terminal.end() == 0

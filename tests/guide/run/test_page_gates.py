@@ -1,8 +1,8 @@
-"""Every gate that a page passes when it runs: a page that must not pass turns it red, with page, line and error."""
+"""The checks that a page passes when it runs: each broken page fails with its page, line and error."""
 
 import pytest
 
-# The file in tests/broken, and what the one line about it must say.
+# Each file in tests/broken, and the text that the line about it must contain.
 GATES = {
     "undeclared-block.md": ":3: this bash block declares no execution mode",
     "undeclared-nested-block.md": ":6: this python block declares no execution mode",
@@ -40,7 +40,7 @@ GATES = {
 
 @pytest.fixture(scope="module")
 def ran(guide, stack):
-    """All of them, run at once."""
+    """All broken pages, run by one command."""
     return guide("page", *(f"tests/broken/{page}" for page in GATES), "--stack", stack)
 
 
@@ -53,13 +53,13 @@ def test_a_broken_page_fails_with_its_line_and_error(ran, stack, page):
     assert f"tests/broken/{page}{GATES[page]}" in ran.stdout + ran.stderr
 
 
-def test_broken_pages_make_the_exit_status_red_and_no_noise(ran):
+def test_broken_pages_fail_the_command_without_a_traceback(ran):
     assert ran.returncode == 1
     assert "Traceback" not in ran.stderr
 
 
-def test_one_page_alone_fails_likewise(guide, stack):
-    """A page or two run in processes of their own, not in copies of one that has imported the libraries."""
+def test_a_single_page_fails_in_the_same_way(guide, stack):
+    """One or two pages run in new processes, not in forks of one that has imported the libraries."""
     ran = guide("page", "tests/broken/killed-kernel.md", "tests/broken/changed-output.ipynb", "--stack", stack)
 
     assert ran.returncode == 1
@@ -67,14 +67,14 @@ def test_one_page_alone_fails_likewise(guide, stack):
         assert f"tests/broken/{page}{GATES[page]}" in ran.stdout
 
 
-def test_every_broken_page_has_its_gate(root, monkeypatch):
+def test_every_broken_page_is_tested(root, monkeypatch):
     monkeypatch.syspath_prepend(root / "tests/guide/site")
     from test_site_gates import GATES as SITE_GATES
     from test_site_gates import TEXT_GATES
 
     pages = {path.name for path in (root / "tests/broken").iterdir() if path.suffix in {".md", ".ipynb"}}
 
-    # What promises-nothing.md lacks, only a mistake in it shows; the other is of test_runs.py.
+    # promises-nothing.md passes, and is there for the mutation tests; test_runs.py has the other one.
     assert pages == set(GATES) | set(SITE_GATES) | TEXT_GATES | {"promises-nothing.md", "takes-too-long.md"}
 
 

@@ -1,4 +1,4 @@
-"""What a long command shows while it runs, on a terminal and without one, and what it says of failures."""
+"""Progress of a long command, on a terminal and without one, and its messages about failures."""
 
 import os
 import pty
@@ -13,7 +13,7 @@ PAGES = ["tests/broken/failing-cell.md", "tests/broken/killed-kernel.md", "tests
 
 
 def on_a_terminal(command, **options):
-    """Exit status, and everything that ``command`` writes to the terminal it has."""
+    """Run ``command`` on a terminal; return its exit status and everything that it writes there."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, **options)
     os.close(theirs)
@@ -21,7 +21,7 @@ def on_a_terminal(command, **options):
     while True:
         try:
             part = os.read(ours, 65536)
-        except OSError:  # the other end is closed, in Linux's words
+        except OSError:  # on Linux, reading fails when the other end is closed
             part = b""
         if not part:
             break
@@ -50,7 +50,7 @@ def shown(command, options):
     return on_a_terminal(command, **options)
 
 
-def test_a_terminal_has_one_line_with_pages_blocks_seconds_and_what_runs(shown):
+def test_a_terminal_has_one_line_with_pages_blocks_seconds_and_the_running_pages(shown):
     lines = re.findall(r"\r\x1b\[2K([^\r\n\x1b]+)", shown[1])
     progress = [line for line in lines if re.fullmatch(r"\d of 3 pages, \d of \d blocks,.* \d+ s(; now .+)?", line)]
 
@@ -72,20 +72,20 @@ def test_without_a_terminal_lines_are_plain_and_few(piped):
     assert len([line for line in written.splitlines() if " of 3 pages" in line]) <= 3
 
 
-def test_what_a_page_says_stands_in_one_piece(piped):
-    said = piped.stdout.split("tests/broken/other-transcript.md:3: ")[1].splitlines()
+def test_the_output_of_a_page_is_printed_in_one_piece(piped):
+    output = piped.stdout.split("tests/broken/other-transcript.md:3: ")[1].splitlines()
 
-    assert said[1:3] == ["--- on the page", "+++ in this run"]
-    assert all(line[0] in "@ -+" for line in said[3:7])
+    assert output[1:3] == ["--- on the page", "+++ in this run"]
+    assert all(line[0] in "@ -+" for line in output[3:7])
 
 
-def test_both_end_red(piped, shown):
+def test_both_fail(piped, shown):
     assert (piped.returncode, shown[0]) == (1, 1)
 
 
 @pytest.fixture(scope="module")
 def suite(root, tmp_path_factory):
-    """A suite of three tests, one of them red, that reports as this one does."""
+    """A suite of three tests, one of which fails, that reports progress as this suite does."""
     folder = tmp_path_factory.mktemp("suite")
     shutil.copy(root / "tests/conftest.py", folder)
     text = "import pytest\n\n@pytest.mark.parametrize('x', ['one', 'a b'])\ndef test_it(x):\n    assert x == 'one'\n"

@@ -1,4 +1,4 @@
-"""Runs of pages from outside: what ends one before its last block."""
+"""Runs of pages that end before their last block."""
 
 import os
 import signal
@@ -11,9 +11,9 @@ import pytest
 
 PAGE = "tests/broken/takes-too-long.md"
 OTHERS = ["tests/broken/failing-shell.md", "tests/broken/failing-early-in-shell.md"]
-# Runs are copies of this process, where the stand-in's names need no proxy, and new processes elsewhere.
+# In names mode runs are forks of one process; with a proxy they are new processes.
 MODES = ["auto", "proxy"]
-# In a process without the threads of the tests' own.
+# For a process without the threads of the tests.
 RUN = """
 import sys
 from guide.run.runner import ROOT, RunProfile, Run, run_side_by_side
@@ -24,7 +24,7 @@ print(record.status, record.error, sep="\\n")
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_run_that_takes_too_long_is_ended_and_leaves_nothing(root, stack, mode, tmp_path):
+def test_a_run_that_takes_too_long_times_out_and_leaves_no_process(root, stack, mode, tmp_path):
     mark = f"too-long-{mode}-{os.getpid()}"
     env = os.environ | {"MARK": mark, "TMPDIR": str(tmp_path)}
     command = [sys.executable, "-c", RUN, PAGE, stack, mode]
@@ -36,31 +36,45 @@ def test_a_run_that_takes_too_long_is_ended_and_leaves_nothing(root, stack, mode
 
 
 @pytest.mark.parametrize(("pages", "mode"), [([PAGE], "auto"), ([PAGE], "proxy"), ([PAGE, *OTHERS], "auto")])
-def test_told_to_end_it_leaves_nothing_running(root, stack, pages, mode):
+def test_a_terminated_command_leaves_no_process(root, stack, pages, mode):
     command = [sys.executable, "-m", "guide", "page", *pages, "--stack", stack, "--mode", mode]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as guide:
-        until(lambda: guide.poll() is not None or "sleep" in [process.name() for process in below(guide.pid)])
-        running = below(guide.pid)
+        wait_until(
+            lambda: guide.poll() is not None or "sleep" in [process.name() for process in descendants(guide.pid)]
+        )
+        running = descendants(guide.pid)
         guide.terminate()
         assert guide.wait() == 128 + signal.SIGTERM
-    until(lambda: not any(process.is_running() for process in running))
+    wait_until(lambda: not any(process.is_running() for process in running))
+
+
+def test_a_page_may_run_on_several_machines(guide, stack):
+    ran = guide("page", "tests/guide/run/pages/several-machines.md", "--stack", stack)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "several-machines.md: passed, 9 of 10 blocks in" in ran.stdout  # conda's commands are only parsed
 
 
 def marked(process, mark):
-    """Whether a process runs that was started with that mark, by whomever."""
+    """Return whether ``process`` runs and was started, directly or not, with that mark."""
     try:
         return process.environ().get("MARK") == mark and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
 
 
-def below(pid):
-    """Processes that the process ``pid`` started, directly or not, and that have not ended since."""
+def sleeps(processes):
+    """Return whether one of ``processes`` is the page's ``sleep``."""
+    return "sleep" in [process.name() for process in processes]
+
+
+def descendants(pid):
+    """Return the running processes that the process ``pid`` has started, directly or not."""
     started = psutil.Process(pid).children(recursive=True)
     return [process for process in started if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
-def until(condition):
+def wait_until(condition):
     """Wait until ``condition`` holds."""
     deadline = time.monotonic() + 120
     while not condition():

@@ -1,4 +1,4 @@
-"""What a page's session does with a block, where a broken page cannot show it."""
+"""The session of a page, in cases that a broken page cannot show."""
 
 import pytest
 
@@ -25,14 +25,14 @@ LINES = (
 )
 
 
-def live_in(session, monkeypatch):
-    """Have this process live in a session; what libraries read of the environment when they were imported as well."""
+def enter(session, monkeypatch):
+    """Put this process, with the libraries that read the environment on import, into a session of the stand-in."""
     monkeypatch.setattr("os.environ", session.environment)
     reload_environment()
 
 
 @pytest.fixture(autouse=True)
-def _as_before():
+def _restore_libraries():
     yield
     reload_environment()
 
@@ -51,7 +51,7 @@ def test_an_opted_out_block_does_not_run(tmp_path, language):
 
 
 def test_the_files_of_a_page_are_in_the_home_directory(tmp_path, fakehub_session, monkeypatch):
-    live_in(fakehub_session, monkeypatch)
+    enter(fakehub_session, monkeypatch)
     home = tmp_path / "home"
     home.mkdir()
     (tmp_path / "recipe.py").write_text("print('hello')\n")
@@ -63,8 +63,8 @@ def test_the_files_of_a_page_are_in_the_home_directory(tmp_path, fakehub_session
     assert [result.status for result in results] == ["passed"]
 
 
-def test_a_cell_has_its_line_and_the_next_has_none(tmp_path, fakehub_session, monkeypatch):
-    live_in(fakehub_session, monkeypatch)
+def test_the_network_of_a_cell_does_not_apply_to_the_next_cell(tmp_path, fakehub_session, monkeypatch):
+    enter(fakehub_session, monkeypatch)
     (tmp_path / "page.md").write_text(LINES)
     home = tmp_path / "home"
     home.mkdir()

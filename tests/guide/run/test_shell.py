@@ -1,4 +1,4 @@
-"""The shell of a page: state that lives on, and transcripts compared with what is printed."""
+"""The shell of a page: state that persists from block to block, and transcripts that are replayed."""
 
 import os
 
@@ -31,7 +31,7 @@ def test_an_unset_variable_is_an_error(shell):
     assert "unbound variable" in printed
 
 
-def test_a_transcript_that_goes_as_shown_comes_back_unchanged(shell):
+def test_a_transcript_that_matches_is_returned_unchanged(shell):
     shown = "$ echo one\none\n$ echo two \\\n>   three\ntwo three\n$ true\n"
 
     assert replay_transcript(shell, shown) == shown
@@ -43,7 +43,7 @@ def test_a_transcript_shows_the_message_of_a_failing_command(shell):
     assert replay_transcript(shell, shown) == shown
 
 
-def test_a_transcript_that_goes_otherwise_comes_back_as_it_went(shell):
+def test_a_transcript_that_differs_is_returned_as_it_went(shell):
     assert replay_transcript(shell, "$ echo one\ntwo\n$ echo ...\n...\n") == "$ echo one\none\n$ echo ...\n...\n"
 
 
@@ -53,7 +53,7 @@ def test_a_transcript_begins_with_a_command(shell):
 
 
 @pytest.mark.parametrize(
-    ("expected", "real", "same"),
+    ("expected", "printed", "same"),
     [
         ([], [], True),
         (["a"], ["a"], True),
@@ -68,5 +68,5 @@ def test_a_transcript_begins_with_a_command(shell):
         (["...", "b"], ["b"], True),
     ],
 )
-def test_dots_stand_for_any_text(expected, real, same):
-    assert matches(expected, real) is same
+def test_dots_stand_for_any_text(expected, printed, same):
+    assert matches(expected, printed) is same
