@@ -37,7 +37,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     parts.callback(_set_environment, before)
     _set_environment(running.environment)
     if "fsspec" in sys.modules:  # imported by another plugin: it has read the old settings
-        from fsspec.config import conf, set_conf_env  # type: ignore[import-untyped]  # it has no type information
+        from fsspec.config import conf, set_conf_env
 
         set_conf_env(conf)
 

@@ -5,6 +5,9 @@ import sys
 
 import pytest
 
+from fakehub.osn import may_write
+from hubfacts.load import load
+
 LEAST = "examples/minimal/hub.yml"
 WRITE = """
 import os, gcsfs
@@ -42,3 +45,16 @@ def test_jupyterhub_names_the_facts_it_lacks(root):
         "fakehub: JupyterHub needs more facts than the rest of the stand-in: "
         f"{root / LEAST}: access, node_shares, images: missing\n"
     )
+
+
+@pytest.mark.parametrize(("write", "writable"), [("", False), ("write: false, ", False), ("write: true, ", True)])
+def test_only_a_field_opens_a_bucket_of_the_pod(root, tmp_path, write, writable):
+    pod = f"""
+osn:
+  endpoint: https://osn.example.org
+  buckets:
+    inbox: {{{write}rule: nobody has write access}}
+"""
+    (tmp_path / "hub.yml").write_text((root / LEAST).read_text() + pod)
+
+    assert may_write(load(tmp_path / "hub.yml").osn) == {"inbox": writable}
