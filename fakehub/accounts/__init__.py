@@ -1,1 +1,1 @@
-"""Google's accounts: personas, keys, the login page, and the endpoints that give out, check and revoke tokens."""
+"""Google's accounts: personas, keys, the login page, and the endpoints that issue, check and revoke tokens."""

@@ -1,6 +1,6 @@
-"""The login page of accounts.google.com: the person at this machine allows a program what it asks for, or does not.
+"""The login page of accounts.google.com, where the user allows or denies what a program requests.
 
-A browser clicks Allow or Deny; without one, ``curl --data decision=allow URL`` posts the same form.
+In a browser the user clicks Allow or Deny; without one, ``curl --data decision=allow URL`` posts the same form.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from fakehub.accounts.forms import form_of, query_of
 from fakehub.accounts.grants import CLIENTS, DEFAULT_CLIENT, GCLOUD_CLIENT, Grant, Grants
 from fakehub.accounts.personas import CLOUD_PLATFORM, Persona
 
-# Where gcloud lets the browser end without a server of its own: a page that shows the code to copy.
+# Where gcloud redirects the browser if it runs no server itself: pages that show the code to copy.
 _CODE_PAGES = {
     "https://sdk.cloud.google.com/authcode.html",
     "https://sdk.cloud.google.com/applicationdefaultauthcode.html",
 }
 _LOOPBACK = re.compile(r'http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?(/[!-"$-~]*)?')
 _SCOPE = re.compile(r"openid|email|profile|https://www\.googleapis\.com/auth/[a-z0-9._-]+")
-# Scopes of Google's other products, which gcloud's clients may not ask for.
+# Scopes of other Google products, which gcloud's clients may not request.
 _NOT_FOR_GCLOUD = re.compile(r"https://www\.googleapis\.com/auth/(drive|spreadsheets|documents|gmail|calendar)\b.*")
 
 _PAGE = """<!DOCTYPE html>
@@ -49,7 +49,7 @@ _CODE = """<p>Copy the following verification code into the command that waits f
 
 
 class _Refused(Exception):
-    """Why the page cannot ask: a status, OAuth's word and a sentence."""
+    """The login page cannot be shown; with an HTTP status, OAuth's error code and a message."""
 
     def __init__(self, status: int, error: str, message: str) -> None:
         super().__init__(message)
@@ -61,8 +61,8 @@ class _Refused(Exception):
 
 
 @dataclass(frozen=True)
-class _Ask:
-    """What a program asks the person for."""
+class _ConsentRequest:
+    """What a program requests from the user."""
 
     client_id: str
     redirect_uri: str
@@ -78,8 +78,8 @@ def _page(title: str, content: str, status: int = 200) -> web.Response:
     return web.Response(status=status, text=text, content_type="text/html", headers=headers)
 
 
-def _ask_of(query: dict[str, str]) -> _Ask:
-    """The request for consent in a query; raises ``_Refused``."""
+def _parse(query: dict[str, str]) -> _ConsentRequest:
+    """Parse a query as a request for consent; raise ``_Refused`` if Google would block it."""
     client_id = query.get("client_id", "")
     if not client_id:
         raise _Refused(400, "invalid_request", "Missing required parameter: client_id")
@@ -96,7 +96,8 @@ def _ask_of(query: dict[str, str]) -> _Ask:
         raise _Refused(400, "invalid_request", f"Invalid code_challenge_method: {method}")
     scopes = frozenset(query["scope"].split())
     _check_scopes(client_id, scopes)
-    return _Ask(client_id, query["redirect_uri"], scopes, query.get("state"), query.get("code_challenge"), method)
+    challenge = query.get("code_challenge")
+    return _ConsentRequest(client_id, query["redirect_uri"], scopes, query.get("state"), challenge, method)
 
 
 def _check_redirect(client_id: str, address: str) -> None:
@@ -117,7 +118,7 @@ def _check_scopes(client_id: str, scopes: frozenset[str]) -> None:
         raise _Refused(400, "invalid_scope", words)
     if client_id not in {GCLOUD_CLIENT, DEFAULT_CLIENT}:
         return
-    # Since 2025 gcloud's own clients get the cloud platform's scope and scopes of the cloud, or nothing.
+    # Since 2025, gcloud's own clients must request the scope of the cloud platform, and only scopes of the cloud.
     if CLOUD_PLATFORM not in scopes:
         raise _Refused(400, "invalid_scope", f"{CLOUD_PLATFORM} scope is required but not requested.")
     if client_id == DEFAULT_CLIENT and any(_NOT_FOR_GCLOUD.fullmatch(scope) for scope in scopes):
@@ -125,43 +126,45 @@ def _check_scopes(client_id: str, scopes: frozenset[str]) -> None:
 
 
 class Consent:
-    """The login page. ``person`` is whose Google account the browser of this machine is signed in to."""
+    """The login page. The browser of this machine is signed in to the Google account of ``person``."""
 
     def __init__(self, grants: Grants, person: Persona) -> None:
         self._grants, self._person = grants, person
 
     async def ask(self, request: web.BaseRequest) -> web.Response:
-        """``GET``: the page with the question; ``POST``: the answer, which sends the browser on to the program."""
+        """Show the page (``GET``), or take the decision (``POST``) and redirect the browser to the program."""
         request["persona"] = self._person
         try:
-            ask = _ask_of(query_of(request))
+            consent = _parse(query_of(request))
             if request.method == "POST":
-                return self._decide(ask, (await form_of(request)).get("decision"))
+                return self._decide(consent, (await form_of(request)).get("decision"))
         except _Refused as refused:
             return refused.page()
         except OAuthError as error:
             return _Refused(error.status, error.reason, error.message).page()
-        scopes = "".join(f"<li><code>{escape(scope)}</code></li>" for scope in sorted(ask.scopes))
-        client = CLIENTS[ask.client_id]
+        scopes = "".join(f"<li><code>{escape(scope)}</code></li>" for scope in sorted(consent.scopes))
+        client = CLIENTS[consent.client_id]
         content = _CONSENT.format(account=escape(self._person.email or ""), client=escape(client), scopes=scopes)
         return _page(f"{client} wants to access your Google Account", content)
 
-    def _decide(self, ask: _Ask, decision: str | None) -> web.Response:
+    def _decide(self, consent: _ConsentRequest, decision: str | None) -> web.Response:
         if decision == "allow":
-            grant = Grant(self._person, ask.client_id, ask.scopes)
-            code = self._grants.code(grant, ask.redirect_uri, ask.challenge, ask.method)
-            answer = {"code": code, "scope": " ".join(sorted(ask.scopes)), "authuser": "0", "prompt": "consent"}
+            grant = Grant(self._person, consent.client_id, consent.scopes)
+            code = self._grants.code(grant, consent.redirect_uri, consent.challenge, consent.method)
+            answer = {"code": code, "scope": " ".join(sorted(consent.scopes)), "authuser": "0", "prompt": "consent"}
         elif decision == "deny":
             answer = {"error": "access_denied"}
         else:
             raise _Refused(400, "invalid_request", "Missing required parameter: decision")
-        state = {} if ask.state is None else {"state": ask.state}
-        mark = "&" if "?" in ask.redirect_uri else "?"
-        return web.Response(status=302, headers={"Location": f"{ask.redirect_uri}{mark}{urlencode(state | answer)}"})
+        state = {} if consent.state is None else {"state": consent.state}
+        mark = "&" if "?" in consent.redirect_uri else "?"
+        return web.Response(
+            status=302, headers={"Location": f"{consent.redirect_uri}{mark}{urlencode(state | answer)}"}
+        )
 
 
 async def code_page(request: web.BaseRequest) -> web.Response:
-    """The page on which gcloud lets the browser end: the code, to copy into the waiting command."""
+    """Show the code for the user to copy into the waiting gcloud command."""
     query = query_of(request)
     if "code" in query:
         return _page("Sign in to the gcloud CLI", _CODE.format(code=escape(query["code"])))

@@ -1,4 +1,4 @@
-"""Errors in the form of OAuth, which Google's endpoints for tokens use."""
+"""Errors in the format of OAuth, which Google's token endpoints use."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from fakehub.errors import GoogleError
 
 
 class OAuthError(GoogleError):
-    """A refused request for a token: OAuth's ``error`` word and Google's description."""
+    """A refused token request, with OAuth's ``error`` code as the reason and Google's description."""
 
     def body(self) -> bytes:
-        """The JSON error form."""
+        """Return the error as JSON."""
         return json.dumps({"error": self.reason, "error_description": self.message}, indent=2).encode()
 
     def response(self) -> web.Response:
-        """The answer to send."""
+        """Return the HTTP response for the error."""
         return web.Response(
             status=self.status, body=self.body(), content_type="application/json", headers={"Cache-Control": "no-store"}
         )
 
 
 def invalid_grant(message: str = "Bad Request") -> OAuthError:
-    """400, for a code, refresh token or assertion that is worth nothing."""
+    """Return 400 for an invalid code, refresh token or assertion."""
     return OAuthError(400, "invalid_grant", message)
 
 
 def invalid_request(message: str) -> OAuthError:
-    """400, for a request that lacks something."""
+    """Return 400 for a request that lacks a parameter."""
     return OAuthError(400, "invalid_request", message)

@@ -1,4 +1,4 @@
-"""What a request to Google's accounts says: its form and its query as one."""
+"""Read the parameters of requests to Google's account services, from the query and the form."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from fakehub.accounts.errors import OAuthError, invalid_request
 
 
 def query_of(request: web.BaseRequest) -> dict[str, str]:
-    """The parameters of the query; bytes that are no text come as question marks."""
+    """Return the parameters of the query; invalid UTF-8 becomes question marks."""
     return {name: value.encode(errors="replace").decode() for name, value in request.rel_url.query.items()}
 
 
 async def form_of(request: web.BaseRequest) -> dict[str, str]:
-    """The parameters of the query and of the form in the body; raises ``OAuthError`` for a body that is too long."""
+    """Return the parameters of query and form; raise ``OAuthError`` if the body is too long."""
     try:
         body = await request.read()
     except web.HTTPRequestEntityTooLarge:
@@ -24,7 +24,7 @@ async def form_of(request: web.BaseRequest) -> dict[str, str]:
 
 
 def needed(form: dict[str, str], name: str) -> str:
-    """A parameter that must be there; raises ``OAuthError``."""
+    """Return a required parameter; raise ``OAuthError`` if it is missing."""
     if not form.get(name):
         raise invalid_request(f"Missing required parameter: {name}")
     return form[name]

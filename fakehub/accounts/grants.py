@@ -1,4 +1,4 @@
-"""What a person allowed a program: the codes and refresh tokens that stand for it, until it is revoked."""
+"""Grants: what a person has allowed a program, with the codes and refresh tokens for it, until it is revoked."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from fakehub.clock import Clock
 GCLOUD_CLIENT = "32555940559.apps.googleusercontent.com"
 # The client of `gcloud auth application-default login`.
 DEFAULT_CLIENT = "764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com"
-# The programs that may ask, by their public client id, with the name the login page shows. They are installed
-# programs: the secret that each sends along is in its source for everybody to read, and proves nothing.
+# The known programs by their public client id, with the name that the login page shows. They are installed programs:
+# the secret that each one sends is public in its source code and proves nothing, so it is not checked.
 CLIENTS = {
     GCLOUD_CLIENT: "Google Cloud SDK",
     DEFAULT_CLIENT: "Google Auth Library",
@@ -24,14 +24,14 @@ CLIENTS = {
     "202264815644.apps.googleusercontent.com": "rclone",
 }
 _AUTH = "https://www.googleapis.com/auth/"
-# What `gcloud auth application-default login` asks for.
+# The scopes that `gcloud auth application-default login` requests.
 DEFAULT_SCOPES = frozenset({"openid", f"{_AUTH}userinfo.email", CLOUD_PLATFORM, f"{_AUTH}sqlservice.login"})
 _CODE_LIVES_S = 600
 
 
 @dataclass(eq=False)
 class Grant:
-    """What ``persona`` allowed the client: ``scopes``, until ``revoked``."""
+    """The ``scopes`` that ``persona`` has allowed the client, until ``revoked``."""
 
     persona: Persona
     client_id: str
@@ -39,16 +39,16 @@ class Grant:
     revoked: bool = False
 
     def narrowed(self, scope: str | None) -> frozenset[str]:
-        """The scopes asked for, or all; raises ``OAuthError`` for one that was not granted.
+        """Return the requested scopes, or all granted ones; raise ``OAuthError`` for a scope that was not granted.
 
-        The cloud platform's scope holds those of its storage.
+        The scope of the cloud platform includes those of its storage.
         """
-        asked = frozenset((scope or "").split())
-        for name in asked - self.scopes:
+        requested = frozenset((scope or "").split())
+        for name in requested - self.scopes:
             part = name.startswith((f"{_AUTH}devstorage.", f"{_AUTH}cloud-platform."))
             if not part or CLOUD_PLATFORM not in self.scopes:
                 raise OAuthError(400, "invalid_scope", "Bad Request")
-        return asked or self.scopes
+        return requested or self.scopes
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class _Code:
 
 
 class Grants:
-    """The codes and refresh tokens that were given out."""
+    """The codes and refresh tokens that have been issued."""
 
     def __init__(self, identities: Identities, clock: Clock) -> None:
         self._identities, self._clock = identities, clock
@@ -69,13 +69,13 @@ class Grants:
         self._refresh: dict[str, Grant] = {}
 
     def code(self, grant: Grant, redirect_uri: str, challenge: str | None, method: str) -> str:
-        """A code to exchange for tokens, once and within ten minutes; ``challenge`` is PKCE's."""
+        """Return a code that can be exchanged for tokens once, within ten minutes; ``challenge`` is that of PKCE."""
         code = f"4/0A{secrets.token_urlsafe(48)}"
         self._codes[code] = _Code(grant, redirect_uri, challenge, method, self._clock.now() + _CODE_LIVES_S)
         return code
 
     def redeem(self, code: str, client_id: str, redirect_uri: str, verifier: str | None) -> Grant:
-        """What a code stands for; raises ``OAuthError`` unless everything about it fits."""
+        """Return the grant for a code; raise ``OAuthError`` unless client, redirect URI and verifier match."""
         held = self._codes.get(code)
         if held is None or held.grant.client_id != client_id or held.expires <= self._clock.now():
             raise invalid_grant("Malformed auth code." if not code.startswith("4/") else "Bad Request")
@@ -90,13 +90,13 @@ class Grants:
         return held.grant
 
     def refresh_token(self, grant: Grant) -> str:
-        """A token that fetches access tokens for as long as the grant lasts."""
+        """Return a token that fetches access tokens until the grant is revoked."""
         token = f"1//0{secrets.token_urlsafe(64)}"
         self._refresh[token] = grant
         return token
 
     def refreshed(self, token: str, client_id: str) -> Grant:
-        """The grant of a refresh token; raises ``OAuthError`` for one that is not the client's or was revoked."""
+        """Return the grant of a refresh token; raise ``OAuthError`` if it is another client's or was revoked."""
         grant = self._refresh.get(token)
         if grant is None:
             raise invalid_grant()
@@ -107,7 +107,7 @@ class Grants:
         return grant
 
     def revoke(self, token: str) -> None:
-        """End the grant of a refresh or an access token, with all its tokens; raises ``OAuthError``."""
+        """Revoke the grant of a refresh or access token, with all its tokens; raise ``OAuthError`` if there is none."""
         held = self._identities.find(token)
         grant = held.grant if held else self._refresh.get(token)
         if not isinstance(grant, Grant) or grant.revoked:

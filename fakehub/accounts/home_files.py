@@ -1,4 +1,4 @@
-"""What a persona's machine has to show who it is: the files in its home directory."""
+"""The credential files in the home directory of a persona's machine."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ OSN_FILE = ".aws/credentials"
 
 
 def write_credentials(persona: Persona, home: Path, identities: Identities, grants: Grants) -> None:
-    """Write the credentials of ``persona`` into its ``home``, as readable for its owner only.
+    """Write the credentials of ``persona`` to its ``home``, readable by the owner only.
 
-    A laptop has the token that was copied from the hub, an HPC system what
-    ``gcloud auth application-default login`` leaves behind, a service account its key file. Who was handed the key
-    to the Open Storage Network has it in the file that all clients of S3 read, under the name ``osn``.
+    A laptop has a token that was copied from the hub, an HPC system the file that
+    ``gcloud auth application-default login`` writes, and a service account its key file. The key to the Open Storage
+    Network is in the file that all S3 clients read, as the profile ``osn``.
     """
     if persona.osn_key:
         _write(home / OSN_FILE, f"[osn]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n")
@@ -36,18 +36,20 @@ def write_credentials(persona: Persona, home: Path, identities: Identities, gran
 
 def _key_file(persona: Persona, identities: Identities) -> dict[str, str]:
     key = identities.keys.account(persona.email)
+    if key is None:
+        raise ValueError(f"{persona.name} is not a service account")
     certificates = "https://www.googleapis.com"
     return {
         "type": "service_account",
         "project_id": persona.project,
         "private_key_id": key.id,
         "private_key": key.private_pem,
-        "client_email": persona.email,
+        "client_email": key.owner,
         "client_id": persona.subject,
         "auth_uri": "https://accounts.google.com/o/oauth2/auth",
         "token_uri": "https://oauth2.googleapis.com/token",
         "auth_provider_x509_cert_url": f"{certificates}/oauth2/v1/certs",
-        "client_x509_cert_url": f"{certificates}/robot/v1/metadata/x509/{persona.email}".replace("@", "%40"),
+        "client_x509_cert_url": f"{certificates}/robot/v1/metadata/x509/{key.owner}".replace("@", "%40"),
         "universe_domain": "googleapis.com",
     }
 

@@ -1,6 +1,6 @@
-"""Credentials of service accounts without their key: ``iamcredentials.googleapis.com``.
+"""The IAM Service Account Credentials API, which creates credentials without a key file.
 
-A service account may ask about itself and nobody else; the facts name no account that may act as another.
+A service account may use it for itself only; the facts name no account that may act as another.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _PERMISSIONS = {
 
 
 class IamCredentials:
-    """Answers the four methods of the IAM Service Account Credentials API."""
+    """The service of ``iamcredentials.googleapis.com``, with its four methods."""
 
     def __init__(self, identities: Identities, clock: Clock) -> None:
         self._identities, self._clock = identities, clock
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Answer one request; raises ``GoogleError``."""
+        """Answer one request; raise ``GoogleError`` if it is refused."""
         caller = request["persona"] = self._identities.bearer(request.headers.get("Authorization"))
-        found = _PATH.fullmatch(request.rel_url.path)
-        if found is None or found.group(2) not in _PERMISSIONS or request.method != "POST":
+        match = _PATH.fullmatch(request.rel_url.path)
+        if match is None or match.group(2) not in _PERMISSIONS or request.method != "POST":
             raise GoogleError(404, "notFound", "Not Found")
-        email, method = found.groups()
-        key = self._may(caller, email, _PERMISSIONS[method])
+        email, method = match.groups()
+        key = self._authorized_key(caller, email, _PERMISSIONS[method])
         try:
             body = json.loads(await request.read() or b"{}")
         except (ValueError, RecursionError, web.HTTPRequestEntityTooLarge):
@@ -52,7 +52,8 @@ class IamCredentials:
             raise bad_request("Invalid JSON payload received.", "parseError")
         return json_answer(self._answer(method, caller, key, body))
 
-    def _may(self, caller: Persona, email: str, permission: str) -> Key:
+    def _authorized_key(self, caller: Persona, email: str, permission: str) -> Key:
+        """Return the key of the service account; raise ``GoogleError`` unless the caller has the permission."""
         if caller.email is None:
             message = "Request is missing required authentication credential."
             raise GoogleError(401, "required", message)

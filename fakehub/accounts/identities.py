@@ -1,4 +1,4 @@
-"""Whose a request is: gives out access tokens and identity tokens, and tells whose a token is."""
+"""Issue access tokens and identity tokens, and identify the sender of a request by its token."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from hubfacts.schema import Facts
 
 __all__ = ["ANONYMOUS", "CLOUD_PLATFORM", "AccessToken", "Identities", "Persona", "hub_email", "personas"]
 
-# A metadata server hands out the same token until it has this long to live, in seconds.
+# The metadata server returns the same token until it expires within this many seconds.
 _REUSE_S = 300
-# Whom a service account's own token, signed without asking Google, is for.
+# The audience of a token that a service account has signed itself.
 _SELF_SIGNED_FOR = "https://storage.googleapis.com/"
-# How far a signer's clock may be off, in seconds.
+# How much a signer's clock may differ from this machine's, in seconds.
 _SKEW_S = 300
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """Whose token it is, until when, for which client, and what was granted for it to exist (see ``Grant``)."""
+    """An access token's owner, expiry and client, and the ``Grant`` that it belongs to, if any."""
 
     persona: Persona
     expires: float
@@ -36,33 +36,35 @@ class AccessToken:
 
 
 class Identities:
-    """Issues access tokens and tells whose a token is.
+    """The personas and their valid access tokens.
 
-    ``keys`` holds the keys that sign identity tokens and those of the service accounts.
+    ``keys`` has Google's key, which signs identity tokens, and the keys of the service accounts.
     """
 
     def __init__(self, facts: Facts, clock: Clock) -> None:
         self._clock = clock
         self.life_s = facts.buckets.identity.token_lives_s
         self.personas = personas(facts)
-        programs = [persona for persona in self.personas.values() if persona.is_service_account]
-        self.keys = KeyRing([persona.email for persona in programs])
-        # A copied token is the same account's, so the account is its first persona.
-        self._programs = {persona.email: persona for persona in reversed(programs)}
+        # The first persona of an account represents it; the laptop's copied token belongs to the hub's account.
+        self._service_accounts: dict[str, Persona] = {}
+        for persona in self.personas.values():
+            if persona.email is not None and persona.is_service_account:
+                self._service_accounts.setdefault(persona.email, persona)
+        self.keys = KeyRing(list(self._service_accounts))
         self._tokens: dict[str, AccessToken] = {}
         self._current: dict[tuple[str, frozenset[str]], str] = {}
 
     def issue(self, name: str, scopes: frozenset[str] | None = None) -> tuple[str, int]:
-        """An access token for the persona ``name`` and the seconds it has to live.
+        """Return an access token for the persona ``name`` and the seconds until it expires.
 
-        The same token comes back until it is about to expire, as a metadata server does. Raises ``KeyError``
-        for an unknown persona.
+        Returns the same token until it is about to expire, as a metadata server does. Raises ``KeyError`` for an
+        unknown persona.
         """
         persona = self.personas[name]
         scopes = scopes or persona.scopes
         token = self._current.get((name, scopes), "")
-        found = self._tokens.get(token)
-        if found is None or found.expires - self._clock.now() < _REUSE_S:
+        held = self._tokens.get(token)
+        if held is None or held.expires - self._clock.now() < _REUSE_S:
             token, _ = self.new_token(persona, scopes)
             self._current[name, scopes] = token
         return token, self.left_s(self._tokens[token])
@@ -70,7 +72,10 @@ class Identities:
     def new_token(
         self, persona: Persona, scopes: frozenset[str], client_id: str | None = None, grant: object = None
     ) -> tuple[str, int]:
-        """A new access token and the seconds it has to live; without a client it is the account's own."""
+        """Return a new access token and the seconds until it expires.
+
+        The client defaults to the account itself.
+        """
         token = f"ya29.{'a0' if grant else 'c'}.{secrets.token_urlsafe(96)}"
         expires = self._clock.now() + self.life_s
         held = replace(persona, scopes=scopes)
@@ -78,44 +83,47 @@ class Identities:
         return token, self.left_s(self._tokens[token])
 
     def left_s(self, token: AccessToken) -> int:
-        """Whole seconds the token has to live."""
+        """Return the whole seconds until the token expires."""
         return int(token.expires - self._clock.now())
 
     def find(self, token: str) -> AccessToken | None:
-        """What is known of an access token; ``None`` for one that has expired, was revoked or never issued."""
-        found = self._tokens.get(token)
-        return found if found is not None and found.expires > self._clock.now() else None
+        """Return the record of an access token; ``None`` if it has expired, was revoked or was never issued."""
+        held = self._tokens.get(token)
+        return held if held is not None and held.expires > self._clock.now() else None
 
     def drop(self, grant: object) -> None:
-        """Forget the access tokens of a grant that was revoked."""
+        """Invalidate the access tokens of a revoked grant."""
         self._tokens = {token: held for token, held in self._tokens.items() if held.grant is not grant}
 
     def bearer(self, authorization: str | None) -> Persona:
-        """Whose request carries this ``Authorization`` header; raises ``GoogleError`` (401) for a bad token."""
+        """Identify the sender of a request by its ``Authorization`` header.
+
+        Raises ``GoogleError`` (401) for an invalid token.
+        """
         if not authorization:
             return ANONYMOUS
         token = authorization.partition(" ")[2].strip()
-        found = self._tokens.get(token)
-        if found is None and token.count(".") == 2:
-            found = self._self_signed(token)
-        if found is None or found.expires <= self._clock.now():
+        held = self._tokens.get(token)
+        if held is None and token.count(".") == 2:
+            held = self._self_signed(token)
+        if held is None or held.expires <= self._clock.now():
             raise not_authenticated()
-        return found.persona
+        return held.persona
 
     def signer(self, email: Any) -> Persona | None:
-        """The service account of that address, or ``None``."""
-        return self._programs.get(email) if isinstance(email, str) else None
+        """Return the service account with this email address, or ``None``."""
+        return self._service_accounts.get(email) if isinstance(email, str) else None
 
     def public_keys(self, email: str) -> list[RSAPublicKey]:
-        """The keys whose signatures are that service account's."""
+        """Return the public keys of a service account, none for an unknown one."""
         key = self.keys.account(email)
         return [key.public] if key else []
 
     def program(self, token: str) -> tuple[Persona, dict[str, Any]]:
-        """The service account that signed a JSON Web Token about itself, and what it claims.
+        """Return the service account that signed a JSON Web Token about itself, and the token's claims.
 
-        Raises ``ValueError`` with Google's words. The signer's clock is this machine's, which the stand-in's
-        does not move: so the times it claims are compared with that one.
+        Raises ``ValueError`` with Google's message. The claimed times are compared with this machine's clock instead
+        of the stand-in's, because that is the clock of the signer.
         """
         claims = unverified(token)
         persona, key = self.signer(claims.get("iss")), self.keys.account(claims.get("iss"))
@@ -140,6 +148,7 @@ class Identities:
         return persona, claims
 
     def _self_signed(self, token: str) -> AccessToken | None:
+        """Return the record of a token that a service account has signed itself, or ``None`` if it is invalid."""
         try:
             persona, claims = self.program(token)
         except ValueError:
@@ -152,16 +161,20 @@ class Identities:
         else:
             return None
         expires = self._clock.now() + claims["exp"] - time.time()
-        found = AccessToken(replace(persona, scopes=scopes), expires, persona.subject)
-        self._tokens[token] = found
-        return found
+        held = self._tokens[token] = AccessToken(replace(persona, scopes=scopes), expires, persona.subject)
+        return held
 
     def id_token(self, persona: Persona, audience: str, more: dict[str, Any] | None = None) -> str:
-        """A JSON Web Token by which ``persona`` shows who they are to ``audience``; lives as an access token does.
+        """Return a JSON Web Token that identifies ``persona`` to ``audience``; it is valid as long as an access token.
 
-        Its times are this machine's, as those who verify it go by that clock.
+        Its times are those of this machine's clock, which is used to verify it.
         """
         now = int(time.time())
-        claims = {"aud": audience, "azp": persona.subject, "email": persona.email, "email_verified": True}
+        claims: dict[str, Any] = {
+            "aud": audience,
+            "azp": persona.subject,
+            "email": persona.email,
+            "email_verified": True,
+        }
         claims |= {"exp": now + self.life_s, "iat": now, "iss": ISSUER, "sub": persona.subject}
         return self.keys.google.token(claims | (more or {}))

@@ -1,4 +1,4 @@
-"""Throw-away RSA keys: they sign and verify JSON Web Tokens (RS256) and whatever a service account signs."""
+"""Throw-away RSA keys, which sign and verify JSON Web Tokens (RS256) and the data that service accounts sign."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
-# What Google's own keys sign as.
+# The issuer of tokens that are signed with Google's own key.
 ISSUER = "https://accounts.google.com"
 
 
@@ -28,7 +28,7 @@ def _decode(text: str) -> bytes:
 
 
 def unverified(token: str) -> dict[str, Any]:
-    """The claims of a JSON Web Token, whoever signed it; raises ``ValueError`` for what is no such token."""
+    """Return the claims of a JSON Web Token without checking its signature; raise ``ValueError`` if it is malformed."""
     parts = token.split(".")
     if len(parts) != 3:
         raise ValueError("not a JSON Web Token")
@@ -42,7 +42,7 @@ def unverified(token: str) -> dict[str, Any]:
 
 
 class Key:
-    """One RSA key of ``owner``, made when it is first used."""
+    """An RSA key of ``owner``, generated when it is first used."""
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
@@ -58,15 +58,15 @@ class Key:
 
     @cached_property
     def id(self) -> str:
-        """The key's id, 40 hexadecimal digits."""
+        """The key's id: 40 hexadecimal digits."""
         return x509.SubjectKeyIdentifier.from_public_key(self.public).digest.hex()
 
     def sign(self, message: bytes) -> bytes:
-        """The signature of ``message``: PKCS #1 v1.5 with SHA-256."""
+        """Sign ``message`` (PKCS #1 v1.5 with SHA-256)."""
         return self._private.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
     def signed(self, message: bytes, signature: bytes) -> bool:
-        """Whether ``signature`` is this key's of ``message``."""
+        """Return whether ``signature`` is a valid signature of ``message`` by this key."""
         try:
             self.public.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
         except InvalidSignature:
@@ -74,13 +74,13 @@ class Key:
         return True
 
     def token(self, claims: dict[str, Any]) -> str:
-        """A JSON Web Token with these claims."""
+        """Return a signed JSON Web Token with these claims."""
         header = {"alg": "RS256", "kid": self.id, "typ": "JWT"}
         message = ".".join(_encode(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
         return f"{message}.{_encode(self.sign(message.encode()))}"
 
     def claims(self, token: str) -> dict[str, Any]:
-        """The claims of a JSON Web Token of this key; raises ``ValueError`` when it is not this key's."""
+        """Return the claims of a JSON Web Token; raise ``ValueError`` unless this key has signed it."""
         claims = unverified(token)
         message, _, signature = token.rpartition(".")
         try:
@@ -93,13 +93,13 @@ class Key:
 
     @cached_property
     def private_pem(self) -> str:
-        """The private key, PKCS #8."""
+        """The private key in PKCS #8 format."""
         form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         return self._private.private_bytes(*form).decode()
 
     @cached_property
     def certificate(self) -> str:
-        """A certificate of the public key, PEM; it lives for a month around now."""
+        """A certificate of the public key in PEM format, valid for a month from yesterday."""
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.owner[:64])])
         now = datetime.now(UTC)
         builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(self.public)
@@ -116,12 +116,12 @@ class Key:
 
 
 class KeyRing:
-    """Google's own key, which signs identity tokens, and the key of each service account."""
+    """Google's own key, which signs identity tokens, and the keys of the service accounts."""
 
     def __init__(self, accounts: list[str]) -> None:
         self.google = Key("federated-signon.system.gserviceaccount.com")
         self._accounts = {email: Key(email) for email in accounts}
 
     def account(self, email: Any) -> Key | None:
-        """The key of a service account; ``None`` for an email that is none's."""
+        """Return the key of a service account, or ``None`` for any other email address."""
         return self._accounts.get(email) if isinstance(email, str) else None

@@ -1,4 +1,4 @@
-"""The metadata server: how a program on the hub learns whose token it may use."""
+"""The metadata server, from which programs on the hub get project, account and tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ACCOUNTS = "service-accounts"
 
 
 class MetadataServer:
-    """Answers as ``metadata.google.internal`` does on a machine of Google Cloud."""
+    """The service of ``metadata.google.internal``, as on a machine of Google Cloud."""
 
     def __init__(self, facts: Facts, identities: Identities) -> None:
         self._identities = identities
@@ -37,7 +37,7 @@ class MetadataServer:
         }
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Answer one request; 403 without the header that shows it was meant, 404 for an unknown key."""
+        """Answer one request: 403 without the header ``Metadata-Flavor``, 404 for an unknown key."""
         path = request.rel_url.path
         if request.method not in {"GET", "HEAD"}:
             return _text("Method Not Allowed\n", 405)
@@ -49,31 +49,31 @@ class MetadataServer:
             return _text("Missing Metadata-Flavor:Google header.\n", 403)
         if path.rstrip("/") == "/computeMetadata":
             return _text("v1/\n")
-        found = self._found(path.removeprefix(_ROOT)) if path.startswith(_ROOT) else None
-        if found is None:
+        value = self._value(path.removeprefix(_ROOT)) if path.startswith(_ROOT) else None
+        if value is None:
             return _text(f"{path} is not a key of this metadata server.\n", 404)
         query = query_of(request)
-        if not isinstance(found, dict):
-            return self._leaf(path, found, query)
+        if not isinstance(value, dict):
+            return self._leaf(path, value, query)
         if not path.endswith("/"):
             headers = _FLAVOR | {"Location": f"{path}/{'?' if request.query_string else ''}{request.query_string}"}
             return web.Response(status=301, headers=headers)
         if query.get("recursive", "").lower() == "true":
-            found = _without_actions(found)
+            value = _without_actions(value)
             if query.get("alt") == "text":
-                return _text("".join(f"{line}\n" for line in _lines(found)))
-            return _json(_camel(found))
-        names = "".join(f"{name}/\n" if isinstance(value, dict) else f"{name}\n" for name, value in found.items())
+                return _text("".join(f"{line}\n" for line in _lines(value)))
+            return _json(_camel_case(value))
+        names = "".join(f"{name}/\n" if isinstance(child, dict) else f"{name}\n" for name, child in value.items())
         return _json(names.split()) if query.get("alt") == "json" else _text(names)
 
-    def _found(self, path: str) -> Any:
-        """What is at a path of the tree; ``None`` for nothing."""
+    def _value(self, path: str) -> Any:
+        """Return the value at a path of the tree, or ``None``."""
         if path and not path.startswith("/"):
             return None
-        found: Any = self._tree
+        value: Any = self._tree
         for name in path.strip("/").split("/") if path.strip("/") else ():
-            found = found.get(name) if isinstance(found, dict) else None
-        return found
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
 
     def _leaf(self, path: str, value: Any, query: dict[str, str]) -> web.Response:
         if f"/{_ACCOUNTS}/" in path and path.endswith("/token"):
@@ -102,7 +102,7 @@ class MetadataServer:
 
 
 def _without_actions(tree: dict[str, Any]) -> dict[str, Any]:
-    """The tree without the keys that make something new when asked, which a recursive answer leaves out."""
+    """Return the tree without the keys that create tokens, which a recursive answer leaves out."""
     return {
         name: _without_actions(value) if isinstance(value, dict) else value
         for name, value in tree.items()
@@ -110,18 +110,18 @@ def _without_actions(tree: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _camel(tree: dict[str, Any]) -> dict[str, Any]:
-    """The tree with names as JSON has them: ``projectId``; accounts' emails stay as they are."""
+def _camel_case(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the tree with names as in JSON answers, such as ``projectId``; email addresses stay unchanged."""
     return {
-        name if "@" in name else re.sub(r"-(\w)", lambda found: found.group(1).upper(), name): (
-            _camel(value) if isinstance(value, dict) else value
+        name if "@" in name else re.sub(r"-(\w)", lambda match: match.group(1).upper(), name): (
+            _camel_case(value) if isinstance(value, dict) else value
         )
         for name, value in tree.items()
     }
 
 
 def _lines(tree: dict[str, Any], prefix: str = "") -> list[str]:
-    """The tree as text: one line for each key, with its whole path."""
+    """Format the tree as text, one line per key with its whole path."""
     lines = []
     for name, value in tree.items():
         if isinstance(value, dict):

@@ -1,6 +1,6 @@
-"""Who sends a request, and what they may do in a bucket.
+"""The senders of requests and their permissions in each bucket.
 
-There is one table of people and machines (``personas``); their rights follow from the buckets of ``hub.yml``.
+Each persona is a kind of user on a kind of machine. Their rights follow from the buckets of ``hub.yml``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from hubfacts.schema import Facts
 _AUTH = "https://www.googleapis.com/auth/"
 CLOUD_PLATFORM = f"{_AUTH}cloud-platform"
 _FULL_CONTROL = f"{_AUTH}devstorage.full_control"
-# Which scopes a permission takes, as Google's description of the API has it: to read, to write objects, and to
-# change what is set on them.
+# The scopes that a permission requires according to Google's description of the API: to read, to write objects, and
+# to change their metadata and permissions.
 _READ_SCOPES = frozenset(
     f"{_AUTH}{name}"
     for name in (
@@ -30,7 +30,7 @@ _WRITE_SCOPES = frozenset({CLOUD_PLATFORM, _FULL_CONTROL, f"{_AUTH}devstorage.re
 _CONTROL_SCOPES = frozenset({CLOUD_PLATFORM, _FULL_CONTROL})
 
 _READ = frozenset({"storage.objects.get", "storage.objects.list", "storage.buckets.get"})
-# What takes no more than a scope to read, though not all of it is anybody's right here.
+# Permissions that require a scope for reading only. No persona has all of them.
 _READING = _READ | {"storage.buckets.list", "storage.multipartUploads.list", "storage.multipartUploads.listParts"}
 _CONTROL = frozenset(
     {"storage.objects.update", "storage.objects.getIamPolicy", "storage.objects.setIamPolicy"}
@@ -49,22 +49,20 @@ _WRITE = _READ | {
     "storage.multipartUploads.listParts",
 }
 
-_PROGRAMS = ".iam.gserviceaccount.com"
+_SERVICE_ACCOUNTS = ".iam.gserviceaccount.com"
 
-# What a persona's machine has to show who it is: a metadata server, a token or the files that fetch one.
+# How programs on a persona's machine authenticate: a metadata server, a token, or a file that fetches tokens.
 Credential = Literal["metadata", "token", "user", "key"]
-# Where a service account's machine has its key, below the home directory.
+# The key file of a service account, in the home directory of its machine.
 KEY_FILE = "service-account.json"
-# The names in the table of personas, for the command line.
-NAMES = ("hub", "laptop", "hpc-member", "hpc-outsider", "service-account", "anonymous")
 
 
 @dataclass(frozen=True)
 class Persona:
-    """Somebody who sends requests: ``rights`` maps a bucket's name to the permissions they hold there.
+    """A sender of requests. ``rights`` maps the name of a bucket to the persona's permissions there.
 
-    ``login`` names the persona whose Google account is signed in to the browser on this one's machine; ``osn_key``
-    is whether they were handed the key to the inbox of the Open Storage Network.
+    ``login`` names the persona whose Google account is signed in to the browser of this machine; ``osn_key`` is
+    whether they have the key to the inbox of the Open Storage Network.
     """
 
     name: str
@@ -77,21 +75,23 @@ class Persona:
 
     @property
     def subject(self) -> str:
-        """The account's number, 21 digits."""
+        """The account's number of 21 digits."""
         return account_number(self.email or "")
 
     @property
     def is_service_account(self) -> bool:
-        """Whether this is a program's account, not a person's."""
-        return bool(self.email) and self.email.endswith(_PROGRAMS)
+        """Whether the account belongs to a program instead of a person."""
+        return self.email is not None and self.email.endswith(_SERVICE_ACCOUNTS)
 
     @property
     def project(self) -> str:
-        """The project a program's account is in, which is the hub's; empty for people."""
-        return self.email.partition("@")[2].removesuffix(_PROGRAMS) if self.is_service_account else ""
+        """The project of a service account, which is the hub's; empty for people."""
+        if self.email is None or not self.is_service_account:
+            return ""
+        return self.email.partition("@")[2].removesuffix(_SERVICE_ACCOUNTS)
 
     def check(self, bucket: str, permission: str, name: str | None = None) -> None:
-        """Raise ``GoogleError`` (401, 403) unless ``permission`` is theirs; ``name`` is the object asked for."""
+        """Raise ``GoogleError`` (401, 403) unless the persona has the ``permission``; ``name`` is the object's."""
         if self.email:
             if permission in _READING:
                 needed = _READ_SCOPES
@@ -104,11 +104,11 @@ class Persona:
 
 
 def account_number(email: str) -> str:
-    """A number of 21 digits that belongs to ``email``, the same every time."""
+    """Return a number of 21 digits for an account, always the same for the same ``email``."""
     return f"1{int(hashlib.sha256(email.encode()).hexdigest(), 16) % 10**20:020d}"
 
 
-# The errors' module needs the HTTP server, which is slow to import; the command line asks for names only.
+# fakehub.errors is imported late, because it imports aiohttp, which is slow, and the command line needs the names only.
 def _refuse_scopes(scopes: frozenset[str]) -> NoReturn:
     from fakehub.errors import GoogleError
 
@@ -131,37 +131,67 @@ def _refuse(email: str | None, permission: str) -> NoReturn:
 ANONYMOUS = Persona("anonymous", None)
 
 
+@dataclass(frozen=True)
+class _Profile:
+    """A persona before the facts are known. ``account`` is an email address, or a service account of the hub's project.
+
+    ``rights`` are those of the hub's servers, those of the writers' group, or none.
+    """
+
+    account: str | None
+    rights: Literal["hub", "writers", "none"]
+    credential: Credential | None = None
+    login: str = "hpc-member"
+    osn_key: bool = False
+
+
+_PROFILES = {
+    # A server of the hub. All servers share one service account, whose token the metadata server issues.
+    "hub": _Profile("hub-user", "hub", "metadata"),
+    # A computer elsewhere, with a token that was copied from the hub.
+    "laptop": _Profile("hub-user", "hub", "token"),
+    # An HPC system, with application-default credentials of a member of the writers' group ...
+    "hpc-member": _Profile("funky-user@example.com", "writers", "user", osn_key=True),
+    # ... and of somebody who is not a member.
+    "hpc-outsider": _Profile("outside-user@example.com", "none", "user", login="hpc-outsider"),
+    # A service account in the writers' group, with a key file.
+    "service-account": _Profile("uploader", "writers", "key"),
+    # A computer without credentials.
+    ANONYMOUS.name: _Profile(None, "none"),
+}
+NAMES = tuple(_PROFILES)
+
+
 def hub_email(facts: Facts) -> str:
-    """The account that all servers of the hub share."""
-    return _program("hub-user", facts)
+    """Return the service account that all servers of the hub share."""
+    return _email("hub-user", facts)
 
 
-def _program(name: str, facts: Facts) -> str:
-    return f"{name}@{facts.hub.project}{_PROGRAMS}"
+def _email(account: str, facts: Facts) -> str:
+    return account if "@" in account else f"{account}@{facts.hub.project}{_SERVICE_ACCOUNTS}"
 
 
 def personas(facts: Facts) -> dict[str, Persona]:
-    """The table of personas, by name. Rights come from the buckets of ``facts``."""
+    """Return the personas by name. Their rights follow from the buckets of ``facts``."""
     buckets = facts.buckets.options
-    hub = {name: _WRITE if bucket.hub == "write" else _READ for name, bucket in buckets.items()}
-    group = {name: _WRITE for name, bucket in buckets.items() if bucket.writers_group}
-    found = [
-        # A server of the hub: all of them share one service account, whose token the metadata server gives.
-        Persona("hub", hub_email(facts), hub, credential="metadata"),
-        # A computer elsewhere, with a token that was copied from the hub.
-        Persona("laptop", hub_email(facts), hub, credential="token"),
-        # An HPC system, with application-default credentials of somebody in the writers' group ...
-        Persona("hpc-member", "funky-user@example.com", group, credential="user", osn_key=True),
-        # ... and of somebody outside it.
-        Persona("hpc-outsider", "outside-user@example.com", credential="user", login="hpc-outsider"),
-        # A program's own account, in the writers' group, with a key file.
-        Persona("service-account", _program("uploader", facts), group, credential="key"),
-        # A computer that has nothing to show.
-        ANONYMOUS,
-    ]
-    return {persona.name: persona for persona in found}
+    rights = {
+        "hub": {name: _WRITE if bucket.hub == "write" else _READ for name, bucket in buckets.items()},
+        "writers": {name: _WRITE for name, bucket in buckets.items() if bucket.writers_group},
+        "none": {},
+    }
+    return {
+        name: Persona(
+            name,
+            _email(profile.account, facts) if profile.account else None,
+            rights[profile.rights],
+            credential=profile.credential,
+            login=profile.login,
+            osn_key=profile.osn_key,
+        )
+        for name, profile in _PROFILES.items()
+    }
 
 
-# What somebody who may write to the inbox has been given.
+# The key that writers of the OSN inbox are given.
 ACCESS_KEY = "KEYTOTHEINBOX"
 SECRET_KEY = "for-the-stand-in-only"

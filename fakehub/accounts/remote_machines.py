@@ -1,7 +1,7 @@
-"""Other machines in a session: a laptop or an HPC system beside the hub, with the same buckets, clock and network.
+"""Machines besides the hub in one session, such as a laptop or an HPC system, with the same buckets and clock.
 
-``fakehub run --persona`` puts a whole session on one machine. A story that goes from the hub to a laptop and back
-takes several: each has a home directory of its own, what its persona has to show, and no metadata server.
+``fakehub run --persona`` puts a whole session on one machine. A workflow that moves between the hub and a laptop needs
+several: each has its own home directory and its persona's credentials, and no metadata server.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import socket
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from fakehub.accounts.grants import Grants
 from fakehub.accounts.home_files import write_credentials
@@ -18,33 +17,34 @@ from fakehub.ports import LOOPBACK
 
 
 class RemoteMachines:
-    """The server's side: makes machines in the session's ``folder``."""
+    """Creates machines in the session's ``folder``; runs in the server."""
 
     def __init__(self, folder: Path, identities: Identities, grants: Grants) -> None:
         self._folder, self._identities, self._grants = folder / "machines", identities, grants
         self._refusing: socket.socket | None = None
 
-    def new(self, persona: str) -> dict[str, Any]:
-        """A machine of ``persona``: its fresh ``home``, and ``metadata``, an address that refuses every connection.
+    def new(self, persona: str) -> dict[str, str]:
+        """Create a machine of ``persona`` and return its new ``home`` directory and its ``metadata`` address.
 
-        Raises ``ValueError`` for a name that is no persona's, or that of the hub, which has no fresh machines.
+        The address refuses every connection. Raises ``ValueError`` for an unknown persona, and for the hub, which has
+        one machine only.
         """
-        found = self._identities.personas.get(persona)
-        if found is None or found.credential == "metadata":
+        owner = self._identities.personas.get(persona)
+        if owner is None or owner.credential == "metadata":
             known = sorted(name for name, one in self._identities.personas.items() if one.credential != "metadata")
-            raise ValueError(f"{persona!r} has no machine outside the hub; there are {', '.join(known)}")
+            raise ValueError(f"{persona!r} has no machine outside the hub; choose from {', '.join(known)}")
         self._folder.mkdir(exist_ok=True)
         home = Path(tempfile.mkdtemp(prefix=f"{persona}-", dir=self._folder))
-        write_credentials(found, home, self._identities, self._grants)
+        write_credentials(owner, home, self._identities, self._grants)
         return {"home": str(home), "metadata": f"{LOOPBACK}:{self._refusing_port()}"}
 
     def _refusing_port(self) -> int:
         if self._refusing is None:
             self._refusing = socket.socket()
-            self._refusing.bind((LOOPBACK, 0))  # and does not listen; nobody else can take it
+            self._refusing.bind((LOOPBACK, 0))  # bound but not listening, so that no other process can use it
         return self._refusing.getsockname()[1]
 
     def close(self) -> None:
-        """Give back the port."""
+        """Release the port."""
         if self._refusing is not None:
             self._refusing.close()

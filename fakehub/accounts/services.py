@@ -1,8 +1,7 @@
-"""Which of Google's hosts and paths the accounts answer."""
+"""Route requests to Google's account hosts by host and path."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -15,27 +14,29 @@ from fakehub.accounts.keys import ISSUER
 from fakehub.accounts.tokens import Tokens, json_answer
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError
+from fakehub.service import Service
 
-Service = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-# On www.googleapis.com these are the accounts'; all else there is storage's.
+# The methods that a path allows, and its handler.
+_Route = tuple[tuple[str, ...], Service]
+# These paths of www.googleapis.com belong to the accounts, all others to the storage.
 _ACCOUNT_PATHS = ("/oauth2/", "/robot/v1/metadata/")
 _SIGNER_PATHS = ("/robot/v1/metadata/x509/", "/robot/v1/metadata/jwk/")
 
 
 class Accounts:
-    """All that answers for Google's accounts."""
+    """The service of Google's account hosts."""
 
     def __init__(self, identities: Identities, grants: Grants, clock: Clock, person: str) -> None:
-        """``person`` names the persona whose account the browser of this session's machine is signed in to."""
+        """``person`` names the persona whose account is signed in to the browser of the session's machine."""
         self._identities = identities
         tokens, consent = Tokens(identities, grants), Consent(grants, identities.personas[person])
         self._iam = IamCredentials(identities, clock)
         get, post, both = ("GET",), ("POST",), ("GET", "POST")
-        www = {f"/oauth2/v{version}/tokeninfo": (both, tokens.info) for version in (1, 2, 3)}
+        www: dict[str, _Route] = {f"/oauth2/v{version}/tokeninfo": (both, tokens.info) for version in (1, 2, 3)}
         www |= {f"/oauth2/v{version}/userinfo": (both, tokens.user) for version in (1, 2, 3)}
         www |= {"/oauth2/v4/token": (post, tokens.token), "/oauth2/v1/certs": (get, self._certificates)}
         www |= {"/oauth2/v3/certs": (get, self._keys)}
-        self._paths = {
+        self._paths: dict[str, dict[str, _Route]] = {
             "oauth2.googleapis.com": {
                 "/token": (post, tokens.token),
                 "/revoke": (both, tokens.revoke),
@@ -57,7 +58,7 @@ class Accounts:
         }
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request to one of the accounts' hosts; raises ``GoogleError``."""
+        """Answer a request to one of the account hosts; raise ``GoogleError`` if it is refused."""
         host, path = request.host.partition(":")[0], request.rel_url.path
         if host == "iamcredentials.googleapis.com":
             return await self._iam.handle(request)
@@ -65,24 +66,25 @@ class Accounts:
             return self._project(request)
         if path.startswith(_SIGNER_PATHS):
             return self._signer(path)
-        methods, handler = self._paths.get(host, {}).get(path, ((), None))
-        if handler is None:
+        route = self._paths.get(host, {}).get(path)
+        if route is None:
             raise GoogleError(404, "notFound", "Not Found")
+        methods, handler = route
         if request.method not in methods:
             raise GoogleError(405, "methodNotAllowed", "Method Not Allowed")
         return await handler(request)
 
     def beside(self, storage: Service) -> Service:
-        """What answers ``www.googleapis.com``, which is the storage's host as well."""
+        """Return the service of ``www.googleapis.com``, where the accounts share the host with ``storage``."""
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
-            mine = request.rel_url.raw_path.startswith(_ACCOUNT_PATHS)
-            return await (self.handle(request) if mine else storage(request))
+            is_account_path = request.rel_url.raw_path.startswith(_ACCOUNT_PATHS)
+            return await (self.handle(request) if is_account_path else storage(request))
 
         return answer
 
     def _project(self, request: web.BaseRequest) -> web.Response:
-        """Rights in a project, which gcloud asks about after a login: the facts name nobody who has any."""
+        """Answer gcloud's question about rights in a project after a login: according to the facts, nobody has any."""
         persona = request["persona"] = self._identities.bearer(request.headers.get("Authorization"))
         if persona.email is None:
             raise GoogleError(401, "required", "Request is missing required authentication credential.")

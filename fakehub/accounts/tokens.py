@@ -1,4 +1,4 @@
-"""The endpoints for tokens: gives them out, takes them back and says what they are worth."""
+"""Google's token endpoints, which issue, revoke and describe tokens."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from fakehub.accounts.identities import AccessToken, Identities
 from fakehub.accounts.personas import Persona
 
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-# Whom the assertion of a service account may be addressed to.
+# The allowed audiences of a service account's assertion.
 _AUDIENCES = {
     "https://oauth2.googleapis.com/token",
     "https://www.googleapis.com/oauth2/v4/token",
     "https://accounts.google.com/o/oauth2/token",
 }
-# Below these paths answers have the older names.
+# Answers under these paths use older names.
 _FIRST_VERSIONS = ("/oauth2/v1/", "/oauth2/v2/")
 _EMAIL_SCOPES = {"email", "https://www.googleapis.com/auth/userinfo.email"}
 
 
 def json_answer(value: dict[str, Any]) -> web.Response:
-    """A JSON answer that nobody may keep."""
+    """Return a JSON response that must not be cached."""
     body = json.dumps(value, indent=2).encode()
     headers = {"Cache-Control": "no-store"}
     return web.Response(body=body, content_type="application/json", charset="utf-8", headers=headers)
 
 
 class Tokens:
-    """Google's endpoints for tokens."""
+    """The handlers of Google's token endpoints."""
 
     def __init__(self, identities: Identities, grants: Grants) -> None:
         self._identities, self._grants = identities, grants
 
     async def token(self, request: web.BaseRequest) -> web.Response:
-        """``POST /token``: an access token for a code, a refresh token or a service account's assertion."""
+        """Handle ``POST /token``: issue an access token for a code, a refresh token or an assertion."""
         form = await form_of(request)
         kind = needed(form, "grant_type")
         if kind == _JWT_BEARER:
-            return self._for_program(request, needed(form, "assertion"))
+            return self._for_service_account(request, needed(form, "assertion"))
         if kind not in {"authorization_code", "refresh_token"}:
             raise OAuthError(400, "unsupported_grant_type", f"Invalid grant_type: {kind}")
         client_id = _client(request, form)
@@ -65,7 +65,7 @@ class Tokens:
             answer["id_token"] = self._identities.id_token(persona, grant.client_id, {"azp": grant.client_id})
         return json_answer(answer)
 
-    def _for_program(self, request: web.BaseRequest, assertion: str) -> web.Response:
+    def _for_service_account(self, request: web.BaseRequest, assertion: str) -> web.Response:
         try:
             persona, claims = self._identities.program(assertion)
         except ValueError as error:
@@ -91,12 +91,12 @@ class Tokens:
         return json_answer({"access_token": token, "expires_in": left_s, "token_type": "Bearer"})
 
     async def revoke(self, request: web.BaseRequest) -> web.Response:
-        """``/revoke``: the end of a refresh or access token and of all that came with it."""
+        """Handle ``/revoke``: revoke a refresh or access token, and the whole grant that it belongs to."""
         self._grants.revoke(needed(await form_of(request), "token"))
         return json_answer({})
 
     async def info(self, request: web.BaseRequest) -> web.Response:
-        """``/tokeninfo``: what an access or identity token is worth; with older names in the first versions."""
+        """Handle ``/tokeninfo``: describe an access or identity token, in older versions with older names."""
         form = await form_of(request)
         first = request.rel_url.path.startswith(_FIRST_VERSIONS)
         if form.get("id_token"):
@@ -123,14 +123,14 @@ class Tokens:
 
     def _info_v3(self, held: AccessToken) -> dict[str, Any]:
         persona, left_s = held.persona, self._identities.left_s(held)
-        answer = {"azp": held.client_id, "aud": held.client_id}
+        answer: dict[str, Any] = {"azp": held.client_id, "aud": held.client_id}
         answer |= {"scope": " ".join(sorted(persona.scopes)), "exp": str(int(held.expires)), "expires_in": str(left_s)}
         if _shows_email(persona):
             answer |= {"sub": persona.subject, "email": persona.email, "email_verified": "true"}
         return answer | {"access_type": "offline" if held.grant else "online"}
 
     async def user(self, request: web.BaseRequest) -> web.Response:
-        """``/userinfo``: whose access token the request carries."""
+        """Handle ``/userinfo``: describe the owner of the request's access token."""
         token = request.headers.get("Authorization", "").partition(" ")[2].strip()
         held = self._identities.find(token or query_of(request).get("access_token", ""))
         if held is None:
@@ -144,7 +144,7 @@ class Tokens:
 
 
 def _client(request: web.BaseRequest, form: dict[str, str]) -> str:
-    """The program that asks, named in the form or by HTTP Basic; raises ``OAuthError`` for an unknown one."""
+    """Return the id of the client, from the form or HTTP Basic; raise ``OAuthError`` for an unknown client."""
     client_id = form.get("client_id")
     if not client_id and request.headers.get("Authorization", "").startswith("Basic "):
         try:

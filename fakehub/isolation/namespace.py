@@ -1,4 +1,4 @@
-"""Linux namespaces in which Google's host names lead to the stand-in and nothing else is reachable."""
+"""Linux namespaces in which Google's host names resolve to the stand-in and nothing else is reachable."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def available() -> bool:
 def run_inside(action: Callable[[], int], hosts: Mapping[str, tuple[str, ...]] = NO_HOSTS) -> int:
     """Run ``action`` as the first process of new namespaces and return its status.
 
-    Google's names lead to the stand-in there, and ``hosts`` maps further addresses to host names. Everything that
+    Google's names resolve to the stand-in there, and ``hosts`` maps further addresses to host names. Everything that
     ``action`` starts ends with it. Signals to this process are forwarded to it, and it dies if this process is killed.
 
     Raises ``NamespaceError`` if the system does not allow it.

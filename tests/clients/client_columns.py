@@ -1,4 +1,4 @@
-"""Runs the program of one client inside the stand-in and gives back what came of its operations."""
+"""Run the program of one client inside the stand-in and return the results of its operations."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SECONDS = 400
 
 
 class NotRunError(Exception):
-    """Why a client could not be tried on this machine."""
+    """A client cannot be tested on this machine; the message says why."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What came of one operation: ``outcome`` is ``ok``, ``failed`` or ``absent``; ``says`` an error or a reason."""
+    """The result of one operation: ``outcome`` is ``ok``, ``failed`` or ``absent``, ``says`` an error or a reason."""
 
     outcome: str
     says: str
@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """The cells of one client, by operation."""
+    """The results of one client, by operation."""
 
     client: str
     version: str
@@ -41,7 +41,7 @@ class Column:
 
 
 def run_column(client: str, mode: str = "auto") -> Column:
-    """Run the program of ``client`` in one session; raises ``NotRunError`` and ``AssertionError``."""
+    """Run the program of ``client`` in one session. Raises ``NotRunError`` and ``AssertionError``."""
     if client == "gcloud" and not shutil.which("gcloud"):
         raise NotRunError("not run: gcloud is not on this machine")
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +50,7 @@ def run_column(client: str, mode: str = "auto") -> Column:
         session = [sys.executable, "-W", "ignore", "-m", "fakehub", "run", "--mode", mode, "--", *program]
         ran = subprocess.run(session, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS)
         assert report.is_file(), f"the program of {client} ended with {ran.returncode}: {ran.stderr[-3000:]}"
-        found = json.loads(report.read_text(encoding="utf-8"))
-    column = Column(**found | {"cells": {name: Cell(**cell) for name, cell in found["cells"].items()}})
-    assert sorted(column.cells) == sorted(operations(client)), "the program does not do what the table has"
+        results = json.loads(report.read_text(encoding="utf-8"))
+    column = Column(**results | {"cells": {name: Cell(**cell) for name, cell in results["cells"].items()}})
+    assert sorted(column.cells) == sorted(operations(client)), "the program's operations are not those of the table"
     return column

@@ -1,4 +1,4 @@
-"""The table of clients and operations, ``fakehub/CLIENTS.md``: ``python tests/clients/client_table.py`` writes it."""
+"""Write the table of clients and operations, ``fakehub/CLIENTS.md``: ``python tests/clients/client_table.py``."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from client_operations import CLIENTS, OBJECT_CLIENTS, OPERATIONS, OWN_OPERATION
 
 PAGE = Path(__file__).resolve().parents[2] / "fakehub" / "CLIENTS.md"
 NOT_RUN = "not run"
-# What the table calls a client that could not be tried, and so told no name.
+# The names in the table of clients that cannot be run here and so do not report their name.
 _NAMES = {"gcloud": "gcloud storage"}
 _HEAD = """\
 # Clients
 
-What clients that nobody here wrote do inside the stand-in, each through its own front door and unchanged. The tests
-find it out (`tests/clients`); this page is written from what they found by `python tests/clients/client_table.py`,
-and a test fails when it says something else.
+This page shows what third-party clients can do inside the stand-in, each unmodified and through its public interface.
+The tests in `tests/clients` try every operation. `python tests/clients/client_table.py` writes this page from their
+results, and a test fails if the page differs from them.
 
-`yes`: it works, and what must be in the bucket afterwards was looked at by other means. An error: the client must
-fail, and fails with this error of its own. `no`: the client has no such operation. Everything runs as a server of the
-hub, with the account that the metadata server gives; s3fs talks to the pod of the Open Storage Network.
+`yes`: the operation works, and plain requests have confirmed the contents of the bucket. An error: the client must
+fail here, and it fails with this error. `no`: the client has no such operation. All clients run in a server of the hub,
+with the account from the metadata server; s3fs talks to the pod of the Open Storage Network.
 """
 
 
 def results(run: Callable[[str], Column]) -> dict[str, Column | None]:
-    """The column of every client; ``None`` where it could not be tried here."""
-    found: dict[str, Column | None] = {}
+    """Return the column of every client; ``None`` if it cannot be run here."""
+    columns: dict[str, Column | None] = {}
     for client in CLIENTS:
         try:
-            found[client] = run(client)
+            columns[client] = run(client)
         except NotRunError:
-            found[client] = None
-    return found
+            columns[client] = None
+    return columns
 
 
 def _text(cell: Cell | None) -> str:
@@ -50,7 +50,7 @@ def _name(client: str, column: Column | None) -> str:
 
 
 def render(columns: dict[str, Column | None]) -> str:
-    """The whole page."""
+    """Return the whole page."""
 
     def cell(client: str, operation: str) -> str:
         column = columns[client]
@@ -67,12 +67,12 @@ def render(columns: dict[str, Column | None]) -> str:
     for operation, what in OPERATIONS.items():
         lines.append(_row(what, *(cell(client, operation) for client in OBJECT_CLIENTS)))
     absent = [
-        f"- {column.client} does not {OPERATIONS[name]}: {found.says}."
+        f"- {column.client} cannot {OPERATIONS[name]}: {result.says}."
         for column in filter(None, columns.values())
-        for name, found in column.cells.items()
-        if found.outcome == "absent"
+        for name, result in column.cells.items()
+        if result.outcome == "absent"
     ]
-    lines += ["", *absent, "", "## Arrays, tables and what one client alone does", ""]
+    lines += ["", *absent, "", "## Arrays, tables and operations of a single client", ""]
     lines += _row("client", "operation", "result"), _row("---", "---", "---")
     for client, own in OWN_OPERATIONS.items():
         name = _name(client, columns[client])
@@ -85,16 +85,16 @@ def _row(*cells: str) -> str:
 
 
 def cells_of(page: str) -> dict[tuple[str, str], str]:
-    """What a page says, by client and operation, without versions."""
-    found: dict[tuple[str, str], str] = {}
+    """Return the cells of a page by client and operation, without versions."""
+    cells: dict[tuple[str, str], str] = {}
     _, _, body = page.partition("## Objects")
     objects, _, own = body.partition("## Arrays")
     (_, *clients), _, *rows = _rows(objects)
     for what, *texts in rows:
-        found |= {(client, what): text for client, text in zip(clients, texts, strict=True)}
+        cells |= {(client, what): text for client, text in zip(clients, texts, strict=True)}
     for client, what, text in _rows(own)[2:]:
-        found[client, what] = text
-    return found
+        cells[client, what] = text
+    return cells
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -102,7 +102,7 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def main() -> int:
-    """Write the page; 1 when a cell fails."""
+    """Write the page; return 1 if a cell fails."""
     with ThreadPoolExecutor(2) as pool:
         started = {client: pool.submit(run_column, client) for client in CLIENTS}
         page = render(results(lambda client: started[client].result()))

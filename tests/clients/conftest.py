@@ -1,4 +1,4 @@
-"""The program of each client runs once; two run at a time, as much of what they do is to wait for their client."""
+"""Run the program of each client once, two at a time, because they mostly wait for their clients."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from client_columns import Column, run_column
 
 @pytest.fixture(scope="session")
 def column(request: pytest.FixtureRequest) -> Iterator[Callable[..., Column]]:
-    """Call it with a client and a way (``auto``, ``proxy``) for what the client's program found.
+    """Return a function of a client and a mode (``auto``, ``proxy``) that returns the client's results.
 
-    Raises ``NotRunError`` for a client that is not on this machine.
+    It raises ``NotRunError`` for a client that is not on this machine.
     """
-    found: dict[tuple[str, str], Future[Column]] = {}
+    columns: dict[tuple[str, str], Future[Column]] = {}
     with ThreadPoolExecutor(2) as pool:
 
         def of(client: str, mode: str = "auto") -> Column:
             return start(client, mode).result()
 
         def start(client: str, mode: str) -> Future[Column]:
-            if (client, mode) not in found:
-                found[client, mode] = pool.submit(run_column, client, mode)
-            return found[client, mode]
+            if (client, mode) not in columns:
+                columns[client, mode] = pool.submit(run_column, client, mode)
+            return columns[client, mode]
 
         for item in request.session.items:
             values = item.callspec.params if hasattr(item, "callspec") else {}

@@ -1,4 +1,4 @@
-"""Clients of others, unchanged, each through its own front door: one test a cell of the table."""
+"""Third-party clients, unmodified and through their public interface: one test per cell of the table."""
 
 import pytest
 from client_columns import GSUTIL, NotRunError
@@ -10,9 +10,9 @@ CELLS += [("proxy", client, name) for client in OVER_PROXY for name in operation
 
 
 @pytest.mark.parametrize(("mode", "client", "operation"), CELLS)
-def test_the_client_does_it(column, mode, client, operation):
+def test_the_client_performs_the_operation(column, mode, client, operation):
     if client == "gsutil" and not GSUTIL.exists():
-        pytest.fail("there is no gsutil: make tools", pytrace=False)
+        pytest.fail("gsutil is not installed; run make tools", pytrace=False)
     try:
         cell = column(client, mode).cells[operation]
     except NotRunError as reason:
@@ -21,18 +21,18 @@ def test_the_client_does_it(column, mode, client, operation):
     assert cell.outcome != "failed", cell.says
 
 
-def test_the_page_says_what_was_found(column, stack):
+def test_the_page_shows_the_results(column, stack):
     if stack != "hub":
         pytest.skip("the page is about the hub's versions")
-    found = cells_of(render(results(column)))
-    said = cells_of(PAGE.read_text(encoding="utf-8"))
+    actual = cells_of(render(results(column)))
+    written = cells_of(PAGE.read_text(encoding="utf-8"))
 
-    assert said.keys() == found.keys()
-    # What could not be tried here was tried where the page was written.
-    tried = {cell for cell, text in found.items() if text != NOT_RUN}
-    assert {cell: said[cell] for cell in tried} == {cell: found[cell] for cell in tried}
+    assert written.keys() == actual.keys()
+    # A client that cannot be run here was run where the page was written.
+    tested = {cell for cell, text in actual.items() if text != NOT_RUN}
+    assert {cell: written[cell] for cell in tested} == {cell: actual[cell] for cell in tested}
 
 
 @pytest.mark.parametrize("client", OVER_PROXY)
-def test_both_ways_come_to_the_same(column, client):
+def test_both_modes_give_the_same_results(column, client):
     assert column(client, "proxy") == column(client, "auto")

@@ -1,4 +1,4 @@
-"""The pod of the Open Storage Network as programs without an S3 library see it."""
+"""The pod of the Open Storage Network, as programs without an S3 library see it."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from fakehub.isolation.processes import of_session
 from hubfacts.load import load
 
 POD = load().osn.endpoint
-# curl signs with the digest of the body that its header names.
+# curl signs the body's checksum that this header gives.
 SIGNED = "-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' --aws-sigv4 aws:amz:us-east-1:s3 --user"
 REFUSED = {
     f"-X PUT --data x {POD}/leap-pangeo-inbox/a": (403, "AccessDenied"),
@@ -29,12 +29,10 @@ PART = f"{SIGNED} {ACCESS_KEY}:{SECRET_KEY} -H 'Range: bytes=2-4' {POD}/leap-pan
 
 
 @pytest.fixture(scope="module", params=["names", "proxy"])
-def said(request, root) -> dict[str, str]:
-    """What curl gets for each of its command lines, and the status, all in one session; ``session`` is that one's
-    folder.
-    """
+def answers(request, root) -> dict[str, str]:
+    """Curl's output and the HTTP status for each command line, all in one session; ``session`` is its folder."""
     if request.param == "names" and not namespace.available():
-        pytest.skip("this system allows no namespaces")
+        pytest.skip("this system does not allow namespaces")
     lines = [f"{POD}/leap-pubs", *REFUSED, PUT, PART]
     curl = "curl -s -w '\\n%{http_code}'"
     script = "; echo; echo --next--; ".join(["echo $FAKEHUB_SESSION", *(f"{curl} {line}" for line in lines)])
@@ -43,21 +41,21 @@ def said(request, root) -> dict[str, str]:
     return dict(zip(["session", *lines], map(str.strip, ran.stdout.split("--next--")), strict=True))
 
 
-def test_everybody_lists_a_bucket_of_the_facts(said):
-    assert "<Name>leap-pubs</Name>" in said[f"{POD}/leap-pubs"]
+def test_anybody_can_list_a_bucket_of_the_facts(answers):
+    assert "<Name>leap-pubs</Name>" in answers[f"{POD}/leap-pubs"]
 
 
 @pytest.mark.parametrize(("line", "status", "code"), [(line, *answer) for line, answer in REFUSED.items()])
-def test_what_is_refused_has_the_status_and_the_code_of_s3(line, status, code, said):
-    assert f"<Code>{code}</Code>" in said[line]
-    assert said[line].endswith(f"\n{status}")
+def test_refused_requests_have_the_status_and_code_of_s3(line, status, code, answers):
+    assert f"<Code>{code}</Code>" in answers[line]
+    assert answers[line].endswith(f"\n{status}")
 
 
-def test_who_has_the_key_writes_and_reads_a_part(said):
-    assert said[PUT].endswith("200")
-    assert said[PART].split() == ["234", "206"]
+def test_the_owner_of_the_key_writes_and_reads_a_range(answers):
+    assert answers[PUT].endswith("200")
+    assert answers[PART].split() == ["234", "206"]
 
 
-def test_nothing_is_left_of_it(said):
-    assert said["session"]
-    assert of_session(said["session"]) == []
+def test_no_process_of_the_pod_is_left(answers):
+    assert answers["session"]
+    assert of_session(answers["session"]) == []

@@ -1,4 +1,4 @@
-"""Asks a server for Google's accounts: tokens by every way there is, and the login page."""
+"""A client for the account services of a server: the login page, and every way to get a token."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def oauth(server, path: str, host: str = "oauth2.googleapis.com", **form) -> req
 
 
 def login_url(**changes) -> str:
-    """The path of the login page with a program's question; ``None`` leaves a parameter out."""
-    asked = {"response_type": "code", "client_id": DEFAULT_CLIENT, "redirect_uri": REDIRECT, "state": "s1"}
-    asked |= {"scope": f"openid {AUTH}userinfo.email {CLOUD_PLATFORM}"} | changes
-    return f"/o/oauth2/auth?{urlencode({name: value for name, value in asked.items() if value is not None})}"
+    """Return the path of the login page with a program's request; ``None`` omits a parameter."""
+    parameters = {"response_type": "code", "client_id": DEFAULT_CLIENT, "redirect_uri": REDIRECT, "state": "s1"}
+    parameters |= {"scope": f"openid {AUTH}userinfo.email {CLOUD_PLATFORM}"} | changes
+    return f"/o/oauth2/auth?{urlencode({name: value for name, value in parameters.items() if value is not None})}"
 
 
 def decide(server, decision: str = "allow", **changes) -> requests.Response:
-    """Answer the login page's question; where the browser is sent is not followed."""
+    """Post a decision to the login page, without following the redirect."""
     path, host = login_url(**changes), {"Host": "accounts.google.com"}
     return server.call("POST", path, token=None, headers=host, data={"decision": decision}, allow_redirects=False)
 
 
 def answer_of(response: requests.Response) -> dict[str, str]:
-    """What the program is told in the address that the browser is sent to."""
+    """Return the parameters of the address that the browser is redirected to."""
     query = parse_qs(urlsplit(response.headers["Location"]).query)
     return {name: values[0] for name, values in query.items()}
 
@@ -51,7 +51,7 @@ def redeem(server, code: str, **changes) -> requests.Response:
 
 
 def logged_in(server) -> dict[str, str]:
-    """The tokens that a login gives a program."""
+    """Log in and return the tokens that the program gets."""
     return redeem(server, answer_of(decide(server))["code"]).json()
 
 
@@ -62,12 +62,12 @@ def refresh(server, token: str, **changes) -> requests.Response:
 
 
 def key_file(server) -> dict[str, str]:
-    """The key file of a service account's machine."""
+    """Return the key file on the machine of a service account."""
     return json.loads((server.folder / "home" / "service-account.json").read_text())
 
 
 def assertion(server, **changes) -> str:
-    """What a service account signs to get a token; ``None`` leaves a claim out."""
+    """Return the assertion that a service account signs to get a token; ``None`` omits a claim."""
     key, now = key_file(server), int(time.time())
     claims = {"iss": key["client_email"], "aud": key["token_uri"], "iat": now, "exp": now + 3600}
     claims |= {"scope": CLOUD_PLATFORM} | changes
@@ -76,7 +76,7 @@ def assertion(server, **changes) -> str:
 
 
 def token_of(server, persona: str) -> str | None:
-    """An access token, as programs on the machine of ``persona`` come by one."""
+    """Return an access token, obtained as programs on the machine of ``persona`` do."""
     home = server.folder / "home"
     if persona == "hub":
         return server.token()
@@ -92,5 +92,5 @@ def token_of(server, persona: str) -> str | None:
 
 
 def code_on(page: str) -> str:
-    """The code that gcloud's page shows."""
+    """Return the code that gcloud's page shows."""
     return re.search(r'<code id="code">([^<]+)</code>', page).group(1)

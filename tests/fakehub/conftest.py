@@ -1,4 +1,4 @@
-"""The stand-in, driven from outside: commands run in it, and a server to send single requests to."""
+"""Fixtures that run commands in the stand-in, and a server for single requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _objects = itertools.count()
 
 @pytest.fixture
 def fakehub():
-    """Call ``python -m fakehub run`` and return the finished process with its text."""
+    """Return a function that calls ``python -m fakehub run`` and returns the completed process with its output."""
 
     def call(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "fakehub", "run", *arguments]
@@ -30,12 +30,12 @@ def fakehub():
 
 @pytest.fixture(params=["names", "proxy"])
 def mode(request) -> str:
-    """Both ways to the stand-in; names only where the system allows it, and then that is said."""
+    """Both modes, names and proxy; names is skipped if the system does not allow namespaces."""
     if request.param == "names":
         from fakehub.isolation import namespace
 
         if not namespace.available():
-            pytest.skip("this system allows no namespaces")
+            pytest.skip("this system does not allow namespaces")
     return request.param
 
 
@@ -48,22 +48,22 @@ class Server:
     process: subprocess.Popen
 
     def token(self) -> str:
-        """The hub's access token, as the metadata server gives it."""
+        """Return the hub's access token from the metadata server."""
         url = f"http://127.0.0.1:{self.ports['metadata']}/computeMetadata/v1/instance/service-accounts/default/token"
         return requests.get(url, headers={"Metadata-Flavor": "Google"}, timeout=10).json()["access_token"]
 
     def call(self, method: str, path: str, token: str | None = "hub", **options) -> requests.Response:
-        """Send one request; with the hub's token unless another is named, or none."""
+        """Send one request, with the hub's token by default, another ``token``, or none for ``None``."""
         headers = {"Host": "storage.googleapis.com"} | options.pop("headers", {})
         if token:
             headers["Authorization"] = f"Bearer {self.token() if token == 'hub' else token}"
         url = f"https://127.0.0.1:{self.ports['tls']}{path}"
-        # The certificate is for Google's names, which do not lead here outside the stand-in.
+        # The certificate is for Google's host names, which do not resolve to this server outside the stand-in.
         return requests.request(method, url, headers=headers, verify=False, timeout=20, **options)
 
 
 def _start(folder: Path, stderr=None, **options) -> Server:
-    """Start a server with its files in ``folder``; what it complains of goes to the open file ``stderr``."""
+    """Start a server with its files in ``folder`` and its errors in the open file ``stderr``."""
     folder.mkdir(exist_ok=True)
     config = {"hub_yml": str(ROOT / "hub.yml"), "workdir": str(folder)} | options
     (folder / "config.json").write_text(json.dumps(config))
@@ -80,7 +80,7 @@ def _start(folder: Path, stderr=None, **options) -> Server:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """One server for the tests of a module."""
+    """One server for all tests of a module."""
     running = _start(tmp_path_factory.mktemp("server"))
     yield running
     running.process.terminate()
@@ -89,11 +89,11 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def path() -> str:
-    """The path of an object that no other test has, for the XML API."""
+    """The path, in the XML API, of an object that no other test uses."""
     return f"/leap-scratch/object-{next(_objects)}"
 
 
 @pytest.fixture(scope="session")
 def start_server():
-    """Start servers as a test needs them: ``start_server(folder, state=...)``; the test ends them."""
+    """Return a function that starts servers, ``start_server(folder, state=...)``; the test terminates them."""
     return _start

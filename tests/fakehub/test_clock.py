@@ -1,4 +1,4 @@
-"""The clock from outside: what expires, what vanishes, and that time never goes back."""
+"""The stand-in's clock seen from outside: tokens expire, objects are deleted, and time never goes back."""
 
 import pytest
 
@@ -11,7 +11,7 @@ DAY_S = 86400
 
 @pytest.fixture
 def running(tmp_path, start_server):
-    """A server of the test's own, whose clock it may move."""
+    """A server for one test, which may move its clock."""
     server = start_server(tmp_path / "server")
     yield server
     server.process.terminate()
@@ -24,7 +24,7 @@ def put(server, bucket, name):
 
 
 def names(server, bucket):
-    return [found["name"] for found in server.call("GET", f"/storage/v1/b/{bucket}/o").json().get("items", [])]
+    return [item["name"] for item in server.call("GET", f"/storage/v1/b/{bucket}/o").json().get("items", [])]
 
 
 def test_a_token_expires_and_the_metadata_server_has_a_new_one(running):
@@ -38,7 +38,7 @@ def test_a_token_expires_and_the_metadata_server_has_a_new_one(running):
     assert running.call(*ask, token=running.token()).status_code == 200
 
 
-def test_objects_vanish_from_scratch_one_by_one_by_their_own_age(running):
+def test_each_object_in_scratch_is_deleted_at_its_own_age(running):
     control = Control(running.folder)
     put(running, "leap-scratch", "first")
     control.advance(6 * DAY_S)
@@ -61,7 +61,7 @@ def test_objects_of_a_persistent_bucket_stay(running):
     assert names(running, "leap-persistent") == ["kept"]
 
 
-def test_new_objects_are_dated_by_it(running):
+def test_new_objects_have_the_time_of_the_clock(running):
     before = Control(running.folder).clock()["now"]
     now = Control(running.folder).advance(2 * DAY_S)["now"]
     put(running, "leap-scratch", "dated")
@@ -75,7 +75,7 @@ def test_new_objects_are_dated_by_it(running):
     ("seconds", "message"),
     [(-1, "moved forward"), (float("nan"), "moved forward"), (1e12, "at most")],
 )
-def test_it_moves_forward_only_and_not_too_far(running, seconds, message):
+def test_the_clock_moves_forward_only_and_not_too_far(running, seconds, message):
     control = Control(running.folder)
 
     with pytest.raises(ControlError, match=message):
@@ -84,7 +84,7 @@ def test_it_moves_forward_only_and_not_too_far(running, seconds, message):
     assert control.clock()["offset_s"] == 0
 
 
-def test_with_a_state_directory_it_stays_ahead_after_a_kill(tmp_path, start_server):
+def test_a_state_directory_keeps_the_offset_after_a_kill(tmp_path, start_server):
     first = start_server(tmp_path / "one", state=str(tmp_path / "state"))
     put(first, "leap-scratch", "old")
     Control(first.folder).advance(8 * DAY_S)
@@ -116,7 +116,7 @@ def test_google_cloud_storage_fetches_a_new_token_when_its_own_has_expired(fakeh
     assert ran.stdout == "b'data'\n", ran.stderr
 
 
-def test_the_command_moves_it_for_clients_of_others(fakehub):
+def test_the_command_moves_the_clock_for_all_clients(fakehub):
     put = 'import gcsfs, os; gcsfs.GCSFileSystem().pipe(os.environ["SCRATCH_BUCKET"] + "/old", b"data")'
     has = 'import gcsfs, os; print(gcsfs.GCSFileSystem().exists(os.environ["SCRATCH_BUCKET"] + "/old"))'
     script = f"python -c '{put}' && python -c '{has}' && python -m fakehub clock advance 8d && python -c '{has}'"
@@ -135,7 +135,7 @@ def test_durations(text, seconds):
 
 
 @pytest.mark.parametrize("text", ["", "8", "d", "8x", "-8d", "8d8", "1e3s", "٣d", "8 d d", "nan s"])
-def test_what_is_no_duration(text):
+def test_invalid_durations(text):
     with pytest.raises(ValueError, match="is not a duration"):
         units.duration(text)
 
@@ -148,6 +148,6 @@ def test_rates(text, value):
 
 
 @pytest.mark.parametrize("text", ["10MB", "0MB/s", "10Mbit", "MB/s", "10 MB / s"])
-def test_what_is_no_rate(text):
+def test_invalid_rates(text):
     with pytest.raises(ValueError, match="is not a rate"):
         units.rate(text)

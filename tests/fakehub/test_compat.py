@@ -30,9 +30,9 @@ def parameters(function) -> list[str]:
     ids=lambda value: getattr(value, "__qualname__", ""),
 )
 def test_a_method_of_aiohttp_takes_the_same_parameters(function, expected):
-    found = parameters(function)[: len(expected)]
+    actual = parameters(function)[: len(expected)]
 
-    assert found == expected, f"aiohttp changed {function.__qualname__}; adjust fakehub.compat and faulty_stream"
+    assert actual == expected, f"aiohttp changed {function.__qualname__}; adjust fakehub.compat and faulty_stream"
 
 
 def test_aiohttps_server_can_leave_bodies_compressed():
@@ -68,11 +68,11 @@ def test_an_attribute_of_aiohttp_exists(owner, attribute, user):
 def test_an_attribute_of_dask_exists(module, owner, attribute, user):
     if module == "distributed":
         importlib.import_module("distributed.system")
-    found = getattr(importlib.import_module(module), owner)
+    value = getattr(importlib.import_module(module), owner)
 
-    assert hasattr(found, attribute), f"{module}.{owner} has no {attribute}; adjust {user}"
+    assert hasattr(value, attribute), f"{module}.{owner} has no {attribute}; adjust {user}"
 
 
 @pytest.mark.parametrize("text", ["plain", '"', "\\", "\n\x00", "é", "\U0001f30a", "\ud800"])
-def test_the_string_encoder_of_json_writes_what_json_dumps_writes(text):
+def test_the_string_encoder_of_json_agrees_with_json_dumps(text):
     assert encoder.encode_basestring_ascii(text) == json.dumps(text)

@@ -1,4 +1,4 @@
-"""The request log: a row for every request, and no secret in any."""
+"""The request log has a row for every request, and no secrets."""
 
 import json
 
@@ -14,11 +14,11 @@ OBJECTS = "/storage/v1/b/leap-scratch/o"
 
 @pytest.fixture
 def control(server):
-    """The way to the server's controls."""
+    """The server's controls."""
     return Control(server.folder)
 
 
-def test_a_row_says_who_asked_what_and_how_it_ended(server, control):
+def test_a_row_has_sender_request_and_result(server, control):
     server.call("POST", f"{UPLOAD}?uploadType=media&name=logged", data=b"12345")
     server.call("GET", f"{OBJECTS}/logged?alt=media")
     server.call("GET", f"{OBJECTS}/logged", token=None)
@@ -34,7 +34,7 @@ def test_a_row_says_who_asked_what_and_how_it_ended(server, control):
     assert put["seconds"] > 0 and "fault" not in put
 
 
-def test_the_metadata_server_is_in_it_as_well(server, control):
+def test_the_log_includes_the_metadata_server(server, control):
     token = server.token()
 
     rows = [row for row in control.log() if row["path"].startswith("/computeMetadata/")]
@@ -45,14 +45,14 @@ def test_the_metadata_server_is_in_it_as_well(server, control):
     assert token not in (server.folder / REQUESTS).read_text()
 
 
-def test_the_answer_to_head_has_no_bytes(server, control):
+def test_the_answer_to_head_counts_no_bytes(server, control):
     server.call("POST", f"{UPLOAD}?uploadType=media&name=headed", data=b"12345")
     server.call("HEAD", f"{OBJECTS}/headed?alt=media")
 
     assert control.log()[-1]["bytes_out"] == 0
 
 
-def test_a_row_has_the_real_time_and_the_stand_ins(server, control):
+def test_a_row_has_real_time_and_the_time_of_the_stand_in(server, control):
     control.advance(3600)
     server.call("GET", OBJECTS)
 
@@ -68,7 +68,7 @@ def test_a_row_has_the_real_time_and_the_stand_ins(server, control):
         *("access_token", "token", "refresh_token", "id_token", "code", "client_secret"),
     ],
 )
-def test_what_grants_something_is_struck_out(server, control, name):
+def test_secret_parameters_are_redacted(server, control, name):
     server.call("GET", f"/leap-scratch/signed?prefix=kept&{name}=very-secret&alt=media")
 
     path = control.log()[-1]["path"]
@@ -76,11 +76,11 @@ def test_what_grants_something_is_struck_out(server, control, name):
     assert path == f"/leap-scratch/signed?prefix=kept&{name}=REDACTED&alt=media"
 
 
-def test_a_name_in_other_letters_does_not_help():
+def test_an_encoded_parameter_name_is_redacted_too():
     assert without_secrets("/b/o?X%2DGoog%2DSignature=secret&a=1") == "/b/o?X%2DGoog%2DSignature=REDACTED&a=1"
 
 
-def test_no_token_gets_into_the_file(server):
+def test_tokens_are_not_logged(server):
     token = server.token()
     server.call("GET", f"{OBJECTS}?access_token={token}", token=token)
     server.call("GET", OBJECTS, token="ya29.unknown-token")
@@ -90,12 +90,12 @@ def test_no_token_gets_into_the_file(server):
     assert token not in text and "unknown-token" not in text and "Bearer" not in text
 
 
-def test_odd_paths_are_still_one_json_line_each(server, control):
+def test_unusual_paths_are_one_json_line_each(server, control):
     before, token = len(control.log()), server.token()
     for name in ('"', "\\", "%0A", "%FF", "\u2028"):
         server.call("GET", f"{OBJECTS}/{name}", token=token)
 
-    assert len(control.log()) == before + 6  # with the one for the token
+    assert len(control.log()) == before + 6  # including the request for the token
 
 
 def test_the_summary_counts_requests_and_bytes_by_method():

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from fakehub.control.client import Control
 
-LONGEST_S = 30
+LONGEST_S = 60
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until ``condition`` is true."""
+    deadline = time.monotonic() + LONGEST_S
+    while not condition():
+        assert time.monotonic() < deadline, f"it did not happen within {LONGEST_S} s"
+        time.sleep(0.05)
 
 
 def logged(control: Control, count: int, mark: str) -> list[dict[str, Any]]:

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 from source_files import months
-from upload_world import World, world
+from upload_world import Cloud, start_cloud
 
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
     """The stand-in and the starter of the script, on the machine of a member of the writers' group."""
-    with world(tmp_path_factory.mktemp("cloud")) as running:
+    with start_cloud(tmp_path_factory.mktemp("cloud")) as running:
         yield running
 
 
 @pytest.fixture
-def uploader(cloud: World, tmp_path: Path):
+def uploader(cloud: Cloud, tmp_path: Path):
     """Run the script in a new folder, logged in; returns its exit status, its stdout and its stderr."""
     cloud.control.clear_faults()
     cloud.credentials(tmp_path)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from comparing import assert_same
-from upload_world import BUCKET, SECRETS, USER, Running, World
+from upload_world import BUCKET, SECRETS, USER, Cloud, Running
 
 HOW_MANY = int(os.environ.get("UPLOADS", "24"))
 # The approximate number of requests of one upload.
@@ -26,7 +26,7 @@ ENDS: Counter[tuple[str, int]] = Counter()
 class Ordeal:
     """One upload; every mishap starts the script and makes something go wrong."""
 
-    def __init__(self, cloud: World, folder: Path, sources: list[Path], seed: int) -> None:
+    def __init__(self, cloud: Cloud, folder: Path, sources: list[Path], seed: int) -> None:
         self.cloud, self.folder, self.sources, self.seed = cloud, folder, sources, seed
         self.random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self.prefix = f"{USER}/ordeal-{seed}/months.zarr/"

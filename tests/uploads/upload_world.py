@@ -74,7 +74,7 @@ class Running:
 
 
 @dataclass
-class World:
+class Cloud:
     """The stand-in, its control, and the socket of the script's starter."""
 
     running: Session
@@ -167,8 +167,8 @@ class World:
 
 
 @contextlib.contextmanager
-def world(folder: Path) -> Iterator[World]:
-    """Start a world with its files in ``folder``."""
+def start_cloud(folder: Path) -> Iterator[Cloud]:
+    """Start a cloud with its files in ``folder``."""
     facts = load(ROOT / "hub.yml")
     with start_session(SessionOptions(facts, ROOT / "hub.yml", USER, "hpc-member")) as running:
         starter = folder / "starter"
@@ -177,6 +177,6 @@ def world(folder: Path) -> Iterator[World]:
         with subprocess.Popen(command, env=running.environment, start_new_session=True, **pipes) as process:
             assert process.stdout.readline() == b"ready\n"
             try:
-                yield World(running, Control(running.folder), starter)
+                yield Cloud(running, Control(running.folder), starter)
             finally:
                 os.killpg(process.pid, signal.SIGKILL)

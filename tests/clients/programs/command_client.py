@@ -1,4 +1,4 @@
-"""What gcloud storage and gsutil do in the same words, each after a beginning of its own."""
+"""Operations whose commands are the same for gcloud storage and gsutil, apart from how they begin."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Ask = Callable[..., bytes]
 
 
 def upload(ask: Ask, data: bytes, to: str, *options: str, fails: str | None = None) -> None:
-    """Have the client copy a file of ``data`` to an address, with ``options`` of its own."""
+    """Have the client upload a file with ``data`` to an address, with the client's ``options``."""
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(data)
         ask("cp", file.name, to, options=options, fails=fails)
 
 
 def command_operations(column: Column, ask: Ask, many: tuple[str, ...]) -> None:
-    """Register what ``ask`` is told to do; ``many`` are the words that delete a folder."""
+    """Register the operations, which run commands with ``ask``; ``many`` is the command that deletes a folder."""
     usual(
         column,
         Calls(
@@ -32,7 +32,7 @@ def command_operations(column: Column, ask: Ask, many: tuple[str, ...]) -> None:
             remove=lambda at, name: ask("rm", at.url(name)),
             remove_folder=lambda at, name: ask(*many, at.url(name)),
             listed=lambda at: ask("ls", at.url("**")).decode().strip().split("\n"),
-            said=lambda at, name: at.url(name),
+            listed_as=lambda at, name: at.url(name),
         ),
     )
 
@@ -59,7 +59,7 @@ def command_operations(column: Column, ask: Ask, many: tuple[str, ...]) -> None:
 
 
 def write_once(ask: Ask, at: Place, condition: tuple[str, ...], fails: str) -> str:
-    """Store an object twice on ``condition`` that there is none; what the second attempt says."""
+    """Store an object twice, on the ``condition`` that it does not exist; return the error of the second attempt."""
     upload(ask, SMALL, at.url("a"), *condition)
     upload(ask, b"other", at.url("a"), *condition, fails=fails)
     assert at.get("a") == SMALL

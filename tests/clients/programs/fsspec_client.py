@@ -1,4 +1,4 @@
-"""What any file system of fsspec does in the same words: one that writes and one, perhaps the same, that reads."""
+"""Operations that work the same way with every fsspec file system: one for writing, and one for reading."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from usual import Calls, usual
 
 
 def fsspec_operations(column: Column, writer: AbstractFileSystem, reader: AbstractFileSystem, block_size: int) -> None:
-    """Register what ``writer`` and ``reader`` are asked to do; parts are of ``block_size`` bytes."""
+    """Register the operations of ``writer`` and ``reader``, which may be the same; parts have ``block_size`` bytes."""
     usual(
         column,
         Calls(
@@ -19,7 +19,7 @@ def fsspec_operations(column: Column, writer: AbstractFileSystem, reader: Abstra
             remove=lambda at, name: writer.rm_file(at.url(name)),
             remove_folder=lambda at, name: writer.rm(at.url(name), recursive=True),
             listed=lambda at: reader.find(at.url("")),
-            said=lambda at, name: at.path(name),
+            listed_as=lambda at, name: at.path(name),
         ),
     )
 
@@ -67,6 +67,6 @@ def fsspec_operations(column: Column, writer: AbstractFileSystem, reader: Abstra
     @column.operation
     def write_if_absent(at: Place):
         writer.pipe_file(at.url("a"), SMALL, mode="create")
-        said = error_of(FileExistsError, "", lambda: writer.pipe_file(at.url("a"), b"other", mode="create"))
+        error = error_of(FileExistsError, "", lambda: writer.pipe_file(at.url("a"), b"other", mode="create"))
         assert at.get("a") == SMALL
-        return said
+        return error

@@ -1,4 +1,4 @@
-"""Operations that differ from client to client in a single call only."""
+"""Operations in which clients differ by a single call only."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from column import BIG, BINARY, NAME, SMALL, Column, Place
 
 
 class Named(Protocol):
-    """One call of a client on the object of that name at a place."""
+    """A call of a client for one object at a place."""
 
     def __call__(self, at: Place, name: str) -> object: ...
 
 
 class Pair(Protocol):
-    """One call of a client on two names at a place."""
+    """A call of a client for two objects at a place."""
 
     def __call__(self, at: Place, source: str, target: str) -> object: ...
 
 
 class Store(Protocol):
-    """A client's way to store an object."""
+    """A call of a client that stores an object."""
 
     def __call__(self, at: Place, name: str, data: bytes) -> object: ...
 
 
 class Listed(Protocol):
-    """The paths or addresses of all objects at a place, as the client tells them."""
+    """A call of a client that lists the paths or addresses of all objects at a place."""
 
     def __call__(self, at: Place) -> list[str]: ...
 
 
 @dataclass(frozen=True)
 class Calls:
-    """The calls of one client. ``content`` returns an object's bytes; ``said`` is how ``listed`` tells a name."""
+    """The calls of one client. ``content`` returns an object's bytes; ``listed_as`` is how ``listed`` shows a name."""
 
     store: Store
     content: Named
@@ -43,11 +43,11 @@ class Calls:
     remove: Named
     remove_folder: Named
     listed: Listed
-    said: Named
+    listed_as: Named
 
 
 def usual(column: Column, calls: Calls) -> None:
-    """Register the usual operations of a client, done by its ``calls``."""
+    """Register the usual operations of a client, implemented with its ``calls``."""
 
     @column.operation
     def copy(at: Place):
@@ -91,5 +91,5 @@ def usual(column: Column, calls: Calls) -> None:
     def names(at: Place):
         calls.store(at, NAME, SMALL)
         assert at.names() == [NAME]
-        assert calls.listed(at) == [calls.said(at, NAME)]
+        assert calls.listed(at) == [calls.listed_as(at, NAME)]
         assert calls.content(at, NAME) == SMALL

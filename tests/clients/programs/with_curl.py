@@ -1,4 +1,4 @@
-"""curl and nothing else: the JSON API by hand, with a token from the metadata server."""
+"""curl alone: the JSON API by hand, with a token from the metadata server."""
 
 import json
 from urllib.parse import quote
@@ -60,9 +60,9 @@ def list_folder(at: Place):
     for name in ("a", "b/c", "b/d/e"):
         at.put(name)
     query = ("--get", "--data-urlencode", f"prefix={at.name('')}", "--data", "delimiter=/")
-    found = json.loads(curl(*query, f"{API}/storage/v1/b/{at.bucket}/o"))
-    assert [item["name"] for item in found["items"]] == [at.name("a")]
-    assert found["prefixes"] == [at.name("b/")]
+    page = json.loads(curl(*query, f"{API}/storage/v1/b/{at.bucket}/o"))
+    assert [item["name"] for item in page["items"]] == [at.name("a")]
+    assert page["prefixes"] == [at.name("b/")]
 
 
 @column.operation
@@ -97,9 +97,9 @@ def overwrite(at: Place):
 @column.operation
 def write_if_absent(at: Place):
     curl(*upload(at, "a", "&ifGenerationMatch=0"), stdin=SMALL)
-    said = exit_of("error: 412", "curl", *SIGNED, *upload(at, "a", "&ifGenerationMatch=0"), stdin=b"other")
+    error = exit_of("error: 412", "curl", *SIGNED, *upload(at, "a", "&ifGenerationMatch=0"), stdin=b"other")
     assert at.get("a") == SMALL
-    return said
+    return error
 
 
 @column.operation

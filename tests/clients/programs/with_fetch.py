@@ -1,4 +1,4 @@
-"""``fetch`` in a page that Chromium shows: what a browser lets a page of another origin do."""
+"""``fetch`` in a page in Chromium: what a browser allows a page of another origin to do."""
 
 import base64
 import hashlib
@@ -31,11 +31,11 @@ FETCH = """async ([method, url, headers, data]) => {
 
 
 class Refused(Exception):
-    """An answer that is no success; its status."""
+    """An answer without success; the message is its status."""
 
 
 class Quiet(http.server.BaseHTTPRequestHandler):
-    """Serves one empty page, for an origin."""
+    """Serves an empty page, so that the page has an origin."""
 
     def do_GET(self):
         self.send_response(200)
@@ -47,7 +47,7 @@ class Quiet(http.server.BaseHTTPRequestHandler):
 
 
 def key_of(host: str) -> str:
-    """The hash of a host's public key: Chromium takes its certificate for good, as if its authority were known."""
+    """Return the hash of a host's public key, for the option that makes Chromium accept its certificate."""
     proxy = urlsplit(os.environ.get("HTTPS_PROXY", ""))
     connection = http.client.HTTPSConnection(proxy.hostname or host, proxy.port)
     if proxy.hostname:
@@ -60,7 +60,10 @@ def key_of(host: str) -> str:
 
 
 def fetch(method: str, url: str, data: bytes | None = None, **headers: str) -> tuple[bytes, dict[str, str]]:
-    """The body and the headers a page sees; raises ``Refused``, and playwright's ``Error`` for a failed fetch."""
+    """Return the body and the headers that the page sees.
+
+    Raises ``Refused``, and playwright's ``Error`` for a failed fetch.
+    """
     signed = {"Authorization": f"Bearer {token()}"} | {name.replace("_", "-"): text for name, text in headers.items()}
     body = None if data is None else base64.b64encode(data).decode()
     answer = page.evaluate(FETCH, [method, url, signed, body])
@@ -105,7 +108,7 @@ def write_parts(at: Place):
     start = f"{API}/upload/storage/v1/b/{at.bucket}/o?uploadType=resumable&name={quote(at.name('a'), safe='')}"
     session = fetch("POST", start, b"")[1]["location"]
     half = 5 * 2**20
-    # What answers the first part is no success, but 308.
+    # The answer to the first part is 308, which is not a success.
     error_of(Refused, "308", lambda: fetch("PUT", session, BIG[:half], Content_Range=f"bytes 0-{half - 1}/{len(BIG)}"))
     fetch("PUT", session, BIG[half:], Content_Range=f"bytes {half}-{len(BIG) - 1}/{len(BIG)}")
     assert at.get("a") == BIG
@@ -129,9 +132,9 @@ def list_folder(at: Place):
     for name in ("a", "b/c", "b/d/e"):
         at.put(name)
     query = f"prefix={quote(at.name(''), safe='')}&delimiter=/"
-    found = json.loads(fetch("GET", f"{API}/storage/v1/b/{at.bucket}/o?{query}")[0])
-    assert [item["name"] for item in found["items"]] == [at.name("a")]
-    assert found["prefixes"] == [at.name("b/")]
+    listing = json.loads(fetch("GET", f"{API}/storage/v1/b/{at.bucket}/o?{query}")[0])
+    assert [item["name"] for item in listing["items"]] == [at.name("a")]
+    assert listing["prefixes"] == [at.name("b/")]
 
 
 @column.operation
@@ -164,8 +167,8 @@ def overwrite(at: Place):
 @column.operation
 def write_if_absent(at: Place):
     upload(at, "a", SMALL, "&ifGenerationMatch=0")
-    said = error_of(Refused, "412", lambda: upload(at, "a", b"other", "&ifGenerationMatch=0"))
-    assert said and at.get("a") == SMALL
+    error = error_of(Refused, "412", lambda: upload(at, "a", b"other", "&ifGenerationMatch=0"))
+    assert error and at.get("a") == SMALL
     return "`status 412`"
 
 

@@ -1,4 +1,4 @@
-"""gcloud storage, with the machine's credentials, which it finds by itself."""
+"""gcloud storage, with the machine's credentials, which it finds without any setting."""
 
 import json
 
@@ -31,8 +31,8 @@ def read_range(at: Place):
 @column.operation
 def stat(at: Place):
     at.put("a")
-    found = json.loads(gcloud("objects", "describe", at.url("a"), "--format=json"))
-    assert (found["name"], found["size"]) == (at.name("a"), len(SMALL))
+    resource = json.loads(gcloud("objects", "describe", at.url("a"), "--format=json"))
+    assert (resource["name"], resource["size"]) == (at.name("a"), len(SMALL))
 
 
 @column.operation

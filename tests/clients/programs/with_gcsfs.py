@@ -1,4 +1,4 @@
-"""gcsfs, with no setting at all."""
+"""gcsfs without any settings."""
 
 import gcsfs
 from column import READ_ONLY, SMALL, Column, Place, error_of

@@ -1,4 +1,4 @@
-"""google-cloud-storage, Google's own library, with the project that the metadata server names."""
+"""google-cloud-storage, Google's own library, with the project from the metadata server."""
 
 import tempfile
 from pathlib import Path
@@ -49,9 +49,9 @@ def read_range(at: Place):
 def list_folder(at: Place):
     for name in ("a", "b/c", "b/d/e"):
         at.put(name)
-    found = client.list_blobs(SCRATCH, prefix=at.name(""), delimiter="/", page_size=1)
-    assert [blob.name for blob in found] == [at.name("a")]
-    assert found.prefixes == {at.name("b/")}
+    blobs = client.list_blobs(SCRATCH, prefix=at.name(""), delimiter="/", page_size=1)
+    assert [blob.name for blob in blobs] == [at.name("a")]
+    assert blobs.prefixes == {at.name("b/")}
     matching = client.list_blobs(SCRATCH, match_glob=at.name("**/e"))
     assert [blob.name for blob in matching] == [at.name("b/d/e")]
 
@@ -91,9 +91,9 @@ def overwrite(at: Place):
 def write_if_absent(at: Place):
     blob = bucket.blob(at.name("a"))
     blob.upload_from_string(SMALL, if_generation_match=0)
-    said = error_of(PreconditionFailed, "412", lambda: blob.upload_from_string(b"other", if_generation_match=0))
+    error = error_of(PreconditionFailed, "412", lambda: blob.upload_from_string(b"other", if_generation_match=0))
     assert at.get("a") == SMALL
-    return said
+    return error
 
 
 @column.operation
@@ -111,7 +111,7 @@ def delete_many(at: Place):
     at.put("c")
     blobs = list(bucket.list_blobs(prefix=at.name("b/")))
     bucket.delete_blobs(blobs[:20])
-    # A batch takes no more than 100 calls.
+    # A batch takes at most 100 calls.
     with client.batch():
         for blob in blobs[20:]:
             blob.delete()
@@ -160,12 +160,12 @@ def download_many(at: Place):
     for number in range(20):
         at.put(str(number))
     with tempfile.TemporaryDirectory() as folder:
-        found = [str(number) for number in range(20)]
+        names = [str(number) for number in range(20)]
         done = transfer_manager.download_many_to_path(
-            bucket, found, destination_directory=folder, blob_name_prefix=at.name(""), worker_type="thread"
+            bucket, names, destination_directory=folder, blob_name_prefix=at.name(""), worker_type="thread"
         )
         assert done == [None] * 20
-        assert all((Path(folder) / name).read_bytes() == SMALL for name in found)
+        assert all((Path(folder) / name).read_bytes() == SMALL for name in names)
 
 
 @column.operation

@@ -1,4 +1,4 @@
-"""gsutil; outside Google's own images it must be told to take the machine's credentials."""
+"""gsutil, which needs an option to use the machine's credentials outside Google's own images."""
 
 import sys
 
@@ -34,8 +34,8 @@ def read_range(at: Place):
 @column.operation
 def stat(at: Place):
     at.put("a")
-    said = command(*GSUTIL, "stat", at.url("a")).decode()
-    assert "Content-Length:" in said and "Hash (crc32c):" in said
+    output = command(*GSUTIL, "stat", at.url("a")).decode()
+    assert "Content-Length:" in output and "Hash (crc32c):" in output
 
 
 @column.operation

@@ -1,4 +1,4 @@
-"""Icechunk, which keeps versions of a Zarr store with the bucket's conditions alone."""
+"""Icechunk, which keeps versions of a Zarr store and relies on the bucket's preconditions only."""
 
 import datetime
 
@@ -17,7 +17,7 @@ def storage(at: Place, bucket: str = SCRATCH) -> icechunk.Storage:
 
 
 def with_data(at: Place) -> icechunk.Repository:
-    """A repository with one commit."""
+    """Create a repository with one commit."""
     repository = icechunk.Repository.create(storage(at))
     session = repository.writable_session("main")
     store(data, session)
@@ -39,7 +39,7 @@ def commit(at: Place):
     with_data(at)
     again = icechunk.Repository.open(storage(at))
     xr.testing.assert_identical(opened(again, branch="main"), data)
-    assert [found.message for found in again.ancestry(branch="main")] == ["first", "Repository initialized"]
+    assert [snapshot.message for snapshot in again.ancestry(branch="main")] == ["first", "Repository initialized"]
 
 
 @column.operation
@@ -69,9 +69,9 @@ def conflict(at: Place):
     for session, value in ((one, 1.0), (other, 2.0)):
         zarr.open_group(session.store)["sst"][0] = value
     one.commit("one")
-    said = error_of(icechunk.ConflictError, "", lambda: other.commit("other"))
+    error = error_of(icechunk.ConflictError, "", lambda: other.commit("other"))
     assert opened(repository, branch="main").sst[0, 0] == 1.0
-    return said
+    return error
 
 
 @column.operation

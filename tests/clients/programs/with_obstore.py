@@ -1,4 +1,4 @@
-"""obstore, which speaks the XML API, with the bucket's name as its only argument."""
+"""obstore, which uses the XML API, with the bucket's name as its only argument."""
 
 from importlib.metadata import version
 
@@ -50,9 +50,9 @@ def read_range(at: Place):
 def list_folder(at: Place):
     for name in ("a", "b/c", "b/d/e"):
         at.put(name)
-    found = obstore.list_with_delimiter(store, at.name(""))
-    assert [item["path"] for item in found["objects"]] == [at.name("a")]
-    assert found["common_prefixes"] == [at.name("b")]
+    listing = obstore.list_with_delimiter(store, at.name(""))
+    assert [item["path"] for item in listing["objects"]] == [at.name("a")]
+    assert listing["common_prefixes"] == [at.name("b")]
     every = [item["path"] for item in obstore.list(store, at.name("")).collect()]
     assert every == [at.name(name) for name in ("a", "b/c", "b/d/e")]
 
@@ -60,9 +60,9 @@ def list_folder(at: Place):
 @column.operation
 def stat(at: Place):
     at.put("a")
-    found = obstore.head(store, at.name("a"))
-    assert (found["path"], found["size"]) == (at.name("a"), len(SMALL))
-    assert found["e_tag"] and found["last_modified"].year > 2000
+    meta = obstore.head(store, at.name("a"))
+    assert (meta["path"], meta["size"]) == (at.name("a"), len(SMALL))
+    assert meta["e_tag"] and meta["last_modified"].year > 2000
 
 
 @column.operation
@@ -89,9 +89,9 @@ def overwrite(at: Place):
 @column.operation
 def write_if_absent(at: Place):
     obstore.put(store, at.name("a"), SMALL, mode="create")
-    said = error_of(AlreadyExistsError, "", lambda: obstore.put(store, at.name("a"), b"other", mode="create"))
+    error = error_of(AlreadyExistsError, "", lambda: obstore.put(store, at.name("a"), b"other", mode="create"))
     assert at.get("a") == SMALL
-    return said
+    return error
 
 
 @column.operation

@@ -1,4 +1,4 @@
-"""pandas, by ``gs://`` addresses: Parquet goes through pyarrow's own client, everything else through gcsfs."""
+"""pandas with ``gs://`` addresses: Parquet uses pyarrow's own client, everything else gcsfs."""
 
 import numpy as np
 import pandas as pd
@@ -29,16 +29,16 @@ def parquet_columns(at: Place):
 @column.operation
 def parquet_partitioned(at: Place):
     frame.to_parquet(at.url("a"), partition_cols=["year"])
-    found = pyarrow.dataset.dataset(at.url("a"), partitioning="hive")
-    assert found.count_rows(filter=pyarrow.dataset.field("year") == 2003) == 40000
+    dataset = pyarrow.dataset.dataset(at.url("a"), partitioning="hive")
+    assert dataset.count_rows(filter=pyarrow.dataset.field("year") == 2003) == 40000
 
 
 @column.operation
 def parquet_filesystem(at: Place):
     fs = pyarrow.fs.GcsFileSystem()
     pyarrow.parquet.write_table(pyarrow.Table.from_pandas(frame), at.path("a.parquet"), filesystem=fs)
-    found = pyarrow.parquet.read_table(at.path("a.parquet"), filesystem=fs, columns=["value"])
-    assert np.array_equal(found["value"], frame.value)
+    table = pyarrow.parquet.read_table(at.path("a.parquet"), filesystem=fs, columns=["value"])
+    assert np.array_equal(table["value"], frame.value)
 
 
 @column.operation

@@ -1,4 +1,4 @@
-"""pyarrow's own client (C++), which looks for credentials by itself; also what pandas uses for ``gs://``."""
+"""pyarrow's own client (C++), which finds credentials without any setting; pandas uses it for ``gs://`` too."""
 
 import pyarrow
 from column import BIG, READ_ONLY, SMALL, Column, Place, error_of
@@ -28,8 +28,8 @@ usual(
         move=lambda at, source, target: fs.move(at.path(source), at.path(target)),
         remove=lambda at, name: fs.delete_file(at.path(name)),
         remove_folder=lambda at, name: fs.delete_dir(at.path(name)),
-        listed=lambda at: [found.path for found in fs.get_file_info(FileSelector(at.path(""), recursive=True))],
-        said=lambda at, name: at.path(name),
+        listed=lambda at: [info.path for info in fs.get_file_info(FileSelector(at.path(""), recursive=True))],
+        listed_as=lambda at, name: at.path(name),
     ),
 )
 
@@ -65,32 +65,32 @@ def read_range(at: Place):
 
 @column.operation
 def list_folder(at: Place):
-    # It sees a folder only where one was made: an empty object whose name ends in a slash.
+    # pyarrow sees a folder only if it was created: an empty object whose name ends with a slash.
     fs.create_dir(at.path("b"))
     for name in ("a", "b/c", "b/d/e"):
         at.put(name)
     shallow = fs.get_file_info(FileSelector(f"{at.bucket}/{at.prefix}"))
-    assert {found.path: found.type for found in shallow} == {
+    assert {info.path: info.type for info in shallow} == {
         at.path("a"): FileType.File,
         at.path("b"): FileType.Directory,
     }
     deep = fs.get_file_info(FileSelector(at.path(""), recursive=True))
-    files = sorted(found.path for found in deep if found.type == FileType.File)
+    files = sorted(info.path for info in deep if info.type == FileType.File)
     assert files == [at.path(name) for name in ("a", "b/c", "b/d/e")]
 
 
 @column.operation
 def stat(at: Place):
     at.put("a")
-    found, none = fs.get_file_info([at.path("a"), at.path("b")])
-    assert (found.type, found.size) == (FileType.File, len(SMALL))
-    assert none.type == FileType.NotFound
+    info, missing = fs.get_file_info([at.path("a"), at.path("b")])
+    assert (info.type, info.size) == (FileType.File, len(SMALL))
+    assert missing.type == FileType.NotFound
 
 
-column.absent("write_if_absent", "it has no conditions")
+column.absent("write_if_absent", "it has no preconditions")
 
 
-# In place of the usual one: a folder is there only where one was made, and its parent's is left behind.
+# Replaces the usual operation, because a folder exists only if it was created, and its parent is left behind.
 @column.operation
 def delete_many(at: Place):
     fs.create_dir(at.path("b"))

@@ -1,5 +1,7 @@
-"""rclone with the settings its users make: ``env_auth`` (the credentials of the machine), and ``bucket_policy_only``
-for the bucket with uniform access."""
+"""rclone with the settings that its users need.
+
+``env_auth`` takes the machine's credentials; ``bucket_policy_only`` is for the bucket with uniform access.
+"""
 
 import tempfile
 from pathlib import Path
@@ -89,7 +91,7 @@ def overwrite(at: Place):
     assert rclone("cat", address(at, "a")) == SMALL
 
 
-column.absent("write_if_absent", "`--ignore-existing` looks first and writes then; no condition is sent")
+column.absent("write_if_absent", "`--ignore-existing` checks first and then writes; it sends no precondition")
 
 
 @column.operation
@@ -111,7 +113,7 @@ def delete_many(at: Place):
 
 @column.operation
 def missing(at: Place):
-    # To copy or print what is not there is nothing to do, and no error.
+    # Copying or printing an object that does not exist is not an error for rclone.
     return exit_of("object not found", "rclone", "deletefile", "--retries", "1", address(at, "a"))
 
 

@@ -1,4 +1,4 @@
-"""s3fs at the pod of the Open Storage Network: anonymous to read, with the key that is handed out to write."""
+"""s3fs with the pod of the Open Storage Network: anonymous for reading, with the pod's key for writing."""
 
 import s3fs
 from column import SMALL, Column, Place, error_of
@@ -10,12 +10,12 @@ from hubfacts.load import load
 ENDPOINT = load().osn.endpoint
 everybody = s3fs.S3FileSystem(anon=True, endpoint_url=ENDPOINT)
 writer = s3fs.S3FileSystem(key=ACCESS_KEY, secret=SECRET_KEY, endpoint_url=ENDPOINT)
-# Sees what is there without s3fs's memory of listings.
+# Reads the current state, without s3fs's cache of listings.
 plain = s3fs.S3FileSystem(anon=True, endpoint_url=ENDPOINT, use_listings_cache=False)
 
 
 class Inbox(Place):
-    """A prefix in the bucket that the key writes to."""
+    """A prefix in the bucket that the key may write to."""
 
     bucket = "leap-pangeo-inbox"
     scheme = "s3"

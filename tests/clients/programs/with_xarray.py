@@ -1,4 +1,4 @@
-"""xarray and zarr, by ``gs://`` addresses alone."""
+"""xarray and zarr with plain ``gs://`` addresses."""
 
 import numpy as np
 import xarray as xr
@@ -18,7 +18,7 @@ CHUNKS = {"sst": {"chunks": (4, 20, 30)}}
 
 
 def kind(at: Place) -> str:
-    """The name of the object that describes the group: each format has its own."""
+    """Return the name of the object that describes the group, which depends on the format."""
     names = at.names()
     return next(name for name in ("a.zarr/.zgroup", "a.zarr/zarr.json") if name in names)
 
@@ -44,7 +44,7 @@ def sharded(at: Place):
     data.to_zarr(at.url("a.zarr"), zarr_format=3, encoding=encoding)
     assert len([name for name in at.names() if name.startswith("a.zarr/sst/c/")]) == 8
     opened = xr.open_zarr(at.url("a.zarr"))
-    # Ranges of a shard are read: its index at the end, then the chunk.
+    # Reads ranges of a shard: its index at the end, then the chunk.
     xr.testing.assert_identical(opened.sst[5, 12:15, 31:33].load(), data.sst[5, 12:15, 31:33])
     xr.testing.assert_identical(opened.load(), data)
 

@@ -1,4 +1,4 @@
-"""The login page: what it asks, what it refuses to ask, and a person who clicks in a browser."""
+"""The login page: what it shows, what it refuses, and a user who clicks in a browser."""
 
 import html
 import http.server
@@ -27,7 +27,7 @@ def page(server, method="GET", **changes):
     return server.call(method, login_url(**changes), token=None, headers=host, allow_redirects=False)
 
 
-def test_the_page_says_who_asks_for_what_and_whom(server):
+def test_the_page_names_program_account_and_scopes(server):
     shown = page(server)
 
     assert shown.status_code == 200
@@ -78,7 +78,7 @@ def test_without_a_server_of_its_own_gcloud_ends_on_a_page_with_the_code(server)
         ({"code_challenge": "x", "code_challenge_method": "rot13"}, 400, "Invalid code_challenge_method"),
     ],
 )
-def test_a_question_that_google_blocks_is_not_asked(server, method, changes, status, words):
+def test_a_request_that_google_blocks_is_refused(server, method, changes, status, words):
     shown = page(server, method, **changes)
 
     assert shown.status_code == status
@@ -104,12 +104,12 @@ def test_a_form_without_a_decision_is_refused(server):
 
 @pytest.fixture
 def waiting():
-    """A program's own small server, to which the browser comes back: its address and what it was told."""
-    told = []
+    """The small server of a program, to which the browser is redirected: its address and the requested paths."""
+    paths = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            told.append(self.path)
+            paths.append(self.path)
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"You may close this window.")
@@ -119,15 +119,15 @@ def waiting():
 
     program = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=program.serve_forever, daemon=True).start()
-    yield f"http://localhost:{program.server_port}/", told
+    yield f"http://localhost:{program.server_port}/", paths
     program.shutdown()
     program.server_close()
 
 
 @pytest.mark.parametrize(("button", "word"), [("Allow", "code="), ("Deny", "error=access_denied")])
-def test_a_person_clicks(server, waiting, button, word):
+def test_a_user_clicks_in_a_browser(server, waiting, button, word):
     sync_api = pytest.importorskip("playwright.sync_api")
-    address, told = waiting
+    address, paths = waiting
     with sync_api.sync_playwright() as play:
         hosts = f"--host-resolver-rules=MAP accounts.google.com 127.0.0.1:{server.ports['tls']}"
         options = ["--no-sandbox", hosts]
@@ -140,7 +140,7 @@ def test_a_person_clicks(server, waiting, button, word):
         finally:
             browser.close()
 
-    assert word in told[0]
+    assert word in paths[0]
 
 
 def test_the_outsider_logs_in_as_themselves(tmp_path, start_server):
@@ -154,9 +154,9 @@ def test_the_outsider_logs_in_as_themselves(tmp_path, start_server):
 
 def test_the_configuration_names_addresses_that_answer(server):
     path, host = "/.well-known/openid-configuration", {"Host": "accounts.google.com"}
-    found = server.call("GET", path, token=None, headers=host).json()
+    configuration = server.call("GET", path, token=None, headers=host).json()
 
-    addresses = [value for name, value in found.items() if name.endswith(("_endpoint", "_uri"))]
+    addresses = [value for name, value in configuration.items() if name.endswith(("_endpoint", "_uri"))]
     for address in addresses:
         url = requests.utils.urlparse(address)
         answer = server.call("GET", url.path, token=None, headers={"Host": url.hostname})

@@ -1,4 +1,4 @@
-"""The endpoints for tokens, asked in their own protocol: every grant, every refusal in Google's words."""
+"""The token endpoints, through their own protocol: every grant, and every error with Google's message."""
 
 import base64
 import hashlib
@@ -34,7 +34,7 @@ UPLOADER = "uploader@leap-pangeo.iam.gserviceaccount.com"
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory, start_server):
-    """The machine of a service account, at whose browser a member of the writers' group sits."""
+    """The machine of a service account; a member of the writers' group is signed in to its browser."""
     server = start_server(tmp_path_factory.mktemp("server"), persona="service-account")
     yield server
     server.process.terminate()
@@ -46,12 +46,12 @@ def get(server, host, path, token=None):
 
 
 def refused(response):
-    """Status, error and description of a refusal."""
+    """Return the status, error code and description of an error."""
     answer = response.json()
     return response.status_code, answer["error"], answer["error_description"]
 
 
-def test_a_login_gives_tokens_that_open_the_persons_buckets(machine):
+def test_a_login_gives_tokens_for_the_persons_buckets(machine):
     tokens = logged_in(machine)
 
     assert tokens["token_type"] == "Bearer"
@@ -59,7 +59,7 @@ def test_a_login_gives_tokens_that_open_the_persons_buckets(machine):
     assert machine.call("GET", PERSISTENT, token=tokens["access_token"]).status_code == 200
 
 
-def test_a_code_is_good_once(machine):
+def test_a_code_is_valid_once(machine):
     code = answer_of(decide(machine))["code"]
 
     assert redeem(machine, code).status_code == 200
@@ -85,7 +85,7 @@ def test_a_code_that_does_not_fit_is_refused(machine, changes, expected):
     assert refused(redeem(machine, **form)) == expected
 
 
-def test_a_code_is_good_for_ten_minutes(tmp_path, start_server):
+def test_a_code_is_valid_for_ten_minutes(tmp_path, start_server):
     server = start_server(tmp_path / "server")
     try:
         early, late = (answer_of(decide(server))["code"] for _ in range(2))
@@ -111,7 +111,7 @@ def test_a_program_may_name_itself_by_http_basic(machine):
 
 
 @pytest.mark.parametrize("method", ["S256", "plain"])
-def test_pkce_wants_the_verifier(machine, method):
+def test_pkce_requires_the_verifier(machine, method):
     verifier = "v" * 43
     digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     challenge = digest if method == "S256" else verifier
@@ -210,7 +210,7 @@ def test_an_assertion_for_somebody_else_is_refused(machine):
 
 
 @pytest.mark.parametrize("text", ["", "a", "a.b.c", "....", "e30.e30.e30", "W10.W10.W10", "é.é.é"])
-def test_what_is_no_assertion_is_refused(machine, text):
+def test_a_malformed_assertion_is_refused(machine, text):
     answer = oauth(machine, "/token", grant_type=JWT_BEARER, assertion=text)
 
     assert answer.status_code == 400
@@ -232,7 +232,7 @@ def test_an_assertion_signed_with_another_key_is_refused(machine):
 
 
 def claims_of(machine, token, audience, path="/oauth2/v1/certs"):
-    """The claims of an identity token, checked against the certificates that are published."""
+    """Return the claims of an identity token after checking it against the published certificates."""
     certificates = get(machine, "www.googleapis.com", path).json()
     return google.auth.jwt.decode(token, certs=certificates, audience=audience, clock_skew_in_seconds=10)
 
@@ -262,7 +262,7 @@ def test_the_keys_are_published_as_json_web_keys(machine):
     assert all(key["kty"] == "RSA" and key["alg"] == "RS256" for key in keys)
 
 
-def test_tokeninfo_says_what_a_token_is_worth(machine):
+def test_tokeninfo_describes_a_token(machine):
     token = logged_in(machine)["access_token"]
 
     first = get(machine, "www.googleapis.com", f"/oauth2/v1/tokeninfo?access_token={token}").json()
@@ -276,7 +276,7 @@ def test_tokeninfo_says_what_a_token_is_worth(machine):
 
 
 @pytest.mark.parametrize("host", ["oauth2.googleapis.com/tokeninfo", "www.googleapis.com/oauth2/v1/tokeninfo"])
-def test_tokeninfo_of_no_token(machine, host):
+def test_tokeninfo_of_an_invalid_or_missing_token(machine, host):
     host, _, path = host.partition("/")
 
     unknown = get(machine, host, f"/{path}?access_token=ya29.nobody")
@@ -296,7 +296,7 @@ def test_tokeninfo_of_no_token(machine, host):
         ("www.googleapis.com", "/oauth2/v2/userinfo", "id"),
     ],
 )
-def test_userinfo_says_whose_a_token_is(machine, host, path, name):
+def test_userinfo_describes_the_owner_of_a_token(machine, host, path, name):
     user = get(machine, host, path, logged_in(machine)["access_token"]).json()
 
     assert user["email"] == "funky-user@example.com"
@@ -375,7 +375,7 @@ def test_nobody_may_sign_as_another(machine):
         ("GET", "cloudresourcemanager.googleapis.com", "/v1/projects/leap-pangeo", 401),
     ],
 )
-def test_anything_else_is_refused(machine, method, host, path, status):
+def test_any_other_request_is_refused(machine, method, host, path, status):
     assert machine.call(method, path, token=None, headers={"Host": host}).status_code == status
 
 

@@ -1,4 +1,4 @@
-"""What gcsfs says of credentials that know that they ended: with the hub's versions, and with the newest."""
+"""The error that gcsfs raises for credentials past their expiry, with the hub's versions and the newest ones."""
 
 import sys
 
@@ -16,17 +16,17 @@ try:
 except Exception as error:
     print(f"{type(error).__name__}: {error}")
 """
-SAID = {
+ERRORS = {
     "hub": "HttpError: Invalid Credentials, 401\n",
     "latest": "NonRetryableError: Got error while refreshing credentials.\n",
 }
 
 
-def test_the_words_are_those_of_the_help_page(fakehub, stack, root, monkeypatch):
-    # It would ask for a minute what kind of bucket it is.
+def test_the_error_is_that_of_the_help_page(fakehub, stack, root, monkeypatch):
+    # Otherwise gcsfs would ask for the bucket's storage layout for a minute.
     monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
 
     done = fakehub("--", sys.executable, "-c", PROGRAM)
 
-    assert done.stdout == SAID[stack]
-    assert all(said.strip() in (root / "book/help/token-expired.md").read_text() for said in SAID.values())
+    assert done.stdout == ERRORS[stack]
+    assert all(error.strip() in (root / "book/help/token-expired.md").read_text() for error in ERRORS.values())

@@ -1,4 +1,4 @@
-"""gcloud itself, driven through its own prompts: logins with and without a browser, tokens, revocation, storage."""
+"""gcloud itself, through its prompts: logins with and without a browser, tokens, revocation and storage."""
 
 import shutil
 
@@ -6,7 +6,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not on this machine")
 
-# Runs gcloud inside the session: ``gcloud(*arguments)`` to its end, ``started(...)`` up to a line that it prints.
+# Runs gcloud inside the session: ``gcloud(*arguments)`` until it ends, ``started(...)`` until it prints a line.
 DRIVER = r'''
 import html, os, re, subprocess, sys
 from pathlib import Path
@@ -17,22 +17,22 @@ def gcloud(*arguments, home=None, text=None, **env):
     return ran.returncode, ran.stdout, ran.stderr
 
 def started(pattern, *arguments, home=None):
-    """Start gcloud and read on until ``pattern`` is on the line: the process, and what matched."""
+    """Start gcloud, read its output up to a line that matches ``pattern``, and return the process and the match."""
     env = os.environ | ({"HOME": home} if home else {})
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     process = subprocess.Popen(["gcloud", *arguments], text=True, env=env, **pipes)
     for line in process.stderr:
-        if found := re.search(pattern, line):
-            return process, found.group(1)
+        if match := re.search(pattern, line):
+            return process, match.group(1)
     sys.exit(f"gcloud ended with {process.wait()} before {pattern}")
 
 def finished(process, answer):
-    """Type ``answer`` at gcloud's prompt and wait: its status and what it says."""
-    _, said = process.communicate(answer + "\n", timeout=60)
-    return process.returncode, said
+    """Type ``answer`` at gcloud's prompt, wait, and return the exit status and the standard error."""
+    _, stderr = process.communicate(answer + "\n", timeout=60)
+    return process.returncode, stderr
 
 def code(url, decision="allow"):
-    """What the person reads on the last page after the click on Allow."""
+    """Return the code on the page that the user sees after clicking Allow."""
     command = ["curl", "-s", "-L", "-d", f"decision={decision}", url]
     page = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return html.unescape(re.search(r'<code id="code">([^<]+)', page).group(1))
@@ -41,7 +41,7 @@ def log_in(*command):
     process, url = started(r"(https://accounts\.google\.com\S+)", *command, "--no-launch-browser")
     return finished(process, code(url))
 
-# A browser that clicks Allow and follows to where it is sent.
+# A browser that clicks Allow and follows the redirect.
 browser = Path.home() / "browser.py"
 browser.write_text("""
 import requests, sys
@@ -54,7 +54,7 @@ DESKTOP = {"DISPLAY": ":0", "BROWSER": f"{sys.executable} {browser} %s &"}
 
 @pytest.fixture
 def session(fakehub):
-    """Run a script in the session of a persona, after the driver; its lines."""
+    """Return a function that runs a script after the driver in a persona's session and returns its output lines."""
 
     def call(script: str, persona: str = "anonymous", mode: str = "auto") -> list[str]:
         ran = fakehub("--mode", mode, "--persona", persona, "--", "python", "-W", "ignore", "-c", DRIVER + script)
@@ -65,7 +65,7 @@ def session(fakehub):
 
 
 def test_a_login_without_a_browser_opens_the_persons_buckets(session, mode):
-    said = session(
+    lines = session(
         """
 status, text = log_in("auth", "login")
 print(status, "You are now logged in as [funky-user@example.com]." in text)
@@ -80,11 +80,11 @@ print(status, "funky-user@example.com does not have storage.objects.list access"
         mode=mode,
     )
 
-    assert said == ["0 True", "True", "0", "hello", "1 True"]
+    assert lines == ["0 True", "True", "0", "hello", "1 True"]
 
 
 def test_application_default_login_serves_the_libraries(session, mode):
-    said = session(
+    lines = session(
         """
 status, text = log_in("auth", "application-default", "login")
 print(status, "Credentials saved to file" in text)
@@ -99,12 +99,12 @@ print(gcloud("auth", "application-default", "print-access-token")[0])
         mode=mode,
     )
 
-    assert said == ["0 True", "True", "data", "0", "1"]
+    assert lines == ["0 True", "True", "data", "0", "1"]
 
 
 @pytest.mark.parametrize("command", ["auth login", "auth application-default login"])
 def test_a_machine_without_a_browser_borrows_that_of_another(session, command):
-    said = session(
+    lines = session(
         f"""
 command, far = {command.split()!r}, str(Path.home() / "far")
 Path(far).mkdir()
@@ -118,30 +118,30 @@ print(gcloud(*token, home=far)[1].startswith("ya29."), gcloud(*token)[0])
 """
     )
 
-    assert said == ["0", "0", "True 1"]
+    assert lines == ["0", "0", "True 1"]
 
 
 @pytest.mark.parametrize("command", ["auth login", "auth application-default login"])
 def test_a_login_with_a_browser(session, command):
-    said = session(f"print(gcloud(*{command.split()!r}, **DESKTOP)[0])")
+    lines = session(f"print(gcloud(*{command.split()!r}, **DESKTOP)[0])")
 
-    assert said == ["0"]
+    assert lines == ["0"]
 
 
 def test_the_older_command_without_the_cloud_platforms_scope_is_refused(session):
     scopes = "https://www.googleapis.com/auth/devstorage.read_write,https://www.googleapis.com/auth/iam.test"
-    said = session(
+    lines = session(
         f"""
 status, _, text = gcloud("auth", "application-default", "login", "--no-launch-browser", "--scopes={scopes}")
 print(status, "cloud-platform scope is required but not requested" in text)
 """
     )
 
-    assert said == ["1 True"]
+    assert lines == ["1 True"]
 
 
-def test_what_was_revoked_is_worth_nothing(session):
-    said = session(
+def test_a_revoked_token_is_invalid(session):
+    lines = session(
         """
 log_in("auth", "login")
 token = gcloud("auth", "print-access-token")[1].strip()
@@ -153,11 +153,11 @@ print(status(), gcloud("auth", "revoke")[0], status(), gcloud("auth", "print-acc
 """
     )
 
-    assert said == ["200 0 401 1"]
+    assert lines == ["200 0 401 1"]
 
 
 def test_on_the_hub_gcloud_has_the_hubs_account(session):
-    said = session(
+    lines = session(
         """
 print("hub-user@leap-pangeo.iam.gserviceaccount.com" in gcloud("auth", "list")[1])
 print(gcloud("auth", "print-access-token")[1].startswith("ya29."))
@@ -167,11 +167,11 @@ print(gcloud("config", "get", "project")[1].strip())
         persona="hub",
     )
 
-    assert said == ["True", "True", "2", "leap-pangeo"]
+    assert lines == ["True", "True", "2", "leap-pangeo"]
 
 
 def test_a_key_file_activates_the_service_account(session):
-    said = session(
+    lines = session(
         """
 key = os.environ["GOOGLE_APPLICATION_CREDENTIALS"]
 print(gcloud("auth", "activate-service-account", f"--key-file={key}")[0])
@@ -180,4 +180,4 @@ print(gcloud("storage", "ls", "gs://leap-persistent/")[0], gcloud("storage", "ls
         persona="service-account",
     )
 
-    assert said == ["0", "0 1"]
+    assert lines == ["0", "0 1"]

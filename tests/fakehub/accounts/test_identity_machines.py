@@ -1,4 +1,4 @@
-"""``fakehub run --persona``: each machine has what it should, and unchanged clients find it there."""
+"""``fakehub run --persona``: each machine has its credentials, and unmodified clients find them."""
 
 import pytest
 
@@ -26,7 +26,7 @@ echo "${GOOGLE_APPLICATION_CREDENTIALS#$HOME/}|$SCRATCH_BUCKET|$USER"
         ("anonymous", [], "||funky-user"),
     ],
 )
-def test_a_machine_has_what_its_persona_has(fakehub, persona, files, variables):
+def test_a_machine_has_the_credentials_of_its_persona(fakehub, persona, files, variables):
     assert lines(fakehub("--persona", persona, "--", "sh", "-c", FILES)) == [*files, variables]
 
 
@@ -38,7 +38,7 @@ def test_an_unknown_persona_is_one_clear_line(fakehub):
     assert "'nobody'" in ran.stderr
 
 
-# Each persona's way to tell gcsfs who it is; then one write to each bucket.
+# Passes each persona's credentials to gcsfs in the usual way, then writes to each bucket.
 GCSFS = """
 import os, gcsfs
 from pathlib import Path
@@ -73,9 +73,9 @@ OUTSIDER, PROGRAM = "outside-user@example.com", "uploader@leap-pangeo.iam.gservi
 def test_gcsfs_with_each_credential(fakehub, persona, expected):
     ran = fakehub("--persona", persona, "--", "env", f"PERSONA={persona}", "python", "-W", "ignore", "-c", GCSFS)
 
-    said = lines(ran)
-    assert len(said) == len(expected)
-    for line, words in zip(said, expected, strict=True):
+    output = lines(ran)
+    assert len(output) == len(expected)
+    for line, words in zip(output, expected, strict=True):
         assert all(word in line for word in words.split())
 
 
@@ -90,13 +90,13 @@ try:
     print(type(credentials).__module__, project, AuthorizedSession(credentials).get(url).status_code)
 except google.auth.exceptions.DefaultCredentialsError:
     print("none")
-# google-auth itself waits between the three questions it asks a machine without a metadata server
+# google-auth waits between its three attempts to reach a metadata server
 print(time.monotonic() - started < 10)
 """
 
 
 @pytest.mark.parametrize(
-    ("persona", "found"),
+    ("persona", "credentials"),
     [
         ("hub", "google.auth.compute_engine.credentials leap-pangeo 200"),
         ("laptop", "none"),
@@ -105,10 +105,10 @@ print(time.monotonic() - started < 10)
         ("anonymous", "none"),
     ],
 )
-def test_google_auth_finds_the_default_credentials_and_loses_no_time(fakehub, mode, persona, found):
+def test_google_auth_finds_the_default_credentials_quickly(fakehub, mode, persona, credentials):
     ran = fakehub("--mode", mode, "--persona", persona, "--", "python", "-W", "ignore", "-c", DEFAULT)
 
-    assert lines(ran) == [found, "True"]
+    assert lines(ran) == [credentials, "True"]
 
 
 IDENTITY = """
@@ -145,7 +145,7 @@ except Exception as error:
 
 
 @pytest.mark.parametrize(
-    ("persona", "said"),
+    ("persona", "result"),
     [
         ("hub", "refreshed"),
         ("hpc-member", "refreshed"),
@@ -153,10 +153,10 @@ except Exception as error:
         ("laptop", "RefreshError The credentials do not contain the necessary fields need to refresh the access token"),
     ],
 )
-def test_after_an_hour_only_a_copied_token_is_worth_nothing(fakehub, persona, said):
+def test_after_an_hour_only_a_copied_token_is_invalid(fakehub, persona, result):
     ran = fakehub("--persona", persona, "--", "python", "-W", "ignore", "-c", ADVANCED)
 
-    assert lines(ran)[-1].startswith(said)
+    assert lines(ran)[-1].startswith(result)
 
 
 SIGNED = """
@@ -168,7 +168,7 @@ credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cl
 credentials.refresh(Request())
 blob = storage.Client(project="p", credentials=credentials).bucket("leap-persistent").blob("funky-user/shared")
 blob.upload_from_string(b"shared")
-# without a key of its own the hub asks Google to sign
+# the hub has no key, so it asks Google to sign
 signer = {} if hasattr(credentials, "sign_bytes") and "service_account" in type(credentials).__module__ else {
     "service_account_email": credentials.service_account_email, "access_token": credentials.token}
 url = blob.generate_signed_url(version="v4", expiration=datetime.timedelta(minutes=5), **signer)
@@ -196,7 +196,7 @@ except google.auth.exceptions.RefreshError as error:
 """
 
 
-def test_a_revoked_login_says_so(fakehub):
+def test_a_revoked_login_reports_the_revocation(fakehub):
     ran = fakehub("--persona", "hpc-member", "--", "python", "-W", "ignore", "-c", REVOKED)
 
     assert lines(ran) == ["invalid_grant: Token has been expired or revoked."]

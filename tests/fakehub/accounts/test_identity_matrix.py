@@ -1,4 +1,4 @@
-"""Every persona, in every bucket, with every operation: allowed or refused, as the hub's rules have it."""
+"""Every operation of every persona in every bucket is allowed or refused according to the hub's rules."""
 
 import shutil
 from urllib.parse import quote
@@ -12,8 +12,8 @@ BUCKETS = ("leap-scratch", "leap-persistent", "leap-persistent-ro")
 READ = {"list", "get", "bucket"}
 ALL = READ | {"create", "overwrite", "delete", "patch", "copy"}
 NONE = set()
-# What each may do, in the order of BUCKETS. The hub writes to its two buckets and reads the third; the writers'
-# group writes to the two persistent ones and has nothing in scratch; nobody else has anything.
+# The allowed operations, in the order of BUCKETS. The hub writes to two buckets and reads the third; the writers'
+# group writes to the two persistent ones and has no rights in scratch; nobody else has any rights.
 EXPECTED = {
     "hub": (ALL, ALL, READ),
     "laptop": (ALL, ALL, READ),
@@ -22,7 +22,7 @@ EXPECTED = {
     "service-account": (NONE, ALL, ALL),
     "anonymous": (NONE, NONE, NONE),
 }
-# The permission that Google's refusal names.
+# The permission that Google's error message names.
 PERMISSIONS = {
     "list": "storage.objects.list",
     "get": "storage.objects.get",
@@ -31,12 +31,12 @@ PERMISSIONS = {
     "overwrite": "storage.objects.create",
     "delete": "storage.objects.delete",
     "patch": "storage.objects.update",
-    "copy": "storage.objects.",  # to read or to create: who lacks both is told of either
+    "copy": "storage.objects.",  # get or create: the message names either if both are missing
 }
 
 
 def do(server, token, bucket, operation):
-    """Send the request of an operation on an object of its own, ``seed/OPERATION``."""
+    """Send the request of an operation on its own object, ``seed/OPERATION``."""
     base, name = f"/storage/v1/b/{bucket}", quote(f"seed/{operation}", safe="")
     upload = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name="
     method, path, data = {
@@ -59,7 +59,7 @@ def put(server, token, bucket, name):
 
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory, start_server):
-    """A state directory in which every bucket holds an object for every operation."""
+    """A state directory in which every bucket has an object for every operation."""
     state = tmp_path_factory.mktemp("state")
     server = start_server(tmp_path_factory.mktemp("seeder"), state=str(state))
     member = logged_in(server)["access_token"]
@@ -73,7 +73,7 @@ def seeded(tmp_path_factory, start_server):
 
 @pytest.fixture(scope="module", params=EXPECTED)
 def machine(request, seeded, tmp_path_factory, start_server):
-    """The machine of a persona, beside buckets of its own: the persona, the server and a token of theirs."""
+    """A persona, a server with its own copy of the buckets, and the persona's token."""
     folder = tmp_path_factory.mktemp("machine")
     shutil.copytree(seeded, folder / "state")
     server = start_server(folder / "server", state=str(folder / "state"), persona=request.param)
@@ -84,7 +84,7 @@ def machine(request, seeded, tmp_path_factory, start_server):
 
 @pytest.mark.parametrize("operation", sorted(ALL))
 @pytest.mark.parametrize("bucket", BUCKETS)
-def test_who_may_do_what(machine, bucket, operation):
+def test_operations_are_allowed_or_refused(machine, bucket, operation):
     persona, server, token = machine
 
     answer = do(server, token, bucket, operation)
@@ -98,7 +98,7 @@ def test_who_may_do_what(machine, bucket, operation):
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)
-def test_the_permissions_one_asks_about_are_those_one_has(machine, bucket):
+def test_testing_permissions_returns_those_of_the_persona(machine, bucket):
     persona, server, token = machine
     asked = sorted({permission for permission in PERMISSIONS.values() if not permission.endswith(".")})
     path = f"/storage/v1/b/{bucket}/iam/testPermissions?permissions={'&permissions='.join(asked)}"

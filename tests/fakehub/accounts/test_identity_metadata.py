@@ -1,4 +1,4 @@
-"""The metadata server, asked as programs ask it."""
+"""The metadata server, with the requests that programs send."""
 
 import google.auth.jwt
 import pytest
@@ -12,7 +12,7 @@ ACCOUNT = "instance/service-accounts/default"
 
 @pytest.fixture
 def ask(server):
-    """Ask the metadata server for a key."""
+    """Return a function that requests a key from the metadata server."""
 
     def call(key, method="GET", headers=None, **query):
         url = f"http://127.0.0.1:{server.ports['metadata']}/computeMetadata/v1/{key}"
@@ -61,7 +61,7 @@ def test_the_first_question_of_a_client_is_whether_it_is_there(server):
         ({"X-Forwarded-For": ""}, 403),
     ],
 )
-def test_requests_that_may_have_been_passed_on_are_refused(ask, headers, status):
+def test_requests_that_may_have_been_forwarded_are_refused(ask, headers, status):
     answer = ask(f"{ACCOUNT}/token", headers=headers)
 
     assert answer.status_code == status
@@ -69,7 +69,7 @@ def test_requests_that_may_have_been_passed_on_are_refused(ask, headers, status)
     assert answer.headers["Metadata-Flavor"] == "Google"
 
 
-def test_a_token_comes_again_until_it_ends(ask):
+def test_the_same_token_is_returned_until_it_expires(ask):
     first, second = (ask(f"{ACCOUNT}/token").json() for _ in range(2))
 
     assert first["access_token"] == second["access_token"]
@@ -146,5 +146,5 @@ def test_a_folder_without_its_slash_is_sent_there(ask):
         ("project/project-id", "POST", 405),
     ],
 )
-def test_anything_else_is_refused(ask, key, method, status):
+def test_any_other_request_is_refused(ask, key, method, status):
     assert ask(key, method).status_code == status

@@ -1,4 +1,4 @@
-"""Access tokens: what their scopes allow, when they end, and the words of the refusals."""
+"""Access tokens: what their scopes allow, when they expire, and the error messages."""
 
 import json
 import time
@@ -34,7 +34,7 @@ PERSISTENT = "/storage/v1/b/leap-persistent/o"
 
 
 def scoped(server, scopes):
-    """The hub's token with these scopes."""
+    """Return a token of the hub with these scopes."""
     url = f"http://127.0.0.1:{server.ports['metadata']}/computeMetadata/v1/instance/service-accounts/default/token"
     return answered(f"{url}?scopes={quote(scopes)}")["access_token"]
 
@@ -54,7 +54,7 @@ def answered(url):
         ("userinfo.email", 403, 403, 403),
     ],
 )
-def test_a_token_allows_what_its_scope_does(server, scope, read, write, patch):
+def test_a_token_allows_what_its_scope_allows(server, scope, read, write, patch):
     server.call("POST", UPLOAD, data=b"data")
     token = scoped(server, AUTH + scope)
 
@@ -110,7 +110,7 @@ def test_a_scope_that_does_not_reach_is_refused_in_googles_words(server, scope, 
 
 @pytest.fixture
 def running(tmp_path, start_server):
-    """A server of the test's own, whose clock it may move; the machine of the service account."""
+    """Return a function that starts a server for a persona, for tests that move its clock."""
     started = []
 
     def start(persona):
@@ -160,7 +160,7 @@ def test_a_code_ends_after_ten_minutes(running):
 
 
 def self_signed(server, **claims):
-    """A token that a service account signs for itself, as pyarrow's and obstore's clients do."""
+    """Return a token that a service account signs itself, as the clients of pyarrow and obstore do."""
     key, now = key_file(server), int(time.time())
     claims = {"iss": key["client_email"], "sub": key["client_email"], "iat": now, "exp": now + 3600} | claims
     return google.auth.jwt.encode(google.auth.crypt.RSASigner.from_service_account_info(key), claims).decode()
@@ -192,7 +192,7 @@ def test_a_self_signed_token_ends_as_well(running):
     assert (before, server.call("GET", PERSISTENT, token=token).status_code) == (200, 401)
 
 
-def test_a_forged_signature_is_worth_nothing(running):
+def test_a_forged_signature_is_refused(running):
     server = running("service-account")
     message, _, signature = assertion(server, aud="https://storage.googleapis.com/").rpartition(".")
     forged = f"{message}.{'A' * len(signature)}"

@@ -1,10 +1,10 @@
-"""Several machines in one session: each with what is its own, and the buckets, clock and network of all."""
+"""Several machines in one session: each has its own files and rights, and all share the buckets."""
 
 import json
 
 import pytest
 
-# Starts programs on another machine of the session, as the runner of pages does.
+# Starts programs on another machine of the session, as the page runner does.
 DRIVER = """
 import os, subprocess, sys
 from pathlib import Path
@@ -37,7 +37,7 @@ for bucket in ("leap-scratch", "leap-persistent"):
 
 @pytest.fixture
 def lines(fakehub):
-    """Run a script after the driver, on the hub; its lines, each a JSON value."""
+    """Return a function that runs a script after the driver on the hub and parses its output lines as JSON."""
 
     def call(script: str, *options: str) -> list:
         ran = fakehub(*options, "--", "python", "-W", "ignore", "-c", f"{DRIVER}\nimport json\n{script}")
@@ -47,8 +47,8 @@ def lines(fakehub):
     return call
 
 
-def test_each_machine_has_what_is_its_own(lines, mode):
-    found = lines(
+def test_each_machine_has_its_own_files_and_variables(lines, mode):
+    output = lines(
         f"""
 for persona in ("anonymous", "laptop", "hpc-outsider"):
     print(json.dumps(on(persona, "sh", "-c", {SEES!r})))
@@ -60,11 +60,11 @@ for persona in ("anonymous", "laptop", "hpc-outsider"):
     )
 
     login = ".config/gcloud/application_default_credentials.json"
-    assert found == ["||another-user|", "token.txt 600 ||another-user|", f"{login} 600 ||another-user|"]
+    assert output == ["||another-user|", "token.txt 600 ||another-user|", f"{login} 600 ||another-user|"]
 
 
 def test_all_machines_share_the_buckets_and_each_has_its_rights(lines, mode):
-    found = lines(
+    output = lines(
         f"""
 for persona in ("laptop", "hpc-member", "hpc-outsider"):
     print(json.dumps(on(persona, sys.executable, "-W", "ignore", "-c", {WRITES!r})))
@@ -75,26 +75,26 @@ print(json.dumps(gcsfs.GCSFileSystem().ls("gs://leap-persistent/funky-user")))
         mode,
     )
 
-    assert found == ["yes yes", "OSError yes", "OSError OSError", ["leap-persistent/funky-user/leap-persistent"]]
+    assert output == ["yes yes", "OSError yes", "OSError OSError", ["leap-persistent/funky-user/leap-persistent"]]
 
 
-def test_elsewhere_the_question_for_a_metadata_server_is_refused_at_once(lines, mode):
-    found = lines(
+def test_outside_the_hub_the_metadata_address_refuses_connections_at_once(lines, mode):
+    output = lines(
         """
 import time
 started = time.monotonic()
-said = on("anonymous", sys.executable, "-W", "ignore", "-c", "import google.auth; google.auth.default()")
-print(json.dumps([said.split(":")[0], time.monotonic() - started < 20]))
+error = on("anonymous", sys.executable, "-W", "ignore", "-c", "import google.auth; google.auth.default()")
+print(json.dumps([error.split(":")[0], time.monotonic() - started < 20]))
 """,
         "--mode",
         mode,
     )
 
-    assert found == [["google.auth.exceptions.DefaultCredentialsError", True]]
+    assert output == [["google.auth.exceptions.DefaultCredentialsError", True]]
 
 
-def test_the_hub_has_no_second_machine(lines):
-    (said,) = lines(
+def test_the_hub_cannot_have_a_second_machine(lines):
+    (message,) = lines(
         """
 from fakehub.control.client import ControlError
 try:
@@ -104,4 +104,4 @@ except ControlError as error:
 """
     )
 
-    assert said.startswith("'hub' has no machine outside the hub; there are anonymous, hpc-member")
+    assert message.startswith("'hub' has no machine outside the hub; choose from anonymous, hpc-member")

@@ -28,7 +28,7 @@ def command(server):
     return call
 
 
-def test_only_the_owner_may_open_it(server):
+def test_only_the_owner_may_open_the_socket(server):
     mode = (server.folder / SOCKET).stat().st_mode
 
     assert stat.S_ISSOCK(mode)
@@ -36,13 +36,13 @@ def test_only_the_owner_may_open_it(server):
 
 
 @pytest.mark.parametrize("path", ["/clock", "/faults", "/network"])
-def test_no_port_leads_to_it(server, path):
+def test_no_port_reaches_the_controls(server, path):
     assert server.call("GET", path).status_code in {400, 401, 403, 404}
     assert server.call("POST", path, data=b'{"advance_s": 60}').status_code in {400, 401, 403, 404, 405, 501}
     assert Control(server.folder).clock()["offset_s"] == 0
 
 
-def test_whoever_started_the_session_reaches_it_from_outside(mode):
+def test_the_process_that_started_the_session_can_steer_it(mode):
     arguments = ["run", "--mode", mode, "--", "sh", "-c", 'echo "$FAKEHUB_SESSION"; read -r end']
     line = [sys.executable, "-m", "fakehub", *arguments]
     with subprocess.Popen(line, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
@@ -56,7 +56,7 @@ def test_whoever_started_the_session_reaches_it_from_outside(mode):
         control.clock()
 
 
-def test_a_command_that_is_not_told_of_the_session_cannot_steer_it(fakehub):
+def test_a_command_without_the_session_variable_cannot_steer_it(fakehub):
     ran = fakehub("--", "env", "-u", "FAKEHUB_SESSION", "python", "-m", "fakehub", "clock", "advance", "8d")
 
     assert (ran.returncode, ran.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""Dask in the stand-in: LocalCluster, and Dask Gateway with the options and limits of the hub."""
+"""Dask in the stand-in: LocalCluster, and Dask Gateway with the hub's options and limits."""
 
 import functools
 import json
@@ -7,11 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
+from waiting import until
 
 from fakehub.isolation.processes import of_session
 from hubfacts.load import load
@@ -19,7 +19,7 @@ from hubfacts.load import load
 ROOT = Path(__file__).resolve().parents[3]
 FACTS = load(ROOT / "hub.yml")
 
-# A session that uses everything once, and prints what it saw.
+# A session that uses every feature once, and prints what it observed.
 SESSION = """
 import json, os, requests, dask_gateway, numpy as np, xarray as xr
 
@@ -41,7 +41,7 @@ with dask_gateway.Gateway() as gateway:
     saw["defaults"] = dict(options)
     saw["worker_memory"] = refusal(lambda: setattr(options, "worker_memory", 1))
     saw["unknown size"] = refusal(lambda: setattr(options, "worker_resource_allocation", "3CPU"))
-    # Not new_cluster: what it leaves of a refused cluster can block the client for good when it is collected.
+    # Not new_cluster: after a refusal, its garbage-collected remains can block the client forever.
     saw["no tag"] = refusal(lambda: gateway.submit(image="pangeo-notebook"))
     url = gateway.address + "/api/v1/clusters/"
     saw["other token"] = requests.get(url, headers={"Authorization": "jupyterhub other"}).status_code
@@ -68,7 +68,7 @@ print(json.dumps(saw))
 
 @functools.cache
 def session(mode: str) -> dict:
-    """What the session saw; it runs once for all tests of a mode."""
+    """Return what the session observed. It runs once for all tests of a mode."""
     ran = _run(mode, SESSION)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout.splitlines()[-1])
@@ -100,7 +100,7 @@ def test_the_options_are_the_hubs_with_its_defaults(mode):
         ("no tag", "ValueError: The image 'pangeo-notebook' has no tag: write it as name:tag"),
     ],
 )
-def test_what_the_hub_has_not_is_refused(mode, what, message):
+def test_options_that_the_hub_does_not_have_are_refused(mode, what, message):
     assert session(mode)[what].startswith(message)
 
 
@@ -119,7 +119,7 @@ def test_workers_read_zarr_in_scratch(mode):
     assert session(mode)["files"] == ["leap-scratch/funky-user/numbers.zarr"]
 
 
-def test_workers_have_the_hubs_variables_for_them_and_those_added(mode):
+def test_workers_have_their_variables_of_the_hub_and_added_ones(mode):
     environment = session(mode)["environment"]
 
     assert environment["ANSWER"] == "42"
@@ -159,7 +159,7 @@ def test_the_processes_of_a_local_cluster_reach_storage(mode):
     assert ran.stdout == "{'from storage'}\n", ran.stderr
 
 
-def test_the_gateway_costs_nothing_until_it_is_used(fakehub):
+def test_the_gateway_is_not_started_until_it_is_used(fakehub):
     ran = fakehub("--", "sh", "-c", "echo $DASK_GATEWAY__ADDRESS; ls $FAKEHUB_SESSION")
 
     assert "http://127.0.0.1:" in ran.stdout
@@ -182,26 +182,26 @@ gateway = dask_gateway.Gateway()
 cluster = gateway.new_cluster(shutdown_on_close=False)
 cluster.scale(2)
 cluster.get_client().wait_for_workers(2, timeout=60)
-told = pathlib.Path(os.environ["TOLD"])
-told.with_suffix(".part").write_text(os.environ["FAKEHUB_SESSION"] + " " + gateway.address)
-told.with_suffix(".part").rename(told)
+report = pathlib.Path(os.environ["REPORT"])
+report.with_suffix(".part").write_text(os.environ["FAKEHUB_SESSION"] + " " + gateway.address)
+report.with_suffix(".part").rename(report)
 time.sleep(float(os.environ["STAYS"]))
 os._exit(0)
 """
 
 
 def _leave_running(mode: str, stays: float, folder: Path) -> tuple[subprocess.Popen, str, str]:
-    """A run that leaves a cluster behind, once the cluster is there; the session's directory and gateway."""
+    """Start a run that leaves a cluster running; return it, the session's folder and the gateway's address."""
     command = [sys.executable, "-m", "fakehub", "run", "--mode", mode, "--", "python", "-c", LEFT_RUNNING]
     (folder / "tmp").mkdir()
-    env = os.environ | {"TMPDIR": str(folder / "tmp"), "TOLD": str(folder / "told"), "STAYS": str(stays)}
+    env = os.environ | {"TMPDIR": str(folder / "tmp"), "REPORT": str(folder / "report"), "STAYS": str(stays)}
     started = subprocess.Popen(command, cwd=ROOT, env=env)
-    _until(lambda: (folder / "told").exists() or started.poll() is not None)
-    return started, *(folder / "told").read_text().split()
+    until(lambda: (folder / "report").exists() or started.poll() is not None)
+    return started, *(folder / "report").read_text().split()
 
 
 def test_a_cluster_left_running_ends_with_the_session(tmp_path):
-    # Proxy: in a world of names the system itself ends every process.
+    # In proxy mode, because in namespaces the system itself terminates every process.
     started, workdir, address = _leave_running("proxy", 0, tmp_path)
 
     assert started.wait(timeout=60) == 0
@@ -218,16 +218,9 @@ def test_a_cluster_left_running_ends_when_the_session_is_killed(mode, tmp_path):
     os.kill(started.pid, signal.SIGKILL)
     started.wait(timeout=60)
 
-    _until(lambda: not of_session(workdir) and not _listens(address))
+    until(lambda: not of_session(workdir) and not _listens(address))
 
 
 def _listens(address: str) -> bool:
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", urlparse(address).port)) == 0
-
-
-def _until(condition) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen within 60 s"
-        time.sleep(0.05)

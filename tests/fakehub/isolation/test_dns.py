@@ -1,12 +1,12 @@
-"""Names inside the namespaces: the stand-in's lead to it, every other is refused and noted."""
+"""Host names inside the namespaces: the stand-in's resolve to it, and all others are refused and logged."""
 
 import pytest
 
 from fakehub.isolation import namespace
 
-pytestmark = pytest.mark.skipif(not namespace.available(), reason="this system allows no namespaces")
+pytestmark = pytest.mark.skipif(not namespace.available(), reason="this system does not allow namespaces")
 
-# Asks the name server itself, as resolvers do that do not read /etc/hosts, and then the system.
+# Asks the name server directly, like resolvers that ignore /etc/hosts, and then the system's resolver.
 ASK = r"""
 import os, socket, struct
 from pathlib import Path
@@ -17,9 +17,9 @@ def ask(name, kind):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         line.settimeout(20)
         line.sendto(query, ("127.0.0.1", 53))
-        found = line.recv(512)
-    number, flags, _, count, _, _ = struct.unpack(">6H", found[:12])
-    return name, kind, flags & 15, socket.inet_ntoa(found[-4:]) if count else None
+        answer = line.recv(512)
+    number, flags, _, count, _, _ = struct.unpack(">6H", answer[:12])
+    return name, kind, flags & 15, socket.inet_ntoa(answer[-4:]) if count else None
 
 A, TXT, AAAA = 1, 16, 28
 print(ask("storage.googleapis.com", A))
@@ -34,7 +34,7 @@ print(*dict.fromkeys((Path(os.environ["FAKEHUB_SESSION"]) / "refused.txt").read_
 """
 
 
-def test_known_names_lead_here_and_others_are_refused_and_noted(fakehub):
+def test_known_names_resolve_and_others_are_refused_and_logged(fakehub):
     ran = fakehub("--mode", "names", "--", "python", "-c", ASK)
 
     assert ran.stdout.splitlines() == [
@@ -47,7 +47,7 @@ def test_known_names_lead_here_and_others_are_refused_and_noted(fakehub):
     ], ran.stderr
 
 
-def test_a_packet_that_is_no_query_is_not_answered_and_harms_nothing(fakehub):
+def test_a_malformed_query_is_ignored_and_does_no_harm(fakehub):
     program = (
         "import socket\n"
         "line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"

@@ -25,7 +25,7 @@ time.sleep(1234.5)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_while_a_copy_is_made_is_not_lost_and_no_copy_is_left(number):
+def test_a_signal_during_a_fork_is_not_lost_and_no_child_is_left(number):
     marked = {"MARK": f"test-of-forks-{os.getpid()}-{number}"}
     command = [sys.executable, "-c", SIGNALLED.format(number=int(number))]
 

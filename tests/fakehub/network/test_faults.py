@@ -1,4 +1,4 @@
-"""Faults by rule: each effect as a client sees it, which requests suffer it, and that it happens again alike."""
+"""Faults by rule: each effect as a client sees it, which requests it strikes, and that it is repeatable."""
 
 import http.client
 import os
@@ -19,7 +19,7 @@ DATA_PATH = f"{OBJECTS}/whole?alt=media"
 
 @pytest.fixture
 def control(server):
-    """The server's controls; no rule is left afterwards."""
+    """The server's controls, with all rules removed afterwards."""
     control = Control(server.folder)
     yield control
     control.clear_faults()
@@ -27,7 +27,7 @@ def control(server):
 
 @pytest.fixture
 def get(server):
-    """Ask the server with one token; an object ``whole`` is there."""
+    """Return a function that sends requests with the same token; the object ``whole`` exists."""
     token = server.token()
     server.call("POST", f"{UPLOAD}whole", token=token, data=DATA)
     return lambda path=DATA_PATH, method="GET", **options: server.call(method, path, token=token, **options)
@@ -38,7 +38,7 @@ def statuses(get, count, path=OBJECTS):
 
 
 @pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])
-def test_a_status_comes_in_googles_json_form(control, get, code):
+def test_a_status_has_googles_json_format(control, get, code):
     control.add_fault(effect="status", code=code)
 
     answer = get()
@@ -58,7 +58,7 @@ def test_the_xml_api_answers_in_xml(control, get, code, word):
     assert f"<Error><Code>{word}</Code>" in answer.text
 
 
-def test_retry_after_is_sent_where_the_rule_says(control, get):
+def test_retry_after_is_sent_if_the_rule_sets_it(control, get):
     control.add_fault(effect="status", code=503, retry_after=7)
 
     assert get().headers["Retry-After"] == "7"
@@ -77,7 +77,7 @@ def test_retry_after_is_sent_where_the_rule_says(control, get):
         ({"persona": "anonymous"}, [200, 200, 200]),
     ],
 )
-def test_a_rule_strikes_only_what_it_is_about(control, get, only, struck):
+def test_a_rule_strikes_only_matching_requests(control, get, only, struck):
     control.add_fault(effect="status", code=503, **only)
 
     answers = [get(), get(f"{UPLOAD}other", method="POST", data=b"x"), get(OBJECTS)]
@@ -96,7 +96,7 @@ def test_a_rule_strikes_only_what_it_is_about(control, get, only, struck):
         ({"probability": 1.0}, [503] * 6),
     ],
 )
-def test_a_rule_strikes_when_it_says(control, get, when, struck):
+def test_a_rule_strikes_as_often_as_it_says(control, get, when, struck):
     control.add_fault(effect="status", code=503, **when)
 
     assert statuses(get, 6) == struck
@@ -123,14 +123,14 @@ def test_the_same_seed_strikes_the_same_requests(control, get):
     assert pattern(2) != first
 
 
-def test_a_cleared_rule_strikes_no_more(control, get):
+def test_a_cleared_rule_does_not_strike(control, get):
     control.add_fault(effect="status", code=503)
     control.clear_faults()
 
     assert statuses(get, 2) == [200, 200]
 
 
-def test_corrupted_bytes_are_the_same_ones_again_and_the_checksum_is_the_right_one(control, get):
+def test_the_same_bytes_are_corrupted_again_and_the_checksum_is_that_of_the_object(control, get):
     right = get()
 
     def corrupted():
@@ -147,7 +147,7 @@ def test_corrupted_bytes_are_the_same_ones_again_and_the_checksum_is_the_right_o
 
 
 @pytest.mark.parametrize("effect", ["corrupt", "truncate"])
-def test_only_downloads_of_objects_are_spoiled(control, get, effect):
+def test_only_downloads_of_objects_are_damaged(control, get, effect):
     control.add_fault(effect=effect)
 
     assert get(f"{OBJECTS}/whole").json()["name"] == "whole"
@@ -156,7 +156,7 @@ def test_only_downloads_of_objects_are_spoiled(control, get, effect):
 
 @pytest.fixture
 def raw(server):
-    """Send one request and read the answer's head, with the body still to come."""
+    """Return a function that sends one request and reads the headers of the answer, but not yet its body."""
 
     def ask(method, path, body=None):
         context = ssl.create_default_context()
@@ -186,7 +186,7 @@ def test_a_reset_in_the_middle_of_a_body_is_a_reset(control, get, raw):
 
     answer = raw("GET", DATA_PATH)
 
-    # Below TLS, which reports a reset as an end like any other.
+    # Reads from the socket itself, because TLS reports a reset as an ordinary end.
     os.set_blocking(answer.fileno(), True)
     with pytest.raises(ConnectionResetError):
         while os.read(answer.fileno(), 65536):
@@ -194,7 +194,7 @@ def test_a_reset_in_the_middle_of_a_body_is_a_reset(control, get, raw):
     assert fault_logged(control, "reset")["bytes_out"] == 1000
 
 
-def test_a_reset_of_an_uploads_answer_comes_after_the_object_is_stored(control, get):
+def test_a_reset_of_an_uploads_answer_happens_after_the_object_is_stored(control, get):
     control.add_fault(effect="reset", method="POST")
 
     with pytest.raises(requests.exceptions.RequestException):
@@ -215,7 +215,7 @@ def test_a_reset_upload_stores_nothing(control, get, at):
     assert get(f"{OBJECTS}/lost").status_code == 404
 
 
-def test_a_stall_outlasts_a_client_that_does_not_wait_and_then_does_nothing(server, control, get):
+def test_a_stalled_request_whose_client_gives_up_is_not_executed(server, control, get):
     control.add_fault(effect="stall", seconds=1.0, method="POST")
     url = f"https://127.0.0.1:{server.ports['tls']}{UPLOAD}stalled"
     headers = {"Host": "storage.googleapis.com", "Authorization": f"Bearer {server.token()}"}
@@ -267,7 +267,7 @@ def test_the_log_names_the_fault(control, get):
     assert (second["status"], "fault" in second) == (200, False)
 
 
-def test_a_connection_goes_on_after_a_fault_that_does_not_break_it(server, control, get):
+def test_a_connection_survives_a_fault_that_does_not_break_it(server, control, get):
     control.add_fault(effect="status", code=503, nth=1)
     url = f"https://127.0.0.1:{server.ports['tls']}{DATA_PATH}"
     headers = {"Host": "storage.googleapis.com", "Authorization": f"Bearer {server.token()}"}

@@ -1,4 +1,4 @@
-"""What clients of others do about faults. Which of them notice, retry or go on is a fact about them: here it is."""
+"""How unmodified clients react to faults: which of them notice, retry or resume."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def upload_with_google_cloud_storage():
 
 @pytest.fixture
 def in_session(fakehub, mode):
-    """Run Python with ``PRELUDE`` in a session and compare what it prints."""
+    """Return a function that runs a script after ``PRELUDE`` in a session and compares its output."""
 
     def check(script: str, printed: str) -> None:
         ran = fakehub("--mode", mode, "--", "python", "-c", PRELUDE + script)
@@ -46,7 +46,7 @@ def in_session(fakehub, mode):
     return check
 
 
-def test_gcsfs_and_google_cloud_storage_try_again_after_429_and_503(in_session):
+def test_gcsfs_and_google_cloud_storage_retry_after_429_and_503(in_session):
     script = """
 for code in (429, 503):
     for read in (lambda: fs.cat(url), bucket.blob(name).download_as_bytes):
@@ -57,7 +57,7 @@ for code in (429, 503):
     in_session(script, "True 1\n" * 4)
 
 
-def test_both_get_a_download_whole_after_a_reset_or_a_truncation(in_session):
+def test_both_complete_a_download_after_a_reset_or_a_truncation(in_session):
     script = """
 for effect in ("reset", "truncate"):
     for read in (lambda: fs.cat(url), bucket.blob(name).download_as_bytes):
@@ -81,7 +81,7 @@ print(len(got) == len(data), got == data)
     in_session(script, "noticed\nTrue False\n")
 
 
-def test_both_go_on_with_a_resumable_upload_after_503_and_a_lost_line(in_session):
+def test_both_resume_an_upload_after_503_and_a_broken_connection(in_session):
     script = """
 for upload in (upload_with_gcsfs, upload_with_google_cloud_storage):
     for rule in ({"effect": "status", "code": 503}, {"effect": "reset-upload"}, {"effect": "reset"}):
@@ -92,7 +92,7 @@ for upload in (upload_with_gcsfs, upload_with_google_cloud_storage):
     in_session(script, "True 1\n" * 6)
 
 
-def test_neither_starts_a_dropped_upload_anew(in_session):
+def test_neither_restarts_a_dropped_upload(in_session):
     script = """
 control.add_fault(effect="drop-upload", nth=2)
 try:

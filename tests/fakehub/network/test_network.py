@@ -1,4 +1,4 @@
-"""The network model from outside. Bounds are lower ones: a machine may always be slower than its network."""
+"""The simulated network seen from outside. Only lower bounds are tested: any machine may be slower than that."""
 
 import concurrent.futures
 import itertools
@@ -17,13 +17,13 @@ OBJECTS = "/storage/v1/b/leap-scratch/o"
 UPLOAD = "/upload/storage/v1/b/leap-scratch/o?uploadType=media&name="
 PATH = f"{OBJECTS}/paced?alt=media"
 DATA = bytes(range(256)) * 800  # 204,800 bytes
-# Timers are coarse, and the last piece of a body may be under way while its receiver has it already.
+# Timers are coarse, and the client may have the last piece of a body before the wait for it ends.
 ALMOST = 0.9
 
 
 @pytest.fixture
 def control(server):
-    """The server's controls; the network is fast again afterwards."""
+    """The server's controls, with all limits of the network removed afterwards."""
     control = Control(server.folder)
     yield control
     control.set_network(NetworkSettings())
@@ -31,7 +31,7 @@ def control(server):
 
 @pytest.fixture
 def token(server):
-    """A token to ask with; an object with ``DATA`` is at ``PATH``."""
+    """A token for requests; an object with ``DATA`` exists at ``PATH``."""
     token = server.token()
     server.call("POST", f"{UPLOAD}paced", token=token, data=DATA)
     return token
@@ -61,9 +61,9 @@ def test_concurrent_requests_wait_at_the_same_time(server, control, token):
     assert any(later[0] < earlier[1] for earlier, later in itertools.pairwise(spans))
 
 
-def test_jitter_comes_on_top_and_is_the_same_again_with_the_same_seed(server, control, token):
+def test_jitter_is_added_and_repeatable_with_the_same_seed(server, control, token):
     def order(seed):
-        """Three requests by how long they waited, the shortest first."""
+        """Send three requests and return them in the order of their waits, shortest first."""
         mark = f"quotaUser={seed}-{time.monotonic_ns()}"
         control.set_network(NetworkSettings(latency_s=0.05, jitter_s=0.5, seed=seed))
         for _ in range(3):
@@ -72,13 +72,13 @@ def test_jitter_comes_on_top_and_is_the_same_again_with_the_same_seed(server, co
         assert min(waits) >= 0.05 * ALMOST
         return sorted(range(3), key=waits.__getitem__)
 
-    # With these seeds the waits are far enough apart for a busy machine.
+    # With these seeds, the waits differ enough even on a busy machine.
     assert order(381) == [2, 0, 1]
     assert order(381) == [2, 0, 1]
     assert order(1595) == [1, 2, 0]
 
 
-def test_a_download_takes_as_long_as_the_bandwidth_says_and_comes_whole(server, control, token):
+def test_a_download_takes_as_long_as_the_bandwidth_requires(server, control, token):
     control.set_network(NetworkSettings(bandwidth=200_000))
     got = []
 
@@ -88,7 +88,7 @@ def test_a_download_takes_as_long_as_the_bandwidth_says_and_comes_whole(server, 
     assert got == [DATA]
 
 
-def test_an_upload_takes_as_long_and_arrives_whole(server, control, token):
+def test_an_upload_takes_as_long_as_the_bandwidth_requires(server, control, token):
     control.set_network(NetworkSettings(bandwidth=200_000))
 
     took = seconds(lambda: server.call("POST", f"{UPLOAD}up", token=token, data=DATA))
@@ -98,7 +98,7 @@ def test_an_upload_takes_as_long_and_arrives_whole(server, control, token):
     assert server.call("GET", f"{OBJECTS}/up?alt=media", token=token).content == DATA
 
 
-def test_connections_share_the_total(server, control, token):
+def test_connections_share_the_total_bandwidth(server, control, token):
     control.set_network(NetworkSettings(total_bandwidth=500_000))
 
     def four():
@@ -108,7 +108,7 @@ def test_connections_share_the_total(server, control, token):
     assert seconds(four) >= 4 * len(DATA) / 500_000 * ALMOST
 
 
-def test_a_client_that_asks_before_a_large_upload_is_told_to_go_on(server, token):
+def test_a_client_that_expects_100_continue_gets_it(server, token):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     head = f"POST {UPLOAD}asked HTTP/1.1\r\nHost: storage.googleapis.com\r\nAuthorization: Bearer {token}\r\n"

@@ -1,4 +1,4 @@
-"""The server process itself: what keeps it from starting is one clear line."""
+"""The server process reports the reason in one line when it cannot start."""
 
 import json
 import socket
@@ -9,7 +9,7 @@ import pytest
 
 
 def start(folder, root, **config):
-    """Start a server that is expected to end by itself; the finished process."""
+    """Start a server that is expected to fail, and return the completed process."""
     values = {"hub_yml": str(root / "hub.yml"), "workdir": str(folder)} | config
     (folder / "config.json").write_text(json.dumps(values))
     command = [sys.executable, "-m", "fakehub.server.process", str(folder / "config.json")]

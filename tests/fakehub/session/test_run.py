@@ -1,19 +1,19 @@
-"""``fakehub run`` from outside: exit statuses, environment, clients of others, and nothing left behind."""
+"""``fakehub run``: exit status, environment, unmodified clients, and nothing left behind."""
 
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+from waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_exit_status_is_the_commands(fakehub, mode):
+def test_the_exit_status_is_that_of_the_command(fakehub, mode):
     assert fakehub("--mode", mode, "--", "sh", "-c", "exit 7").returncode == 7
 
 
@@ -47,27 +47,27 @@ except FileNotFoundError:
 """
 
 
-def test_clients_of_others_need_no_setting(fakehub, mode):
+def test_unmodified_clients_need_no_settings(fakehub, mode):
     ran = fakehub("--mode", mode, "--", "python", "-c", CLIENTS)
 
     assert ran.stdout == "all is well\n", ran.stderr
 
 
-def test_what_the_server_complains_of_never_holds_it_up(fakehub, mode):
-    # So much on its standard error that no pipe holds it.
+def test_errors_of_the_server_never_block_it(fakehub, mode):
+    # Makes the server write more to its standard error than a pipe can hold.
     ran = fakehub("--mode", mode, "--", "true", env=os.environ | {"PYTHONVERBOSE": "1"})
 
     assert ran.returncode == 0
-    assert len(ran.stderr) > 2**16  # of the starter alone, which says less than its server
+    assert len(ran.stderr) > 2**16  # from the parent alone, which prints less than its server
 
 
-def test_curl_sees_googles_error(fakehub, mode):
+def test_curl_gets_googles_error(fakehub, mode):
     ran = fakehub("--mode", mode, "--", "curl", "-s", "https://storage.googleapis.com/storage/v1/b/leap-scratch/o")
 
     assert "Anonymous caller does not have storage.objects.list access" in ran.stdout
 
 
-def test_another_host_is_out_of_reach(fakehub, mode):
+def test_other_hosts_are_unreachable(fakehub, mode):
     ran = fakehub("--mode", mode, "--", "curl", "-s", "--max-time", "20", "https://example.org/")
 
     assert ran.returncode in {6, 7, 56}
@@ -97,22 +97,22 @@ def test_a_killed_command_is_one_line_with_the_signal(fakehub, mode):
     assert (ran.returncode, ran.stderr) == (128 + signal.SIGKILL, "fakehub: sh was ended by SIGKILL\n")
 
 
-# In a user namespace of its own a process may forbid itself network namespaces, as some systems do for all.
+# In a new user namespace, a process can forbid itself network namespaces, as some systems do for all processes.
 WITHOUT = ["unshare", "--user", "--map-root-user", "sh", "-c", 'echo 0 > /proc/sys/user/max_net_namespaces; "$@"', "sh"]
 
 
 @pytest.mark.parametrize(("mode", "status"), [("names", 2), ("auto", 0)])
-def test_where_namespaces_are_not_allowed_names_say_so_and_auto_goes_on(mode, status):
+def test_without_namespaces_names_is_an_error_and_auto_uses_the_proxy(mode, status):
     if subprocess.run([*WITHOUT, "true"], capture_output=True).returncode:
-        pytest.skip("this system allows no user namespaces to try it in")
+        pytest.skip("this system does not allow the user namespaces that this test needs")
 
     command = [*WITHOUT, sys.executable, "-m", "fakehub", "run", "--mode", mode, "--", "true"]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
 
-    said = ran.stderr.splitlines()
+    messages = ran.stderr.splitlines()
     assert ran.returncode == status
-    assert len(said) == (1 if mode == "names" else 0)
-    for line in said:
+    assert len(messages) == (1 if mode == "names" else 0)
+    for line in messages:
         assert line.startswith("fakehub: --mode names is not allowed here (")
         assert line.endswith("use --mode proxy")
 
@@ -128,23 +128,23 @@ def test_nothing_is_left_when_it_is_stopped(mode, number, tmp_path):
         cwd=ROOT,
         env=env,
     )
-    _until(marker.exists)
+    until(marker.exists)
     tree = psutil.Process(started.pid).children(recursive=True)
 
     os.kill(started.pid, number)
     started.wait(timeout=30)
 
     assert started.returncode != 0
-    _until(lambda: not any(process.is_running() and process.status() != "zombie" for process in tree))
-    # What a killed run could not remove, the next one sweeps away.
+    until(lambda: not any(process.is_running() and process.status() != "zombie" for process in tree))
+    # A killed run cannot remove its folder; the next run does.
     again = [sys.executable, "-m", "fakehub", "run", "--mode", "proxy", "--", "true"]
     subprocess.run(again, cwd=ROOT, env=env, check=True)
-    _until(lambda: not list(temporary.iterdir()))
+    until(lambda: not list(temporary.iterdir()))
 
 
-def test_what_lost_its_parent_and_its_variables_ends_with_the_run(fakehub, mode, tmp_path):
+def test_an_orphan_without_the_sessions_variable_ends_with_the_run(fakehub, mode, tmp_path):
     number = tmp_path / "number"
-    # As a page's shell is: without the session's variable, and its parent is killed.
+    # Like the shell of a page: without the session's variable, and its parent is killed.
     orphan = f"env -u FAKEHUB_SESSION setsid sleep 1234.5 & echo $! > {number}; kill -KILL $$"
 
     ran = fakehub("--mode", mode, "--", "bash", "-c", orphan)
@@ -152,10 +152,3 @@ def test_what_lost_its_parent_and_its_variables_ends_with_the_run(fakehub, mode,
     assert ran.returncode == 128 + signal.SIGKILL
     left = [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", "1234.5"]]
     assert number.read_text() and not left
-
-
-def _until(condition) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen within 30 s"
-        time.sleep(0.05)
