@@ -58,6 +58,6 @@ def not_authenticated() -> GoogleError:
     return GoogleError(401, "authError", "Invalid Credentials", "Authorization")
 
 
-def not_answered(what: str) -> GoogleError:
+def not_implemented(what: str) -> GoogleError:
     """Return 501 for an API method the stand-in does not implement."""
     return GoogleError(501, "notImplemented", f"The stand-in does not answer {what}.")

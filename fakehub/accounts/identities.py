@@ -48,8 +48,8 @@ class Identities:
         # The first persona of an account represents it; the laptop's copied token belongs to the hub's account.
         self._service_accounts: dict[str, Persona] = {}
         for persona in self.personas.values():
-            if persona.email is not None and persona.is_service_account:
-                self._service_accounts.setdefault(persona.email, persona)
+            if persona.is_service_account:
+                self._service_accounts.setdefault(str(persona.email), persona)
         self.keys = KeyRing(list(self._service_accounts))
         self._tokens: dict[str, AccessToken] = {}
         self._current: dict[tuple[str, frozenset[str]], str] = {}

@@ -81,14 +81,13 @@ class Persona:
     @property
     def is_service_account(self) -> bool:
         """Whether the account belongs to a program instead of a person."""
-        return self.email is not None and self.email.endswith(_SERVICE_ACCOUNTS)
+        return (self.email or "").endswith(_SERVICE_ACCOUNTS)
 
     @property
     def project(self) -> str:
         """The project of a service account, which is the hub's; empty for people."""
-        if self.email is None or not self.is_service_account:
-            return ""
-        return self.email.partition("@")[2].removesuffix(_SERVICE_ACCOUNTS)
+        host = (self.email or "").partition("@")[2]
+        return host.removesuffix(_SERVICE_ACCOUNTS) if self.is_service_account else ""
 
     def check(self, bucket: str, permission: str, name: str | None = None) -> None:
         """Raise ``GoogleError`` (401, 403) unless the persona has the ``permission``; ``name`` is the object's."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from fakehub.errors import bad_request, not_answered
+from fakehub.errors import bad_request, not_implemented
 from hubfacts.schema import Bucket
 
 _READ_MORE = "Read more at https://cloud.google.com/storage/docs/uniform-bucket-level-access"
@@ -55,7 +55,7 @@ def predefined(bucket: Bucket, name: str | None, refusal: str) -> str | None:
     if bucket.uniform_access:
         raise bad_request(refusal)
     if name not in _LISTED:
-        raise not_answered(f"predefinedAcl={name}")
+        raise not_implemented(f"predefinedAcl={name}")
     return name
 
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from fakehub.accounts.identities import Persona
-from fakehub.errors import bad_request, not_answered
+from fakehub.errors import bad_request, not_implemented
 from fakehub.storage.acl import NEW_OBJECT, predefined
 from fakehub.storage.resources import HEADERS
 from fakehub.storage.uploads import check_text
@@ -83,7 +83,7 @@ def check_resource(resource: dict[str, Any]) -> None:
     """Raise ``GoogleError``, as ``parse_resource`` does, unless the stand-in can store an object with ``resource``."""
     for name in _REFUSED:
         if resource.get(name):
-            raise not_answered(f"the property {name} of an object")
+            raise not_implemented(f"the property {name} of an object")
     for name in _STRINGS:
         if not isinstance(resource.get(name), str | None):
             raise bad_request(f"Invalid value for {name}: it is a string.")
@@ -106,7 +106,7 @@ def check_acl(bucket: Bucket, resource: dict[str, Any], persona: Persona) -> Non
         if not isinstance(entity, str):
             raise bad_request("Invalid value for acl: an access control has an entity.")
         if not entity.startswith("project-") and entity != f"user-{persona.email}":
-            raise not_answered(f"an access control of {entity}")
+            raise not_implemented(f"an access control of {entity}")
 
 
 def _check_metadata(metadata: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fakehub.errors import not_answered
+from fakehub.errors import not_implemented
 from fakehub.storage.json_api.fields import check_fields
 from fakehub.storage.json_api.method_table import Method
 
@@ -62,10 +62,10 @@ def refuse_unanswered(method: Method, query: Mapping[str, str], headers: Mapping
         check_fields(query["fields"])
     for name in query:
         if name in REFUSED and query[name] not in {"", "false"}:
-            raise not_answered(f"the parameter {name} of {method.id}")
+            raise not_implemented(f"the parameter {name} of {method.id}")
     for name in REFUSED_HEADERS:
         if name in headers:
-            raise not_answered(f"the header {name} of {method.id}")
+            raise not_implemented(f"the header {name} of {method.id}")
 
 
 def treatment(method: Method, parameter: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from fakehub.accounts.identities import Identities
-from fakehub.errors import GoogleError, bad_request, not_answered
+from fakehub.errors import GoogleError, bad_request, not_implemented
 from fakehub.storage.acl import UNIFORM_WRITE
 from fakehub.storage.json_api import acls, buckets, copies, cors, objects, uploads
 from fakehub.storage.json_api.batch import Sender, answer_batch
@@ -93,5 +93,5 @@ class JsonApi:
                 bucket = self._storage.bucket(call.persona, call.names[0])
                 if bucket.facts.uniform_access:
                     raise bad_request(UNIFORM_WRITE)
-            raise not_answered(method.id)
+            raise not_implemented(method.id)
         return handler(self._storage, call)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from fakehub.accounts.identities import Identities, Persona
 from fakehub.clock import Clock
-from fakehub.errors import GoogleError, not_answered
+from fakehub.errors import GoogleError, not_implemented
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.request_body import decoded, read_body
 from fakehub.storage.service import Storage
@@ -64,7 +64,7 @@ class XmlApi:
         if is_signed(url.query):
             return self._signed.caller(request.method, url.raw_path, url.query.items(), request.headers, body)
         if "GoogleAccessId" in url.query:
-            raise not_answered("signed URLs of version 2; sign with version 4")
+            raise not_implemented("signed URLs of version 2; sign with version 4")
         persona = self._identities.bearer(request.headers.get("Authorization"))
         return self._resumable.starter(url.query["upload_id"], persona) if "upload_id" in url.query else persona
 
@@ -72,10 +72,10 @@ class XmlApi:
         """Return the bucket of a request; raise ``GoogleError`` for an unknown one and for methods on no bucket."""
         if not bucket:
             persona.check("", "storage.buckets.list")
-            raise not_answered("a listing of buckets")
+            raise not_implemented("a listing of buckets")
         if method == "PUT" and not name:
             persona.check(bucket, "storage.buckets.create")
-            raise not_answered("the making of buckets")
+            raise not_implemented("the making of buckets")
         return resolve_bucket(self._storage, persona, bucket)
 
     def _answer(self, call: Call) -> web.StreamResponse:
@@ -83,7 +83,7 @@ class XmlApi:
             if call.method == "GET" and "acl" in call.query:
                 return acl.read(call)
             for part in _PARTS & call.query.keys():
-                raise not_answered(f"{call.method} ?{part}")
+                raise not_implemented(f"{call.method} ?{part}")
         return self._answer_object(call) if call.name else self._answer_bucket(call)
 
     def _answer_bucket(self, call: Call) -> web.StreamResponse:
@@ -96,7 +96,7 @@ class XmlApi:
             return web.Response()
         if call.method == "POST" and "delete" in call.query:
             return listing.delete_many(self._storage, call)
-        raise not_answered(f"{call.method} of a bucket")
+        raise not_implemented(f"{call.method} of a bucket")
 
     def _answer_object(self, call: Call) -> web.StreamResponse:
         if "upload_id" in call.query:
@@ -113,7 +113,7 @@ class XmlApi:
             return self._multipart.start(call)
         if call.method == "POST" and call.headers.get("x-goog-resumable", "").lower() == "start":
             return self._resumable.start(call)
-        raise not_answered(f"{call.method} of an object")
+        raise not_implemented(f"{call.method} of an object")
 
     def _answer_multipart(self, call: Call) -> web.StreamResponse:
         methods = {
