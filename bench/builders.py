@@ -91,7 +91,7 @@ class Builder(ABC):
 
 
 class _Ours(Builder):
-    """A copy of this project, with the book in place of the guide."""
+    """A copy of this project, with the book instead of the guide."""
 
     name = OURS
 

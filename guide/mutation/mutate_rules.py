@@ -33,6 +33,7 @@ TESTS = {
     "accounts/metadata_server.py": ("test_identity_metadata", "test_identity_machines"),
     "storage/acl.py": ("test_rules", "test_storage_api", "test_xml_objects", "test_schema"),
     "storage/json_api/acls.py": ("test_storage_api", "test_schema"),
+    "storage/bucket_access.py": ("test_rules", "test_storage_api"),
     "storage/conditions.py": ("test_rules", "test_storage_api"),
     "storage/xml_api/signed_urls.py": ("test_signed_urls",),
     "storage/json_api/buckets.py": ("test_storage_api", "test_schema", "test_grpc_layout"),

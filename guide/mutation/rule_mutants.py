@@ -88,7 +88,7 @@ class _Module:
                 yield "a right", _OTHER_RIGHTS[node.id]
 
     def replace(self, node: ast.expr, kind: str, text: str) -> Mistake:
-        """Return the mistake of putting ``text`` in place of ``node``, in parentheses unless it is a number."""
+        """Return the mistake that replaces ``node`` with ``text``, in parentheses unless it is a number."""
         start, end = self._span(node)
         replacement = text if kind == "a status" else f"({text})"
         changed = self._bytes[:start] + replacement.encode() + self._bytes[end:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import json
 import os
@@ -42,7 +43,7 @@ def failed_trials(trials: list[Trial], jobs: int) -> Iterator[tuple[int, bool]]:
     for number in sorted(set(range(len(trials))) - set(todo)):
         yield number, json.loads(stores[number].read_text(encoding="utf-8"))
     if todo:
-        _import_for_all()
+        _prepare()
     for place, status in side_by_side([_action(trials[number]) for number in todo], jobs):
         store, failed = stores[todo[place]], status != 0
         # A failure without a change is not kept, as it may be fixed in a file that is not part of the key.
@@ -59,9 +60,15 @@ def _store(trial: Trial) -> Path:
     return BUILD / "mutants" / f"rule-{digest.hexdigest()[:32]}.json"
 
 
-def _import_for_all() -> None:
-    """Import what the tests need before this process is forked for each trial."""
-    import requests  # noqa: F401 - used by the forked processes
+def _prepare() -> None:
+    """Do once what every trial needs: import libraries, which forked processes keep, and compile the copied modules."""
+    import pytest  # noqa: F401
+    import requests  # noqa: F401
+
+    import fakehub.server.assemble  # noqa: F401
+
+    for name in _COPIED:
+        compileall.compile_dir(ROOT / name, quiet=2)
 
 
 def _action(trial: Trial) -> Callable[[], int]:
@@ -72,7 +79,7 @@ def _action(trial: Trial) -> Callable[[], int]:
         with tempfile.TemporaryDirectory(prefix="rules-") as folder:
             copy = Path(folder)
             for name in _COPIED:
-                shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(ROOT / name, copy / name)
             for file in (ROOT / "hub.yml", ROOT / "pyproject.toml", *ROOT.glob("tests/*.py")):
                 shutil.copy(file, copy / file.relative_to(ROOT))
             (copy / ".venv").symlink_to(ROOT / ".venv")
