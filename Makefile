@@ -9,12 +9,12 @@ JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 # The lock names the public index, whatever this machine is configured to use.
 LOCK = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS .venv/uv/bin/uv lock
 
-.PHONY: help setup book serve pdf page outputs mutate links picture pictures screenshots tools test bench audit sbom lint lock clean
+.PHONY: help setup book serve pdf page outputs mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
 
 help: ## list these commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
-setup: ## install what the other commands need, in .venv/$(STACK), and programs that pages call, in .venv/tools
+setup: ## install what the other commands need: .venv/hub (or .venv/latest) and programs in .venv/tools
 	@$(PYTHON) scripts/setup_env.py $(STACK) tools
 
 book: setup ## run every page and build the site into _build/html; HUB=examples/other-hub/hub.yml for another hub
@@ -57,6 +57,12 @@ bench: tools book ## measure the stand-in beside other emulators, and the site b
 	@$(PYTHON) scripts/setup_env.py npm
 	@.venv/$(STACK)/bin/python -m bench --site _build/html
 	@.venv/$(STACK)/bin/python -m bench.building
+
+canary: book ## build the site with the newest Sphinx and theme, without Jupyter Book, and list what breaks
+	@.venv/uv/bin/uv venv --quiet --clear --python .venv/$(STACK)/bin/python .venv/canary
+	@.venv/uv/bin/uv pip install --quiet --upgrade --python .venv/canary/bin/python \
+	  --overrides scripts/canary-overrides.txt --group site --group run --editable . sphinx-external-toc
+	@FAKEHUB_HUB_YML=$(abspath $(HUB)) .venv/canary/bin/python -m guide.site.canary _build/canary
 
 audit: ## look up known vulnerabilities of the locked packages; fails if there is one or the service does not answer
 	@$(PYTHON) scripts/setup_env.py uv

@@ -17,12 +17,7 @@ import pytest
 
 PACKAGES = ("bench", "guide", "fakehub", "hubfacts")
 LAYERS = {
-    "packages": [
-        "bench",
-        "guide",
-        "fakehub",
-        "hubfacts",
-    ],
+    "packages": ["bench", "guide", "fakehub", "hubfacts"],
     "guide": [
         "__main__",
         "mutation | preview",
