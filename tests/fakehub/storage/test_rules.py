@@ -17,6 +17,8 @@ from fakehub.clock import Clock
 from fakehub.errors import GoogleError
 from fakehub.storage.acl import entries, predefined
 from fakehub.storage.conditions import check, number
+from fakehub.storage.service import Storage
+from fakehub.storage.store import NewObject, Store
 from hubfacts.load import load
 from hubfacts.schema import Bucket
 
@@ -361,3 +363,16 @@ def test_every_pair_of_personas_differs_or_is_the_same_account(facts):
     for one, other in itertools.combinations(personas(facts).values(), 2):
         assert one.name != other.name
         assert (one.email == other.email) == ({one.name, other.name} == {"hub", "laptop"})
+
+
+def test_replacing_an_object_takes_the_right_to_delete_it(facts, clock, tmp_path):
+    storage = Storage(Store(facts.buckets.options, clock, tmp_path), clock, facts)
+    creator = Persona("p", "p@example.com", {"leap-scratch": frozenset({"storage.objects.create"})})
+    access = storage.bucket(creator, "leap-scratch")
+    first = access.put(NewObject("a", b"first", {"contentType": "a/b"}), {})
+
+    error = refusal(access.put, NewObject("a", b"second", {"contentType": "a/b"}), {})
+
+    assert error.status == 403
+    assert "does not have storage.objects.delete access" in error.message
+    assert access.existing("a") is first
