@@ -71,8 +71,11 @@ audit: ## look up known vulnerabilities of the locked packages; fails if there i
 sbom: setup ## write bills of materials of the locked packages into _build/html/sbom
 	@.venv/$(STACK)/bin/python -m guide.checks.sbom _build/html/sbom
 
-lint: setup ## check style, format and imports of the code
-	@.venv/$(STACK)/bin/ruff check . && .venv/$(STACK)/bin/ruff format --check . && .venv/$(STACK)/bin/lint-imports --no-logo
+lint: setup ## check style, format, types and imports of the code
+	@.venv/$(STACK)/bin/ruff check .
+	@.venv/$(STACK)/bin/ruff format --check .
+	@.venv/$(STACK)/bin/mypy
+	@.venv/$(STACK)/bin/lint-imports --no-logo
 
 lock: ## update all locked versions to the newest that pyproject.toml allows
 	@$(PYTHON) scripts/setup_env.py uv

@@ -117,7 +117,9 @@ def test_each_environment_has_a_dependency_group_and_a_bill(root):
 
 def test_hooks_and_lint_use_the_same_versions(root):
     hooks = yaml.safe_load((root / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
-    wanted = {name for hook in hooks for name in hook["additional_dependencies"] if not name.startswith("pre-commit")}
+    wanted = {
+        name for hook in hooks for name in hook.get("additional_dependencies", []) if not name.startswith("pre-commit")
+    }
     locked = tomllib.loads((root / "uv.lock").read_text())["package"]
 
     assert wanted
