@@ -36,7 +36,7 @@ TESTS = {
     "storage/bucket_access.py": ("test_rules", "test_storage_api"),
     "storage/conditions.py": ("test_rules", "test_storage_api"),
     "storage/xml_api/signed_urls.py": ("test_signed_urls",),
-    "storage/json_api/buckets.py": ("test_storage_api", "test_schema", "test_grpc_layout"),
+    "storage/json_api/buckets.py": ("test_bucket_list", "test_storage_api", "test_schema", "test_grpc_layout"),
     "osn.py": ("test_osn",),
     "storage/grpc_layout.py": ("test_grpc_layout",),
 }
