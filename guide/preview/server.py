@@ -23,7 +23,7 @@ from guide.run.profile import QUIET, RunProfile
 
 FOLDERS = ("book", "notebooks", "hubfacts", "fakehub", "guide")
 FILES = ("_config.yml", "_toc.yml", "hub.yml", "CHANGELOG.md")
-# Files that a build has not read yet while it waits for pages to run.
+# Files that a started build reads only after the pages have run.
 _READ_LATE = {".md", ".ipynb"}
 _HERE = Path(__file__).parent
 _SCRIPT = '<script src="/_preview/reload.js" data-version="{version}"></script></head>'

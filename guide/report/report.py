@@ -1,4 +1,4 @@
-"""The report of a build: every block that ran, when, on which stack and with what result (``_build/report.json``)."""
+"""The report of a build: every block with its result, and when and on which stack it ran (``_build/report.json``)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from guide.pages.blocks import BlockKind
 from guide.run.recorded_outputs import MEASURED
 from guide.run.records import BlockResult, BlockStatus, RunRecord, RunStatus
 
@@ -18,9 +19,9 @@ from guide.run.records import BlockResult, BlockStatus, RunRecord, RunStatus
 class PageReport:
     """The run of one page.
 
-    ``key`` is that of the run, ``refused`` the hosts that it asked in vain, ``latency_ms`` the latency it ran under.
-    Its cells drew so many ``pictures``, of which ``pictures_compared`` are compared with recorded ones. ``seconds`` is
-    ``None`` in a reproducible report (see ``new_report``).
+    ``key`` is that of the run, ``refused`` are hosts outside the hub that it tried to contact, and ``latency_ms`` is
+    the latency of its requests. ``pictures`` counts the pictures that its cells drew, ``pictures_compared`` those that
+    are compared with recorded ones. ``seconds`` is ``None`` in a reproducible report (see ``new_report``).
     """
 
     page: str
@@ -58,7 +59,7 @@ class BlockReport:
 
     page: str
     line: int
-    kind: str
+    kind: BlockKind
     language: str
     status: BlockStatus
     seconds: float | None

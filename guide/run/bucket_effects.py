@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from google.cloud.storage import Client
 
-# The prefixes to which a page may write, named by the hub's variables.
+# Variables of the hub that name the prefixes a page may write to.
 OWN_PREFIXES = ("SCRATCH_BUCKET", "PERSISTENT_BUCKET")
 
 
@@ -85,7 +85,7 @@ def _is_below(name: str, url: str) -> bool:
 
 
 def _expand(url: str) -> str:
-    """Replace the hub's variables in ``url``; raise ``EffectError`` if one is unknown or the result is no gs:// URL."""
+    """Replace the hub's variables in ``url``; raise ``EffectError`` if the result is not a gs:// URL."""
     full = os.path.expandvars(url)
     if not re.match(r"gs://[^/$]+/[^$]*$", full):
         raise EffectError(f"{url} is not an object URL made of the hub's variables")

@@ -32,10 +32,10 @@ _NOT_IN_A_RUN = (
 )
 
 
-def page_key(path: Path, shared_digest: bytes) -> str:
-    """Return the key of a page: its own files, and ``shared_digest``, which stands for everything else."""
+def page_key(path: Path, shared: bytes) -> str:
+    """Return the key of a page, made from its own files and from the digest ``shared`` of everything else."""
     files = (file for file in (path, record_of(path), *_offered_files(path)) if file.is_file())
-    return hashlib.sha256(shared_digest + b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    return hashlib.sha256(shared + b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _offered_files(path: Path) -> tuple[Path, ...]:

@@ -80,7 +80,7 @@ def run_page(
 
 
 class PageSession:
-    """The machines and the buckets with which one page runs."""
+    """The machines and the buckets that one page uses."""
 
     def __init__(self, page: Page, home: Path, options: RunOptions) -> None:
         self._page = page
@@ -269,7 +269,7 @@ def refused_hosts() -> list[str]:
 
 
 def set_latency(milliseconds: int) -> None:
-    """Delay every request of this session, as on the way to a distant cloud; 0 is no delay."""
+    """Delay every request of this session, as on the way to a distant cloud; 0 turns the delay off."""
     set_network(milliseconds / 1000)
 
 

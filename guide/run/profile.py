@@ -21,5 +21,5 @@ class RunProfile:
 
     @property
     def name(self) -> str:
-        """The name of the folder in which the records of this run profile are stored."""
+        """The name of the folder that stores the records of this run profile."""
         return self.stack if self.user == RunProfile.user else f"{self.stack}-{self.user}"

@@ -60,7 +60,7 @@ def rewrite_record(page: Path, printed: Sequence[Sequence[PrintedItem]]) -> bool
 
 
 def printed_items(outputs: Iterable[NotebookNode]) -> list[PrintedItem]:
-    """Return the ``outputs`` of a block in the form in which they are recorded."""
+    """Return the ``outputs`` of a block in the form of a record."""
     return [_item(output) for output in outputs]
 
 

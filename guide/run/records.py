@@ -13,6 +13,7 @@ from typing import Any, Literal, TypedDict
 
 import nbformat
 
+from guide.pages.blocks import BlockKind
 from guide.paths import BUILD, display_path
 from guide.run.profile import RunProfile
 
@@ -47,7 +48,7 @@ class BlockResult:
 
     page: str
     line: int
-    kind: str
+    kind: BlockKind
     language: str
     status: BlockStatus
     seconds: float
@@ -72,8 +73,8 @@ class RunRecord:
     """The record of one run of a page, which ended at ``date``.
 
     ``key`` (see ``cache_key``) is empty until the run is kept, ``error`` empty unless it failed; a run that failed
-    before its first block has no ``blocks`` and no ``versions``. ``refused`` are the hosts that it asked in vain,
-    ``latency_ms`` the latency it ran under, and ``notebook`` has the executed cells of a page that has any.
+    before its first block has no ``blocks`` and no ``versions``. ``refused`` are hosts outside the hub that it tried to
+    contact, ``latency_ms`` is the latency of its requests, and ``notebook`` has the executed cells of a page with any.
     """
 
     page: str

@@ -25,7 +25,7 @@ def without_colors(text: str) -> str:
 
 
 class Shell:
-    """A reader's terminal, in which the working directory and exported variables persist from block to block.
+    """A reader's terminal: the working directory and exported variables persist from block to block.
 
     ``env`` is the whole environment of the first block, ``home`` its working directory.
     """
@@ -70,7 +70,7 @@ class Shell:
         )
 
     def _restore(self, state: Path) -> None:
-        """Take the directory and the exported variables from the file in which a block saved its ``state``."""
+        """Take the directory and the exported variables that a block saved in the file ``state``."""
         if not state.exists():
             return
         pairs = (item.partition("=") for item in os.fsdecode(state.read_bytes()).split("\0") if item)

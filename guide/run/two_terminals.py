@@ -35,7 +35,7 @@ class _Step:
 def check_two_terminals(shells: dict[str, Shell], transcript: str) -> None:
     """Replay ``transcript``: ``NAME$ command`` starts a program on a machine, ``NAME> text`` types into it.
 
-    The lines below are the expected output, in which ``...`` stands for any. Typed text with ``...`` is completed from
+    The lines below are the expected output; ``...`` stands for any. Typed text with ``...`` is completed from
     the last matching line of another machine, as a person would copy it. Raises ``ShellError``.
     """
     terminals: dict[str, _Terminal] = {}
@@ -87,7 +87,7 @@ def _completed(text: str, lines: list[str]) -> str:
 
 
 class _Terminal:
-    """A terminal in which one program runs; ``lines`` is everything that it has printed."""
+    """A terminal with one running program; ``lines`` is everything that it has printed."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process

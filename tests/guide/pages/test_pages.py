@@ -46,7 +46,7 @@ def test_readers_get_the_versions_that_are_locked(root):
     assert differ == {"h5py"}  # pyproject.toml says why
 
 
-class _Page(HTMLParser):
+class _HtmlPage(HTMLParser):
     """The links, ids and loaded addresses of one HTML page."""
 
     def __init__(self, text: str) -> None:
@@ -63,7 +63,7 @@ class _Page(HTMLParser):
 
 
 def test_links_inside_the_site_are_alive(site):
-    pages = {path: _Page(path.read_text()) for path in site.rglob("*.html") if "_static" not in path.parts}
+    pages = {path: _HtmlPage(path.read_text()) for path in site.rglob("*.html") if "_static" not in path.parts}
     dead = []
     for path, page in pages.items():
         for link in page.links:

@@ -31,7 +31,7 @@ PAGES = ["book/buckets/read-and-write.md", "book/uploads/publish-outside-osn.md"
 
 @pytest.fixture
 def project(root, tmp_path, monkeypatch):
-    """A copy of the code, of which the key is made."""
+    """A copy of the code that the key is made from."""
     for name in ("fakehub", "guide", "hubfacts"):
         shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root / "uv.lock", tmp_path)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-# A fork has what this process changed in a module; a new process has not.
+# Only a fork has the attribute that this process adds to a module.
 CODE = """
 import json, os, sys
 from pathlib import Path
