@@ -89,8 +89,8 @@ class Persona:
         host = (self.email or "").partition("@")[2]
         return host.removesuffix(_SERVICE_ACCOUNTS) if self.is_service_account else ""
 
-    def check(self, bucket: str, permission: str, name: str | None = None) -> None:
-        """Raise ``GoogleError`` (401, 403) unless the persona has the ``permission``; ``name`` is the object's."""
+    def check(self, bucket: str, permission: str) -> None:
+        """Raise ``GoogleError`` (401, 403) unless the persona has the ``permission`` in the bucket."""
         if self.email:
             if permission in _READING:
                 needed = _READ_SCOPES
