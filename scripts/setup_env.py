@@ -1,6 +1,6 @@
 """Set up what the project needs: ``python3 scripts/setup_env.py hub tools``. Uses the standard library only.
 
-Makes ``.venv/NAME`` from the dependency group NAME of ``pyproject.toml`` in the versions of ``uv.lock``, or
+Makes ``.venv/NAME`` from a dependency group of ``pyproject.toml`` in the versions of ``uv.lock``, or
 ``.venv/npm`` from ``lock/npm`` with the Node.js of ``.venv/tools``. Every package is checked against its locked hash,
 and uv itself against ``lock/uv.txt``. As root on Debian, also installs the packages of ``apt.txt``. Does nothing if
 everything is in place.
@@ -18,8 +18,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST = (3, 11)
 NPM_FILES = ("package.json", "package-lock.json")
-# Each holds the dependency group of its name.
-ENVIRONMENTS = ("hub", "latest", "tools", "jupyterhub", "jupyterhub-latest")
+# Each environment, and the dependency group that it holds.
+ENVIRONMENTS = {
+    "hub": "hub",
+    "latest": "latest",
+    "tools": "programs",
+    "jupyterhub": "jupyterhub",
+    "jupyterhub-latest": "jupyterhub-latest",
+}
 # Environments of programs that import nothing of this project; the others have it installed in editable mode.
 WITHOUT_PROJECT = {"tools"}
 
@@ -75,7 +81,7 @@ def _python(name: str) -> None:
         _new_venv(venv)  # not made by uv, because pages call the environment's pip
     # Bytecode is compiled once, here: a process that may not write to the environment would compile it each time.
     sync = [str(uv), "sync", "--quiet", "--frozen", "--compile-bytecode", "--python", str(venv / "bin" / "python")]
-    group = f"--only-group={name}" if name in WITHOUT_PROJECT else f"--group={name}"
+    group = f"{'--only-group' if name in WITHOUT_PROJECT else '--group'}={ENVIRONMENTS[name]}"
     env = os.environ | {"UV_PROJECT_ENVIRONMENT": str(venv), "UV_COMPILE_BYTECODE_TIMEOUT": "600"}
     _run([*sync, group], f".venv/{name} was not made", env)
     if name.startswith("jupyterhub"):

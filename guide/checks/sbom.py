@@ -15,14 +15,19 @@ from typing import Any
 from guide.paths import ROOT
 
 UV = ROOT / ".venv" / "uv" / "bin" / "uv"
-# Environments by their dependency groups, and whether each also holds what fakehub requires.
-ENVIRONMENTS = {"hub": True, "latest": True, "tools": False, "jupyterhub": True, "jupyterhub-latest": True}
+# The option of uv that selects the packages of each environment; only some of them hold what fakehub requires.
+ENVIRONMENTS = {
+    "hub": "--group=hub",
+    "latest": "--group=latest",
+    "tools": "--only-group=programs",
+    "jupyterhub": "--group=jupyterhub",
+    "jupyterhub-latest": "--group=jupyterhub-latest",
+}
 
 
 def from_python(environment: str) -> dict[str, Any]:
     """Return the bill of the Python packages that ``uv.lock`` holds for an environment."""
-    which = "--group" if ENVIRONMENTS[environment] else "--only-group"
-    command = [str(UV), "export", "--quiet", "--frozen", which, environment, "--format", "cyclonedx1.5"]
+    command = [str(UV), "export", "--quiet", "--frozen", ENVIRONMENTS[environment], "--format", "cyclonedx1.5"]
     exported = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     bill: dict[str, Any] = json.loads(exported.stdout)
     del bill["serialNumber"], bill["metadata"]["timestamp"]

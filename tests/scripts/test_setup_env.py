@@ -111,8 +111,25 @@ def test_each_environment_has_a_dependency_group_and_a_bill(root):
     groups = tomllib.loads((root / "pyproject.toml").read_text())["dependency-groups"]
     setup_env = module(root)
 
-    assert set(setup_env.ENVIRONMENTS) == set(ENVIRONMENTS) <= set(groups)
-    assert {name for name, with_project in ENVIRONMENTS.items() if not with_project} == setup_env.WITHOUT_PROJECT
+    assert set(setup_env.ENVIRONMENTS.values()) <= set(groups)
+    expected = {
+        name: f"{'--only-group' if name in setup_env.WITHOUT_PROJECT else '--group'}={group}"
+        for name, group in setup_env.ENVIRONMENTS.items()
+    }
+    assert expected == ENVIRONMENTS
+
+
+def test_no_pin_is_resolved_before_the_newest_stack(root):
+    """Keep ``make lock`` from holding the newest stack back.
+
+    uv resolves conflicting groups in reverse alphabetical order, and prefers versions that it has already chosen.
+    """
+    (stacks, *others) = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["uv"]["conflicts"]
+    pinned = {entry["group"] for entry in stacks}
+
+    assert {"stack-hub", "stack-latest"} < pinned
+    assert max(pinned) == "stack-latest"
+    assert all({entry["group"] for entry in one[1:]} < pinned for one in others)
 
 
 def test_hooks_and_lint_use_the_same_versions(root):
