@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -99,22 +100,36 @@ def _look_alike(one: str, other: str) -> bool:
 
 def _report(before: list[NotebookNode], after: list[NotebookNode]) -> str:
     """Return the differences as text for the author, with a digest instead of each picture."""
-    from nbdime import diff_notebooks  # needed only for an output that differs
-    from nbdime.prettyprint import PrettyPrintConfig, pretty_print_diff
+    from nbdime.prettyprint import PrettyPrintConfig  # needed only for an output that differs
 
-    for output in (*before, *after):
-        data = output.get("data", {})
-        if _PICTURE in data:
-            data[_PICTURE] = f"a picture with the digest {sha256(data[_PICTURE].encode()).hexdigest()[:12]}"
-    left, right = _notebook(before), _notebook(after)
     text = io.StringIO()
     config = PrettyPrintConfig(out=text, use_git=False, use_diff=False, use_color=False)
-    pretty_print_diff(left, diff_notebooks(left, right), "", config)
-    return "--- recorded\n+++ printed\n" + text.getvalue().replace("/cells/0/outputs", "output ").rstrip("\n")
+    for number, (old, new) in enumerate(zip_longest(before, after), start=1):
+        if old != new:
+            _report_output(_with_digest(old), _with_digest(new), f"output {number}", config)
+    return "--- recorded\n+++ printed\n" + text.getvalue().rstrip("\n")
 
 
-def _notebook(outputs: list[NotebookNode]) -> NotebookNode:
-    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=outputs, id="block")])
+def _report_output(old: NotebookNode | None, new: NotebookNode | None, place: str, config: Any) -> None:
+    """Print how one output differs: by line, or as a whole if it is missing or of another kind."""
+    from nbdime.diffing.notebooks import diff_single_outputs
+    from nbdime.prettyprint import pretty_print_diff, pretty_print_value_at
+
+    if old is not None and new is not None and old.output_type == new.output_type:
+        pretty_print_diff(old, diff_single_outputs(old, new), place, config)
+        return
+    for output, action, prefix in ((old, "deleted", "-  "), (new, "inserted", "+  ")):
+        if output is not None:
+            config.out.write(f"## {action} {place}:\n")
+            pretty_print_value_at(output, f"/{place}", prefix, config)
+            config.out.write("\n")
+
+
+def _with_digest(output: NotebookNode | None) -> NotebookNode | None:
+    data = {} if output is None else output.get("data", {})
+    if _PICTURE in data:
+        data[_PICTURE] = f"a picture with the digest {sha256(data[_PICTURE].encode()).hexdigest()[:12]}"
+    return output
 
 
 def rewrite_notebook(path: Path, executed: NotebookNode) -> bool:

@@ -115,7 +115,7 @@ def test_a_difference_is_reported_by_line():
     assert report.splitlines() == [
         "--- recorded",
         "+++ printed",
-        "## modified output /0/text:",
+        "## modified output 1/text:",
         "@@ -1,3 +1,3 @@",
         "   one",
         "-  2 objects",
