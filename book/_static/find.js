@@ -1,5 +1,5 @@
-/* The search of the site: opened by a button, `/` or Ctrl+K, or part of a page (404, search). Arrows go through the
-   results, Enter opens one. The engine and its index are loaded when it is first opened. */
+/* The search of the site: a button, `/` or Ctrl+K opens it, and two pages (404, search) contain it. Arrow keys select a
+   result, Enter opens it. The engine and its index are loaded when the search is first opened. */
 (() => {
   "use strict";
 

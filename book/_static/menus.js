@@ -1,4 +1,4 @@
-// The header's menus and buttons. Menus open on click, close on Escape, on a click elsewhere and when left.
+// The menus and buttons of the header. A menu opens on click; Escape, a click elsewhere or a lost focus closes it.
 document.addEventListener("DOMContentLoaded", () => {
   const toggles = document.querySelectorAll('[data-bs-toggle="dropdown"]');
   const set = (toggle, open) => {
@@ -28,7 +28,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 });
 
-// The page's Markdown into the clipboard; where that is not possible, as from a disk, it is shown.
+// Copy the page's Markdown to the clipboard; if that is not possible, as on a page from disk, show it.
 async function copyPage(button) {
   const words = button.textContent;
   try {

@@ -1,5 +1,5 @@
-/* The reader's own names in the snippets: a GitHub username, and on pages that ask for them a bucket and the name of a
-   Dataset. They are kept in this browser alone. Without this script the printed names stand, and run as they are. */
+/* The reader's names in the code: a GitHub username, and on pages that ask for them a bucket and the name of a Dataset.
+   They are stored in this browser alone. Without this script, pages show the names with which the code ran. */
 (() => {
   "use strict";
 
@@ -13,7 +13,7 @@
   if (!article) return;
   const asked = JSON.parse(document.querySelector('meta[name="guide-asks"]')?.content || "{}");
   const printed = new Map(); // text nodes that show a name, with what the page prints there
-  // Prose names buckets to tell them apart: there a reader's choice would turn its sense.
+  // Prose names buckets to distinguish them, so the reader's choice would change its meaning.
   const BLOCKS = "pre", ALL = "pre, code";
   let names = read();
 
@@ -27,7 +27,7 @@
     return valid(kept);
   }
 
-  /* Only what has the right form, wherever it came from. */
+  /* Accept only values of the right form, whatever their origin. */
   function valid(kept) {
     const found = {};
     for (const [name, [form]] of Object.entries(FORMS)) {
@@ -41,13 +41,13 @@
     try {
       localStorage.setItem(STORE, JSON.stringify({ ...JSON.parse(localStorage.getItem(STORE) || "{}"), ...names }));
     } catch {
-      // The names hold until the page is left.
+      // Without storage, the names last until the reader leaves the page.
     }
   }
 
-  /* What is printed, and what is to stand there. */
+  /* The original texts, and what replaces them. */
   function replacements() {
-    // The hub knows a username in lower case, and names prefixes after it.
+    // The hub uses the username in lower case, also in prefixes.
     const found = new Map(names.user ? [[PRINTED, names.user.toLowerCase()]] : []);
     if (asked.dataset && names.dataset) found.set(asked.dataset, names.dataset);
     if (asked.bucket && names.bucket) {
@@ -57,7 +57,7 @@
     return found;
   }
 
-  /* All in one pass, so that nothing is replaced in what was just put there. */
+  /* Replace everything in one pass, so that a replacement is not replaced again. */
   function replaced(text, pairs) {
     const wanted = [...pairs.keys()].map((name) => name.replace(/[^\w]/g, "\\$&")).join("|");
     return wanted ? text.replace(new RegExp(wanted, "g"), (found) => pairs.get(found)) : text;

@@ -1,4 +1,4 @@
-// Questions beside a table of ways, one for each column but the last: an answer takes rows out of the table.
+// Questions beside a table of ways, one for each column but the last: an answer hides the rows that do not match.
 document.querySelectorAll("table.which-way").forEach((table) => {
   const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
   const rows = [...table.tBodies[0].rows];

@@ -83,7 +83,7 @@ def build_site(profile: RunProfile, jobs: int, out: Path | None = None, pdf: boo
             return 0
         status = process.finish()
     if status or not page.is_file():
-        print("the site was not built; the lines above say why; again with: make book", file=sys.stderr)
+        print("the site was not built, for the reasons above; try again with: make book", file=sys.stderr)
         return status or 1
     if pdf and not _print_pdf(page.parent):
         return 1
@@ -118,7 +118,7 @@ def check_links(profile: RunProfile, jobs: int) -> int:
     new_report(records, profile.stack).write(REPORT)
     with _SphinxProcess(BUILD / "links", profile, builder="linkcheck") as process:
         status = process.finish()
-    print("a link is dead; the lines above say which" if status else "all links to other sites are alive")
+    print("a link is dead: see the lines above" if status else "all links to other sites are alive")
     return status
 
 

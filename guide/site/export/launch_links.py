@@ -76,9 +76,9 @@ def _error(link: str, places: Places, root: Path, tracked: set[str] | None, made
     is_made = query.get("branch") == places.made_branch
     name = query.get("urlpath", "").partition("/")[2].partition("/")[2].partition("/")[2]
     if link != places.link(name, is_made):
-        return f"is not of this guide: {link}"
+        return f"does not belong to this guide: {link}"
     if is_made and not (made / name).is_file():
-        return f"names {name}, which was not made"
+        return f"opens {name}, for which no notebook was made"
     if not is_made and (not (root / name).is_file() or (tracked is not None and name not in tracked)):
-        return f"names {name}, which is not in the repository"
+        return f"opens {name}, which is not in the repository"
     return None

@@ -65,7 +65,7 @@ class Writer:
         pieces = self._all(document, 0)
         left = next(self._blocks, None)
         if left is not None:
-            raise NoMarkdown(f"the block at {left.line} was not found among what the page shows")
+            raise NoMarkdown(f"the page does not show the block at line {left.line}")
         return pieces
 
     def _all(self, node: nodes.Element, level: int) -> list[Piece]:
@@ -98,7 +98,7 @@ class Writer:
     def _take(self, kind: str, node: nodes.Element) -> list[Piece]:
         block = next(self._blocks, None)
         if block is None or (block.kind == "cell") != (kind == "cell"):
-            raise NoMarkdown(f"the page shows a block that is not among its own: {node.astext()[:60]!r}")
+            raise NoMarkdown(f"the page shows a block that its source does not have: {node.astext()[:60]!r}")
         return [block]
 
     def _code(self, node: nodes.Element, level: int) -> list[Piece]:

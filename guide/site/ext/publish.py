@@ -1,4 +1,4 @@
-"""What the site tells programs: its pages, its changes, old addresses, and a card for each page."""
+"""Publish for programs: lists of pages, the feed of changes, redirects, and a card for each page."""
 
 from __future__ import annotations
 

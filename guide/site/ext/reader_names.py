@@ -29,12 +29,14 @@ def asks(front: dict[str, Any], page: str, doctree: nodes.document | None) -> st
     buckets = {o.variable: name for name, o in options.items() if o.variable and o.hub == "write"}
     bucket = wanted.get("bucket")
     if set(wanted) - {"bucket", "dataset"} or (bucket and bucket not in buckets):
-        _logger.warning("%s: asks takes dataset, and a bucket of %s", page, " or ".join(buckets), location=page)
+        _logger.warning(
+            "%s: asks: only dataset, and the bucket %s, can be given", page, " or ".join(buckets), location=page
+        )
         return ""
     printed = "\n".join(block.astext() for block in doctree.findall(nodes.literal_block)) if doctree else ""
     for name in wanted.values():
         if name not in printed:
-            _logger.warning("%s: asks for another %s, which no block of it names", page, name, location=page)
+            _logger.warning("%s: asks: no block of the page contains %s", page, name, location=page)
             return ""
     return json.dumps(wanted | ({"buckets": buckets} if bucket else {}))
 

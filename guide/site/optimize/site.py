@@ -174,7 +174,7 @@ def _sheet(texts: list[str], used: styles.Used, classes: dict[str, str], fonts: 
         family = ";".join(part[0] for part in _FAMILY.finditer(rule[0]))
         return f'@font-face{{{family};font-display:block;src:url("{data}") format("woff2")}}' if data else ""
 
-    # Specific as a declaration of the element itself: more than any class, less than what is marked important.
+    # As specific as a declaration of the element itself: above every class, below everything important.
     own = "".join(f".{name}:not(#_){{{text}}}" for name, text in sorted(classes.items()))
     return _FACE.sub(face, whole) + own
 

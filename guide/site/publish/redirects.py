@@ -65,14 +65,14 @@ def errors(moves: Moves, site: Path) -> list[str]:
     lines = []
     for old, targets in moves.items():
         if (site / old).is_file() and "<article" in (site / old).read_text(encoding="utf-8"):
-            lines.append(f"redirects.yml: {old} is a page of the guide, and cannot lead elsewhere")
+            lines.append(f"redirects.yml: {old} is a page of the guide, so it cannot redirect")
         for anchor, target in targets.items():
             page, _, section = target.partition("#")
             there = site / f"{page}.html"
             if not there.is_file():
-                lines.append(f"redirects.yml: {old}#{anchor} leads to {page}, which is no page")
+                lines.append(f"redirects.yml: {old}#{anchor} leads to {page}, which is not a page")
             elif section and not _has(there, section):
-                lines.append(f"redirects.yml: {old}#{anchor} leads to {target}, which is no heading")
+                lines.append(f"redirects.yml: {old}#{anchor} leads to {target}, which is not a heading")
     return lines
 
 

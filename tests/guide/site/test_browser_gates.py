@@ -24,8 +24,8 @@ def bad(browser, tmp_path_factory, root):
     for path in (root / "tests/broken/site").glob("*.html"):
         (site / path.name).write_text(BAD.format(policy=policy([]), body=path.read_text()))
     with serve(site) as address:
-        found = visit_all(browser, address, sorted(path.name for path in site.glob("*.html")))
-    return {visit.page: visit for visit in found if visit.width == 390}
+        visits = visit_all(browser, address, sorted(path.name for path in site.glob("*.html")))
+    return {visit.page: visit for visit in visits if visit.width == 390}
 
 
 @pytest.mark.parametrize("page", ["other-host.html", "own-script.html"])

@@ -60,10 +60,10 @@ def names(root):
 
 def test_only_pages_with_cells_open_on_the_hub(site, root, names):
     for name, path in names.items():
-        found = {link for link in links(site / f"{name}.html") if "/git-pull?" in link}
+        launches = {link for link in links(site / f"{name}.html") if "/git-pull?" in link}
 
-        assert len(found) == runs(path, root), name
-        assert all(f"/{name}.ipynb&" in link and "urlpath=lab/tree/" in link for link in found), name
+        assert len(launches) == runs(path, root), name
+        assert all(f"/{name}.ipynb&" in link and "urlpath=lab/tree/" in link for link in launches), name
 
 
 def test_the_notebook_that_a_page_opens_is_on_the_branch_of_made_notebooks(site, root, names):
@@ -168,9 +168,9 @@ def test_no_page_leaves_a_role_or_a_directive_in_its_markdown(site, names):
 def test_the_edit_link_opens_the_source_of_the_page(site, root, names):
     start = "https://github.com/leap-stc/leap-stc.github.io/edit/main/"
     for name, path in names.items():
-        found = {link for link in links(site / f"{name}.html") if "/edit/" in link}
+        edits = {link for link in links(site / f"{name}.html") if "/edit/" in link}
 
-        assert found == {start + str(path.relative_to(root))}
+        assert edits == {start + str(path.relative_to(root))}
 
 
 def test_the_date_of_a_page_is_that_of_its_last_commit_and_never_a_guess(site, root):
@@ -180,9 +180,9 @@ def test_the_date_of_a_page_is_that_of_its_last_commit_and_never_a_guess(site, r
 
     day = git("log", "-1", "--no-merges", "--format=%cd", "--date=format-local:%Y-%m-%d", "--", f"{RULES}.md")
     edited, shallow = git("status", "--short", "--", f"{RULES}.md"), git("rev-parse", "--is-shallow-repository")
-    found = re.findall(r"Last changed on <time datetime=.([0-9-]+)", (site / f"{RULES}.html").read_text())
+    dates = re.findall(r"Last changed on <time datetime=.([0-9-]+)", (site / f"{RULES}.html").read_text())
 
-    assert found in ([day], []) if shallow == "true" else found == ([] if edited or not day else [day])
+    assert dates in ([day], []) if shallow == "true" else dates == ([] if edited or not day else [day])
 
 
 def test_every_page_shows_the_date_of_the_facts(site, names, root):

@@ -1,4 +1,4 @@
-"""What readers do with the site: copy and run, go by keyboard, print, read on a phone, from disk, without scripts."""
+"""What readers do with the site: copy and run, use the keyboard, print, read on a phone, from disk, without scripts."""
 
 import io
 import subprocess
@@ -47,7 +47,7 @@ def test_all_cells_copied_pasted_and_run_print_what_the_page_shows(open_page, ro
     cells = page.locator("div.cell_input", has=page.locator("button.copybtn"))
     pasted = [_copied(page, cell) for cell in cells.all()]
     shown = page.locator("div.cell_output .stream").first.inner_text().strip()
-    # The rest of the page is about an error that its cells are to raise.
+    # The rest of the page is about an error that its cells raise.
     script = tmp_path / "pasted.py"
     script.write_text("\n".join(pasted[:3]))
 
@@ -63,7 +63,7 @@ def test_all_cells_copied_pasted_and_run_print_what_the_page_shows(open_page, ro
     assert ran.stdout.startswith(shown)
 
 
-def test_the_first_tab_leads_past_the_menu(open_page):
+def test_the_first_tab_skips_the_menu(open_page):
     page = open_page(RULES)
 
     page.keyboard.press("Tab")
@@ -75,7 +75,7 @@ def test_the_first_tab_leads_past_the_menu(open_page):
     assert page.url.endswith("#main-content")
 
 
-def test_a_menu_opens_and_closes_by_keyboard_and_keeps_nobody_out(open_page):
+def test_a_menu_opens_and_closes_by_keyboard_and_is_accessible(open_page):
     page = open_page(RULES)
     button = page.locator(".article-header-buttons button.dropdown-toggle").first
     menu = page.locator(".article-header-buttons .dropdown-menu").first
@@ -83,14 +83,14 @@ def test_a_menu_opens_and_closes_by_keyboard_and_keeps_nobody_out(open_page):
     button.press("Enter")
     assert menu.is_visible() and button.get_attribute("aria-expanded") == "true"
     page.evaluate(AXE_SCRIPT)
-    assert page.evaluate("axe.run(document).then(found => found.violations.map(rule => rule.id))") == []
+    assert page.evaluate("axe.run(document).then(result => result.violations.map(rule => rule.id))") == []
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
 
     assert not menu.is_visible() and button.evaluate("e => e === document.activeElement")
 
 
-def test_the_tier_a_reader_chooses_shows_its_choices_and_is_kept(open_page):
+def test_the_chosen_tier_shows_its_choices_and_is_remembered(open_page):
     page = open_page(CHOOSE)
     large = page.locator(".sd-tab-content", has_text="128 GB")
     assert not large.first.is_visible()
@@ -104,7 +104,7 @@ def test_the_tier_a_reader_chooses_shows_its_choices_and_is_kept(open_page):
     assert not large.first.is_visible()
 
 
-def test_on_a_phone_the_menu_of_pages_opens_over_the_page(open_page):
+def test_on_a_phone_the_list_of_pages_opens_over_the_page(open_page):
     page = open_page(RULES, width=390)
     link = page.locator(".bd-docs-nav a", has_text="Look into a bucket")
     assert not link.is_visible()
@@ -112,13 +112,13 @@ def test_on_a_phone_the_menu_of_pages_opens_over_the_page(open_page):
     page.locator("button.primary-toggle").click()
     assert link.is_visible()
     page.evaluate(AXE_SCRIPT)
-    assert page.evaluate("axe.run(document).then(found => found.violations.map(rule => rule.id))") == []
+    assert page.evaluate("axe.run(document).then(result => result.violations.map(rule => rule.id))") == []
     page.keyboard.press("Escape")
 
     assert not link.is_visible()
 
 
-def test_the_theme_is_the_systems_until_the_reader_chooses(open_page):
+def test_the_theme_is_that_of_the_system_until_the_reader_chooses(open_page):
     page = open_page(RULES, color_scheme="dark")
     theme = "document.documentElement.dataset.theme"
     assert page.evaluate(theme) == "dark"
@@ -130,7 +130,7 @@ def test_the_theme_is_the_systems_until_the_reader_chooses(open_page):
     assert page.evaluate(theme) == chosen
 
 
-def test_sizes_in_dasks_drawing_are_light_in_the_dark(open_page):
+def test_sizes_in_drawings_of_dask_are_light_in_the_dark_theme(open_page):
     page = open_page(READ_AND_WRITE, color_scheme="dark")
     size = page.locator("article .xr-wrap svg text").first
     shade = "e => [getComputedStyle(e).fill, getComputedStyle(e).stroke, getComputedStyle(document.body).color]"
@@ -140,7 +140,7 @@ def test_sizes_in_dasks_drawing_are_light_in_the_dark(open_page):
     assert (fill, stroke) == (text, "none")
 
 
-def test_print_is_the_article_alone_and_hides_no_code(open_page):
+def test_the_printed_page_is_the_article_alone_with_all_code(open_page):
     page = open_page(READ_AND_WRITE)
     page.emulate_media(media="print")
 
@@ -184,7 +184,7 @@ def test_without_scripts_the_foot_has_what_the_menu_has(open_page):
     assert all(link.is_visible() for link in foot.all())
 
 
-def test_without_scripts_the_page_is_whole_and_offers_nothing_dead(open_page):
+def test_without_scripts_the_page_is_complete_and_shows_no_dead_buttons(open_page):
     page = open_page(READ_AND_WRITE, java_script_enabled=False)
 
     assert page.locator("article .cell_input").first.is_visible()
@@ -194,19 +194,19 @@ def test_without_scripts_the_page_is_whole_and_offers_nothing_dead(open_page):
     assert page.evaluate("getComputedStyle(document.querySelector('article h1')).borderBottomStyle") == "solid"
 
 
-def test_a_page_opened_from_disk_has_its_looks(browser, site):
+def test_a_page_opened_from_disk_has_its_style(browser, site):
     page = browser.new_page()
-    noise = []
-    page.on("console", lambda said: noise.append(said.text) if said.type == "error" else None)
+    errors = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto((site / RULES).as_uri())
 
     assert page.evaluate("getComputedStyle(document.querySelector('article h1')).borderBottomStyle") == "solid"
     assert page.locator("button.copybtn").count() > 0
-    assert noise == []
+    assert errors == []
     page.close()
 
 
-def test_the_readmes_picture_can_be_taken_again(browser, site, root, tmp_path):
+def test_the_picture_of_the_readme_can_be_taken_again(browser, site, root, tmp_path):
     take(browser, site, tmp_path / "guide.png")
 
     assert (tmp_path / "guide.png").read_bytes()[16:24] == (root / "book/_images/guide.png").read_bytes()[16:24]

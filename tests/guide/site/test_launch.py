@@ -1,4 +1,4 @@
-"""Launch links, the branch of made notebooks, and dates from git, tried on repositories of the test's own."""
+"""Launch links, the branch of made notebooks, and dates from git, in repositories that the tests create."""
 
 import os
 import shutil
@@ -17,17 +17,17 @@ from guide.site.settings import settings
 from scripts.publish_branch import main as publish
 
 DAY = 86400
-WHO = {f"GIT_{role}_{key}": "somebody@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
+AUTHOR = {f"GIT_{role}_{key}": "somebody@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
 
 
 def git(where: Path, *arguments: str, seconds: int = DAY) -> str:
-    """Run git, on the day so many seconds after 1970 began."""
-    env = os.environ | WHO | {f"GIT_{role}_DATE": f"@{seconds} +0000" for role in ("AUTHOR", "COMMITTER")}
+    """Run git with a date: that many seconds after the start of 1970."""
+    env = os.environ | AUTHOR | {f"GIT_{role}_DATE": f"@{seconds} +0000" for role in ("AUTHOR", "COMMITTER")}
     return subprocess.run(["git", *arguments], cwd=where, env=env, check=True, capture_output=True, text=True).stdout
 
 
 def commit(where: Path, name: str, text: str, day: int) -> None:
-    """Commit one file."""
+    """Commit one file, that many days after the start of 1970."""
     (where / name).parent.mkdir(parents=True, exist_ok=True)
     (where / name).write_text(text)
     git(where, "add", "-A")
@@ -36,7 +36,7 @@ def commit(where: Path, name: str, text: str, day: int) -> None:
 
 @pytest.fixture
 def places(root):
-    """As the book's settings say."""
+    """The places in the settings of the book."""
     config = settings(load(root / "hub.yml"))
     made = config["sphinx"]["config"]["guide_made_notebooks"]
     hub, repository = config["launch_buttons"]["jupyterhub_url"], config["repository"]
@@ -45,7 +45,7 @@ def places(root):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A repository with two files, and where it is pushed to."""
+    """A checkout with two files, and its remote repository beside it."""
     git(tmp_path, "init", "--quiet", "--bare", "-b", "main", "remote.git")
     git(tmp_path, "clone", "--quiet", "remote.git", "checkout")
     where = tmp_path / "checkout"
@@ -57,17 +57,17 @@ def checkout(tmp_path):
     return where
 
 
-def test_links_that_open_nothing_are_named_with_their_page(root, tmp_path, places):
+def test_a_link_that_opens_nothing_is_reported_with_its_page(root, tmp_path, places):
     site = tmp_path / "site"
     site.mkdir()
     shutil.copy(root / "tests/broken/launch/page.html", site)
 
-    found = missing_targets(site, places, root, tmp_path / "made")
+    lines = missing_targets(site, places, root, tmp_path / "made")
 
-    assert found == [
-        "page.html: its launch link names book/no-such-page.ipynb, which was not made",
-        "page.html: its launch link names notebooks/no-such-notebook.ipynb, which is not in the repository",
-        f"page.html: its launch link is not of this guide: {found[2].rpartition(' ')[2]}",
+    assert lines == [
+        "page.html: its launch link opens book/no-such-page.ipynb, for which no notebook was made",
+        "page.html: its launch link opens notebooks/no-such-notebook.ipynb, which is not in the repository",
+        f"page.html: its launch link does not belong to this guide: {lines[2].rpartition(' ')[2]}",
     ]
 
 
@@ -78,13 +78,13 @@ def test_a_file_has_the_date_of_its_last_commit(checkout):
     }
 
 
-def test_of_what_a_shallow_clone_does_not_know_it_says_nothing(checkout, tmp_path):
+def test_a_file_from_before_the_start_of_a_shallow_clone_has_no_date(checkout, tmp_path):
     git(tmp_path, "clone", "--quiet", "--depth", "2", f"file://{tmp_path}/remote.git", "shallow")
 
     assert last_changes(tmp_path / "shallow") == {"book/old.md": datetime.fromtimestamp(3 * DAY, UTC)}
 
 
-def test_a_file_that_is_not_committed_as_it_is_has_no_date(checkout):
+def test_a_file_with_uncommitted_changes_has_no_date(checkout):
     (checkout / "book/new.md").write_text("other")
 
     assert list(last_changes(checkout)) == ["book/old.md"]
@@ -97,15 +97,15 @@ def test_outside_git_nothing_has_a_date(tmp_path, monkeypatch):
 
 
 def made(folder: Path, text: str) -> Path:
-    """Made notebooks: one."""
+    """Write a made notebook into ``folder``; return the folder."""
     cell = nbformat.v4.new_code_cell(text, id="one")
     (folder / "book").mkdir(parents=True, exist_ok=True)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "book/page.ipynb")
     return folder
 
 
-def test_a_readers_copy_follows_the_branch_and_keeps_what_the_reader_wrote(checkout, tmp_path, monkeypatch, capsys):
-    for name, value in WHO.items():
+def test_a_readers_clone_follows_the_branch_and_keeps_the_readers_files(checkout, tmp_path, monkeypatch, capsys):
+    for name, value in AUTHOR.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(checkout)
     folder = made(tmp_path / "build/launch", "print(1)")

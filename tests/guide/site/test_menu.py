@@ -1,4 +1,4 @@
-"""The list of all pages, made once for all of them."""
+"""The list of all pages in the sidebar, made once for all of them."""
 
 from urllib.parse import urljoin
 
@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from guide.site.menu import SidebarMenu
 
-# As the theme makes it for a/x.html, which is a part of a/index.html.
+# The list that the theme makes for a/x.html, a page below a/index.html.
 MADE = """\
 <ul class="current nav bd-sidenav">
 <li class="toctree-l1 current active has-children"><a class="current reference internal" href="index.html">A</a>\
@@ -29,11 +29,11 @@ def menu():
 
 
 def marked(html: str) -> set[str]:
-    """Texts of the links whose entry is marked."""
+    """Return the texts of the marked links."""
     return {tag.a.get_text() for tag in BeautifulSoup(html, "html.parser").select("li.current.active")}
 
 
-def test_another_page_is_marked_with_all_around_it_and_nothing_else_is(menu):
+def test_the_current_page_and_the_pages_above_it_are_marked_and_no_others(menu):
     soup = BeautifulSoup(menu.html_for("b/y.html"), "html.parser")
 
     assert marked(str(soup)) == {"B", "Y"}
@@ -48,14 +48,14 @@ def test_another_page_is_marked_with_all_around_it_and_nothing_else_is(menu):
     assert soup.ul["class"] == ["nav", "bd-sidenav", "current"]
 
 
-def test_each_page_is_as_if_it_were_the_first(menu):
+def test_the_list_of_a_page_does_not_depend_on_earlier_pages(menu):
     first = menu.html_for("a/x.html")
     assert marked(first) == {"A", "X"}
     assert marked(menu.html_for("search.html")) == set()
     assert menu.html_for("a/x.html") == first
 
 
-def test_every_page_of_the_site_is_the_one_that_is_marked(site):
+def test_every_page_of_the_site_is_marked_in_its_list(site):
     pages = [path for name in ("book", "notebooks") for path in (site / name).rglob("*.html")]
     entries = {}
     for path in pages:

@@ -1,4 +1,4 @@
-"""The reader's own names in the snippets: shown, copied, kept in the browser, and never more than text."""
+"""The reader's names in the code: shown, copied, stored in the browser, and never more than text."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_a_name_is_shown_in_every_snippet_and_on_the_next_page(open_page, addres
     assert "gs://leap-scratch/octo-cat/sst.zarr" in _code(page)
 
 
-def test_without_a_name_the_page_is_as_it_was_printed(open_page):
+def test_without_a_name_the_page_is_unchanged(open_page):
     page = open_page(LOOK)
     before = _code(page)
     _field(page, "user").fill("octo")
@@ -49,7 +49,7 @@ def test_bucket_and_dataset_are_in_the_code_that_is_copied(open_page):
 
 
 @pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "a b", "-a", "a--b", "a" * 40, "$(rm -rf ~)", "'; x"])
-def test_what_is_no_username_is_refused_and_changes_nothing(open_page, name):
+def test_an_invalid_username_is_refused_and_changes_nothing(open_page, name):
     page = open_page(LOOK)
     before = _code(page)
     _field(page, "user").fill(name)
@@ -60,14 +60,14 @@ def test_what_is_no_username_is_refused_and_changes_nothing(open_page, name):
 
 
 @pytest.mark.parametrize("kept", [{"user": "<b>x</b>"}, {"user": 7}, [], "x", {"bucket": "constructor"}])
-def test_what_another_hand_put_into_the_browser_is_not_believed(open_page, kept):
+def test_invalid_values_in_the_storage_of_the_browser_are_ignored(open_page, kept):
     page = open_page(READ_AND_WRITE, kept=kept)
 
     assert "gs://leap-scratch/funky-user/sst.zarr" in _code(page)
     assert page.locator("article pre b").count() == 0
 
 
-def test_no_page_keeps_the_printed_name_beside_the_readers(open_page, site, address):
+def test_no_page_shows_the_original_name_beside_the_readers(open_page, site, address):
     paths = [*site.glob("book/**/*.html"), *site.glob("notebooks/*.html")]
     shown = [path for path in paths if "funky-user" in path.read_text()]
     page = open_page(LOOK, kept={"user": "octo-cat"})
@@ -80,20 +80,20 @@ def test_no_page_keeps_the_printed_name_beside_the_readers(open_page, site, addr
     assert len(shown) > 15 and left == []
 
 
-def test_a_choice_of_bucket_changes_the_blocks_and_not_the_prose_about_buckets(open_page):
+def test_the_choice_of_a_bucket_changes_code_but_not_prose_about_buckets(open_page):
     page = open_page(READ_AND_WRITE, kept={"bucket": "PERSISTENT_BUCKET"})
 
     assert page.locator("article li", has_text="Take PERSISTENT_BUCKET in place of SCRATCH_BUCKET").count() == 1
     assert "SCRATCH_BUCKET" not in _code(page)
 
 
-def test_what_was_put_in_is_not_replaced_again(open_page):
+def test_a_readers_name_is_not_replaced_again(open_page):
     page = open_page(READ_AND_WRITE, kept={"user": "octo", "dataset": "leap-scratch.funky-user.sst.zarr"})
 
     assert "gs://leap-scratch/octo/leap-scratch.funky-user.sst.zarr" in _code(page)
 
 
-def test_the_settings_on_every_page_take_the_name_as_well(open_page):
+def test_the_settings_on_every_page_change_the_name_too(open_page):
     page = open_page(LOOK)
     page.get_by_text("Your name in the snippets").click()
     page.locator(".names-settings [name=user]").fill("octo")
@@ -102,20 +102,20 @@ def test_the_settings_on_every_page_take_the_name_as_well(open_page):
     assert "leap-scratch/octo" in _code(page)
 
 
-def test_the_name_stays_in_the_browser(open_page):
+def test_the_name_is_stored_in_the_browser_and_sent_nowhere(open_page):
     page = open_page(LOOK)
-    asked = []
-    page.on("request", lambda request: asked.append(request.url + (request.post_data or "")))
+    requests = []
+    page.on("request", lambda request: requests.append(request.url + (request.post_data or "")))
     _field(page, "user").fill("octo-cat")
     _field(page, "user").press("Enter")
     page.reload()
 
     assert "octo-cat" in _code(page)
-    assert asked and not any("octo-cat" in url for url in asked)
+    assert requests and not any("octo-cat" in request for request in requests)
     assert page.context.cookies() == []
 
 
-def test_without_scripts_the_printed_names_stand(open_page):
+def test_without_scripts_the_original_names_are_shown(open_page):
     page = open_page(LOOK, java_script_enabled=False)
 
     assert "funky-user" in _code(page)

@@ -1,4 +1,4 @@
-"""What makes pages lean: style sheets, scripts, icons, pictures, names and policy."""
+"""Optimized pages: style sheets, scripts, icons, pictures, names and policy."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ PAGE = """<html><head><meta charset="utf-8"/><title>A</title>
 
 @pytest.fixture
 def site(tmp_path):
-    """A site of one page, as Sphinx leaves it, made lean."""
+    """A site of one page, as Sphinx writes it, then optimized."""
     site = tmp_path / "html"
     for folder in ("_static", "_images"):
         (site / folder).mkdir(parents=True)
@@ -41,11 +41,11 @@ def site(tmp_path):
 
 @pytest.fixture
 def page(site):
-    """That page."""
+    """The page of that site."""
     return BeautifulSoup((site / "page.html").read_text(), "html.parser")
 
 
-def test_rules_and_variables_that_no_page_uses_are_gone(site, page):
+def test_rules_and_variables_that_no_page_uses_are_removed(site, page):
     sheets = [(site / link["href"]).read_text() for link in page.select("link[rel=stylesheet]")]
 
     assert ".bd-article{margin:0}" in sheets[0] and "--far:red" in sheets[0]
@@ -54,7 +54,7 @@ def test_rules_and_variables_that_no_page_uses_are_gone(site, page):
     assert sheets[1] == ".frame{color:var(--far)}"
 
 
-def test_a_style_in_an_element_becomes_a_class_as_strong(site, page):
+def test_a_style_of_an_element_becomes_a_class_of_the_same_specificity(site, page):
     sheet = (site / page.select_one("link[rel=stylesheet]")["href"]).read_text()
     name = page.p["class"][0]
 
@@ -62,7 +62,7 @@ def test_a_style_in_an_element_becomes_a_class_as_strong(site, page):
     assert f".{name}:not(#_){{color: red}}" in sheet
 
 
-def test_scripts_are_deferred_plain_and_only_those_the_page_needs(site, page):
+def test_a_page_loads_only_the_scripts_it_needs_minified_and_deferred(site, page):
     scripts = page.select("script[src]")
 
     assert [tag.has_attr("defer") for tag in scripts] == [True]
@@ -71,17 +71,17 @@ def test_scripts_are_deferred_plain_and_only_those_the_page_needs(site, page):
     assert not (site / "_static/own.js").exists()
 
 
-def test_the_policy_allows_the_one_script_in_the_page_and_is_sent_as_well(site, page):
-    said = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+def test_the_policy_allows_the_one_script_in_the_page_and_is_a_header_too(site, page):
+    rules = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
     digest = base64.b64encode(hashlib.sha256(page.find("script", src=False).string.encode()).digest()).decode()
 
-    assert f"script-src 'self' 'sha256-{digest}';" in said
-    assert "unsafe" not in said and "http" not in said and said.startswith("default-src 'none'")
-    assert f"Content-Security-Policy: {said}; frame-ancestors 'none'" in (site / "_headers").read_text()
+    assert f"script-src 'self' 'sha256-{digest}';" in rules
+    assert "unsafe" not in rules and "http" not in rules and rules.startswith("default-src 'none'")
+    assert f"Content-Security-Policy: {rules}; frame-ancestors 'none'" in (site / "_headers").read_text()
 
 
 @pytest.mark.parametrize(("place", "older"), [(0, "PNG"), (1, "JPEG")])
-def test_a_picture_has_its_size_comes_late_and_is_webp_with_an_older_format_beside_it(site, page, place, older):
+def test_a_picture_has_a_size_is_loaded_late_and_is_webp_with_an_older_format_beside_it(site, page, place, older):
     picture = page.select("picture")[place]
 
     assert (picture.img["width"], picture.img["height"], picture.img["loading"]) == ("30", "20", "lazy")
@@ -94,11 +94,11 @@ def test_the_first_sentence_describes_the_page(page):
     assert page.find("meta", attrs={"name": "description"})["content"] == "text"
 
 
-def test_the_empty_corner_of_a_table_is_no_heading(page):
+def test_the_empty_corner_of_a_table_is_not_a_heading(page):
     assert [tag.name for tag in page.tr.find_all(True)] == ["td", "th"]
 
 
-def test_again_over_unchanged_pages_changes_nothing(site, tmp_path):
+def test_optimizing_unchanged_pages_again_changes_nothing(site, tmp_path):
     before = (site / "page.html").read_bytes()
     (site / "_static/theme.css").write_text(THEME)
     for name in ("own.js", "copybutton.js"):
@@ -109,7 +109,7 @@ def test_again_over_unchanged_pages_changes_nothing(site, tmp_path):
     assert (site / "page.html").read_bytes() == before
 
 
-def test_a_new_style_sheet_replaces_the_one_before(site, tmp_path):
+def test_a_new_style_sheet_replaces_the_previous_one(site, tmp_path):
     (site / "_static/own.js").write_text("let a = 2;")
     (site / "_static/theme.css").write_text(".bd-article{margin:9px}")
 
@@ -122,14 +122,14 @@ def test_a_new_style_sheet_replaces_the_one_before(site, tmp_path):
 @pytest.mark.parametrize(
     ("article", "refused"), [("<script>a()</script>", "<script>a()"), ('<p onclick="a()">x</p>', 'onclick="a()"')]
 )
-def test_what_the_policy_refuses_is_named_with_its_page(tmp_path, article, refused):
+def test_a_script_that_the_policy_refuses_is_reported_with_its_page(tmp_path, article, refused):
     (tmp_path / "html").mkdir()
     (tmp_path / "html/page.html").write_text(f"<html><head></head><body><article>{article}</article></body></html>")
 
-    complaints = optimize_site(tmp_path / "html", tmp_path / "store")
+    warnings = optimize_site(tmp_path / "html", tmp_path / "store")
 
-    assert len(complaints) == 1
-    assert complaints[0].startswith("page.html: ") and refused in complaints[0]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("page.html: ") and refused in warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_what_the_policy_refuses_is_named_with_its_page(tmp_path, article, refus
         "[data-x=y] p{top:0}",
     ],
 )
-def test_a_rule_that_could_match_stays(rule):
+def test_a_rule_that_could_match_is_kept(rule):
     used = styles.Used(tags={"p", "a"}, words={"in"})
 
     assert styles.trimmed([rule], used).replace(" ", "") == rule.replace(" ", "")
@@ -151,12 +151,12 @@ def test_a_rule_that_could_match_stays(rule):
 @pytest.mark.parametrize(
     "rule", ["p.out{top:0}", "#out{top:0}", "b{top:0}", "@media print{.out{top:0}}", ":is(.out){top:0}"]
 )
-def test_a_rule_that_cannot_match_goes(rule):
+def test_a_rule_that_cannot_match_is_removed(rule):
     assert styles.trimmed([rule], styles.Used(tags={"p", "a"}, words={"in"})) == ""
 
 
 @pytest.mark.parametrize("root", ["/", "/guide/"])
-def test_the_page_for_lost_readers_works_at_any_depth(tmp_path, root):
+def test_the_not_found_page_works_at_any_depth(tmp_path, root):
     site = tmp_path / "html"
     (site / "_static").mkdir(parents=True)
     (site / "_static/own.js").write_text("let a = 1;")
@@ -177,7 +177,7 @@ def test_a_policy_without_scripts_has_no_hash():
     assert "script-src 'self';" in policy([])
 
 
-def test_a_variable_that_only_an_unread_one_reads_goes_with_it():
+def test_a_variable_that_only_an_unused_one_reads_is_removed_too():
     sheet = ":root{--read:var(--inner);--inner:1px;--unread:var(--lost);--lost:2px}p{margin:var(--read)}"
 
     left = styles.trimmed([sheet], styles.Used(tags={"p"}))

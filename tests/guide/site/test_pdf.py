@@ -1,4 +1,4 @@
-"""The whole guide as a PDF, read by another program than the one that wrote it."""
+"""The whole guide as a PDF, read by a different program than the one that wrote it."""
 
 import io
 import re
@@ -16,7 +16,7 @@ from guide.site.export.pdf import Chapter, Cover, print_book, write_pdf
 
 @pytest.fixture(scope="module")
 def book(site, root, tmp_path_factory):
-    """The PDF, read."""
+    """The PDF, opened."""
     out = tmp_path_factory.mktemp("pdf") / "guide.pdf"
     write_pdf(site, root, out)
     return PdfReader(out)
@@ -24,35 +24,35 @@ def book(site, root, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def text(book):
-    """All its text."""
+    """All text of the PDF."""
     return " ".join(" ".join(page.extract_text() for page in book.pages).split())
 
 
 def titles(outline):
-    """Every heading of an outline, however deep."""
+    """Return every heading of an outline, at any depth."""
     return [t for entry in outline for t in (titles(entry) if isinstance(entry, list) else [entry.title])]
 
 
 def targets(book):
-    """Where the links of a PDF lead: to other sites, and to places in it."""
+    """Return the targets of links: addresses of other sites, and links to places in the PDF."""
     links = [note.get_object() for page in book.pages for note in page.get("/Annots", [])]
     outside = {str(link["/A"]["/URI"]) for link in links if "/URI" in link.get("/A", {})}
     return outside, [link for link in links if "/Dest" in link or "/D" in link.get("/A", {})]
 
 
 def test_it_has_every_page_in_its_outline(book, root):
-    found = titles(book.outline)
+    headings = titles(book.outline)
 
     for path in pages_of_book():
         if path.suffix == ".md":
             heading = next(line for line in path.read_text().splitlines() if line.startswith("# "))
             words = re.split("[^\\w :,=()-]", heading.removeprefix("# "))[0].strip()
-            # Where a title is broken into lines, its outline has no blank.
-            assert any(title.replace(" ", "").startswith(words.replace(" ", "")) for title in found), words
-    assert "Buckets" in found and len(found) > 5 * len(pages_of_book())
+            # The outline has no space where a title is broken into lines.
+            assert any(title.replace(" ", "").startswith(words.replace(" ", "")) for title in headings), words
+    assert "Buckets" in headings and len(headings) > 5 * len(pages_of_book())
 
 
-def test_it_is_as_old_as_the_last_commit_and_says_so(book, root, text):
+def test_its_date_is_that_of_the_last_commit(book, root, text):
     log = ["git", "log", "-1", "--format=%ct"]
     seconds = subprocess.run(log, cwd=root, capture_output=True, text=True).stdout.strip()
 
@@ -64,7 +64,7 @@ def test_it_is_as_old_as_the_last_commit_and_says_so(book, root, text):
     assert "Facts about the hub as of 20" in text
 
 
-def test_its_links_hold_outside_this_machine(book):
+def test_its_links_work_on_other_machines(book):
     outside, inside = targets(book)
 
     assert len(inside) > 300
@@ -73,18 +73,18 @@ def test_its_links_hold_outside_this_machine(book):
     assert [link for link in outside if link.startswith("https://leap-stc.github.io/") and ".html" in link] == []
 
 
-def test_it_has_the_code_and_what_it_printed_and_pictures(book, text):
+def test_it_has_code_outputs_and_pictures(book, text):
     assert "print(os.environ[" in text and "gs://leap-scratch/funky-user" in text
     assert sum(len(page.images) for page in book.pages) > 10
 
 
-def test_it_can_be_carried_and_read_aloud(book):
+def test_it_is_small_and_tagged_for_screen_readers(book):
     assert book.stream.seek(0, 2) < 8_000_000
     assert book.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert book.trailer["/Root"]["/Lang"].startswith("en")
 
 
-def test_the_same_pages_are_the_same_file(browser, site):
+def test_the_same_pages_give_the_same_file(browser, site):
     chapters = [Chapter("book/buckets/rules", "Buckets"), Chapter("notebooks/tables-with-parquet", "Notebooks")]
     cover = Cover("Guide", "Us", datetime(2026, 1, 1, tzinfo=UTC), "About.", "https://example.org/")
     first, second = (print_book(browser, site, chapters, cover) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Old addresses, the feed and cards, on small sites of the test's own."""
+"""Redirects, the feed and cards, on small sites that the tests create."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -7,6 +7,7 @@ import feedparser
 import pytest
 from PIL import Image
 
+from guide.browser import picture_capture
 from guide.site.publish import feed, redirects, social_cards
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,22 +29,22 @@ def site(tmp_path):
     return tmp_path
 
 
-def test_old_addresses_that_lead_nowhere_are_named(root, site):
+def test_a_redirect_that_leads_nowhere_is_reported(root, site):
     moves = redirects.read(root / "tests/broken/redirects/redirects.yml")
 
     assert redirects.errors(moves, site) == [
-        "redirects.yml: old/nowhere.html# leads to book/no-such-page, which is no page",
-        "redirects.yml: old/no-heading.html#part leads to book/index#no-such-heading, which is no heading",
-        "redirects.yml: book/index.html is a page of the guide, and cannot lead elsewhere",
+        "redirects.yml: old/nowhere.html# leads to book/no-such-page, which is not a page",
+        "redirects.yml: old/no-heading.html#part leads to book/index#no-such-heading, which is not a heading",
+        "redirects.yml: book/index.html is a page of the guide, so it cannot redirect",
     ]
 
 
-def test_an_old_page_whose_sections_alone_lead_on_is_refused(root):
+def test_an_old_page_with_redirects_for_its_sections_alone_is_refused(root):
     with pytest.raises(redirects.RedirectError, match=r"no-page\.yml: old/page\.html: it needs a target"):
         redirects.read(root / "tests/broken/redirects/no-page.yml")
 
 
-def test_a_page_that_moved_leads_on_without_scripts(site):
+def test_a_redirect_works_without_scripts(site):
     redirects.write({"old/page.html": {"": "book/index#here"}}, site, "https://example.org/", {"book/index": "Here"})
     text = (site / "old/page.html").read_text()
 
@@ -52,28 +53,30 @@ def test_a_page_that_moved_leads_on_without_scripts(site):
     assert "<script" not in text and "Content-Security-Policy" in text
 
 
-def test_the_guides_own_old_addresses_can_be_read(root):
+def test_the_redirects_of_the_guide_can_be_read(root):
     moves = redirects.read(root / "book/redirects.yml")
 
     assert set(moves) == {"leap-pangeo/jupyterhub.html"}
     assert {"", "logging-in", "hub-image-custom", "gpus"} <= set(moves["leap-pangeo/jupyterhub.html"])
 
 
-def test_an_item_of_the_change_log_is_as_old_as_its_newest_line():
+def test_an_item_of_the_change_log_has_the_date_of_its_newest_line():
     dates = [None, None, None, None, DAY, DAY + timedelta(days=2), DAY + timedelta(days=1)]
-    found = feedparser.parse(feed.atom(feed.changes(LOG, dates), "Guide", "Us", "https://example.org/", "https://log/"))
+    parsed = feedparser.parse(
+        feed.atom(feed.changes(LOG, dates), "Guide", "Us", "https://example.org/", "https://log/")
+    )
 
-    assert [entry.title for entry in found.entries] == ["First thing", "Second thing, with code"]
-    assert found.entries[0].published == "2026-01-01T00:00:00Z"
-    assert found.entries[0].updated == found.feed.updated == "2026-01-03T00:00:00Z"
-    assert "<strong>First</strong>" in found.entries[0].content[0].value
+    assert [entry.title for entry in parsed.entries] == ["First thing", "Second thing, with code"]
+    assert parsed.entries[0].published == "2026-01-01T00:00:00Z"
+    assert parsed.entries[0].updated == parsed.feed.updated == "2026-01-03T00:00:00Z"
+    assert "<strong>First</strong>" in parsed.entries[0].content[0].value
 
 
 def test_an_item_without_a_date_is_left_out_of_the_feed():
     assert [change.title for change in feed.changes(LOG, [None] * 6 + [DAY])] == ["Second thing, with code"]
 
 
-def test_more_words_at_the_end_of_an_item_leave_it_the_same_entry():
+def test_an_item_stays_the_same_entry_when_text_is_added_to_it():
     longer = LOG.replace("second line.", "second line, and a third.")
     feeds = [feed.atom(feed.changes(text, [DAY] * 7), "G", "U", "https://example.org/", "l") for text in (LOG, longer)]
     first, second = (feedparser.parse(text).entries for text in feeds)
@@ -81,7 +84,7 @@ def test_more_words_at_the_end_of_an_item_leave_it_the_same_entry():
     assert [entry.id for entry in first] == [entry.id for entry in second]
 
 
-def test_a_card_is_the_same_each_time_and_another_for_another_title(tmp_path):
+def test_a_card_is_the_same_each_time_and_different_for_another_title(tmp_path):
     for number, title in enumerate(
         ["Log in", "Log in", "A title that is far too long for one line or even two of it " * 2]
     ):
@@ -93,7 +96,7 @@ def test_a_card_is_the_same_each_time_and_another_for_another_title(tmp_path):
     assert social_cards.name("Log in", "The hub", "The guide") != social_cards.name("Log out", "The hub", "The guide")
 
 
-def test_cards_have_the_colours_of_the_theme(root):
+def test_cards_and_screenshots_have_the_colours_of_the_theme(root):
     sheet = (root / "book/_static/guide.css").read_text()
     themes = {
         theme: dict(re.findall(r"(--[\w-]+): (#\w+);", rules))
@@ -103,3 +106,5 @@ def test_cards_have_the_colours_of_the_theme(root):
     assert themes["light"]["--pst-color-primary"] == social_cards.NAVY
     assert themes["dark"]["--pst-color-primary"] == social_cards.BLUE
     assert themes["dark"]["--guide-accent"] == social_cards.TEAL
+    caption = re.search(r"\.caption-text strong \{(.*?)\}", sheet, re.DOTALL)
+    assert f"background: {picture_capture._NUMBER_COLOUR};" in caption[1]

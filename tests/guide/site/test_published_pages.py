@@ -1,4 +1,4 @@
-"""What the site tells programs: lists of pages, the feed, cards, and where old addresses lead."""
+"""What the site offers to programs: lists of pages, the feed, cards, and redirects from old addresses."""
 
 import io
 import struct
@@ -18,28 +18,30 @@ SEED = "leap-pangeo/jupyterhub.html"
 
 
 class _Head(HTMLParser):
-    """What the head of a page says of it."""
+    """Collects the metadata in the head of a page."""
 
     def __init__(self, text):
         super().__init__()
-        self.said = {}
+        self.metadata = {}
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
-        told = dict(attrs)
-        if tag == "meta" and (told.get("property") or told.get("name")):
-            self.said.setdefault(told.get("property") or told["name"], told.get("content"))
+        attributes = dict(attrs)
+        if tag == "meta" and (attributes.get("property") or attributes.get("name")):
+            self.metadata.setdefault(attributes.get("property") or attributes["name"], attributes.get("content"))
         if tag == "link":
-            self.said.setdefault(f"{told.get('rel')} {told.get('type', '')}".strip(), told.get("href"))
+            self.metadata.setdefault(
+                f"{attributes.get('rel')} {attributes.get('type', '')}".strip(), attributes.get("href")
+            )
 
 
 @pytest.fixture(scope="module")
 def names(root):
-    """Every page's name, in the book's order."""
+    """The name of every page, in the order of the book."""
     return [str(path.relative_to(root).with_suffix("")) for path in pages_of_book()]
 
 
-def test_the_site_map_has_every_page_once_with_a_day(site, names):
+def test_the_site_map_has_every_page_once_with_a_date(site, names):
     space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
     urls = Xml.parse(site / "sitemap.xml").findall("s:url", space)  # noqa: S314 - written by this build
 
@@ -48,7 +50,7 @@ def test_the_site_map_has_every_page_once_with_a_day(site, names):
     assert f"Sitemap: {BASE}sitemap.xml" in (site / "robots.txt").read_text()
 
 
-def test_programs_that_read_text_find_every_page(site, names):
+def test_the_lists_for_programs_that_read_text_have_every_page(site, names):
     short, full = (site / "llms.txt").read_text(), (site / "llms-full.txt").read_text()
 
     assert short.startswith("# The LEAP-Pangeo JupyterHub guide\n\n> ")
@@ -69,30 +71,30 @@ def test_the_change_log_is_a_feed(site, root):
     assert feed.feed.links[0].href == f"{BASE}changes.xml"
 
 
-def test_every_page_names_the_feed(site, names):
+def test_every_page_links_to_the_feed(site, names):
     for name in names:
-        said = _Head((site / f"{name}.html").read_text()).said
-        feed = (site / f"{name}.html").parent / said["alternate application/atom+xml"]
+        metadata = _Head((site / f"{name}.html").read_text()).metadata
+        feed = (site / f"{name}.html").parent / metadata["alternate application/atom+xml"]
 
         assert feed.resolve() == (site / "changes.xml").resolve()
 
 
-def test_every_page_has_a_card_of_its_own(site, names):
+def test_every_page_has_its_own_card(site, names):
     cards = set()
     for name in names:
-        said = _Head((site / f"{name}.html").read_text()).said
-        card = site / said["og:image"].removeprefix(BASE)
+        metadata = _Head((site / f"{name}.html").read_text()).metadata
+        card = site / metadata["og:image"].removeprefix(BASE)
         cards.add(card)
 
-        assert said["og:url"] == said["canonical"] == f"{BASE}{name}.html"
-        assert said["og:title"] and said["og:description"] and said["twitter:card"] == "summary_large_image"
+        assert metadata["og:url"] == metadata["canonical"] == f"{BASE}{name}.html"
+        assert metadata["og:title"] and metadata["og:description"] and metadata["twitter:card"] == "summary_large_image"
         head = card.read_bytes()[:24]
         assert head[1:4] == b"PNG" and struct.unpack(">II", head[16:24]) == (1200, 630)
         assert card.stat().st_size < 60_000
     assert len(cards) == len(names) == len(list((site / "_cards").iterdir()))
 
 
-def test_every_old_section_leads_to_where_it_is_now(site, root, browser, address):
+def test_every_old_section_redirects_to_its_new_place(site, root, browser, address):
     moves = yaml.safe_load((root / "book/redirects.yml").read_text())
     page = browser.new_page()
     for anchor, target in moves[SEED].items():
@@ -105,7 +107,7 @@ def test_every_old_section_leads_to_where_it_is_now(site, root, browser, address
     page.close()
 
 
-def test_without_scripts_an_old_address_shows_where_everything_is_now(browser, address):
+def test_without_scripts_an_old_address_lists_the_new_ones(browser, address):
     page = browser.new_page(java_script_enabled=False)
     page.goto(f"{address}/{SEED}")
 
@@ -115,18 +117,18 @@ def test_without_scripts_an_old_address_shows_where_everything_is_now(browser, a
     page.close()
 
 
-def test_the_page_at_an_old_address_keeps_nobody_out(site, browser, tmp_path):
+def test_axe_reports_no_violation_on_the_page_at_an_old_address(site, browser, tmp_path):
     text = (site / SEED).read_text()
     page = browser.new_page()
     page.set_content(text)
     page.evaluate(AXE_SCRIPT)
 
-    assert page.evaluate("axe.run(document).then(found => found.violations.map(rule => rule.id))") == []
+    assert page.evaluate("axe.run(document).then(result => result.violations.map(rule => rule.id))") == []
     page.close()
 
 
-def test_programs_get_the_types_they_expect(address):
+def test_files_have_the_content_types_that_programs_expect(address):
     for path, kind in (("changes.xml", "xml"), ("llms.txt", "text/plain"), ("book/index.md", "text/markdown")):
-        with urlopen(f"{address}/{path}") as answer:  # noqa: S310 - the site on this machine
-            assert kind in answer.headers["Content-Type"]
-            assert io.BytesIO(answer.read()).read(1)
+        with urlopen(f"{address}/{path}") as response:  # noqa: S310 - the site on this machine
+            assert kind in response.headers["Content-Type"]
+            assert io.BytesIO(response.read()).read(1)

@@ -1,4 +1,4 @@
-"""Readers on their way: from a search to code that runs under their own names, and by keyboard alone."""
+"""Journeys of readers: from a search to code that runs under their own names, and by keyboard alone."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ def _focused(page):
     return page.evaluate("document.activeElement.closest('[class]').className")
 
 
-def test_find_a_snippet_set_a_name_copy_it_paste_and_run_it(open_page, root, tmp_path):
+def test_code_that_is_found_named_copied_pasted_and_run_works(open_page, root, tmp_path):
     page = open_page("index.html")
     page.wait_for_url("**/book/index.html")
     _search(page, "write a dataset")
@@ -52,7 +52,7 @@ def test_find_a_snippet_set_a_name_copy_it_paste_and_run_it(open_page, root, tmp
     assert shown in lines and "read as written" in lines and lines[-1] == "False"
 
 
-def test_an_error_pasted_into_the_search_leads_to_where_it_is_explained(open_page):
+def test_an_error_pasted_into_the_search_leads_to_its_explanation(open_page):
     page = open_page("notebooks/first-zarr-store.html")
     message = "gcsfs.retry.HttpError: Anonymous caller does not have storage.objects.get access to the object., 401"
     page.keyboard.press("Control+k")
@@ -90,7 +90,7 @@ def test_everything_by_keyboard_alone(open_page):
     assert "gs://leap-scratch/octo-cat/sst.zarr" in page.locator("article").inner_text()
 
 
-def test_the_search_gives_the_focus_back_and_keeps_it_inside(open_page):
+def test_the_search_keeps_the_focus_inside_and_returns_it_at_the_end(open_page):
     page = open_page("book/index.html")
     button = page.locator("button.find-open").and_(page.locator(":visible")).first
     button.focus()
@@ -105,10 +105,10 @@ def test_the_search_gives_the_focus_back_and_keeps_it_inside(open_page):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_open_search_nor_beside_a_name_that_is_refused(open_page, theme):
+def test_axe_reports_no_violation_in_the_open_search_and_beside_a_refused_name(open_page, theme):
     page = open_page("book/buckets/look.html", width=390, color_scheme=theme)
     page.evaluate(AXE_SCRIPT)
-    run = "axe.run(document).then(found => found.violations.map(rule => rule.id))"
+    run = "axe.run(document).then(result => result.violations.map(rule => rule.id))"
     page.locator("article .names [name=user]").fill("no name")
     assert page.locator("article .names-status").inner_text()
     assert page.evaluate(run) == []

@@ -1,4 +1,4 @@
-"""Two builds of one commit: in other folders, at another time and place, with other hashes, and the same bytes."""
+"""Two builds of one commit, in different folders, time zones and with different hash seeds, have the same bytes."""
 
 import pytest
 from small_books import build, copy_of
@@ -35,8 +35,8 @@ COMMIT = {"SOURCE_DATE_EPOCH": "1700000000"}
 
 @pytest.fixture(scope="module")
 def sites(root, stack, tmp_path_factory):
-    """The folders of both builds."""
-    found = []
+    """The folders of both sites."""
+    folders = []
     for name, more in (
         ("one", {"PYTHONHASHSEED": "1", "TZ": "UTC"}),
         ("other", {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo"}),
@@ -44,11 +44,11 @@ def sites(root, stack, tmp_path_factory):
         book = copy_of(root, tmp_path_factory.mktemp(name) / f"project-{name}")
         built = build(book, "# Index\n\nIn {fact}`hub.region`.\n", stack, more=PAGES, env=COMMIT | more)
         assert built.returncode == 0, built.stdout + built.stderr
-        found.append(book / "_build/html")
-    return found
+        folders.append(book / "_build/html")
+    return folders
 
 
-def test_both_have_the_same_files_with_the_same_bytes(sites):
+def test_both_have_the_same_files_and_bytes(sites):
     one, other = (
         {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()} for site in sites
     )
@@ -57,7 +57,7 @@ def test_both_have_the_same_files_with_the_same_bytes(sites):
     assert [name for name in one if one[name] != other[name]] == []
 
 
-def test_the_date_is_the_commits(sites):
+def test_the_date_is_that_of_the_commit(sites):
     text = (sites[0] / "book/reference.html").read_text()
 
     assert "2023-11-14" in text

@@ -1,4 +1,4 @@
-"""The search finds the right page first, from an error message, a name, a task or a slip of the finger."""
+"""The search lists the right page first for an error message, a name, a task or a typing mistake."""
 
 import gzip
 import re
@@ -16,7 +16,7 @@ from guide.site.search.index import Document, write_index
 from guide.site.search.sections import Section, sections
 from guide.site.search.words import pieces, term
 
-# What a reader types, and the page that must come first. The first third are messages of errors.
+# Queries, each with the page that must come first. The first ones are error messages.
 QUERIES = {
     "GroupNotFoundError: No group found in store 'gs://leap-scratch/jane/a.zarr' at path ''": "help/no-group-found",
     "FileExistsError: Cannot create '' with mode 'w-' because it already contains data": "help/already-contains-data",
@@ -60,7 +60,7 @@ QUERIES = {
     "custom imgae": "images/custom-image",
 }
 
-# The last letters of a query, one by one; how long its results take after the last, and a file of the index alone.
+# Types the last letters of a query one by one; returns the time until its results, and that of one file of the index.
 TYPED = """async query => {
     const input = document.querySelector(".find-input"), list = document.querySelector(".find-results");
     const one = document.createElement("script");
@@ -94,7 +94,7 @@ def _page_of(name):
 
 @pytest.fixture(scope="module")
 def page(browser, address):
-    """A page whose search is open."""
+    """A page with its search open."""
     page = browser.new_page()
     page.goto(f"{address}/book/buckets/rules.html")
     page.keyboard.press("/")
@@ -120,19 +120,19 @@ def test_the_right_page_comes_first(page, address, query):
 
 
 def _required():
-    """The errors that help pages must raise to be built, each with its page, or its pages where several have it."""
-    found = defaultdict(set)
+    """Yield the errors that help pages raise, each with its page, or all pages that raise it."""
+    pages = defaultdict(set)
     for path in sorted((ROOT / "book/help").glob("*.md")):
         for block in read_page(path, ROOT).blocks:
-            for said in filter(None, (block.raises, block.fails)):
-                found[said].add(path.stem)
-    for said, names in found.items():
-        yield pytest.param(said, names, id=f"{min(names)}: {said[:60]}")
+            for message in filter(None, (block.raises, block.fails)):
+                pages[message].add(path.stem)
+    for message, names in pages.items():
+        yield pytest.param(message, names, id=f"{min(names)}: {message[:60]}")
 
 
-@pytest.mark.parametrize(("said", "names"), list(_required()))
-def test_the_message_of_a_help_page_finds_it_first(page, address, said, names):
-    _ask(page, said)
+@pytest.mark.parametrize(("message", "names"), list(_required()))
+def test_the_message_of_a_help_page_finds_it_first(page, address, message, names):
+    _ask(page, message)
 
     assert _first(page) in {f"{address}/book/help/{name}.html" for name in names}
 
@@ -146,16 +146,18 @@ def test_the_last_line_of_every_error_on_a_help_page_finds_it_first_with_and_wit
             pages[line].add(path.name)
     wrong = []
     for line, names in sorted(pages.items()):
-        for said in (line, line.partition(": ")[2] or line):
-            _ask(page, said)
-            wrong += [] if _first(page).rpartition("/")[2] in names else [(sorted(names), said)]
+        for query in (line, line.partition(": ")[2] or line):
+            _ask(page, query)
+            wrong += [] if _first(page).rpartition("/")[2] in names else [(sorted(names), query)]
 
     assert wrong == []
 
 
-def test_a_first_result_comes_soon_after_the_last_key(browser, address):
-    """Soon: a few times what one file of the index takes to come, measured between the queries. Every fourth query is
-    typed to its end in a page of its own, where nothing was searched before."""
+def test_results_come_soon_after_the_last_key(browser, address):
+    """The limit is a multiple of the time that one file of the index takes.
+
+    Every fourth query is typed in a new page, in which nothing was searched before.
+    """
     took, one_file = [], []
     for query in list(QUERIES)[::4]:
         page = browser.new_page()
@@ -170,7 +172,7 @@ def test_a_first_result_comes_soon_after_the_last_key(browser, address):
     assert statistics.median(took) < 8 * statistics.median(one_file), sorted(took)
 
 
-def test_arrows_go_through_the_results_and_enter_opens_one(browser, address):
+def test_arrow_keys_select_a_result_and_enter_opens_it(browser, address):
     page = browser.new_page()
     page.goto(f"{address}/book/buckets/rules.html")
     page.keyboard.press("/")
@@ -194,7 +196,7 @@ def test_enter_opens_the_first_result(browser, address):
     page.close()
 
 
-def test_a_topic_leaves_its_pages_only(page):
+def test_a_topic_limits_the_results_to_its_pages(page):
     _ask(page, "zarr")
     page.get_by_role("button", name="Notebooks").click()
     page.wait_for_function("document.querySelector('.find-status').textContent.endsWith('in Notebooks')")
@@ -205,7 +207,7 @@ def test_a_topic_leaves_its_pages_only(page):
     assert topics == {"Notebooks"}
 
 
-def test_what_is_typed_is_text_and_nothing_else(page):
+def test_a_query_is_shown_as_text(page):
     _ask(page, "<img src=x onerror=alert(1)> zarr")
 
     assert page.locator(".find-form img").count() == 0
@@ -230,7 +232,7 @@ def test_the_search_page_takes_a_query_from_its_address(browser, address):
     page.close()
 
 
-def test_an_address_that_leads_nowhere_offers_the_search_with_its_words(browser, address):
+def test_the_not_found_page_searches_for_the_words_of_the_address(browser, address):
     page = browser.new_page()
     page.goto(f"{address}/docs/old/anonymous-caller/")
     page.locator(".find-link").first.wait_for()
@@ -244,16 +246,16 @@ def test_an_address_that_leads_nowhere_offers_the_search_with_its_words(browser,
 
 @pytest.mark.parametrize("count", [20, 500])
 def test_a_first_query_takes_a_small_part_of_the_index(browser, site, tmp_path, count):
-    """Pages of the guide again and again, each with words of its own, as a guide of that size would have."""
+    """The index is of a guide of that size: the pages of this one repeated, each with other words added."""
     paths = sorted([*site.glob("book/**/*.html"), *site.glob("notebooks/*.html")])
     real = [sections(path.read_text()) for path in paths if path.name != "what-was-tested.html"]
     documents = []
     for number in range(count):
-        again = [Section(s.anchor, s.heading, list(s.runs), s.errors) for s in real[number % len(real)]]
+        copies = [Section(s.anchor, s.heading, list(s.runs), s.errors) for s in real[number % len(real)]]
         own = " ".join(f"word{number}{letter}" for letter in "abcdefghijklmnopqrst")
-        again[0].runs.append((own, 1.0))
-        again[0].heading += f" {number}"
-        documents.append(Document(f"page-{number}", f"Topic {number % 7}", again))
+        copies[0].runs.append((own, 1.0))
+        copies[0].heading += f" {number}"
+        documents.append(Document(f"page-{number}", f"Topic {number % 7}", copies))
     write_index(documents, tmp_path / "search")
     static = tmp_path / "_static"
     static.mkdir()
@@ -266,7 +268,7 @@ def test_a_first_query_takes_a_small_part_of_the_index(browser, site, tmp_path, 
         loaded = []
         page.on("request", lambda request, to=loaded: to.append(request.url))
         page.goto((tmp_path / "a.html").as_uri())
-        found = page.evaluate(
+        results = page.evaluate(
             """async (query) => {
                 const {results, terms} = await guideFind.search(query, "");
                 await Promise.all(results.slice(0, 5).map((result) => guideFind.excerpt(result, terms)));
@@ -278,7 +280,7 @@ def test_a_first_query_takes_a_small_part_of_the_index(browser, site, tmp_path, 
         files = [tmp_path / url.removeprefix(tmp_path.as_uri()).lstrip("/") for url in loaded if "/search/" in url]
         sent = sum(len(gzip.compress(path.read_bytes())) for path in files)
 
-        assert found and len(files) > 3, query
+        assert results and len(files) > 3, query
         assert sent <= 60_000, f"{query}: {sent} bytes in {len(files)} files"
 
 
@@ -295,18 +297,18 @@ def test_endings_and_identifiers_become_terms():
     assert pieces("open_zarr") == ["open", "zarr"] and pieces("bucket") == []
 
 
-def test_a_section_has_its_anchor_its_heading_and_no_links_to_itself():
+def test_a_section_has_its_anchor_heading_and_text_without_its_own_link():
     page = """<article class="bd-article"><section id="a"><h1>A<a class="headerlink">#</a></h1><p>one</p>
     <section id="b"><h2>B</h2><pre>x = 1</pre><svg>no</svg></section></section></article><p>no</p>"""
 
     assert [(s.anchor, s.heading, s.text) for s in sections(page)] == [("", "A", "one"), ("b", "B", "x = 1")]
 
 
-def test_what_was_read_of_a_page_is_kept_until_the_page_changes(tmp_path, monkeypatch):
+def test_the_sections_of_a_page_are_kept_until_the_page_changes(tmp_path, monkeypatch):
     page, store = tmp_path / "page.html", tmp_path / "search.pickle"
     page.write_text('<article class="bd-article"><h1>Buckets</h1><p>old</p></article>')
     first = search.documents(tmp_path, Toc("page", ()), ["page"], store)
-    monkeypatch.setattr(search.sections.__globals__["_Reader"], "feed", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(search.sections.__globals__["_Reader"], "feed", lambda *_: pytest.fail("parsed again"))
     assert search.documents(tmp_path, Toc("page", ()), ["page"], store) == first
     monkeypatch.undo()
 

