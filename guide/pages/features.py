@@ -36,6 +36,7 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "pangeo-scratch": lambda facts: _same(facts.environment_variables.values, "PANGEO_SCRATCH", "SCRATCH_BUCKET"),
     "pangeo-images": lambda facts: "pangeo" in facts.images.source,
     "tensorflow-and-pytorch": lambda facts: facts.gpus is not None and facts.gpus.images == ["tensorflow", "pytorch"],
+    "disputed-token": lambda facts: {"leapdocs", "hubconfig"} <= facts.sources.keys(),
     "research-tiers": lambda facts: _all_research([tier for tier in facts.access.tiers if tier.gpus]),
 }
 
