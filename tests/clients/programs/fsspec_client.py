@@ -23,6 +23,11 @@ def fsspec_operations(column: Column, writer: AbstractFileSystem, reader: Abstra
         ),
     )
 
+    _write_operations(column, writer, block_size)
+    _read_operations(column, reader)
+
+
+def _write_operations(column: Column, writer: AbstractFileSystem, block_size: int) -> None:
     @column.operation
     def write(at: Place):
         writer.pipe(at.url("a"), SMALL)
@@ -35,6 +40,15 @@ def fsspec_operations(column: Column, writer: AbstractFileSystem, reader: Abstra
                 file.write(BIG[start : start + 10**6])
         assert at.get("a") == BIG
 
+    @column.operation
+    def write_if_absent(at: Place):
+        writer.pipe_file(at.url("a"), SMALL, mode="create")
+        error = error_of(FileExistsError, "", lambda: writer.pipe_file(at.url("a"), b"other", mode="create"))
+        assert at.get("a") == SMALL
+        return error
+
+
+def _read_operations(column: Column, reader: AbstractFileSystem) -> None:
     @column.operation
     def read(at: Place):
         at.put("a", BIG)
@@ -63,10 +77,3 @@ def fsspec_operations(column: Column, writer: AbstractFileSystem, reader: Abstra
         info = reader.info(at.url("a"))
         assert (info["size"], info["type"], info["name"]) == (len(SMALL), "file", at.path("a"))
         assert reader.isdir(at.url("")) and not reader.exists(at.url("b"))
-
-    @column.operation
-    def write_if_absent(at: Place):
-        writer.pipe_file(at.url("a"), SMALL, mode="create")
-        error = error_of(FileExistsError, "", lambda: writer.pipe_file(at.url("a"), b"other", mode="create"))
-        assert at.get("a") == SMALL
-        return error
