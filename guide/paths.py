@@ -16,9 +16,9 @@ def display_path(path: Path) -> str:
 
 
 def build_folder(hub_yml: Path) -> Path:
-    """Return the folder in which the guide of the hub in ``hub_yml`` is built.
+    """Return the build folder of the guide for the hub that ``hub_yml`` describes.
 
-    Each other hub has its own, named after the folder of its file and a digest of the file's path, so that no two hubs
+    Each other hub has a folder named after that of its file and a digest of the file's path, so that no two hubs
     share a file.
     """
     if hub_yml == ROOT / "hub.yml":

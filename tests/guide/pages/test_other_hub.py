@@ -1,7 +1,7 @@
 """The guide of another hub: hub.yml alone says whose guide it is.
 
 A few pages run. The whole book is rendered without outputs, which needs no stand-in, so that each fact of each page is
-looked up for a hub that has less, and for one in which everything has another name.
+looked up for a hub that has less, and for one whose parts all have other names.
 """
 
 import html
@@ -19,7 +19,7 @@ from guide.pages.features import FEATURES, lacking
 from guide.paths import build_folder
 
 EXAMPLE = "examples/other-hub/hub.yml"
-# Together these pages have everything in which the hubs differ: buckets, rights, variables, regions, git addresses.
+# Between them, these pages show every difference of the hubs: buckets, rights, variables, regions, git addresses.
 PAGES = (
     "book/buckets/rules.md",
     "book/hub/how-the-hub-is-built.md",
@@ -151,7 +151,7 @@ def test_other_names_are_on_the_pages(renamed, page, text):
 
 
 def test_a_small_hub_lacks_every_feature_and_the_projects_own_lacks_none(root):
-    """So the guides of the two, in which all pages run, have both variants of every section."""
+    """So between them, the guides of the two run both variants of every section."""
     small, own = load(root / "examples/small-hub/hub.yml"), load(root / "hub.yml")
 
     assert lacking(small, list(FEATURES)) == list(FEATURES)
