@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import traceback
 from collections import defaultdict
@@ -65,7 +66,8 @@ def configuration(content: dict[str, Any], toc: Path) -> dict[str, Any]:
 
 
 def build(out: Path) -> list[str]:
-    """Build the site into ``out / "html"``; return a line for each kind of warning or error."""
+    """Build the site into ``out / "html"`` from nothing; return a line for each kind of warning or error."""
+    shutil.rmtree(out, ignore_errors=True)
     for name in _STEPS:
         setattr(extension, name, tuple(_reporting(step) for step in getattr(extension, name)))
     config = configuration(settings(current_facts()), write_settings()[1]) | SiteOptions().configuration()
