@@ -19,13 +19,20 @@ from guide.run.recorded_outputs import record_of
 
 # The code that a page's result depends on, and the parts of it that no run uses. A test compares both with the modules
 # that a run imports.
-_CODE = ("hubfacts/**/*.py", "fakehub/**/*.py", "guide/*.py", "guide/pages/**/*.py", "guide/run/**/*.py")
+_CODE = (
+    "hubfacts/**/*.py",
+    "fakehub/**/*.py",
+    "guide/*.py",
+    "guide/facts/*.py",
+    "guide/pages/**/*.py",
+    "guide/run/**/*.py",
+)
 _NOT_IN_A_RUN = (
     "fakehub/from_2i2c/",
     "fakehub/hub/",
     "fakehub/pytest_plugin.py",
-    "fakehub/storage/json_api/coverage.py",  # writes a table for the documentation
     "guide/__main__.py",
+    "guide/facts/__main__.py",
     "guide/pages/toc.py",
     "guide/terminal_progress.py",
     "guide/webp.py",

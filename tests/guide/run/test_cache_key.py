@@ -47,7 +47,7 @@ def project(root, tmp_path, monkeypatch):
         "guide/run/compare_outputs.py",
         "guide/pages/reader.py",
         "guide/paths.py",
-        "guide/facts.py",
+        "guide/facts/storage.py",
         "guide/compat.py",
         "hubfacts/schema.py",
         "fakehub/storage/service.py",
@@ -77,7 +77,6 @@ def test_a_new_module_changes_the_key(project, name):
         "fakehub/from_2i2c/__main__.py",
         "fakehub/hub/spawner.py",
         "fakehub/pytest_plugin.py",
-        "fakehub/storage/json_api/coverage.py",
         "fakehub/README.md",
         "guide/__main__.py",
         "guide/pages/toc.py",
@@ -132,5 +131,6 @@ def test_every_module_that_a_run_imports_is_in_the_key(root, stack, tmp_path, pa
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert {"guide.run.page_session", "guide.facts", "fakehub.storage.service", "hubfacts.schema"} <= imported
-    # The line of progress is drawn by the process that starts the runs.
-    assert imported - keyed == {"guide.terminal_progress"}
+    # The process that starts the runs lists pages, shows progress and checks text, which no result depends on.
+    outside = {name for name in imported - keyed if not name.startswith("guide.checks")}
+    assert outside == {"guide.terminal_progress", "guide.pages.toc"}

@@ -1,0 +1,131 @@
+"""The sections about the hub, its guide, the help for its users, the home directory and git."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from guide.facts.sources import Sources
+from hubfacts import schema
+from hubfacts.schema import Model, Url
+
+
+class Guide(Model, extra="forbid"):
+    """The guide's title and author, and the repository of its sources."""
+
+    title: str
+    author: str
+    cite_as: str = Field(pattern=r"^\w+$")
+    site: Url
+    repository: str = Field(pattern=r"^https://[^/\s]+/[^/\s]+/[^/\s]+$")
+    branch: str
+
+    @property
+    def host(self) -> str:
+        """The host of the repository."""
+        return self.repository.removeprefix("https://").partition("/")[0]
+
+    @property
+    def ssh(self) -> str:
+        """The repository's address for SSH."""
+        host, _, path = self.repository.removeprefix("https://").partition("/")
+        return f"git@{host}:{path}.git"
+
+
+class Operator(Model, extra="forbid"):
+    """The organisation that runs the hub."""
+
+    name: str
+    url: Url
+
+
+class Video(Model, extra="forbid"):
+    """A video about the hub, by its number at YouTube."""
+
+    youtube: str
+    by: str
+    of: str
+    about: str
+    src: Sources
+
+
+class Login(Model, extra="forbid"):
+    """The service that people log in with."""
+
+    with_: str = Field(alias="with")
+    note: str | None = None
+
+
+class Timeouts(schema.Timeouts, extra="forbid"):
+    """The hub's timeouts, each stated and with a source."""
+
+    idle_kernel_culled_after_s: int = Field(gt=0)
+    server_max_age_s: int = Field(gt=0)
+    spawn_timeout_s: int = Field(gt=0)
+    src: Sources
+
+
+class Hub(schema.Hub, extra="forbid"):
+    """The hub as pages describe it; ``community`` is the short name of those who pay for it."""
+
+    name: str
+    community: str
+    members: str
+    url: Url
+    control_panel: Url
+    cloud: str
+    region: str
+    zone: str
+    operator: Operator
+    configuration: Url
+    intro_video: Video | None = None
+    login: Login
+    named_servers: bool
+    timeouts: Timeouts
+    src: Sources
+
+
+class OfficeHours(Model, extra="forbid"):
+    """When and where people answer questions."""
+
+    when: str
+    where: str
+    book: Url
+
+
+class Help(Model, extra="forbid"):
+    """Where the hub's users get help."""
+
+    forum: Url
+    office_hours: OfficeHours
+    new_dataset_request: Url
+    dataset_issues: Url
+    feedstock_template: Url
+    catalog: Url
+    application_form: Url
+    src: Sources
+
+
+class Home(Model, extra="forbid"):
+    """The home directory."""
+
+    path: str
+    hard_quota_gib: int = Field(gt=0)
+    recommended_gb: int = Field(gt=0)
+    meant_for: str
+    note: str | None = None
+    src: Sources
+
+
+class GitPush(Model, extra="forbid"):
+    """How to push from the hub."""
+
+    tool: str
+    app: Url
+    urls: str
+
+
+class Git(Model, extra="forbid"):
+    """Git on the hub."""
+
+    push_from_hub: GitPush
+    src: Sources

@@ -1,0 +1,174 @@
+"""The sections about who may start what: tiers, machines, images, environment variables and Dask clusters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pydantic import Field
+
+from guide.facts.sources import Sources
+from hubfacts import schema
+from hubfacts.schema import Url
+
+
+class Tier(schema.Tier, extra="forbid"):
+    """A tier as pages describe it; ``hub`` is set if it has a separate hub."""
+
+    hub: str | None = None
+    cpu_node_shares: list[str]
+    gpus: list[str]
+    formerly: str | None = None
+    renew_every_months: int | None = None
+    note: str | None = None
+
+
+class ExtraTeam(schema.ExtraTeam, extra="forbid"):
+    """An extra team; pages need no more than the stand-in."""
+
+
+class Access(schema.Access, extra="forbid"):
+    """The organisation, its teams and tiers."""
+
+    tiers: Sequence[Tier] = Field(min_length=1)
+    extra_teams: Mapping[str, ExtraTeam] = {}
+    src: Sources
+
+    @property
+    def public(self) -> Tier | None:
+        """The tier that has a separate hub."""
+        return next((tier for tier in self.tiers if tier.hub), None)
+
+    @property
+    def renewed(self) -> Tier | None:
+        """The tier whose places expire."""
+        return next((tier for tier in self.tiers if tier.renew_every_months), None)
+
+    @property
+    def largest(self) -> Tier:
+        """The tier that may take the most node shares, the first of several."""
+        return max(self.tiers, key=lambda tier: len(tier.cpu_node_shares))
+
+
+class NodeShare(schema.NodeShare, extra="forbid"):
+    """A share of a machine; pages need no more than the stand-in."""
+
+
+class NodeShares(schema.NodeShares, extra="forbid"):
+    """The CPU profile of the form."""
+
+    profile: str
+    about: str
+    choice: str
+    options: Mapping[str, NodeShare] = Field(min_length=1)
+    src: Sources
+
+    @property
+    def sizes_gb(self) -> list[float]:
+        """The memory limits, in the order of the form."""
+        return [share.mem_limit_gb for share in self.options.values()]
+
+
+class Gpu(schema.Gpu, extra="forbid"):
+    """A machine with a GPU; ``team`` is the extra team that gets it."""
+
+    vram_gb: int = Field(gt=0)
+    team: str | None = None
+
+
+class Gpus(schema.Gpus, extra="forbid"):
+    """The GPU profile of the form."""
+
+    profile: str
+    choice: str
+    options: Mapping[str, Gpu] = Field(min_length=1)
+    src: Sources
+
+    @property
+    def on_request(self) -> list[str]:
+        """The teams that get a GPU their tier does not have."""
+        return list(dict.fromkeys(gpu.team for gpu in self.options.values() if gpu.team))
+
+
+class Image(schema.Image, extra="forbid"):
+    """An image, and what it is for."""
+
+    cpu_only: bool = False
+    for_: str = Field(alias="for")
+
+
+class CustomImage(schema.CustomImage, extra="forbid"):
+    """How to name another image."""
+
+    choice: str
+    in_choices: str
+    message: str
+    form: str
+    example: str
+    must: str
+    build_your_own: str
+
+
+class Images(schema.Images, extra="forbid"):
+    """The images of the form, and where they come from."""
+
+    choice: str
+    options: Mapping[str, Image] = Field(min_length=1)
+    source: Url
+    package_list_url: Url
+    custom: CustomImage
+    src: Sources
+
+    @property
+    def package_list_file(self) -> str:
+        """The path of an image's list of packages in the repository, with ``{name}`` for the image's name."""
+        return self.package_list_url.rpartition("{tag}/")[2].replace("{image}", "{name}")
+
+    @property
+    def default(self) -> Image:
+        """The image a server runs unless another is chosen."""
+        return next(image for image in self.options.values() if image.default)
+
+
+class Variable(schema.Variable, extra="forbid"):
+    """An environment variable, and what it means."""
+
+    means: str
+
+
+class EnvironmentVariables(schema.EnvironmentVariables, extra="forbid"):
+    """The variables of every server."""
+
+    values: Mapping[str, Variable]
+    on_dask_workers: list[str]
+    src: Sources
+
+    @property
+    def prefixes(self) -> list[str]:
+        """The names of the variables whose value is the user's prefix in a bucket."""
+        return [name for name, one in self.values.items() if re.fullmatch(r"gs://.+/\$\(JUPYTERHUB_USER\)", one.value)]
+
+
+class WorkerSize(schema.WorkerSize, extra="forbid"):
+    """A size of a Dask worker; pages need no more than the stand-in."""
+
+
+class DaskGateway(schema.DaskGateway, extra="forbid"):
+    """Dask Gateway, and the machines of its workers."""
+
+    worker_resource_allocation: Mapping[str, WorkerSize] = Field(min_length=1)
+    image: str
+    idle_timeout_minutes: int = Field(gt=0)
+    url_prefix: str
+    preemptible_workers: bool
+    src: Sources
+
+    @property
+    def sizes(self) -> list[str]:
+        """The sizes a worker may have, the default first."""
+        return list(self.worker_resource_allocation)
+
+    @property
+    def middle_size(self) -> str:
+        """The size in the middle of the list, as an example of another size than the default."""
+        return self.sizes[len(self.sizes) // 2]
