@@ -15,10 +15,10 @@ OSN_FILE = ".aws/credentials"
 
 
 def write_credentials(persona: Persona, home: Path, identities: Identities, grants: Grants) -> None:
-    """Write the credentials of ``persona`` to its ``home``, readable by the owner only.
+    """Write the credentials of ``persona`` into its ``home``, readable only by the owner.
 
-    A laptop has a token that was copied from the hub, an HPC system the file that
-    ``gcloud auth application-default login`` writes, and a service account its key file. The key to the Open Storage
+    A laptop gets a token that was copied from the hub, an HPC system gets the file that
+    ``gcloud auth application-default login`` writes, and a service account gets its key file. The key to the Open Storage
     Network is in the file that all S3 clients read, as the profile ``osn``.
     """
     if persona.osn_key:

@@ -1,4 +1,4 @@
-"""Machines besides the hub in one session, such as a laptop or an HPC system, with the same buckets and clock.
+"""Additional machines in a session, such as a laptop or an HPC system, with the same buckets and clock.
 
 ``fakehub run --persona`` puts a whole session on one machine. A workflow that moves between the hub and a laptop needs
 several: each has its own home directory and its persona's credentials, and no metadata server.
@@ -17,11 +17,11 @@ from fakehub.ports import LOOPBACK
 
 
 class RemoteMachines:
-    """Creates machines in the session's ``folder``; runs in the server."""
+    """Creates machines in the session's ``folder``. Runs in the server process."""
 
     def __init__(self, folder: Path, identities: Identities, grants: Grants) -> None:
         self._folder, self._identities, self._grants = folder / "machines", identities, grants
-        self._refusing: socket.socket | None = None
+        self._closed_socket: socket.socket | None = None
 
     def new(self, persona: str) -> dict[str, str]:
         """Create a machine of ``persona`` and return its new ``home`` directory and its ``metadata`` address.
@@ -36,15 +36,15 @@ class RemoteMachines:
         self._folder.mkdir(exist_ok=True)
         home = Path(tempfile.mkdtemp(prefix=f"{persona}-", dir=self._folder))
         write_credentials(owner, home, self._identities, self._grants)
-        return {"home": str(home), "metadata": f"{LOOPBACK}:{self._refusing_port()}"}
+        return {"home": str(home), "metadata": f"{LOOPBACK}:{self._closed_port()}"}
 
-    def _refusing_port(self) -> int:
-        if self._refusing is None:
-            self._refusing = socket.socket()
-            self._refusing.bind((LOOPBACK, 0))  # bound but not listening, so that no other process can use it
-        return self._refusing.getsockname()[1]
+    def _closed_port(self) -> int:
+        if self._closed_socket is None:
+            self._closed_socket = socket.socket()
+            self._closed_socket.bind((LOOPBACK, 0))  # bound but not listening, so that no other process can use it
+        return self._closed_socket.getsockname()[1]
 
     def close(self) -> None:
         """Release the port."""
-        if self._refusing is not None:
-            self._refusing.close()
+        if self._closed_socket is not None:
+            self._closed_socket.close()

@@ -26,7 +26,7 @@ from hubfacts.location import default_path
 from hubfacts.schema import Facts, HubFacts
 
 _CONFIG = Path(__file__).with_name("jupyterhub_config.py")
-# The seconds that the hub has to start.
+# Seconds allowed for the hub to start.
 _TIMEOUT_S = 120
 
 
@@ -34,7 +34,7 @@ def run_hub(command: Sequence[str], hub_yml: Path | None, programs: Path | None,
     """Run ``command``, or a shell if it is empty, beside a hub; return its exit status.
 
     ``programs`` is the environment with JupyterHub, by default ``.venv/jupyterhub`` beside the facts. Each of
-    ``repositories`` is ``ADDRESS=PATH``: a clone of the address is a clone of the local repository. Raises
+    ``repositories`` is ``ADDRESS=PATH``: cloning ADDRESS clones the local repository at PATH. Raises
     ``RunError``.
     """
     hub_yml = (hub_yml or default_path()).resolve()
@@ -44,7 +44,7 @@ def run_hub(command: Sequence[str], hub_yml: Path | None, programs: Path | None,
     settings = HubSettings(str(hub_yml), str(programs), sys.executable, {}, 0, _repositories(repositories))
     hosts = {HUB_ADDRESS: (hub_host(options.facts),), GITHUB_ADDRESS: GITHUB_HOSTS}
     try:
-        return run_in_names(list(command) or [_shell()], options, hosts, _Starter(settings, loud=not command))
+        return run_in_names(list(command) or [_shell()], options, hosts, _Starter(settings, announce=not command))
     except namespace.NamespaceError as error:
         raise RunError(f"the hub needs network namespaces, which this system does not allow ({error})") from error
 
@@ -84,8 +84,8 @@ def _shell() -> str:
 class _Starter:
     """Starts the parts of the hub beside the stand-in of a session."""
 
-    def __init__(self, settings: HubSettings, loud: bool) -> None:
-        self._settings, self._loud = settings, loud
+    def __init__(self, settings: HubSettings, announce: bool) -> None:
+        self._settings, self._announce = settings, announce
 
     def __call__(self, session: Session, options: SessionOptions) -> dict[str, str]:
         """Return the command's environment once the hub answers; raises ``SessionError``."""
@@ -99,25 +99,25 @@ class _Starter:
         GatewaySettings("", settings.gateway_token, connection, api).write(folder)
         make_certificates(folder, {"hub": (hub_host(facts),), "github": GITHUB_HOSTS})
         write_jupyter_files(folder / "jupyter", settings.kernel)
-        env = _clean(session.environment, facts) | {"FAKEHUB_HUB_YML": settings.hub_yml}
+        env = _without_server_variables(session.environment, facts) | {"FAKEHUB_HUB_YML": settings.hub_yml}
         github = _launch([sys.executable, "-m", "fakehub.hub.github"], env, folder / "github.log")
         jupyterhub = str(Path(settings.programs) / "bin" / "jupyterhub")
         kube = {"KUBECONFIG": str(_write_kubeconfig(folder)), "HOME": str(folder)}
         hub = _launch([jupyterhub, "-f", str(_CONFIG)], env | kube, folder / "jupyterhub.log")
         _wait({"GitHub": github, "JupyterHub": hub}, folder, f"{facts.hub.url}hub/health")
-        if self._loud:
+        if self._announce:
             seconds = time.monotonic() - started
             print(f"{facts.hub.url} is ready after {seconds:.0f} s, and stops when this shell ends", flush=True)
         return env
 
 
-def _clean(environment: dict[str, str], facts: Facts) -> dict[str, str]:
+def _without_server_variables(environment: dict[str, str], facts: Facts) -> dict[str, str]:
     """Return the environment without the variables of the hub's servers, because no server runs yet."""
-    of_servers = facts.environment_variables.values.keys()
+    server_variables = facts.environment_variables.values.keys()
     return {
         name: value
         for name, value in environment.items()
-        if name not in of_servers and not name.startswith(("DASK_GATEWAY__", "JUPYTER"))
+        if name not in server_variables and not name.startswith(("DASK_GATEWAY__", "JUPYTER"))
     }
 
 

@@ -32,8 +32,8 @@ def pictures(facts: Facts) -> dict[str, Picture]:
         for tier in facts.access.tiers
         if tier.cpu_node_shares and tier == first_with_same_choices(facts, tier)
     }
-    in_lab = {name: replace(picture, size=LAB_SIZE) for name, picture in _jupyterlab().items()}
-    return forms | _hub_pages(facts) | in_lab
+    lab_pictures = {name: replace(picture, size=LAB_SIZE) for name, picture in _jupyterlab().items()}
+    return forms | _hub_pages(facts) | lab_pictures
 
 
 def form_of(facts: Facts, tier: Tier) -> str:

@@ -1,4 +1,4 @@
-"""Rules of a page that can be checked without running it; ``make page`` and the tests report what breaks them."""
+"""Rules of a page that can be checked without running it; ``make page`` and the tests report violations."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _notebook_problems(path: Path, name: str) -> Iterator[str]:
     if not all(cell["execution_count"] for cell in code):
         yield f"{name}: cells without outputs: make outputs PAGE={name}"
     if not any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"]):
-        yield f"{name}: no cell draws a picture"
+        yield f"{name}: no cell draws a plot; every notebook needs one"
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The list of all pages in the sidebar, made once for all of them."""
+"""The list of all pages in the sidebar, built once and reused on every page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects made from objects: compose, copy, rewrite and move."""
+"""Create objects from existing ones: compose, copy, rewrite and move."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_SOURCES = 32
 
 
 def _destination_query(call: Call) -> dict[str, str]:
-    """Return the preconditions on the new object and its predefined list, under the name that other methods use."""
+    """Return the preconditions on the new object and its predefined ACL, under the name that other methods use."""
     query = {name: call.query[name] for name in call.query if name.startswith("if")}
     if "destinationPredefinedAcl" in call.query:
         query["predefinedAcl"] = call.query["destinationPredefinedAcl"]
@@ -35,7 +35,7 @@ def _compose(storage: Storage, call: Call) -> web.Response:
         raise bad_request("Invalid value for destination: it is an object's resource.")
     sources = _sources(body)
     bucket = storage.bucket(call.persona, call.names[0], "storage.objects.get")
-    parts = [_component(bucket, source) for source in sources]
+    parts = [_checked_component(bucket, source) for source in sources]
     check_resource(destination)
     headers, metadata = headers_of(destination), texts(destination.get("metadata"))
     check_acl(bucket.facts, destination, call.persona)
@@ -58,7 +58,7 @@ def _sources(body: dict[str, Any]) -> list[dict[str, Any]]:
     return sources
 
 
-def _component(bucket: BucketAccess, source: dict[str, Any]) -> Object:
+def _checked_component(bucket: BucketAccess, source: dict[str, Any]) -> Object:
     stored = bucket.existing(source["name"], str(source["generation"]) if source.get("generation") else None)
     wanted = (source.get("objectPreconditions") or {}).get("ifGenerationMatch")
     if wanted is not None:
@@ -74,7 +74,7 @@ def _source(call: Call, bucket: BucketAccess) -> Object:
 
 
 def _store_copy(call: Call, source: Object, resource: dict[str, Any], bucket: BucketAccess, name: str) -> Object:
-    """Store ``source`` as ``name`` in ``bucket``, changed as the ``resource`` in the request asks."""
+    """Store ``source`` as ``name`` in ``bucket``, with the changes in the request's ``resource``."""
     check_acl(bucket.facts, resource, call.persona)
     headers, metadata = dict(source.headers), source.metadata
     if resource:
@@ -84,7 +84,7 @@ def _store_copy(call: Call, source: Object, resource: dict[str, Any], bucket: Bu
     return bucket.put(new, _destination_query(call))
 
 
-def _copied(storage: Storage, call: Call, source_bucket: BucketAccess) -> tuple[BucketAccess, Object]:
+def _copy_source(storage: Storage, call: Call, source_bucket: BucketAccess) -> tuple[BucketAccess, Object]:
     """Make the copy that the path describes; return its bucket and the copy."""
     source = _source(call, source_bucket)
     resource = parse_resource(call.body)
@@ -93,12 +93,12 @@ def _copied(storage: Storage, call: Call, source_bucket: BucketAccess) -> tuple[
 
 
 def _copy(storage: Storage, call: Call, source_bucket: BucketAccess) -> web.Response:
-    bucket, stored = _copied(storage, call, source_bucket)
+    bucket, stored = _copy_source(storage, call, source_bucket)
     return object_response(storage.texts, bucket, call.query, stored)
 
 
 def _rewrite(storage: Storage, call: Call, source_bucket: BucketAccess) -> web.Response:
-    bucket, stored = _copied(storage, call, source_bucket)
+    bucket, stored = _copy_source(storage, call, source_bucket)
     sizes = {"totalBytesRewritten": str(stored.size), "objectSize": str(stored.size)}
     resource = resource_for(bucket, call.query, stored)
     return json_response({"kind": "storage#rewriteResponse", "done": True, **sizes, "resource": resource}, call.query)

@@ -1,4 +1,4 @@
-"""The methods of Google's JSON API, version ``storage/v1``, and the one that a request calls.
+"""The methods of Google's JSON API, version ``storage/v1``, and how a request is matched to one.
 
 The table follows the API's machine-readable description, ``storage.v1.json`` of ``google-api-python-client``.
 """
@@ -218,7 +218,7 @@ _Pattern = tuple[Method, tuple[tuple[int, str], ...], tuple[int, ...]]
 
 
 def _by_shape() -> dict[tuple[str, int, str], list[_Pattern]]:
-    """Index methods by HTTP method, number of path segments and third segment, so that few compare with a path."""
+    """Index methods by HTTP method, number of path segments and third segment, so that few need comparing with a path."""
     shapes: dict[tuple[str, int, str], list[_Pattern]] = {}
     for method in METHODS.values():
         segments = method.path.split("/")

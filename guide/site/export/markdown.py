@@ -32,7 +32,7 @@ _OMITTED = (
 _CONTAINERS = (nodes.document, nodes.compound, nodes.container, nodes.figure, addnodes.only, addnodes.glossary)
 
 
-class NoMarkdown(Exception):
+class MarkdownError(Exception):
     """An element that this module cannot write, or a block that the page's source does not have."""
 
 
@@ -61,11 +61,11 @@ class Writer:
         }
 
     def pieces(self, document: nodes.document) -> list[Piece]:
-        """Return the paragraphs of ``document``, with its blocks between them. Raises ``NoMarkdown``."""
+        """Return the paragraphs of ``document``, with its blocks between them. Raises ``MarkdownError``."""
         pieces = self._all(document, 0)
         left = next(self._blocks, None)
         if left is not None:
-            raise NoMarkdown(f"the page does not show the block at line {left.line}")
+            raise MarkdownError(f"the page does not show the block at line {left.line}")
         return pieces
 
     def _all(self, node: nodes.Element, level: int) -> list[Piece]:
@@ -93,12 +93,12 @@ class Writer:
             return []
         if isinstance(node, _CONTAINERS):
             return self._all(node, level)
-        raise NoMarkdown(f"there is no Markdown for <{node.tagname}>: {node.astext()[:60]!r}")
+        raise MarkdownError(f"there is no Markdown for <{node.tagname}>: {node.astext()[:60]!r}")
 
     def _take(self, kind: str, node: nodes.Element) -> list[Piece]:
         block = next(self._blocks, None)
         if block is None or (block.kind == "cell") != (kind == "cell"):
-            raise NoMarkdown(f"the page shows a block that its source does not have: {node.astext()[:60]!r}")
+            raise MarkdownError(f"the page shows a block that its source does not have: {node.astext()[:60]!r}")
         return [block]
 
     def _code(self, node: nodes.Element, level: int) -> list[Piece]:
@@ -235,12 +235,12 @@ def _with_prefix(text: str, first: str, others: str) -> str:
 
 
 def _tight(pieces: list[Piece]) -> list[Piece]:
-    """Return the items of a list without empty lines between them, except around a block."""
+    """Return the items of a list without blank lines between them, except around a block."""
     return _joined(pieces, "\n")
 
 
 def _joined(pieces: list[Piece], separator: str) -> list[Piece]:
-    """Return the pieces with texts that follow one another joined to one."""
+    """Return the pieces with texts that follow one another merged into one."""
     joined: list[Piece] = []
     for piece in pieces:
         if joined and isinstance(piece, str) and isinstance(joined[-1], str):

@@ -18,8 +18,8 @@ from guide.run.records import read_record
 from guide.site.export import PDF_NAME
 from guide.site.export.formats import DOWNLOADS, ExportedPage, texts_of
 from guide.site.export.launch_links import missing_targets, write_made_notebooks
-from guide.site.export.markdown import NoMarkdown, Writer
-from guide.site.ext.recorded_cells import name_ids
+from guide.site.export.markdown import MarkdownError, Writer
+from guide.site.ext.recorded_cells import replace_random_ids
 from guide.site.options import options_of
 from guide.site.publish.git_history import facts_date
 from guide.site.state import built_from, state_of
@@ -51,7 +51,7 @@ def add_exports(app: Sphinx, page: str, context: dict[str, Any], doctree: nodes.
     path = _source(app, page)
     try:
         exported = _exported(app, page, ROOT / path, doctree)
-    except NoMarkdown as error:
+    except MarkdownError as error:
         _logger.warning("%s", error, location=page)
         return
     beside = Path(app.outdir) / page
@@ -81,7 +81,7 @@ def _exported(app: Sphinx, name: str, path: Path, doctree: nodes.document) -> Ex
     executed = (record and record.notebook) or page.notebook
     pieces = Writer(address, page.blocks).pieces(doctree)
     cells = executed.cells if executed else []
-    name_ids([cell for cell in cells if cell.cell_type == "code"], path.name)
+    replace_random_ids([cell for cell in cells if cell.cell_type == "code"], path.name)
     return ExportedPage(address, pieces, cells, page.leaves, more=path.suffix == ".md" and not page.on_the_hub_alone)
 
 

@@ -1,6 +1,6 @@
 """Show what cells printed when their page was run; the book itself runs nothing.
 
-MyST-NB has no setting for outputs that were made elsewhere: its formats of notebooks are chosen by suffix, which would
+MyST-NB has no setting for outputs that were made elsewhere: it chooses notebook formats by file suffix, which would
 turn every page of Markdown into a notebook. So the function that chooses its client is replaced by one whose client
 reads the record of the page's run. A page without a record, or with other cells, is an error.
 """
@@ -41,15 +41,17 @@ class RecordedClient(NotebookClientBase):
         ran = _code(record.notebook) if record.notebook else []
         cells = _code(self.notebook)
         if [cell.source for cell in ran] != [cell.source for cell in cells]:
-            raise ExecutionError(f"{self.path} has other cells than those that ran; build the book with: make book")
-        # Every kernel of this book runs Python; without this, code has no colours.
+            raise ExecutionError(
+                f"{self.path} has cells that differ from those that ran; build the book with: make book"
+            )
+        # Every kernel of this book runs Python; without this, code is not highlighted.
         self.notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
         for cell, recorded in zip(cells, ran, strict=True):
             cell.outputs, cell.execution_count = recorded.outputs, recorded.execution_count
-        name_ids(cells, Path(self.path).name)
+        replace_random_ids(cells, Path(self.path).name)
 
 
-def name_ids(cells: list[nbformat.NotebookNode], page: str) -> None:
+def replace_random_ids(cells: list[nbformat.NotebookNode], page: str) -> None:
     """Replace the random ids in the HTML of outputs by ids that depend on the ``page`` alone.
 
     Two builds of one commit are then the same. An id that several outputs share is replaced by one id.

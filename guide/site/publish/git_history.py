@@ -1,4 +1,4 @@
-"""Dates of changes, from git. Outside a checkout, and before the start of a shallow one, there are none."""
+"""Dates of changes, from git. Outside a checkout, and before the first commit of a shallow clone, there are none."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ def last_changes(root: Path) -> dict[str, datetime]:
     """Return the date (UTC) of the last commit that changed each file, by its path relative to ``root``.
 
     Files with uncommitted changes are left out, as are files whose last change is in the first commit of a shallow
-    clone, which seems to change every file.
+    clone, which appears to change every file.
     """
     log = _git(root, "log", "--no-merges", "--relative", "--name-only", "--format=%x00%H %ct")
     if log is None:
         return {}
-    cut = _cut_off(root)
+    boundary = _boundary_commits(root)
     changes: dict[str, datetime | None] = {}
     for entry in log.split("\0")[1:]:
         head, *names = entry.strip("\n").split("\n")
         commit, seconds = head.split()
-        when = None if commit in cut else datetime.fromtimestamp(int(seconds), UTC)
+        when = None if commit in boundary else datetime.fromtimestamp(int(seconds), UTC)
         for name in filter(None, names):
             changes.setdefault(name, when)
     edited = _git(root, "diff", "--relative", "--name-only", "HEAD") or ""
@@ -45,14 +45,14 @@ def last_commit(root: Path) -> tuple[str, datetime] | None:
 
 
 def line_dates(root: Path, name: str) -> list[datetime | None]:
-    """Return the date (UTC) of the last commit that changed each line of a file; None for a line without one."""
+    """Return the date (UTC) of the last commit that changed each line of a file; None for a line without a known date."""
     blamed = _git(root, "blame", "--root", "--line-porcelain", "--", name) or ""
-    cut = _cut_off(root)
+    boundary = _boundary_commits(root)
     dates: list[datetime | None] = []
     commit, seconds = "", 0
     for line in blamed.splitlines():
         if line.startswith("\t"):
-            known = commit not in cut and commit.strip("0")
+            known = commit not in boundary and commit.strip("0")
             dates.append(datetime.fromtimestamp(seconds, UTC) if known else None)
         elif line.startswith("committer-time "):
             seconds = int(line.split()[1])
@@ -61,7 +61,7 @@ def line_dates(root: Path, name: str) -> list[datetime | None]:
     return dates
 
 
-def _cut_off(root: Path) -> set[str]:
+def _boundary_commits(root: Path) -> set[str]:
     """Return the commits whose parents a shallow clone does not have."""
     path = (_git(root, "rev-parse", "--path-format=absolute", "--git-path", "shallow") or "").strip()
     return set(Path(path).read_text().split()) if path and Path(path).is_file() else set()

@@ -49,7 +49,7 @@ def test_a_notebook_that_breaks_every_rule_is_reported(tmp_path, facts):
         "bad.ipynb: 27 cells, at most 25: move a task to another notebook",
         "bad.ipynb: begin with a cell that has the title",
         "bad.ipynb: cells without outputs: make outputs PAGE=bad.ipynb",
-        "bad.ipynb: no cell draws a picture",
+        "bad.ipynb: no cell draws a plot; every notebook needs one",
     ]
 
 
