@@ -18,8 +18,8 @@ def write_credentials(persona: Persona, home: Path, identities: Identities, gran
     """Write the credentials of ``persona`` into its ``home``, readable only by the owner.
 
     A laptop gets a token that was copied from the hub, an HPC system gets the file that
-    ``gcloud auth application-default login`` writes, and a service account gets its key file. The key to the Open Storage
-    Network is in the file that all S3 clients read, as the profile ``osn``.
+    ``gcloud auth application-default login`` writes, and a service account gets its key file. The key to the Open
+    Storage Network is in the file that all S3 clients read, as the profile ``osn``.
     """
     if persona.osn_key:
         _write(home / OSN_FILE, f"[osn]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n")

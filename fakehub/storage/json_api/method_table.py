@@ -218,7 +218,7 @@ _Pattern = tuple[Method, tuple[tuple[int, str], ...], tuple[int, ...]]
 
 
 def _by_shape() -> dict[tuple[str, int, str], list[_Pattern]]:
-    """Index methods by HTTP method, number of path segments and third segment, so that few need comparing with a path."""
+    """Index methods by HTTP method, number of path segments and third segment: few are left to compare with a path."""
     shapes: dict[tuple[str, int, str], list[_Pattern]] = {}
     for method in METHODS.values():
         segments = method.path.split("/")

@@ -41,9 +41,7 @@ class RecordedClient(NotebookClientBase):
         ran = _code(record.notebook) if record.notebook else []
         cells = _code(self.notebook)
         if [cell.source for cell in ran] != [cell.source for cell in cells]:
-            raise ExecutionError(
-                f"{self.path} has cells that differ from those that ran; build the book with: make book"
-            )
+            raise ExecutionError(f"{self.path} has cells that differ from those run; build the book with: make book")
         # Every kernel of this book runs Python; without this, code is not highlighted.
         self.notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
         for cell, recorded in zip(cells, ran, strict=True):

@@ -45,7 +45,7 @@ def last_commit(root: Path) -> tuple[str, datetime] | None:
 
 
 def line_dates(root: Path, name: str) -> list[datetime | None]:
-    """Return the date (UTC) of the last commit that changed each line of a file; None for a line without a known date."""
+    """Return the date (UTC) of the last commit that changed each line of a file, or None if it is not known."""
     blamed = _git(root, "blame", "--root", "--line-porcelain", "--", name) or ""
     boundary = _boundary_commits(root)
     dates: list[datetime | None] = []
