@@ -1,7 +1,7 @@
 """The undocumented parts of aiohttp that the stand-in relies on. Checked with aiohttp 3.13 and 3.14.
 
-``tests/fakehub/test_compat.py`` names the part that changed when a new version of a library breaks one, including the
-few in other modules, which have a comment where they are used.
+If a new version of a library breaks one, ``tests/fakehub/test_fakehub_compat.py`` names the part that changed. It also
+covers the few in other modules, which have a comment where they are used.
 """
 
 from __future__ import annotations

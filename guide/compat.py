@@ -1,6 +1,6 @@
 """Workarounds that use private parts of libraries, in one place.
 
-Each has a test (``tests/guide/test_compat.py``) that fails when the library changes what the workaround relies on.
+Each has a test in ``tests/guide/test_guide_compat.py`` that fails when the library changes what the workaround needs.
 """
 
 from __future__ import annotations
