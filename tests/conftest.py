@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # The order in which parallel workers start files: the first builds the site, and others that need it come later.
-_ORDER = {"tests/guide/pages": 2, "tests/guide/checks": 2, "tests/guide/site": 4}
+_ORDER = {"tests/guide/pages": 2, "tests/guide/checks": 2, "tests/guide/site": 4, "tests/guide": 3}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,7 +41,7 @@ def _rank(item: pytest.Item) -> int:
     folder = item.path.parent.relative_to(root).as_posix() if item.path.is_relative_to(root) else ""
     if item.path.stem == "test_every_page":
         return 0
-    return _ORDER.get(folder, 3 if folder.startswith("tests/guide") else 1)
+    return next((rank for start, rank in _ORDER.items() if folder.startswith(start)), 1)
 
 
 # The user that the pages run for. On the newest versions, one whose name is in no recorded output.

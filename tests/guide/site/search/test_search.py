@@ -85,7 +85,7 @@ TYPED = """async query => {
     });
     return [performance.now() - typed, file];
 }"""
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def _page_of(name):
