@@ -118,5 +118,5 @@ def test_a_page_without_a_record_or_with_other_cells_is_refused(create_client, n
         create_client(book, str(tmp_path / "other.ipynb"), None, logging.getLogger()).start_client()
 
     book.cells[0].source = "print(2)"
-    with pytest.raises(ExecutionError, match="has other cells"):
+    with pytest.raises(ExecutionError, match="has cells that differ"):
         create_client(book, str(notebook), None, logging.getLogger()).start_client()
