@@ -14,8 +14,9 @@ LOCK = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
+# The script needs the standard library only; -S saves the time for looking through site-packages.
 setup: ## install what the other commands need: .venv/hub (or .venv/latest) and programs in .venv/tools
-	@$(PYTHON) scripts/setup_env.py $(STACK) tools
+	@$(PYTHON) -S scripts/setup_env.py $(STACK) tools
 
 book: setup ## run every page and build the site into _build/html; HUB=examples/other-hub/hub.yml for another hub
 	@$(GUIDE) build --stack $(STACK)
@@ -48,7 +49,7 @@ pictures: tools ## retake the screenshots of the hub, which pages show and tests
 	@.venv/$(STACK)/bin/python -m pytest tests/fakehub/hub -q --retake
 
 tools: ## install the programs that tests and the benchmark call, in .venv/tools and .venv/jupyterhub
-	@$(PYTHON) scripts/setup_env.py $(STACK) tools $(JUPYTERHUB)
+	@$(PYTHON) -S scripts/setup_env.py $(STACK) tools $(JUPYTERHUB)
 
 test: tools ## test everything, except files that passed and have not changed since; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--once)

@@ -132,17 +132,26 @@ def _path(page: Path) -> Path:
 
 
 def _page(options: argparse.Namespace) -> int:
+    from fakehub.isolation.fork import Fork
     from guide.run.runner import run_pages
 
     paths = [_path(page) for page in options.page]
-    problems = broken_rules(paths)
-    for problem in problems:
-        print(problem)
-    records = run_pages(paths, _profile(options), options.jobs, force=True)
+    # A process beside the run, so that the author does not wait for both.
+    rules = Fork(lambda: _print_broken_rules(paths))
+    try:
+        records = run_pages(paths, _profile(options), options.jobs, force=True)
+    finally:
+        problems = rules.wait()
     for record in records:
         passed = sum(block.status == "passed" for block in record.blocks)
         print(f"{record.page}: {record.status}, {passed} of {len(record.blocks)} blocks in {record.seconds:.1f} s")
     return 0 if all(record.passed for record in records) and not problems else 1
+
+
+def _print_broken_rules(paths: list[Path]) -> int:
+    problems = broken_rules(paths)
+    print("".join(f"{problem}\n" for problem in problems), end="")
+    return 1 if problems else 0
 
 
 def broken_rules(paths: list[Path]) -> list[str]:

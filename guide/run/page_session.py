@@ -234,6 +234,8 @@ class PageSession:
             cell.outputs, cell.execution_count = [], None
         raised = machine.execute(cell, numbered=page_cell is not None)
         _refuse_tokens(f"{cell.outputs} {raised}")
+        # Whether a library logs something depends on how busy the machine is, and readers need none of it.
+        cell.outputs = without_log(cell.outputs)
         _check_error(block, raised)
         tags = cell.metadata.get("tags", [])
         quiet = page_cell is None or "remove-stderr" in tags
