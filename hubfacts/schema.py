@@ -176,7 +176,8 @@ class Bucket(Model):
     """A bucket, how long its objects live and who may write to it.
 
     ``variable`` is the environment variable that names the user's prefix in it; ``hub`` is the permission of every
-    server of the hub; ``writers_group`` is whether the group of that name may write.
+    server of the hub; ``writers_group`` is whether the group of that name may write. With ``requester_pays``, requests
+    name a project that is billed for them.
     """
 
     variable: str | None = None
@@ -185,20 +186,46 @@ class Bucket(Model):
     writers_group: bool = False
     uniform_access: bool = True
     versioning: bool = False
+    requester_pays: bool = False
+
+
+class OtherBucket(Model):
+    """A bucket of somebody else's project, which everybody may read; ``objects`` maps names to their texts."""
+
+    requester_pays: bool = False
+    objects: Mapping[str, str] = {}
+
+    @property
+    def as_bucket(self) -> Bucket:
+        """The same bucket, described like one of the hub's."""
+        return Bucket(hub="read", requester_pays=self.requester_pays)
 
 
 class HubIdentity(Model):
-    """The Google account that all servers of the hub share."""
+    """The Google account that all servers of the hub share.
+
+    ``pays_for_requests`` is whether the hub's project may be billed for their requests to buckets of other projects.
+    """
 
     token_lives_s: int = Field(3600, gt=0)
+    pays_for_requests: bool = False
 
 
 class Buckets(Model):
-    """The buckets by their names, without ``gs://``; ``writers_group`` is the address of a Google group."""
+    """The buckets by their names, without ``gs://``; ``writers_group`` is the address of a Google group.
+
+    ``options`` are the hub's own buckets, ``others`` belong to other projects.
+    """
 
     options: Mapping[str, Bucket] = Field(min_length=1)
+    others: Mapping[str, OtherBucket] = {}
     writers_group: str = "bucket-writers@googlegroups.com"
     identity: HubIdentity = HubIdentity()
+
+    @property
+    def known(self) -> dict[str, Bucket]:
+        """All buckets that answer: the hub's and those of other projects."""
+        return {**self.options, **{name: other.as_bucket for name, other in self.others.items()}}
 
 
 class Variable(Model):

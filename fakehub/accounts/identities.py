@@ -45,6 +45,7 @@ class Identities:
         self._clock = clock
         self.life_s = facts.buckets.identity.token_lives_s
         self.personas = personas(facts)
+        self._anonymous = self.personas[ANONYMOUS.name]
         # The first persona of an account represents it; the laptop's copied token belongs to the hub's account.
         self._service_accounts: dict[str, Persona] = {}
         for persona in self.personas.values():
@@ -101,7 +102,7 @@ class Identities:
         Raises ``GoogleError`` (401) for an invalid token.
         """
         if not authorization:
-            return ANONYMOUS
+            return self._anonymous
         token = authorization.partition(" ")[2].strip()
         held = self._tokens.get(token)
         if held is None and token.count(".") == 2:

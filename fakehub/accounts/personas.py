@@ -29,6 +29,8 @@ _READ_SCOPES = frozenset(
 _WRITE_SCOPES = frozenset({CLOUD_PLATFORM, _FULL_CONTROL, f"{_AUTH}devstorage.read_write"})
 _CONTROL_SCOPES = frozenset({CLOUD_PLATFORM, _FULL_CONTROL})
 
+# What everybody may do in a public bucket.
+_PUBLIC = frozenset({"storage.objects.get", "storage.objects.list"})
 _READ = frozenset({"storage.objects.get", "storage.objects.list", "storage.buckets.get"})
 # Permissions that require a scope for reading only. No persona has all of them.
 _READING = _READ | {"storage.buckets.list", "storage.multipartUploads.list", "storage.multipartUploads.listParts"}
@@ -61,6 +63,7 @@ KEY_FILE = "service-account.json"
 class Persona:
     """A sender of requests. ``rights`` maps the name of a bucket to the persona's permissions there.
 
+    ``projects`` are those that may be billed for the persona's requests.
     ``login`` names the persona whose Google account is signed in to the browser of this machine; ``osn_key`` is
     whether they have the key to the inbox of the Open Storage Network.
     """
@@ -72,6 +75,7 @@ class Persona:
     credential: Credential | None = None
     login: str = "hpc-member"
     osn_key: bool = False
+    projects: frozenset[str] = frozenset()
 
     @property
     def subject(self) -> str:
@@ -173,6 +177,7 @@ def _email(account: str, facts: Facts) -> str:
 def personas(facts: Facts) -> dict[str, Persona]:
     """Return the personas by name. Their rights follow from the buckets of ``facts``."""
     buckets = facts.buckets.options
+    others = dict.fromkeys(facts.buckets.others, _PUBLIC)
     rights = {
         "hub": {name: _WRITE if bucket.hub == "write" else _READ for name, bucket in buckets.items()},
         "writers": {name: _WRITE for name, bucket in buckets.items() if bucket.writers_group},
@@ -182,13 +187,22 @@ def personas(facts: Facts) -> dict[str, Persona]:
         name: Persona(
             name,
             _email(profile.account, facts) if profile.account else None,
-            rights[profile.rights],
+            rights[profile.rights] | others,
             credential=profile.credential,
             login=profile.login,
             osn_key=profile.osn_key,
+            projects=_projects(profile, facts),
         )
         for name, profile in _PROFILES.items()
     }
+
+
+def _projects(profile: _Profile, facts: Facts) -> frozenset[str]:
+    """Return the projects that a persona may have billed: a person's own, and the hub's as the facts have it."""
+    if profile.credential == "user":
+        return frozenset({f"{str(profile.account).partition('@')[0]}-project"})
+    pays = profile.rights == "hub" and facts.buckets.identity.pays_for_requests
+    return frozenset({facts.hub.project} if pays else ())
 
 
 # The key that writers of the OSN inbox are given.

@@ -35,7 +35,7 @@ from fakehub.server.router import HostRouter
 from fakehub.service import Service
 from fakehub.storage.grpc_layout import LayoutService, SplitByAlpn
 from fakehub.storage.json_api.router import JsonApi
-from fakehub.storage.service import Storage
+from fakehub.storage.service import Storage, store_examples
 from fakehub.storage.store import Store
 from fakehub.storage.xml_api.router import XmlApi, is_xml
 from hubfacts.schema import Facts
@@ -53,7 +53,8 @@ class SharedState:
         self.identities = Identities(facts, self.clock)
         self.persona = self.identities.personas[config.persona]
         self.grants = Grants(self.identities, self.clock)
-        self.store = Store(facts.buckets.options, self.clock, self.folder / "spill", state)
+        self.store = Store(facts.buckets.known, self.clock, self.folder / "spill", state)
+        store_examples(self.store, facts.buckets.others)
 
 
 async def start_parts(config: Config, facts: Facts, parts: AsyncExitStack) -> dict[str, int]:
@@ -106,7 +107,7 @@ async def _start_tls(shared: SharedState, services: dict[str, Service], parts: A
     # Objects may be stored compressed, so the services decide whether to decompress a body.
     server = web.Server(router.handle, request_factory=router.make_request, access_log=None, **KEEP_COMPRESSED)
     runner = await _start_runner(server, parts)
-    layouts = LayoutService(shared.facts.buckets.options, shared.facts.hub.region, shared.identities, shared.log.write)
+    layouts = LayoutService(shared.store.buckets, shared.facts.hub.region, shared.identities, shared.log.write)
     protocol, context = partial(SplitByAlpn, server, layouts), make_certificates(shared.folder, services)
     loop = asyncio.get_running_loop()
     tls = await loop.create_server(protocol, LOOPBACK, shared.config.tls_port, ssl=context, backlog=1024)

@@ -127,6 +127,8 @@ def bucket_resource(name: str, bucket: Bucket, created: float, location: str) ->
     }
     if bucket.versioning:
         resource["versioning"] = {"enabled": True}
+    if bucket.requester_pays:
+        resource["billing"] = {"requesterPays": True}
     if bucket.delete_after_days:
         rule = {"action": {"type": "Delete"}, "condition": {"age": bucket.delete_after_days}}
         resource["lifecycle"] = {"rule": [rule]}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import mimetypes
+from collections.abc import Mapping
+
 from fakehub.accounts.identities import Persona, hub_email
 from fakehub.clock import Clock
 from fakehub.errors import no_bucket
+from fakehub.storage.billing import no_project
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.resources import ResourceTexts
-from fakehub.storage.store import Store
+from fakehub.storage.store import NewObject, Store
 from fakehub.storage.uploads import Resumables
-from hubfacts.schema import Facts
+from hubfacts.schema import Facts, OtherBucket
 
 
 class Storage:
@@ -21,19 +25,35 @@ class Storage:
     def __init__(self, store: Store, clock: Clock, facts: Facts) -> None:
         self.store = store
         self.writers_group, self.hub_email = facts.buckets.writers_group, hub_email(facts)
+        # The hub's own buckets; the store has those of other projects too.
+        self.own = facts.buckets.options
         self.location = facts.hub.region.upper()
         self.created = clock.now()
         self.resumables = Resumables(clock)
         self.texts = ResourceTexts()
 
-    def bucket(self, persona: Persona, name: str, permission: str | None = None) -> BucketAccess:
-        """Resolve the bucket of a request and check ``permission``, if given, in it.
+    def bucket(
+        self, persona: Persona, name: str, permission: str | None = None, project: str | None = None
+    ) -> BucketAccess:
+        """Resolve the bucket of a request, which bills ``project``, and check ``permission``, if given, in it.
 
-        Raises ``GoogleError``: 404 for an unknown bucket, 401 or 403 if ``persona`` does not have the permission.
+        Raises ``GoogleError``: 404 for an unknown bucket, 400 for one that requires a project to bill, 401 or 403 if
+        ``persona`` does not have the permission.
         """
         facts = self.store.buckets.get(name)
         if facts is None:
             raise no_bucket()
+        if facts.requester_pays and project is None:
+            raise no_project()
         if permission is not None:
             persona.check(name, permission)
         return BucketAccess(self.store, name, facts, persona)
+
+
+def store_examples(store: Store, others: Mapping[str, OtherBucket]) -> None:
+    """Store the objects that the facts list for the buckets of other projects; skip those that are there already."""
+    for bucket, other in others.items():
+        for name, text in other.objects.items():
+            if store.get(bucket, name) is None:
+                content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+                store.put(bucket, NewObject(name, text.encode(), {"contentType": content_type}))

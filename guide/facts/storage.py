@@ -36,10 +36,17 @@ class HubIdentity(schema.HubIdentity, extra="forbid"):
     token_lives_s: int = Field(gt=0)
 
 
+class OtherBucket(schema.OtherBucket, extra="forbid"):
+    """A bucket of another project that examples read; ``for`` says what it stands for."""
+
+    for_: str = Field(alias="for")
+
+
 class Buckets(schema.Buckets, extra="forbid"):
     """The buckets, and the rules for their users."""
 
     options: Mapping[str, Bucket] = Field(min_length=1)
+    others: Mapping[str, OtherBucket] = {}
     rules: list[str] = Field(min_length=2, max_length=2)
     identity: HubIdentity
     src: Sources

@@ -24,26 +24,25 @@ def _list(storage: Storage, call: Call) -> web.Response:
     if most < 1:
         raise bad_request("Invalid value for maxResults: it is at least 1.")
     prefix, after = call.query.get("prefix", ""), call.query.get("pageToken", "")
-    names = sorted(name for name in storage.store.buckets if name.startswith(prefix) and name > after)
+    names = sorted(name for name in storage.own if name.startswith(prefix) and name > after)
     resource: dict[str, object] = {"kind": "storage#buckets"}
     if names[most:]:
         resource["nextPageToken"] = names[most - 1]
     if names:
         full = call.query.get("projection") == "full"
-        page = [storage.bucket(call.persona, name) for name in names[:most]]
-        resource["items"] = [_resource(storage, bucket, full) for bucket in page]
+        resource["items"] = [_resource(storage, name, full) for name in names[:most]]
     return json_response(resource, call.query)
 
 
-def _resource(storage: Storage, bucket: BucketAccess, full: bool) -> dict[str, object]:
+def _resource(storage: Storage, name: str, full: bool) -> dict[str, object]:
     shape = full_bucket_resource if full else bucket_resource
-    return shape(bucket.name, bucket.facts, storage.created, storage.location)
+    return shape(name, storage.store.buckets[name], storage.created, storage.location)
 
 
 def _get(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     conditions.check(call.query, THE_BUCKET, reading=True)
     full = call.query.get("projection") == "full" and bucket.holds("storage.buckets.getIamPolicy")
-    return json_response(_resource(storage, bucket, full), call.query)
+    return json_response(_resource(storage, bucket.name, full), call.query)
 
 
 def _get_iam_policy(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:

@@ -22,7 +22,8 @@ class Call:
     """One request: ``path`` is still percent-encoded, ``base`` is the address that the client used.
 
     ``query`` may hold a parameter several times (``getall``), and the names of ``headers`` are not case-sensitive.
-    ``names`` are the decoded names in the path (bucket, object, ...), set once the method is known.
+    ``names`` are the decoded names in the path (bucket, object, ...), set once the method is known; ``project`` is the
+    one that is billed, ``None`` for the bucket's own.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Call:
     persona: Persona
     base: str
     names: tuple[str, ...] = ()
+    project: str | None = None
 
 
 # Answers a call of one method; raises ``GoogleError``.
@@ -44,7 +46,7 @@ def in_bucket(handler: BucketHandler, permission: str | None = None) -> Handler:
     """Return a handler that resolves the bucket in the path and checks ``permission`` before it calls ``handler``."""
 
     def resolved(storage: Storage, call: Call) -> web.Response:
-        return handler(storage, call, storage.bucket(call.persona, call.names[0], permission))
+        return handler(storage, call, storage.bucket(call.persona, call.names[0], permission, call.project))
 
     return resolved
 

@@ -34,7 +34,7 @@ def _compose(storage: Storage, call: Call) -> web.Response:
     if not isinstance(destination, dict):
         raise bad_request("Invalid value for destination: it is an object's resource.")
     sources = _sources(body)
-    bucket = storage.bucket(call.persona, call.names[0], "storage.objects.get")
+    bucket = storage.bucket(call.persona, call.names[0], "storage.objects.get", call.project)
     parts = [_checked_component(bucket, source) for source in sources]
     check_resource(destination)
     headers, metadata = headers_of(destination), texts(destination.get("metadata"))
@@ -88,7 +88,7 @@ def _copy_source(storage: Storage, call: Call, source_bucket: BucketAccess) -> t
     """Make the copy that the path describes; return its bucket and the copy."""
     source = _source(call, source_bucket)
     resource = parse_resource(call.body)
-    bucket = storage.bucket(call.persona, call.names[2])
+    bucket = storage.bucket(call.persona, call.names[2], project=call.project)
     return bucket, _store_copy(call, source, resource, bucket, call.names[3])
 
 

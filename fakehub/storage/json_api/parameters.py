@@ -8,8 +8,8 @@ from fakehub.errors import not_implemented
 from fakehub.storage.json_api.fields import check_fields
 from fakehub.storage.json_api.method_table import Method
 
-# Accepted without effect: keys and quotas, who pays, how the answer is printed, and options about features that the
-# stand-in's buckets do not have (folders, requester pays, copies in several steps).
+# Accepted without effect: keys and quotas, how the answer is printed, and options about features that the stand-in's
+# buckets do not have (folders, copies in several steps).
 IGNORED = frozenset(
     {
         "dropContextGroups",
@@ -23,7 +23,6 @@ IGNORED = frozenset(
         "returnPartialSuccess",
         "rewriteToken",
         "userIp",
-        "userProject",
     }
 )
 # Refused, because they would change what is stored or listed, and the stand-in does not implement them.

@@ -7,6 +7,7 @@ from aiohttp import web
 from fakehub.accounts.identities import Identities
 from fakehub.errors import GoogleError, bad_request, not_implemented
 from fakehub.storage.acl import UNIFORM_WRITE
+from fakehub.storage.billing import billed_project
 from fakehub.storage.json_api import acls, buckets, copies, cors, objects, uploads
 from fakehub.storage.json_api.batch import Sender, answer_batch
 from fakehub.storage.json_api.call import Call, Handler
@@ -67,6 +68,7 @@ class JsonApi:
     def answer(self, call: Call) -> web.Response:
         """Answer a request whose body has arrived; raise ``GoogleError``."""
         method, path = call.method, call.path
+        call.project = billed_project(call.persona, call.query, call.headers)
         if path.startswith(_API):
             return self._answer_method(call, path[len(_API) :])
         for prefix in _UPLOADS:
@@ -90,7 +92,7 @@ class JsonApi:
         handler = ANSWERS.get(method.id)
         if handler is None:
             if "AccessControls" in method.id:
-                bucket = self._storage.bucket(call.persona, call.names[0])
+                bucket = self._storage.bucket(call.persona, call.names[0], project=call.project)
                 if bucket.facts.uniform_access:
                     raise bad_request(UNIFORM_WRITE)
             raise not_implemented(method.id)

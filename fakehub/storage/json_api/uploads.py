@@ -38,7 +38,7 @@ def upload(storage: Storage, call: Call) -> web.Response:
     elif kind == "resumable":
         resource, data = parse_resource(call.body), b""
         content_type = call.headers.get("X-Upload-Content-Type")
-    bucket = storage.bucket(call.persona, call.names[0])
+    bucket = storage.bucket(call.persona, call.names[0], project=call.project)
     check_acl(bucket.facts, resource, call.persona)
     resource.setdefault("contentType", content_type or "application/octet-stream")
     if query.get("contentEncoding"):

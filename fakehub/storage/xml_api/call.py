@@ -38,7 +38,10 @@ _FIELD_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 @dataclass(slots=True)
 class Call:
-    """One request: ``name`` is empty if it is about the bucket, ``base`` is the address that the client used."""
+    """One request: ``name`` is empty if it is about the bucket, ``base`` is the address that the client used.
+
+    ``project`` is the one that is billed, ``None`` for the bucket's own.
+    """
 
     method: str
     bucket: BucketAccess
@@ -47,6 +50,7 @@ class Call:
     headers: CIMultiDictProxy[str]
     body: bytes
     base: str
+    project: str | None
 
     def existing(self, permission: str) -> Object:
         """Return the object, at the generation that the query asks for.
@@ -57,12 +61,14 @@ class Call:
         return self.bucket.existing(self.name, self.query.get("generation"))
 
 
-def resolve_bucket(storage: Storage, persona: Persona, name: str) -> BucketAccess:
-    """Resolve a bucket as ``Storage.bucket`` does; raise ``XmlError`` (404) for an unknown one."""
+def resolve_bucket(storage: Storage, persona: Persona, name: str, project: str | None) -> BucketAccess:
+    """Resolve a bucket as ``Storage.bucket`` does; raise ``XmlError`` in this API's words."""
     try:
-        return storage.bucket(persona, name)
-    except GoogleError:
-        raise no_such_bucket() from None
+        return storage.bucket(persona, name, project=project)
+    except GoogleError as error:
+        if error.status == 404:
+            raise no_such_bucket() from None
+        raise
 
 
 def put_query(headers: CIMultiDictProxy[str]) -> dict[str, str]:

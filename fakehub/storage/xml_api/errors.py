@@ -7,6 +7,7 @@ import re
 from aiohttp import web
 
 from fakehub.errors import GoogleError
+from fakehub.storage.billing import BillingError
 
 _ACCESS_DENIED = ("AccessDenied", "Access denied.")
 # The codes and messages of this API by the JSON API's reason.
@@ -61,6 +62,8 @@ def code_and_elements(error: GoogleError) -> tuple[int, str, dict[str, str]]:
         return error.status, error.reason, {"Message": error.message, **error.elements}
     # An anonymous caller without the permission gets 401 from the JSON API and 403 from this one.
     status = 403 if (error.status, error.reason) == (401, "required") else error.status
+    if isinstance(error, BillingError):
+        return status, error.code, {"Message": error.message}
     code, message = _BY_REASON.get(error.reason) or _BY_STATUS.get(status, _BY_STATUS[500])
     if status == 400 and error.message.startswith(("Provided MD5", "Provided CRC32C")):
         code, message = _BAD_DIGEST

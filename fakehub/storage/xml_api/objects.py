@@ -63,7 +63,7 @@ def _copy(storage: Storage, call: Call) -> web.Response:
     bucket, _, name = decoded(call.headers[_COPY].removeprefix("/")).partition("/")
     if not name:
         raise invalid_argument(f"{_COPY} is /BUCKET/OBJECT.")
-    source_bucket = resolve_bucket(storage, call.bucket.persona, bucket)
+    source_bucket = resolve_bucket(storage, call.bucket.persona, bucket, call.project)
     source_bucket.check("storage.objects.get")
     source = source_bucket.existing(name, call.headers.get(f"{_COPY}-generation"))
     conditions.check(preconditions(call.headers, f"{_COPY}-if-"), source)

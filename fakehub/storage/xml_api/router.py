@@ -9,6 +9,7 @@ from aiohttp import web
 from fakehub.accounts.identities import Identities, Persona
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError, not_implemented
+from fakehub.storage.billing import billed_project
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.request_body import decoded, read_body
 from fakehub.storage.service import Storage
@@ -54,8 +55,9 @@ class XmlApi:
             bucket_name, _, name = url.raw_path.removeprefix("/").partition("/")
             base = f"{request.scheme}://{request.host}"
             bucket_name, name = decoded(bucket_name), decoded(name)
-            bucket = self._resolve(request.method, persona, bucket_name, name)
-            return self._answer(Call(request.method, bucket, name, url.query, request.headers, body, base))
+            project = billed_project(persona, url.query, request.headers)
+            bucket = self._resolve(request.method, persona, bucket_name, name, project)
+            return self._answer(Call(request.method, bucket, name, url.query, request.headers, body, base, project))
         except GoogleError as error:
             return error_response(error)
 
@@ -68,7 +70,7 @@ class XmlApi:
         persona = self._identities.bearer(request.headers.get("Authorization"))
         return self._resumable.starter(url.query["upload_id"], persona) if "upload_id" in url.query else persona
 
-    def _resolve(self, method: str, persona: Persona, bucket: str, name: str) -> BucketAccess:
+    def _resolve(self, method: str, persona: Persona, bucket: str, name: str, project: str | None) -> BucketAccess:
         """Return the bucket of a request; raise ``GoogleError`` for an unknown one and for methods on no bucket."""
         if not bucket:
             persona.check("", "storage.buckets.list")
@@ -76,7 +78,7 @@ class XmlApi:
         if method == "PUT" and not name:
             persona.check(bucket, "storage.buckets.create")
             raise not_implemented("the making of buckets")
-        return resolve_bucket(self._storage, persona, bucket)
+        return resolve_bucket(self._storage, persona, bucket, project)
 
     def _answer(self, call: Call) -> web.StreamResponse:
         if call.query:

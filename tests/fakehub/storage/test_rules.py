@@ -62,6 +62,17 @@ RIGHTS = {
     "anonymous": {},
 }
 RIGHTS |= {"laptop": RIGHTS["hub"], "service-account": RIGHTS["hpc-member"]}
+# What everybody has in the bucket of another project.
+PUBLIC = {"river-discharge-archive": {"storage.objects.get", "storage.objects.list"}}
+# The projects that may be billed for somebody's requests.
+PROJECTS = {
+    "hub": {"leap-pangeo"},
+    "laptop": {"leap-pangeo"},
+    "hpc-member": {"funky-user-project"},
+    "hpc-outsider": {"outside-user-project"},
+    "service-account": set(),
+    "anonymous": set(),
+}
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +110,18 @@ def refusal(call, *arguments):
 def test_each_persona_has_exactly_these_rights(facts, name):
     actual = personas(facts)[name].rights
 
-    assert {bucket: set(rights) for bucket, rights in actual.items()} == RIGHTS[name]
+    assert {bucket: set(rights) for bucket, rights in actual.items()} == RIGHTS[name] | PUBLIC
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_each_persona_may_bill_exactly_these_projects(facts, name):
+    assert personas(facts)[name].projects == PROJECTS[name]
+
+
+def test_the_facts_decide_whether_the_hub_pays_for_requests(facts):
+    identity = facts.buckets.identity.model_copy(update={"pays_for_requests": False})
+    poorer = facts.model_copy(update={"buckets": facts.buckets.model_copy(update={"identity": identity})})
+    assert personas(poorer)["hub"].projects == set()
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -200,7 +222,7 @@ def test_a_token_that_was_never_issued_is_refused(identities, header):
 
 @pytest.mark.parametrize("header", [None, ""])
 def test_a_request_without_a_header_is_anonymous(identities, header):
-    assert identities.bearer(header) is ANONYMOUS
+    assert identities.bearer(header) is identities.personas["anonymous"]
 
 
 def test_dropping_a_grant_revokes_its_tokens_and_no_others(identities):
