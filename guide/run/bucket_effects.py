@@ -70,8 +70,8 @@ class Buckets:
 
 
 def home_entries(home: Path) -> set[str]:
-    """Return the names of the files and directories in ``home`` that are not hidden."""
-    return {path.name for path in home.iterdir() if not path.name.startswith(".")}
+    """Return the names of the files and directories in ``home`` that are not hidden and not the pages' own."""
+    return {path.name for path in home.iterdir() if not path.name.startswith(".") and path.name != "guide-examples"}
 
 
 def check_home(home: Path, before: set[str]) -> None:

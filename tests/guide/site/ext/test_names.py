@@ -23,7 +23,7 @@ def test_a_name_is_shown_in_every_snippet_and_on_the_next_page(open_page, addres
     assert "funky-user" in before
     assert after == before.replace("funky-user", "octo-cat")
     page.goto(f"{address}/{READ_AND_WRITE}")
-    assert "gs://leap-scratch/octo-cat/sst.zarr" in _code(page)
+    assert "gs://leap-scratch/octo-cat/guide-examples/read-and-write/sst.zarr" in _code(page)
 
 
 def test_without_a_name_the_page_is_unchanged(open_page):
@@ -35,17 +35,16 @@ def test_without_a_name_the_page_is_unchanged(open_page):
     assert _code(page) == before
 
 
-def test_bucket_and_dataset_are_in_the_code_that_is_copied(open_page):
+def test_the_bucket_is_in_the_code_that_is_copied(open_page):
     page = open_page(READ_AND_WRITE)
-    _field(page, "dataset").fill("heat.zarr")
     _field(page, "bucket").select_option("PERSISTENT_BUCKET")
     cell = page.locator("div.cell_input", has_text="to_zarr").first
     cell.hover()
     cell.locator("button.copybtn").click()
     copied = page.evaluate("navigator.clipboard.readText()")
 
-    assert "{os.environ['PERSISTENT_BUCKET']}/heat.zarr" in copied
-    assert "gs://leap-persistent/funky-user/heat.zarr" in _code(page)
+    assert "{os.environ['PERSISTENT_BUCKET']}/guide-examples/read-and-write" in copied
+    assert "gs://leap-persistent/funky-user/guide-examples/read-and-write/sst.zarr" in _code(page)
 
 
 @pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "a b", "-a", "a--b", "a" * 40, "$(rm -rf ~)", "'; x"])
@@ -63,7 +62,7 @@ def test_an_invalid_username_is_refused_and_changes_nothing(open_page, name):
 def test_invalid_values_in_the_storage_of_the_browser_are_ignored(open_page, kept):
     page = open_page(READ_AND_WRITE, kept=kept)
 
-    assert "gs://leap-scratch/funky-user/sst.zarr" in _code(page)
+    assert "gs://leap-scratch/funky-user/guide-examples/read-and-write/sst.zarr" in _code(page)
     assert page.locator("article pre b").count() == 0
 
 
