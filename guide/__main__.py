@@ -7,8 +7,12 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guide.run.profile import RunProfile
+
+if TYPE_CHECKING:
+    from guide.run.records import RunRecord
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -25,6 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     picture.add_argument("--out", type=Path, default=Path("book/_images/guide.png"))
     page = commands.add_parser("page", help="run one or more pages")
     page.add_argument("page", type=Path, nargs="+")
+    harmless = commands.add_parser("harmless", help="check that pages leave a reader's own files as they are")
+    harmless.add_argument("page", type=Path, nargs="*")
     outputs = commands.add_parser("outputs", help="rewrite the recorded outputs of one page or of all")
     outputs.add_argument("page", type=Path, nargs="?")
     mutate = commands.add_parser("mutate", help="break each block in turn and check that its page fails")
@@ -32,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     mutate.add_argument("--what", default="blocks", choices=["blocks", "facts", "rules"])
     mutate.add_argument("--sample", type=int, help="try only this many mutants, chosen by the seed")
     mutate.add_argument("--seed", default="1")
-    for command in (build, serve, links, page, outputs, mutate):
+    for command in (build, serve, links, page, harmless, outputs, mutate):
         command.add_argument("--stack", default="hub", choices=["hub", "latest"])
         command.add_argument("--user", default=os.environ.get("JUPYTERHUB_USER", "funky-user"))
         command.add_argument("--mode", default="auto", choices=["auto", "names", "proxy"])
@@ -44,7 +50,7 @@ def main(arguments: list[str]) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
-    handlers |= {"mutate": _mutate, "serve": _serve}
+    handlers |= {"mutate": _mutate, "serve": _serve, "harmless": _harmless}
     # Exit through SystemExit, so that cleanup also ends the pages that are running.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if options.command == "build" and _nothing_changed(options):
@@ -142,10 +148,24 @@ def _page(options: argparse.Namespace) -> int:
         records = run_pages(paths, _profile(options), options.jobs, force=True)
     finally:
         problems = rules.wait()
+    _print_results(records)
+    return 0 if all(record.passed for record in records) and not problems else 1
+
+
+def _print_results(records: list[RunRecord]) -> None:
     for record in records:
         passed = sum(block.status == "passed" for block in record.blocks)
         print(f"{record.page}: {record.status}, {passed} of {len(record.blocks)} blocks in {record.seconds:.1f} s")
-    return 0 if all(record.passed for record in records) and not problems else 1
+
+
+def _harmless(options: argparse.Namespace) -> int:
+    from guide.pages.toc import pages_of_book
+    from guide.site.harmless import run_among_files
+
+    paths = [_path(page) for page in options.page] or pages_of_book()
+    records = run_among_files(paths, _profile(options), options.jobs)
+    _print_results(records)
+    return 0 if all(record.passed for record in records) else 1
 
 
 def _print_broken_rules(paths: list[Path]) -> int:

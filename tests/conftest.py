@@ -67,7 +67,7 @@ def guide(root: Path):
     def call(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
         env = os.environ | options.pop("env", {})
         command = [sys.executable, "-m", "guide", *arguments]
-        return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600, **options)
+        return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, **{"timeout": 600} | options)
 
     return call
 

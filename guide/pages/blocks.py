@@ -8,6 +8,7 @@ without a mode is an error, as is one that opts out without a reason, so nothing
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,8 @@ from nbformat import NotebookNode
 
 BlockKind = Literal["cell", "run", "file", "skip", "parsed"]
 HUB = "hub"
+# The folder in which each page has its own, in the home directory and below the user's prefixes in buckets.
+EXAMPLES = "guide-examples"
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class Page:
 
     ``path`` is relative to the project. ``notebook`` holds the executable cells as Jupyter reads them; it is ``None``
     for a page without cells. ``latency_ms`` is the least latency of each request to the cloud, in milliseconds.
-    ``files`` are offered to the reader and are in the home directory when the page runs.
+    ``files`` are offered to the reader and are in the home directory when the page runs. ``writes`` gives the
+    reason for each path outside the page's own folder that it may write, such as ``~/.config/dask/`` or an object URL.
     """
 
     path: Path
@@ -85,6 +89,12 @@ class Page:
     latency_ms: int
     files: tuple[Path, ...]
     notebook: NotebookNode | None = field(repr=False)
+    writes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """The folder for everything that the page writes, relative to the home directory and to a user's prefix."""
+        return f"{EXAMPLES}/{self.path.stem}"
 
     @property
     def on_the_hub_alone(self) -> bool:

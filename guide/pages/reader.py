@@ -121,7 +121,23 @@ def _page(
     if machine not in MACHINES:
         raise BlockError(f"{relative}:1: machine must be one of {', '.join(MACHINES)}")
     blocks = [part if part.on else replace(part, on=(str(machine),)) for part in parts if isinstance(part, Block)]
-    return Page(relative, tuple(blocks), leaves, latency, _files(path, names, relative), notebook)
+    files, writes = _files(path, names, relative), _writes(front_matter.get("writes", {}), relative)
+    return Page(relative, tuple(blocks), leaves, latency, files, notebook, writes)
+
+
+def _writes(value: object, relative: Path) -> dict[str, str]:
+    """Return ``value`` if it gives a reason for each path or object URL; raises ``BlockError`` otherwise."""
+    where = f"{relative}:1: writes"
+    if not isinstance(value, dict):
+        raise BlockError(f"{where}: give each path outside the page's folder with its reason, as a mapping")
+    for path, reason in value.items():
+        if not str(path).startswith(("~/", "$")):
+            raise BlockError(
+                f"{where}: {path} must start with ~/ or with a bucket's variable, such as $SCRATCH_BUCKET/"
+            )
+        if len(str(reason).split()) < 3:
+            raise BlockError(f"{where}: {path} needs a reason that a reader would accept")
+    return {str(path): str(reason) for path, reason in value.items()}
 
 
 def _files(path: Path, names: tuple[str, ...], relative: Path) -> tuple[Path, ...]:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guide.pages.blocks import EXAMPLES
+
 if TYPE_CHECKING:
     from google.cloud.storage import Client
 
@@ -31,8 +33,18 @@ class Buckets:
 
     def names(self, url: str) -> list[str]:
         """Return the ``gs://`` URLs of all objects whose URL starts with ``url``."""
+        return list(self.versions(url))
+
+    def versions(self, url: str) -> dict[str, tuple[int, int]]:
+        """Return the generation and metageneration of all objects whose URL starts with ``url``, by their URLs."""
         bucket, _, prefix = _expand(url).removeprefix("gs://").partition("/")
-        return [f"gs://{bucket}/{blob.name}" for blob in self._client.list_blobs(bucket, prefix=prefix)]
+        blobs = self._client.list_blobs(bucket, prefix=prefix)
+        return {f"gs://{bucket}/{blob.name}": (blob.generation, blob.metageneration) for blob in blobs}
+
+    def write(self, url: str, content: bytes) -> None:
+        """Write one object."""
+        bucket, _, name = _expand(url).removeprefix("gs://").partition("/")
+        self._client.bucket(bucket).blob(name).upload_from_string(content)
 
     def check(self, leaves: Iterable[str], removes: Iterable[str]) -> None:
         """Raise ``EffectError`` unless every URL of ``leaves`` exists and no URL of ``removes`` does.
@@ -71,7 +83,7 @@ class Buckets:
 
 def home_entries(home: Path) -> set[str]:
     """Return the names of the files and directories in ``home`` that are not hidden and not the pages' own."""
-    return {path.name for path in home.iterdir() if not path.name.startswith(".") and path.name != "guide-examples"}
+    return {path.name for path in home.iterdir() if not path.name.startswith(".") and path.name != EXAMPLES}
 
 
 def check_home(home: Path, before: set[str]) -> None:

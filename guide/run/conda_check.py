@@ -32,21 +32,21 @@ class _Parser(argparse.ArgumentParser):
         raise CondaError(f"is not a command of conda: {message}")
 
 
-def check_conda(source: str, home: Path) -> None:
-    """Parse each line of ``source``, and the files below ``home`` that it names; raises ``CondaError``."""
+def check_conda(source: str, folder: Path) -> None:
+    """Parse each line of ``source``, and the files below ``folder`` that it names; raises ``CondaError``."""
     for line in source.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
         if not words:
             continue
         if words[0] not in {"conda", "mamba"}:
             raise CondaError(f"has a line that is not a conda command: {line.strip()}")
-        _check_words(words[1:], home)
+        _check_words(words[1:], folder)
 
 
-def _check_words(words: list[str], home: Path) -> None:
+def _check_words(words: list[str], folder: Path) -> None:
     options = _grammar().parse_args(words)
     if getattr(options, "file", None) is not None:
-        check_environment(home / options.file)
+        check_environment(folder / options.file)
     for channel in getattr(options, "channel", None) or []:
         Channel(channel)
     specs = getattr(options, "specs", [])

@@ -34,10 +34,12 @@ class MachineSetup:
     """Settings that all machines of a page share.
 
     ``programs`` is a folder that comes first in ``PATH``; ``metadata`` is the notebook's, which names the kernel.
+    The kernel starts in ``start_in``, which is relative to the home directory.
     """
 
     programs: Path
     metadata: dict[str, Any]
+    start_in: str = "."
 
 
 class Machine:
@@ -52,6 +54,7 @@ class Machine:
         self.home = home
         self.shell = Shell(self.env, home)
         self._seed = seed
+        self._start_in = home / setup.start_in
         self._executed = nbformat.v4.new_notebook(metadata=setup.metadata)
         self._client: NotebookClient | None = None
         self._running_kernel = ExitStack()
@@ -99,7 +102,7 @@ class Machine:
             timeout=CELL_TIMEOUT_S,
             kernel_name="python3",
             coalesce_streams=True,  # a kernel may send in several messages what was printed at once
-            resources={"metadata": {"path": str(self.home)}},
+            resources={"metadata": {"path": str(self._start_in)}},
         )
         if self._seed is not None:
             use_seed(client.create_kernel_manager(), self._seed)

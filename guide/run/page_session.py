@@ -21,16 +21,19 @@ from nbformat import NotebookNode
 from fakehub.control.client import Control
 from fakehub.network.shaping import NetworkSettings
 from guide.external_programs import link_programs, missing
-from guide.pages.blocks import HUB, Block, Page, digest
+from guide.pages.blocks import EXAMPLES, HUB, Block, Page, digest
 from guide.run.bucket_effects import Buckets, EffectError, check_home, home_entries
 from guide.run.compare_outputs import difference, without_log
 from guide.run.conda_check import CondaError, check_conda
 from guide.run.forked_kernel import KernelSeed
 from guide.run.machine import KernelFailure, Machine, MachineSetup
+from guide.run.own_folder import OwnFolder, check_left
+from guide.run.reader_files import ReaderFiles
 from guide.run.recorded_outputs import MEASURED, as_recorded, printed_items
 from guide.run.records import BlockResult, BlockStatus
 from guide.run.shell import ShellError, replay_transcript
 from guide.run.two_terminals import check_two_terminals
+from guide.run.unconverted import UNCONVERTED
 
 # A Google access token, which the stand-in's resemble.
 _TOKEN = re.compile(r"ya29\.[\w.-]{20}")
@@ -48,12 +51,16 @@ class RunOptions:
 
     ``accept``: a transcript that differs from the page is no failure. ``fork_kernels``: kernels are forks of this
     process, which has imported the libraries and has no other threads. ``recorded`` is what each block should print;
-    without it, outputs are not compared.
+    without it, outputs are not compared. ``among_files``: the page runs in a home directory and buckets full of a
+    reader's own files (see ``reader_files``). ``start_in``: the folder below the home directory in which the kernel
+    starts.
     """
 
     accept: bool = False
     fork_kernels: bool = False
     recorded: list[list[NotebookNode]] | None = None
+    among_files: bool = False
+    start_in: str = "."
 
 
 @dataclass(frozen=True)
@@ -91,10 +98,15 @@ class PageSession:
         # In the stand-in's own folder, which is removed even if this process is killed.
         programs = Path(tempfile.mkdtemp(prefix="programs-", dir=os.environ.get("FAKEHUB_SESSION")))
         link_programs(programs)
-        self._setup = MachineSetup(programs, page.notebook.metadata if page.notebook else {})
+        self._setup = MachineSetup(programs, page.notebook.metadata if page.notebook else {}, options.start_in)
         self._hub = Machine.hub(home, self._setup, self._seeds.pop(HUB, None))
-        self._machines = {HUB: self._hub}
-        self._copy_files(self._hub)
+        self._machines: dict[str, Machine] = {}
+        self._uses_buckets = any(block.kind in {"cell", "run"} for block in page.blocks)
+        self._reader = ReaderFiles(page, self._buckets) if options.among_files else None
+        self._own_folder = OwnFolder(self._buckets if self._uses_buckets else None, page)
+        self._add(HUB, self._hub)
+        if self._reader:
+            self._reader.start_cluster(self._hub)
 
     def _new_seeds(self) -> dict[str, KernelSeed]:
         """Return a seed for each machine that will need a kernel."""
@@ -103,8 +115,7 @@ class PageSession:
 
     def run(self, show: Callable[[str], None]) -> list[BlockResult]:
         """Run every block, then check what the page leaves in the buckets and the home directory."""
-        uses_buckets = any(block.kind in {"cell", "run"} for block in self._page.blocks)
-        objects_before = self._buckets.own() if uses_buckets else set()
+        objects_before = self._buckets.own() if self._uses_buckets else set()
         home_before = home_entries(self._hub.home)
         results: list[BlockResult] = []
         for block in self._page.blocks:
@@ -113,10 +124,13 @@ class PageSession:
             results.append(self._result(block, "not run", 0.0) if _failed(results) else self._run_block(block, show))
             if block.network:
                 set_network(self._page.latency_ms / 1000)
-        if uses_buckets and not _failed(results):
+        if self._uses_buckets and not _failed(results):
             try:
                 self._buckets.check_left(objects_before, self._page.leaves)
                 check_home(self._hub.home, home_before)
+                check_left(self._hub.home, self._page)
+                if self._reader:
+                    self._reader.check_cluster(self._hub)
             except EffectError as error:
                 results[-1] = replace(results[-1], status="failed", reason=str(error))
                 show(f"{self._page.path}: {error}")
@@ -141,19 +155,35 @@ class PageSession:
             return self._result(block, "not run", 0.0, f"needs {lacking[0]}, which is not on this machine")
         try:
             execution = self._execute(block)
+            seconds = time.monotonic() - started
             self._buckets.check(block.leaves, block.removes)
+            self._check_own_folder(block, show)
             self._compare(block, execution.outputs)
             if execution.replayed is not None and not self._options.accept:
                 changes = _diff(block.source, execution.replayed)
                 raise BlockFailure(f"prints something other than the page shows\n{changes}")
         except (BlockFailure, CondaError, KernelFailure, ShellError, EffectError) as error:
-            noun = "cell" if block.kind == "cell" else f"{block.language} block"
-            place = f"cell {block.line}" if self._is_notebook else str(block.line)
-            show(f"{self._page.path}:{place}: {noun} {error}")
+            show(f"{self._place(block)} {error}")
             return self._result(block, "failed", time.monotonic() - started, str(error).splitlines()[0])
-        result = self._result(block, _STATUS.get(block.kind, "passed"), time.monotonic() - started)
+        result = self._result(block, _STATUS.get(block.kind, "passed"), seconds)
         printed = None if self._is_notebook else tuple(printed_items(execution.outputs))
         return replace(result, replayed=execution.replayed, printed=printed)
+
+    def _place(self, block: Block) -> str:
+        """Name a block: its page, its line or cell, and its kind."""
+        line = f"cell {block.line}" if self._is_notebook else str(block.line)
+        return f"{self._page.path}:{line}: {'cell' if block.kind == 'cell' else f'{block.language} block'}"
+
+    def _check_own_folder(self, block: Block, show: Callable[[str], None]) -> None:
+        """Raise ``EffectError`` if the block changed something outside the page's folder."""
+        if block.kind in {"skip", "parsed"}:
+            return
+        try:
+            self._own_folder.check(block.after_s)
+        except EffectError as error:
+            if self._reader or str(self._page.path) not in UNCONVERTED:
+                raise
+            show(f"{self._place(block)} {error} (a warning, until all pages have their own folder)")
 
     @property
     def _is_notebook(self) -> bool:
@@ -162,14 +192,20 @@ class PageSession:
     def _machine(self, name: str) -> Machine:
         """Return the machine of that name, and start it if it is the first block on it."""
         if name not in self._machines:
-            self._machines[name] = Machine.other(name, self._setup, self._seeds.pop(name, None))
-            self._copy_files(self._machines[name])
+            self._add(name, Machine.other(name, self._setup, self._seeds.pop(name, None)))
         return self._machines[name]
 
-    def _copy_files(self, machine: Machine) -> None:
-        """Copy the files that the page offers into the home directory, as a reader would download them."""
+    def _add(self, name: str, machine: Machine) -> None:
+        """Add a machine, whose home directory gets the files that a reader downloads from the page."""
+        self._machines[name] = machine
         for file in self._page.files:
             shutil.copy(file, machine.home)
+        (machine.home / self._options.start_in).mkdir(parents=True, exist_ok=True)
+        if self._reader:
+            self._reader.plant(machine.home)
+            if self._options.start_in != ".":
+                self._reader.plant(machine.home / self._options.start_in, hidden=False)
+        self._own_folder.watch(machine.home)
 
     def _compare(self, block: Block, outputs: list[NotebookNode]) -> None:
         """Raise ``BlockFailure`` if the block did not print what is recorded for it."""
@@ -192,9 +228,9 @@ class PageSession:
         machine = self._machine(block.on[0])
         self._carry(block.carries, machine)
         if block.kind == "parsed":
-            check_conda(block.source, machine.home)
+            check_conda(block.source, machine.shell.cwd)
         elif block.target is not None:
-            target = machine.home / block.target
+            target = self._target(block.target, machine)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(block.source, encoding="utf-8")
         elif block.language == "python":
@@ -205,12 +241,17 @@ class PageSession:
             return _Execution(_bash(block, machine))
         return _Execution()
 
+    def _target(self, name: str, machine: Machine) -> Path:
+        """Return the path of a ``file`` block: below the terminal's directory, or below the home directory."""
+        return (machine.home if name.startswith(f"{EXAMPLES}/") else machine.shell.cwd) / name
+
     def _carry(self, names: tuple[str, ...], machine: Machine) -> None:
         """Copy files of the hub's home directory to another machine's, as a download by the browser does."""
         for name in names:
             source = self._hub.home / name
             if not source.is_file():
                 raise BlockFailure(f"carries {name}, but the hub's home directory has no such file")
+            (machine.home / name).parent.mkdir(parents=True, exist_ok=True)
             # A download is readable for everybody, whatever the permissions of the original are.
             (machine.home / name).write_bytes(source.read_bytes())
             (machine.home / name).chmod(0o644)

@@ -34,6 +34,11 @@ class Shell:
         self._env = dict(env)
         self._cwd = str(home)
 
+    @property
+    def cwd(self) -> Path:
+        """The working directory of the next block."""
+        return Path(self._cwd)
+
     def run(self, source: str) -> tuple[int, str]:
         """Run ``source`` with bash until the first command that fails; return its exit status and what it printed.
 

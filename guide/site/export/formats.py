@@ -6,18 +6,19 @@ import ast
 import re
 import shlex
 import textwrap
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import PurePosixPath
 
 import nbformat
 
-from guide.pages.blocks import Block
+from guide.pages.blocks import EXAMPLES, Block
 from guide.run.shell import commands, without_colors
 from guide.site.export.markdown import Piece
 
 _MAGIC = re.compile(r"^\s*[%!]")
+_ENTERS = "Everything that this page writes is in a folder of its own."
 _HEADING = re.compile(r"^#{1,6} ")
 
 
@@ -42,14 +43,17 @@ DOWNLOADS = (
 class ExportedPage:
     """A page to export: the address of its HTML, and its text and blocks in order.
 
-    ``cells`` have the outputs, ``leaves`` are the objects that the page leaves behind. A page that needs ``more`` than
-    a server of the hub needs another machine, files, or days to pass.
+    ``folder`` is the page's own, relative to the home directory. ``cells`` have the outputs. ``leaves`` are the objects
+    that the page leaves behind, and ``writes`` what it writes outside its folder, each with the reason. A page that
+    needs ``more`` than a server of the hub needs another machine, files, or days to pass.
     """
 
     address: str
+    folder: str
     pieces: list[Piece]
     cells: list[nbformat.NotebookNode]
     leaves: tuple[str, ...] = ()
+    writes: Mapping[str, str] = field(default_factory=dict)
     more: bool = False
 
     @property
@@ -58,8 +62,8 @@ class ExportedPage:
         return not self.more and any(isinstance(piece, Block) and piece.kind == "cell" for piece in self.pieces)
 
     @property
-    def needs_home(self) -> bool:
-        """Whether a block writes a file or runs in a shell, which starts in the home directory."""
+    def needs_folder(self) -> bool:
+        """Whether a block is a file or runs in a shell, and so has to start in the page's folder."""
         return any(isinstance(piece, Block) and _is_shell(piece) for piece in self.pieces)
 
     def outputs(self, block: Block) -> list[nbformat.NotebookNode]:
@@ -77,9 +81,16 @@ def _shell(block: Block) -> str:
         return "\n".join("\n".join(command.lines) for command in commands(block.source))
     if block.kind != "file":
         return block.source.rstrip("\n")
-    folder = PurePosixPath(block.target or "").parent
+    target = _target(block)
+    folder = PurePosixPath(target).parent
     make = f"mkdir -p {shlex.quote(str(folder))}\n" if str(folder) != "." else ""
-    return f"{make}cat > {shlex.quote(block.target or '')} <<'END'\n{block.source.rstrip(chr(10))}\nEND"
+    return f"{make}cat > {shlex.quote(target)} <<'END'\n{block.source.rstrip(chr(10))}\nEND"
+
+
+def _target(block: Block) -> str:
+    """Return the path of a file, relative to the page's folder."""
+    target = PurePosixPath(block.target or "")
+    return str(PurePosixPath(*target.parts[2:]) if target.parts[:1] == (EXAMPLES,) else target)
 
 
 def _fence(language: str, text: str) -> str:
@@ -126,9 +137,11 @@ def notebook(page: ExportedPage) -> nbformat.NotebookNode:
     title, *rest = cells
     where = f"This notebook was made from [a page of the guide]({page.address}), where it is up to date."
     title.source = title.source.replace("\n\n", f"\n\n{where}\n\n", 1) if "\n\n" in title.source else title.source
-    if page.needs_home:
-        rest.insert(0, nbformat.v4.new_code_cell("# Blocks of this page run in your home directory.\n%cd -q ~"))
-    metadata: dict[str, object] = {"leaves": list(page.leaves)} if page.leaves else {}
+    if page.needs_folder:
+        enter = f"# {_ENTERS}\n!mkdir -p ~/{page.folder}\n%cd -q ~/{page.folder}"
+        rest.insert(0, nbformat.v4.new_code_cell(enter))
+    metadata: dict[str, object] = {"leaves": list(page.leaves), "writes": dict(page.writes)}
+    metadata = {name: value for name, value in metadata.items() if value}
     metadata["kernelspec"] = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     metadata["language_info"] = {"name": "python"}
     made = nbformat.v4.new_notebook(cells=[title, *rest], metadata=metadata)
@@ -161,8 +174,8 @@ def _sections(texts: list[str]) -> Iterator[str]:
 
 def _cell(block: Block, page: ExportedPage) -> nbformat.NotebookNode:
     source = block.source.rstrip("\n")
-    if block.kind == "file" and "/" not in (block.target or ""):
-        source = f"%%writefile {block.target}\n{source}"
+    if block.kind == "file" and "/" not in _target(block):
+        source = f"%%writefile {_target(block)}\n{source}"
     elif _is_shell(block):
         # A transcript may go on after a command that fails.
         source = f"%%bash{' --no-raise-error' * (block.language == 'console')}\n{_shell(block)}"
@@ -186,11 +199,12 @@ def script(page: ExportedPage) -> str:
     """Return the page as a Python script with ``# %%`` cells: text as comments, shell blocks as calls of bash."""
     groups = list(_groups(page))
     suppresses = any(block.raises for _, blocks in groups for block in blocks)
-    imports = {"import os": page.needs_home, "import subprocess": page.needs_home}
+    imports = {"import os": page.needs_folder, "import subprocess": page.needs_folder}
     imports["from contextlib import suppress"] = suppresses
     head = [name for name, needed in imports.items() if needed]
-    if page.needs_home:
-        head += ["", "# Blocks of this page run in your home directory.", 'os.chdir(os.path.expanduser("~"))']
+    if page.needs_folder:
+        head += ["", f"# {_ENTERS}", f'folder = os.path.expanduser("~/{page.folder}")']
+        head += ["os.makedirs(folder, exist_ok=True)", "os.chdir(folder)"]
     parts = [f"# Made from {page.address}", *(["\n".join(["# %%", *head])] if head else [])]
     for texts, blocks in groups:
         if texts:

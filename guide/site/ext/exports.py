@@ -82,7 +82,8 @@ def _exported(app: Sphinx, name: str, path: Path, doctree: nodes.document) -> Ex
     pieces = Writer(address, page.blocks).pieces(doctree)
     cells = executed.cells if executed else []
     replace_random_ids([cell for cell in cells if cell.cell_type == "code"], path.name)
-    return ExportedPage(address, pieces, cells, page.leaves, more=path.suffix == ".md" and not page.on_the_hub_alone)
+    more = path.suffix == ".md" and not page.on_the_hub_alone
+    return ExportedPage(address, page.folder, pieces, cells, page.leaves, page.writes, more)
 
 
 def write_launch_branch(app: Sphinx) -> None:

@@ -1,0 +1,62 @@
+"""Run pages among a reader's own files, as the page and as the notebook that its launch link opens.
+
+Each page runs in a home directory and in buckets that contain files of likely names and of every name on the page (see
+``guide.run.reader_files``), next to a cluster of the reader's. A page that changes any of them fails.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import nbformat
+
+from guide.pages.hub_variant import current_facts
+from guide.pages.reader import read_page
+from guide.paths import BUILD, ROOT, display_path
+from guide.run.profile import RunProfile
+from guide.run.records import RunRecord
+from guide.run.runner import Run, run_side_by_side
+from guide.site.export.formats import ExportedPage, notebook
+from guide.site.settings import settings
+from guide.terminal_progress import PageProgress
+
+# Outputs such as a listing of the home directory differ among a reader's files, so they are not compared.
+_OPTIONS = ("--accept", "--among-files")
+
+
+def run_among_files(paths: list[Path], profile: RunProfile, jobs: int) -> list[RunRecord]:
+    """Run each page of ``paths`` twice, as a page and as the notebook that it opens as; return all records."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="harmless-", dir=BUILD) as folder:
+        runs = [Run(path, _OPTIONS) for path in paths]
+        runs += [run for path in paths for run in _launched(path, Path(folder))]
+        progress = PageProgress({display_path(run.path): len(read_page(run.path, ROOT).blocks) for run in runs}, 0)
+        with progress.line.ticking():
+            records = dict(run_side_by_side(runs, profile, jobs, progress))
+    print(progress.summary(), flush=True)
+    return [records[number] for number in range(len(runs))]
+
+
+def _launched(path: Path, folder: Path) -> Iterator[Run]:
+    """Yield the run of the notebook that a page's launch link opens, in the directory where the link puts it."""
+    relative = PurePosixPath(display_path(path))
+    content = settings(current_facts())
+    if path.suffix == ".ipynb":
+        clone = content["repository"]["url"].rstrip("/").rpartition("/")[2]
+        yield Run(path, (*_OPTIONS, "--start-in", str(clone / relative.parent)))
+    elif made := made_notebook(path):
+        clone = content["sphinx"]["config"]["guide_made_notebooks"]["folder"]
+        file = folder / relative.with_suffix(".ipynb")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(made, file)
+        yield Run(file, (*_OPTIONS, "--start-in", str(clone / relative.parent)))
+
+
+def made_notebook(path: Path) -> nbformat.NotebookNode | None:
+    """Return the notebook that is made from a page of Markdown, without its text; ``None`` if none is made."""
+    page = read_page(path, ROOT)
+    cells = page.notebook.cells if page.notebook else []
+    exported = ExportedPage("", page.folder, ["# Page", *page.blocks], cells, page.leaves, page.writes)
+    return notebook(exported) if page.on_the_hub_alone and exported.runs else None

@@ -1,0 +1,109 @@
+"""Pages leave a reader's own files, objects and clusters as they are, also as the notebooks that launch links open."""
+
+import nbformat
+import pytest
+
+from guide.pages.reader import read_page
+from guide.pages.toc import pages_of_book
+from guide.run.reader_files import names_on
+from guide.run.unconverted import UNCONVERTED
+from guide.site.harmless import made_notebook
+
+# Each page in tests/broken/among-files, and the text that the line about it must contain.
+GATES = {
+    "results-removed.md": "removes ~/results, which was there before",
+    "project-removed.md": "removes ~/my-project, which was there before",
+    "caches-emptied.md": "removes ~/.cache/pip, which was there before",
+    "checkpoints-removed.md": "removes ~/.ipynb_checkpoints, which was there before",
+    "store-removed.md": "removes gs://leap-scratch/funky-user/first.zarr/sst/c/0, which was there before",
+    "colleague-removed.md": "removes gs://leap-persistent/another-member/",
+    "clusters-stopped.ipynb": "stops a cluster that it did not start",
+}
+# Made notebooks start in the folder of their page, where these find nothing.
+HARMLESS_WHEN_OPENED = {"results-removed.md", "project-removed.md"}
+
+
+@pytest.fixture(scope="module")
+def broken(guide, stack):
+    """The harmful pages, run among a reader's files by one command."""
+    return guide("harmless", *(f"tests/broken/among-files/{page}" for page in GATES), "--stack", stack)
+
+
+@pytest.mark.parametrize("page", GATES)
+def test_a_harmful_page_fails_as_a_page_and_through_its_launch_link(broken, page):
+    lines = [line for line in broken.stdout.splitlines() if GATES[page] in line and page.rpartition(".")[0] in line]
+
+    assert broken.returncode == 1
+    assert len(lines) == 1 + (page not in HARMLESS_WHEN_OPENED), broken.stdout + broken.stderr
+
+
+def test_in_an_empty_home_directory_the_harm_is_not_seen(guide, stack):
+    """So these pages show that the files of the reader are what the check needs."""
+    ran = guide("page", *(f"tests/broken/among-files/{page}" for page in GATES), "--stack", stack)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_every_harmful_page_is_tested(root):
+    assert {path.name for path in (root / "tests/broken/among-files").iterdir() if path.is_file()} == set(GATES)
+
+
+@pytest.fixture(scope="module")
+def pages(root):
+    """The pages that have a folder of their own."""
+    return [str(path.relative_to(root)) for path in pages_of_book() if str(path.relative_to(root)) not in UNCONVERTED]
+
+
+def test_pages_leave_a_readers_files_as_they_are(guide, stack, root, pages):
+    ran = guide("harmless", *pages, "--stack", stack, timeout=3600)
+    opened = [page for page in pages if page.endswith(".ipynb") or made_notebook(root / page)]
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.count(": passed, ") == len(pages) + len(opened)
+
+
+def page_of(tmp_path, text):
+    (tmp_path / "page.md").write_text(text)
+    return read_page(tmp_path / "page.md", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("rm -r results", {"results"}),
+        ("rm -rf ~/.cache $HOME/practice", {".cache", "practice"}),
+        ("mkdir -p plots/2024 && rm run-*.nc", {"plots/2024", "run-1.nc"}),
+        ("python upload.py 'my data'", {"upload.py"}),
+    ],
+)
+def test_names_in_a_shell_block_are_found(tmp_path, code, names):
+    assert names <= set(names_on(page_of(tmp_path, f"```bash run\n{code}\n```\n")))
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ('Path.home() / "plots" / "map.png"', {"plots/map.png", "plots", "map.png"}),
+        ('f"{bucket}/model/run.zarr"', {"model/run.zarr"}),
+        ('shutil.rmtree("output")', {"output"}),
+        ("!rm -r figures", {"figures"}),
+        ("%%bash\nrm -r figures", {"figures"}),
+    ],
+)
+def test_names_in_python_are_found(tmp_path, code, names):
+    assert names <= set(names_on(page_of(tmp_path, f"```python run\n{code}\n```\n")))
+
+
+def test_an_imported_module_is_not_hidden_by_a_readers_folder(tmp_path):
+    assert "numpy" not in names_on(page_of(tmp_path, '```python run\nimport numpy\nprint("numpy")\n```\n'))
+
+
+def test_a_made_notebook_starts_in_the_folder_of_its_page(root):
+    made = made_notebook(root / "book/help/no-module-named.md")
+    first = next(cell for cell in made.cells if cell.cell_type == "code")
+
+    nbformat.validate(made)
+    assert first.source.splitlines()[1:] == [
+        "!mkdir -p ~/guide-examples/no-module-named",
+        "%cd -q ~/guide-examples/no-module-named",
+    ]
