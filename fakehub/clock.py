@@ -20,11 +20,17 @@ class Clock:
     def __init__(self, state_file: Path | None = None) -> None:
         self._state_file = state_file
         self._offset = _read_offset(state_file) if state_file and state_file.is_file() else 0.0
+        self._moves: list[tuple[float, float]] = [(0.0, self._offset)]
 
     @property
     def offset(self) -> float:
         """Seconds by which the clock is ahead of real time."""
         return self._offset
+
+    @property
+    def moves(self) -> list[tuple[float, float]]:
+        """When the clock was moved, in real seconds since the epoch, each with the offset from then on."""
+        return list(self._moves)
 
     def now(self) -> float:
         """Return the time in seconds since the epoch."""
@@ -41,6 +47,7 @@ class Clock:
         if self._offset + seconds > LARGEST_OFFSET_S:
             raise ValueError("the clock can be at most 100 years ahead of real time")
         self._offset += seconds
+        self._moves.append((time.time(), self._offset))
         if self._state_file:
             # Replace the file in one step: if the process is killed here, what had expired must stay expired.
             new_file = self._state_file.with_suffix(".new")

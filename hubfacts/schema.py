@@ -49,9 +49,10 @@ def _keys(model: type[Model]) -> frozenset[str]:
 
 
 class Timeouts(Model):
-    """Limits in seconds: an idle kernel and an old server are stopped, and a start that takes too long has failed."""
+    """Limits in seconds: idle kernels, idle and old servers are stopped, and a start that takes longer has failed."""
 
     idle_kernel_culled_after_s: int = Field(3600, gt=0)
+    idle_server_culled_after_s: int = Field(3600, gt=0)
     server_max_age_s: int = Field(604800, gt=0)
     spawn_timeout_s: int = Field(600, gt=0)
 

@@ -47,7 +47,10 @@ class Control:
         self._folder = folder
 
     def clock(self) -> dict[str, Any]:
-        """Return the stand-in's time: ``now`` (RFC 3339) and ``offset_s``, the seconds it is ahead of real time."""
+        """Return the stand-in's time: ``now`` (RFC 3339) and ``offset_s``, the seconds it is ahead of real time.
+
+        ``moves`` lists when it was moved: pairs of a real time, in seconds since the epoch, and the offset since then.
+        """
         return self._ask("GET", "/clock")
 
     def advance(self, seconds: float) -> dict[str, Any]:

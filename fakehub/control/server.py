@@ -68,7 +68,8 @@ class ControlApi:
         ]
 
     async def _show_clock(self, _: web.Request) -> web.Response:
-        return web.json_response({"now": rfc3339(self._clock.now()), "offset_s": self._clock.offset})
+        clock = self._clock
+        return web.json_response({"now": rfc3339(clock.now()), "offset_s": clock.offset, "moves": clock.moves})
 
     async def _advance(self, request: web.Request) -> web.Response:
         self._clock.advance(float((await _object(request))["advance_s"]))

@@ -14,7 +14,7 @@ from tornado.web import HTTPError
 from fakehub.hub.people import people
 from fakehub.hub.profiles import Config, profile_list
 from fakehub.hub.settings import API_PORT, HUB_ADDRESS, HubSettings, certificate, session_folder
-from fakehub.hub.spawner import ProcessSpawner
+from fakehub.hub.spawner import ACTIVITY_S, ProcessSpawner
 from fakehub.hub.variables import server_variables
 from hubfacts.load import load_hub
 
@@ -81,13 +81,15 @@ setup_ui(c)
 
 # Services
 python = str(Path(settings.programs) / "bin" / "python")
-age = facts.hub.timeouts.server_max_age_s
+timeouts = facts.hub.timeouts
+limits = [f"--timeout={timeouts.idle_server_culled_after_s}", f"--max-age={timeouts.server_max_age_s}"]
+c.JupyterHub.last_activity_interval = ACTIVITY_S  # ask the proxy, which sees what open browser tabs send
 c.JupyterHub.services = [
     {
         "name": "idle-culler",
         "api_token": settings.culler_token,
-        # Servers are stopped for their age only; a check every two seconds, because the clock may be moved.
-        "command": [python, "-m", "fakehub.hub.culler", f"--timeout={age}", f"--max-age={age}", "--cull-every=2"],
+        # A check every two seconds, because the clock may be moved.
+        "command": [python, "-m", "fakehub.hub.culler", *limits, "--cull-every=2"],
         "environment": settings.connection_variables | {"FAKEHUB_SESSION": str(folder)},
     },
 ]

@@ -18,6 +18,8 @@ from fakehub.hub.settings import HubSettings, session_folder
 from fakehub.ports import free_port
 
 _HERE = Path(__file__).parent
+# Seconds between a server's reports of its last activity. A hub waits 300; here the clock may be moved by an hour.
+ACTIVITY_S = 2
 # The seconds that a server has to stop before it is killed.
 _GRACE_S = 5
 
@@ -85,6 +87,7 @@ class ProcessSpawner(KubeSpawner):
         jupyter = session_folder() / "jupyter"
         env |= {"HOME": str(self._home()), "USER": "jovyan", "JUPYTER_PATH": str(jupyter), "SHELL": "/bin/bash"}
         env |= {"JUPYTER_CONFIG_PATH": str(jupyter), "FAKEHUB_HUB_YML": settings.hub_yml}
+        env |= {"JUPYTERHUB_ACTIVITY_INTERVAL": str(ACTIVITY_S)}
         for number, (address, local) in enumerate(settings.repositories.items()):
             env |= {f"GIT_CONFIG_KEY_{number}": f"url.file://{local}.insteadOf", f"GIT_CONFIG_VALUE_{number}": address}
         return env | {"GIT_CONFIG_COUNT": str(len(settings.repositories))}

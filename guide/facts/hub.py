@@ -59,9 +59,17 @@ class Timeouts(schema.Timeouts, extra="forbid"):
     """The hub's timeouts, each stated and with a source."""
 
     idle_kernel_culled_after_s: int = Field(gt=0)
+    idle_kernel_check_s: int = Field(gt=0)
+    idle_server_culled_after_s: int = Field(gt=0)
+    idle_server_check_s: int = Field(gt=0)
     server_max_age_s: int = Field(gt=0)
     spawn_timeout_s: int = Field(gt=0)
     src: Sources
+
+    @property
+    def idle_server_at_most_s(self) -> int:
+        """The longest time for which a server stays idle before a check finds and stops it."""
+        return self.idle_server_culled_after_s + self.idle_server_check_s
 
 
 class Hub(schema.Hub, extra="forbid"):

@@ -1,5 +1,7 @@
 """The stand-in's clock seen from outside: tokens expire, objects are deleted, and time never goes back."""
 
+import time
+
 import pytest
 
 from fakehub import units
@@ -51,6 +53,17 @@ def test_each_object_in_scratch_is_deleted_at_its_own_age(running):
     assert after_seven_days == ["second"]
     assert names(running, "leap-scratch") == []
     assert running.call("GET", "/storage/v1/b/leap-scratch/o/second").status_code == 404
+
+
+def test_the_clock_knows_when_it_was_moved(running):
+    control, before = Control(running.folder), time.time()
+    control.advance(60)
+    control.advance(30)
+
+    moves = control.clock()["moves"]
+
+    assert [ahead for _, ahead in moves] == [0, 60, 90]
+    assert moves[0][0] < before <= moves[1][0] <= moves[2][0] <= time.time()
 
 
 def test_objects_of_a_persistent_bucket_stay(running):

@@ -223,10 +223,11 @@ def _timeouts(facts: Facts) -> Table:
     timeouts = facts.hub.timeouts
     rows = [
         ["An idle kernel is stopped after", f"{timeouts.idle_kernel_culled_after_s / 3600:g} h"],
-        ["A server is stopped after", _days(timeouts.server_max_age_s / 86400)],
+        ["An idle server is stopped after", f"{timeouts.idle_server_culled_after_s / 3600:g} h"],
+        ["A server is stopped at the latest after", _days(timeouts.server_max_age_s / 86400)],
         ["Starting may take up to", f"{timeouts.spawn_timeout_s / 60:g} min"],
     ]
-    return "What ends by itself", ["What", "When"], rows
+    return "What the hub stops", ["What", "When"], rows
 
 
 def _dask_gateway_options(facts: Facts) -> Table:

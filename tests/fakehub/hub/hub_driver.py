@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -47,15 +48,23 @@ class RunningHub:
         """The control of the hub's stand-in, for example of its clock."""
         return Control(self.folder)
 
+    def run(self, program: str, *arguments: str) -> None:
+        """Run a program of JupyterHub's environment in the hub's namespaces; raises ``CalledProcessError``."""
+        subprocess.run([*self._enter(), str(self.programs / "bin" / program), *arguments], check=True)
+
+    def _enter(self) -> list[str]:
+        """Return the command that runs another one in the hub's namespaces."""
+        user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
+        return ["nsenter", "--target", str(self.inside), *user, "-m", "-n", "-p"]
+
     @contextlib.contextmanager
     def browser(self, playwright: Playwright, folder: Path) -> Iterator[Browser]:
         """Start a browser in which the hub's name resolves to this hub; ``folder`` is for its start script."""
         chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
         if chromium is None:
             raise HubDriverError("there is no browser: install Debian's chromium (apt-get install chromium)")
-        user = "" if os.geteuid() == 0 else "--user --preserve-credentials"
         script = folder / "chromium-in-namespaces"
-        script.write_text(f'#!/bin/sh\nexec nsenter --target {self.inside} {user} -m -n -p {chromium} "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(self._enter())} {chromium} "$@"\n')
         script.chmod(0o755)
         browser = playwright.chromium.launch(executable_path=script, args=FLAGS)
         try:
