@@ -58,5 +58,6 @@ def made_notebook(path: Path) -> nbformat.NotebookNode | None:
     """Return the notebook that is made from a page of Markdown, without its text; ``None`` if none is made."""
     page = read_page(path, ROOT)
     cells = page.notebook.cells if page.notebook else []
-    exported = ExportedPage("", page.folder, ["# Page", *page.blocks], cells, page.leaves, page.writes)
+    pieces = ["# Page", *(block for block in page.blocks if block.kind != "skip")]
+    exported = ExportedPage("", page.folder, pieces, cells, page.leaves, page.writes)
     return notebook(exported) if page.on_the_hub_alone and exported.runs else None
