@@ -76,6 +76,7 @@ def _add_faults(add_command: AddParser, session: argparse.ArgumentParser) -> Non
     rule.add_argument("--path", metavar="REGEX", help="only requests with this in their path and query")
     rule.add_argument("--persona", help="only requests of this persona")
     rule.add_argument("--nth", type=int, help="only the nth of these requests")
+    rule.add_argument("--from-nth", type=int, metavar="N", help="the Nth of them and all later ones")
     rule.add_argument("--every", type=int, metavar="N", help="only every Nth of them")
     rule.add_argument("--probability", type=float, metavar="P", help="each of them with this probability")
     rule.add_argument("--seed", type=int, help="of the probability and of corrupted bytes (default: 0)")
@@ -132,7 +133,7 @@ def _print_network(settings: dict[str, Any]) -> None:
 
 
 _EFFECT_OPTIONS = ("retry_after", "seconds", "at", "bytes", "code")
-_MATCH_OPTIONS = ("method", "host", "path", "persona", "nth", "every", "probability", "seed", "times")
+_MATCH_OPTIONS = ("method", "host", "path", "persona", "nth", "from_nth", "every", "probability", "seed", "times")
 
 
 def _add_fault(options: argparse.Namespace) -> None:

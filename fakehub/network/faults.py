@@ -49,9 +49,9 @@ class Rule:
     expression that is searched for in path and query; each is optional. ``truncate`` and ``corrupt`` match downloads
     of objects only, ``drop-upload`` matches requests of resumable uploads only.
 
-    Of the matching requests all fail, or only the ``nth``, or one of ``every`` N, or each with a ``probability``
-    (from a generator with the ``seed``), and at most ``times`` of them. ``at`` is the number of bytes after which the
-    body breaks off, by default half of them; ``bytes`` is the number of bytes that are corrupted.
+    Of the matching requests all fail, or only the ``nth``, or all from ``from_nth`` on, or one of ``every`` N, or each
+    with a ``probability`` (from a generator with the ``seed``), and at most ``times`` of them. ``at`` is the number of
+    bytes after which the body breaks off, by default half of them; ``bytes`` is the number of bytes that are corrupted.
     """
 
     effect: str
@@ -65,6 +65,7 @@ class Rule:
     path: str | None = None
     persona: str | None = None
     nth: int | None = None
+    from_nth: int | None = None
     every: int | None = None
     probability: float | None = None
     seed: int = 0
@@ -81,9 +82,10 @@ class Rule:
                 raise ValueError(f"{self.effect} needs {name}")
         if self.code is not None and self.code not in _CODES[self.effect]:
             raise ValueError(f"the code of {self.effect} must be one of {', '.join(map(str, _CODES[self.effect]))}")
-        if sum(value is not None for value in (self.nth, self.every, self.probability)) > 1:
-            raise ValueError("a rule takes only one of nth, every and probability")
-        for name, least in {"nth": 1, "every": 1, "times": 1, "bytes": 1, "at": 0, "retry_after": 0}.items():
+        if sum(value is not None for value in (self.nth, self.from_nth, self.every, self.probability)) > 1:
+            raise ValueError("a rule takes only one of nth, from_nth, every and probability")
+        counts = dict.fromkeys(("nth", "from_nth", "every", "times", "bytes"), 1)
+        for name, least in (counts | {"at": 0, "retry_after": 0}).items():
             if getattr(self, name) is not None and getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}")
         if self.probability is not None and not 0 <= self.probability <= 1:
@@ -158,6 +160,8 @@ class _CountedRule:
         strikes = rule.times is None or self.struck < rule.times
         if rule.nth is not None:
             strikes &= self.matched == rule.nth
+        elif rule.from_nth is not None:
+            strikes &= self.matched >= rule.from_nth
         elif rule.every is not None:
             strikes &= self.matched % rule.every == 0
         elif rule.probability is not None:

@@ -1,0 +1,54 @@
+"""Appends killed at any of their requests: readers get the old store or the new one, and a rerun completes it."""
+
+from __future__ import annotations
+
+import pytest
+import xarray as xr
+import zarr
+from append_sources import KINDS
+from append_world import BUCKET, World
+from zarr.core.buffer.cpu import Buffer
+
+USER = "funky-user"
+
+
+def readable(objects: dict[str, bytes]) -> xr.Dataset:
+    """Return what a reader gets from these objects, with the defaults of xarray."""
+    store = zarr.storage.MemoryStore({name: Buffer.from_bytes(content) for name, content in objects.items()})
+    return xr.open_zarr(store).load()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rerun_after_an_interruption_at_any_request_gives_the_same_store(world: World, kind: str):
+    folder = f"{USER}/{'-'.join(kind.split())}"
+    world.control.clear_faults()
+    assert world.run(kind, "start", f"gs://{BUCKET}/{folder}/old.zarr") == 0, world.errors.read_text()
+    old = world.objects(f"{folder}/old.zarr/")
+    world.write(f"{folder}/whole.zarr/", old)
+    seen = len(world.methods())
+    assert world.run(kind, "append", f"gs://{BUCKET}/{folder}/whole.zarr") == 0, world.errors.read_text()
+    methods = world.methods()[seen:]
+    new = world.objects(f"{folder}/whole.zarr/")
+    assert world.run(kind, "append", f"gs://{BUCKET}/{folder}/whole.zarr") == 0, world.errors.read_text()
+    assert world.objects(f"{folder}/whole.zarr/") == new
+    states = [readable(each) for each in (old, new) if each]
+    completed = [new]  # states of the store from which a rerun was seen to end well
+
+    cuts = [(number, False) for number in range(1, len(methods) + 1)]
+    cuts += [(number, True) for number, method in enumerate(methods, 1) if method != "GET"]
+    assert sum(effect for _, effect in cuts) >= 4
+    for number, effect in cuts:
+        name = f"{folder}/{number}-{effect}.zarr"
+        world.control.clear_faults()
+        world.write(f"{name}/", old)
+        rule = world.die_at(number, effect=effect)
+        world.run(kind, "append", f"gs://{BUCKET}/{name}", until_struck=rule)
+        world.control.clear_faults()
+        cut = world.objects(f"{name}/")
+        if KINDS[kind].consolidated and "zarr.json" in cut:
+            assert any(readable(cut).identical(state) for state in states), (number, effect)
+        if cut in completed:
+            continue
+        assert world.run(kind, "append", f"gs://{BUCKET}/{name}") == 0, (number, effect, world.errors.read_text())
+        assert world.objects(f"{name}/") == new, (number, effect)
+        completed.append(cut)
