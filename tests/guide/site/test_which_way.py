@@ -40,6 +40,13 @@ def test_every_answer_to_every_question_leads_to_one_way(root, hub):
         assert len(fits) == 1, (chosen, [row[-1] for row in fits])
 
 
+def test_data_of_an_hpc_system_lead_to_its_page_with_and_without_a_browser(root):
+    rows = [row for row in _table(root)[1] if "on an HPC system" in _values(row, 1)]
+
+    assert {value for row in rows for value in _values(row, 2)} == {"yes", "no"}
+    assert all("(from-hpc.md)" in row[-1] for row in rows)
+
+
 @pytest.mark.parametrize("hub", HUBS)
 def test_every_way_is_a_page_that_exists(root, hub):
     for row in _table(root, hub)[1]:
@@ -68,7 +75,7 @@ def test_answers_narrow_the_table_to_one_page(page, root):
     page.get_by_label("no", exact=True).first.check()
     assert 1 < _left(page) < everything
     page.get_by_label("on an HPC system").check()
-    page.get_by_role("group", name="A browser there?").get_by_label("no", exact=True).check()
+    page.get_by_role("group", name="Can you open a browser there?").get_by_label("no", exact=True).check()
     page.get_by_label("my group").check()
 
     assert _left(page) == 1
