@@ -254,10 +254,15 @@ def _variables(validated: dict[str, Any]) -> EnvironmentVariables:
 
 
 class WorkerSize(Model):
-    """A size of a Dask worker."""
+    """A size of a Dask worker: the cores that it requests and its memory, in the units of Dask Gateway (G is GiB)."""
 
-    cores: int = Field(gt=0)
+    cores: float = Field(gt=0)
     memory: str
+
+    @property
+    def threads(self) -> int:
+        """The number of tasks that a worker runs at the same time, as Dask Gateway derives it from the cores."""
+        return max(int(self.cores), 1)
 
 
 class DaskGateway(Model):

@@ -24,9 +24,9 @@ settings = GatewaySettings.read(workdir)
 facts = load().dask_gateway
 if facts is None:
     sys.exit("the hub has no Dask Gateway")
-memory = str(Path(fakehub.gateway.__file__).with_name("reported_memory.py"))
+preload = str(Path(fakehub.gateway.__file__).with_name("worker_preload.py"))
 # Works with every version; newer ones do not install the commands `dask-scheduler` and `dask-worker`.
-dask = [sys.executable, "-m", "dask"]
+dask = [sys.executable, "-m", "fakehub.gateway.on_another_machine", sys.executable, "-m", "dask"]
 
 c = get_config()
 c.DaskGateway.log_level = "WARN"
@@ -41,7 +41,7 @@ else:
 c.DaskGateway.backend_class = SessionBackend
 c.SessionBackend.cluster_options = cluster_options(facts)
 c.SessionBackend.clusters_directory = str(workdir / "clusters")
-c.SessionBackend.inherited_environment = list(settings.connection_variables)
+c.SessionBackend.inherited_environment = [*settings.connection_variables, "FAKEHUB_SESSION"]
 c.Proxy.prefix = facts.url_prefix
 c.LocalClusterConfig.scheduler_cmd = [*dask, "scheduler"]
-c.LocalClusterConfig.worker_cmd = [*dask, "worker", "--preload-nanny", memory, "--preload", memory]
+c.LocalClusterConfig.worker_cmd = [*dask, "worker", "--preload-nanny", preload, "--preload", preload]

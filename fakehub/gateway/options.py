@@ -15,10 +15,10 @@ def cluster_options(facts: DaskGateway) -> Options:
 
     def configuration(options: Any) -> dict[str, Any]:
         if ":" not in options.image:
-            raise ValueError(f"The image {options.image!r} has no tag: write it as name:tag")
+            raise ValueError("When specifying an image you must also provide a tag")
         size = sizes[options.worker_resource_allocation]
         return {
-            "worker_cores": size.cores,
+            "worker_cores": size.threads,
             "worker_memory": size.memory,
             "environment": options.environment,
             "idle_timeout": options.idle_timeout_minutes * 60,

@@ -10,7 +10,7 @@ import socket
 import struct
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -60,7 +60,7 @@ def run_inside(action: Callable[[], int], hosts: Mapping[str, tuple[str, ...]] =
     """
     if not sys.platform.startswith("linux"):
         raise NamespaceError("namespaces exist on Linux only")
-    _unshare()
+    _unshare(_NEWNS | _NEWPID | _NEWNET)
     read_end, write_end = os.pipe()
 
     def inside() -> int:
@@ -85,9 +85,22 @@ def run_inside(action: Callable[[], int], hosts: Mapping[str, tuple[str, ...]] =
     return status if status >= 0 else 128 - status
 
 
-def _unshare() -> None:
+def hide(folders: Sequence[Path], empty: Path) -> None:
+    """Show the ``empty`` folder at the paths of ``folders``, to this process and those that it starts.
+
+    Raises ``NamespaceError`` if the system does not allow it.
+    """
+    if not sys.platform.startswith("linux"):
+        raise NamespaceError("namespaces exist on Linux only")
+    _unshare(_NEWNS)
+    _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
+    for folder in folders:
+        _call("mount", os.fsencode(empty), os.fsencode(folder), None, _MS_BIND, None)
+
+
+def _unshare(namespaces: int) -> None:
     uid, gid = os.getuid(), os.getgid()
-    _call("unshare", _NEWNS | _NEWPID | _NEWNET | (0 if uid == 0 else _NEWUSER))
+    _call("unshare", namespaces | (0 if uid == 0 else _NEWUSER))
     if uid == 0:
         return
     Path("/proc/self/setgroups").write_text("deny")

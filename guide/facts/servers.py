@@ -150,7 +150,9 @@ class EnvironmentVariables(schema.EnvironmentVariables, extra="forbid"):
 
 
 class WorkerSize(schema.WorkerSize, extra="forbid"):
-    """A size of a Dask worker; pages need no more than the stand-in."""
+    """A size of a Dask worker; it may use up to ``cores_limit`` cores while others leave them idle."""
+
+    cores_limit: float = Field(gt=0)
 
 
 class DaskGateway(schema.DaskGateway, extra="forbid"):

@@ -62,7 +62,7 @@ def test_an_attribute_of_aiohttp_exists(owner, attribute, user):
     [
         ("dask_gateway_server.auth", "JupyterHubAuthenticator", "get_token", "fakehub.gateway.plugins"),
         ("dask_gateway_server.backends.local", "UnsafeLocalBackend", "get_env", "fakehub.gateway.plugins"),
-        ("distributed", "system", "MEMORY_LIMIT", "fakehub.gateway.reported_memory"),
+        ("distributed", "system", "MEMORY_LIMIT", "fakehub.gateway.worker_preload"),
     ],
 )
 def test_an_attribute_of_dask_exists(module, owner, attribute, user):

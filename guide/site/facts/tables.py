@@ -247,11 +247,14 @@ def _dask_gateway_options(facts: Facts) -> Table:
 def _worker_sizes(facts: Facts) -> Table:
     gateway = _section(facts, "dask_gateway", facts.dask_gateway)
     sizes = gateway.worker_resource_allocation
-    rows = [[name, str(size.cores), f"{size.memory.removesuffix('G')} GiB"] for name, size in sizes.items()]
-    machines = "may be taken away while they work" if gateway.preemptible_workers else "stay while they work"
+    rows = [
+        [name, str(size.threads), f"{size.cores:g} to {size.cores_limit:g}", f"{size.memory.removesuffix('G')} GiB"]
+        for name, size in sizes.items()
+    ]
+    machines = "the cloud may reclaim" if gateway.preemptible_workers else "are not reclaimed while they run"
     return (
         f"Sizes of a worker, on machines that {machines}",
-        ["worker_resource_allocation", "Cores", "Memory limit"],
+        ["worker_resource_allocation", "Threads", "Cores, guaranteed to most", "Memory limit"],
         rows,
     )
 

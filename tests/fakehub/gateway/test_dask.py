@@ -21,7 +21,7 @@ FACTS = load(ROOT / "hub.yml")
 
 # A session that uses every feature once, and prints what it observed.
 SESSION = """
-import json, os, requests, dask_gateway, numpy as np, xarray as xr
+import json, os, requests, dask_gateway, netCDF4, numpy as np, xarray as xr
 
 def refusal(action):
     try:
@@ -32,6 +32,16 @@ def refusal(action):
 def seen_by_worker():
     import gcsfs
     return {"environment": dict(os.environ), "files": gcsfs.GCSFileSystem().ls(os.environ["SCRATCH_BUCKET"])}
+
+def at_worker(path, what):
+    import netCDF4, pathlib
+    if what == "list":
+        return [entry.name for entry in pathlib.Path(path).iterdir()]
+    return netCDF4.Dataset(path).title if what == "netCDF" else open(path).read()
+
+home = os.path.expanduser("~")
+with netCDF4.Dataset(f"{home}/of-the-reader.nc", "w") as file:
+    file.title = "in the home directory"
 
 saw = {}
 store = os.environ["SCRATCH_BUCKET"] + "/numbers.zarr"
@@ -54,6 +64,12 @@ with dask_gateway.Gateway() as gateway:
         saw["workers"] = [[worker["nthreads"], worker["memory_limit"]] for worker in workers]
         saw["sum"] = int(xr.open_zarr(store).n.sum())
         saw |= client.submit(seen_by_worker).result(timeout=60)
+        path = f"{home}/of-the-reader.nc"
+        saw["home"] = {
+            what: refusal(lambda: client.submit(at_worker, path, what).result(timeout=60))
+            for what in ("netCDF", "Python")
+        }
+        saw["home"]["list"] = client.submit(at_worker, home, "list").result(timeout=60)
         saw["dashboard link"] = cluster.dashboard_link
         host = gateway.address.partition("/services")[0]
         saw["dashboard"] = requests.get(host + cluster.dashboard_link).status_code
@@ -97,7 +113,7 @@ def test_the_options_are_the_hubs_with_its_defaults(mode):
     [
         ("worker_memory", "AttributeError: No option 'worker_memory' available"),
         ("unknown size", "ValueError: '3CPU' is not a valid option for worker_resource_allocation"),
-        ("no tag", "ValueError: The image 'pangeo-notebook' has no tag: write it as name:tag"),
+        ("no tag", "ValueError: When specifying an image you must also provide a tag"),
     ],
 )
 def test_options_that_the_hub_does_not_have_are_refused(mode, what, message):
@@ -111,7 +127,7 @@ def test_another_token_is_refused(mode):
 def test_workers_report_the_size_that_was_chosen(mode):
     memory = int(115.768 * 2**30)
 
-    assert session(mode)["workers"] == [[16, memory], [16, memory]]
+    assert session(mode)["workers"] == [[15, memory], [15, memory]]
 
 
 def test_workers_read_zarr_in_scratch(mode):
@@ -125,6 +141,14 @@ def test_workers_have_their_variables_of_the_hub_and_added_ones(mode):
     assert environment["ANSWER"] == "42"
     assert set(environment) & set(FACTS.environment_variables.values) == {"SCRATCH_BUCKET", "PANGEO_SCRATCH"}
     assert "JUPYTERHUB_API_TOKEN" not in environment
+
+
+def test_workers_do_not_see_the_readers_home_directory(mode):
+    refusals = session(mode)["home"]
+
+    assert refusals.pop("list") == []
+    assert refusals.keys() == {"netCDF", "Python"}
+    assert all(refusal.startswith("FileNotFoundError: [Errno 2] No such file") for refusal in refusals.values())
 
 
 def test_the_dashboard_answers_at_the_hubs_path(mode):
