@@ -77,6 +77,14 @@ class Control:
         """Remove all rules."""
         self._ask("DELETE", "/faults")
 
+    def limits(self) -> dict[str, Any]:
+        """Return the limits: ``between_writes_s``, the least time between two writes of one object, 0 for none."""
+        return self._ask("GET", "/limits")
+
+    def set_limits(self, between_writes_s: float) -> dict[str, Any]:
+        """Refuse (429) to write an object again within that time, in seconds; return the limits."""
+        return self._ask("PUT", "/limits", {"between_writes_s": between_writes_s})
+
     def new_machine(self, persona: str) -> dict[str, str]:
         """Create a machine of ``persona``, for ``fakehub.session.environment.environment_of``."""
         return self._ask("POST", "/machines", {"persona": persona})

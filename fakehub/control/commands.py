@@ -1,4 +1,4 @@
-"""The commands that steer a running stand-in: ``clock``, ``network``, ``faults`` and ``log``."""
+"""The commands that steer a running stand-in: ``clock``, ``network``, ``faults``, ``limits`` and ``log``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def add_commands(add_command: AddParser) -> None:
     """Add the commands; each sets the option ``do`` to a function of the options."""
     session = argparse.ArgumentParser(add_help=False)
     session.add_argument("--session", type=Path, help="its folder (default: the session that this command runs in)")
-    for add in (_add_clock, _add_network, _add_faults, _add_log):
+    for add in (_add_clock, _add_network, _add_faults, _add_limits, _add_log):
         add(add_command, session)
 
 
@@ -81,6 +81,20 @@ def _add_faults(add_command: AddParser, session: argparse.ArgumentParser) -> Non
     rule.add_argument("--probability", type=float, metavar="P", help="each of them with this probability")
     rule.add_argument("--seed", type=int, help="of the probability and of corrupted bytes (default: 0)")
     rule.add_argument("--times", type=int, help="at most this many times")
+
+
+def _add_limits(add_command: AddParser, session: argparse.ArgumentParser) -> None:
+    add = _add_with_actions(add_command, "limits", "limit how often an object may be written", session)
+    add("show", lambda options: _print_limits(_control(options).limits()), "print the limits")
+    add("clear", lambda options: _print_limits(_control(options).set_limits(0)), "remove all limits")
+    limits = add("set", lambda options: _print_limits(_control(options).set_limits(options.between_writes)), "set one")
+    duration = _with_message(units.duration)
+    about = "the least time between two writes of one object; Google's is 1s"
+    limits.add_argument("--between-writes", type=duration, required=True, metavar="TIME", help=about)
+
+
+def _print_limits(limits: dict[str, Any]) -> None:
+    print(" ".join(f"{name}={value:g}" for name, value in limits.items()))
 
 
 def _add_log(add_command: AddParser, session: argparse.ArgumentParser) -> None:

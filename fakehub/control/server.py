@@ -17,6 +17,7 @@ from fakehub.clock import Clock, rfc3339
 from fakehub.control.client import SOCKET
 from fakehub.network.faults import Faults, rule_of
 from fakehub.network.shaping import Network, NetworkSettings
+from fakehub.storage.write_rate import WriteRate
 
 
 async def start_control(api: ControlApi, folder: Path, parts: AsyncExitStack) -> None:
@@ -49,10 +50,16 @@ class ControlApi:
     """The parts of the stand-in that can be steered while it runs. Rules may name one of ``personas``."""
 
     def __init__(
-        self, clock: Clock, network: Network, faults: Faults, personas: Collection[str], machines: RemoteMachines
+        self,
+        clock: Clock,
+        network: Network,
+        faults: Faults,
+        write_rate: WriteRate,
+        personas: Collection[str],
+        machines: RemoteMachines,
     ) -> None:
         self._clock, self._network, self._faults, self._personas = clock, network, faults, personas
-        self._machines = machines
+        self._write_rate, self._machines = write_rate, machines
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the API."""
@@ -64,6 +71,8 @@ class ControlApi:
             web.get("/faults", self._list_faults),
             web.post("/faults", self._add_fault),
             web.delete("/faults", self._clear_faults),
+            web.get("/limits", self._show_limits),
+            web.put("/limits", self._set_limits),
             web.post("/machines", self._new_machine),
         ]
 
@@ -95,6 +104,13 @@ class ControlApi:
     async def _clear_faults(self, _: web.Request) -> web.Response:
         self._faults.clear()
         return web.json_response(None)
+
+    async def _show_limits(self, _: web.Request) -> web.Response:
+        return web.json_response({"between_writes_s": self._write_rate.interval_s})
+
+    async def _set_limits(self, request: web.Request) -> web.Response:
+        self._write_rate.limit(float((await _object(request))["between_writes_s"]))
+        return await self._show_limits(request)
 
     async def _new_machine(self, request: web.Request) -> web.Response:
         return web.json_response(self._machines.new((await _object(request))["persona"]))

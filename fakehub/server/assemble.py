@@ -79,7 +79,8 @@ async def start_parts(config: Config, facts: Facts, parts: AsyncExitStack) -> di
         ports["gateway"] = await gateway.listen()
     machines = RemoteMachines(shared.folder, shared.identities, shared.grants)
     parts.callback(machines.close)
-    api = ControlApi(shared.clock, shared.network, shared.faults, shared.identities.personas, machines)
+    steered = (shared.clock, shared.network, shared.faults, shared.store.write_rate)
+    api = ControlApi(*steered, shared.identities.personas, machines)
     await start_control(api, shared.folder, parts)
     return ports
 

@@ -28,7 +28,8 @@ _RESPONSE_HEADERS = (
 def media(stored: Object, request_headers: Mapping[str, str], head_only: bool) -> web.Response:
     """Return the content of ``stored``, or the range that the request names; raise ``GoogleError`` (416).
 
-    An object stored compressed is sent decompressed, and whole, to a client that does not accept gzip.
+    An object stored compressed is sent decompressed, whole and without its length, to a client that does not accept
+    gzip (https://cloud.google.com/storage/docs/transcoding).
     """
     sums = checksums(stored)
     hashes = f"crc32c={sums['crc32c']}" + (f",md5={sums['md5Hash']}" if "md5Hash" in sums else "")
@@ -46,6 +47,7 @@ def media(stored: Object, request_headers: Mapping[str, str], head_only: bool) -
         if key in stored.headers:
             headers[header] = stored.headers[key]
     status, data = 200, _decompressed(stored, request_headers)
+    decompressed = data is not None
     if data is not None:
         headers |= {"Vary": "Accept-Encoding", "Warning": "214 UploadServer gunzipped"}
         del headers["Content-Encoding"]
@@ -58,10 +60,14 @@ def media(stored: Object, request_headers: Mapping[str, str], head_only: bool) -
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{stored.size}"
             status = 206
         data = stored.read(start, stop)
-    if head_only or len(data) > _PIECE:
+    in_pieces = head_only or len(data) > _PIECE
+    if in_pieces and not decompressed:
         headers["Content-Length"] = str(len(data))
-        return web.Response(status=status, body=None if head_only else _Pieces(data), headers=headers)
-    return web.Response(status=status, body=data, headers=headers)
+    body = None if head_only else _Pieces(data) if in_pieces else data
+    response = web.Response(status=status, body=body, headers=headers)
+    if decompressed:  # Google decompresses while it sends, and does not know the length before
+        response.enable_chunked_encoding()
+    return response
 
 
 class _Pieces(Payload):

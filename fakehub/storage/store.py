@@ -24,6 +24,7 @@ from sortedcontainers import SortedDict
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError, bad_request
 from fakehub.storage.journal import Journal, disk_full
+from fakehub.storage.write_rate import WriteRate
 from hubfacts.schema import Bucket
 
 # Bytes of object data kept in memory; further data go to files.
@@ -90,6 +91,7 @@ class Store:
     def __init__(self, buckets: Mapping[str, Bucket], clock: Clock, spill: Path, state: Path | None = None) -> None:
         self.buckets = buckets
         self._clock = clock
+        self.write_rate = WriteRate(clock)
         self._live: dict[str, SortedDict] = {name: SortedDict() for name in buckets}
         # Generations that are no longer live, oldest first, of buckets with versioning.
         self._old: dict[str, SortedDict] = {name: SortedDict() for name in buckets}
@@ -126,7 +128,7 @@ class Store:
         """Remove the expired generations of an object."""
         for stored in self._generations_of(bucket, name):
             if self._expired(stored):
-                self.delete(stored, forever=True)
+                self._forget(stored)
 
     def names_from(self, bucket: str, start: str, inclusive: bool = True, versions: bool = False) -> Iterator[str]:
         """Yield the names of the bucket's live objects, or of all generations, in order, from ``start`` on."""
@@ -139,8 +141,8 @@ class Store:
     def put(self, bucket: str, new: NewObject, owner: str | None = None, acl: str | None = None) -> Object:
         """Store ``new`` as a new live generation.
 
-        Raises ``GoogleError``: 400 when a checksum given for the data is wrong, 507 when the disk is full. Nothing
-        changes then.
+        Raises ``GoogleError``: 400 when a checksum given for the data is wrong, 429 if the object was written a moment
+        ago (see ``WriteRate``), 507 when the disk is full. Nothing changes then.
         """
         data, components, given = new.data, new.components, new.hashes or {}
         crc32c = google_crc32c.value(data)
@@ -148,6 +150,7 @@ class Store:
         if not components or given.get("md5"):
             md5 = hashlib.md5(data, usedforsecurity=False).digest()
         _check_hashes(given, crc32c, md5)
+        self.write_rate.check(bucket, new.name)
         now = self._clock.now()
         generation = next(self._generations)
         held = self._hold(data)
@@ -176,7 +179,11 @@ class Store:
     def update(
         self, stored: Object, headers: dict[str, str], metadata: dict[str, str] | None, acl: str | None = None
     ) -> Object:
-        """Change an object's metadata, which keeps its generation and starts its next metageneration."""
+        """Change an object's metadata, which keeps its generation and starts its next metageneration.
+
+        Raises ``GoogleError`` (429) if the object was written a moment ago.
+        """
+        self.write_rate.check(stored.bucket, stored.name)
         changed = replace(
             stored,
             headers=self._shared(headers),
@@ -191,13 +198,20 @@ class Store:
         return changed
 
     def delete(self, stored: Object, forever: bool = False) -> None:
-        """Remove a generation; a bucket with versioning keeps its live one as an old one, unless ``forever``."""
+        """Remove a generation; a bucket with versioning keeps its live one as an old one, unless ``forever``.
+
+        Raises ``GoogleError`` (429) if the object was written a moment ago.
+        """
+        self.write_rate.check(stored.bucket, stored.name)
         if self.buckets[stored.bucket].versioning and not forever and stored.deleted is None:
             now = self._clock.now()
             if self._journal:
                 self._journal.append({"archive": [stored.bucket, stored.name, now]})
             self._archive(stored, now)
-            return
+        else:
+            self._forget(stored)
+
+    def _forget(self, stored: Object) -> None:
         # Remove the data first: this frees a full disk, and without its data an object is not restored.
         self._drop_data(stored)
         self._remove(stored)

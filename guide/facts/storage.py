@@ -88,6 +88,11 @@ class Buckets(schema.Buckets, extra="forbid"):
         return next((bucket for bucket in self.options.values() if bucket.hub == "read"), None)
 
     @property
+    def paid_by_reader(self) -> str | None:
+        """The name of a bucket of another project whose readers pay, the first of several."""
+        return next((name for name, bucket in self.others.items() if bucket.requester_pays), None)
+
+    @property
     def uniform_for_writers(self) -> Bucket | None:
         """The first bucket without permissions for single objects to which the writers' group may write."""
         options = self.options.values()

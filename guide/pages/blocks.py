@@ -81,6 +81,7 @@ class Page:
     for a page without cells. ``latency_ms`` is the least latency of each request to the cloud, in milliseconds.
     ``files`` are offered to the reader and are in the home directory when the page runs. ``writes`` gives the
     reason for each path outside the page's own folder that it may write, such as ``~/.config/dask/`` or an object URL.
+    ``between_writes_s`` is the least time between two writes of one object, in seconds; 0 for no limit.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class Page:
     files: tuple[Path, ...]
     notebook: NotebookNode | None = field(repr=False)
     writes: Mapping[str, str] = field(default_factory=dict)
+    between_writes_s: float = 0.0
 
     @property
     def folder(self) -> str:

@@ -12,6 +12,7 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "osn": lambda facts: facts.osn is not None,
     "osn-inbox": lambda facts: facts.osn is not None and facts.osn.inbox is not None,
     "read-only-bucket": lambda facts: facts.buckets.read_only is not None,
+    "requester-pays": lambda facts: facts.buckets.identity.pays_for_requests and bool(facts.buckets.paid_by_reader),
     "public-hub": lambda facts: facts.access.public is not None,
     "renewal": lambda facts: facts.access.renewed is not None,
     "former-names": lambda facts: any(tier.formerly for tier in facts.access.tiers),

@@ -112,6 +112,9 @@ def _page(
     latency = front_matter.get("latency_ms", 0)
     if not isinstance(latency, int) or not 0 <= latency <= 1000:
         raise BlockError(f"{relative}:1: latency_ms must be a whole number of milliseconds, at most 1000")
+    between_writes = front_matter.get("between_writes_s", 0)
+    if not isinstance(between_writes, int | float) or not 0 <= between_writes <= 60:
+        raise BlockError(f"{relative}:1: between_writes_s must be a number of seconds, at most 60")
     leaves = texts(front_matter.get("leaves", []), "leaves", str(relative))
     names = texts(front_matter.get("files", []), "files", f"{relative}:1", "paths")
     for part in parts:
@@ -122,7 +125,7 @@ def _page(
         raise BlockError(f"{relative}:1: machine must be one of {', '.join(MACHINES)}")
     blocks = [part if part.on else replace(part, on=(str(machine),)) for part in parts if isinstance(part, Block)]
     files, writes = _files(path, names, relative), _writes(front_matter.get("writes", {}), relative)
-    return Page(relative, tuple(blocks), leaves, latency, files, notebook, writes)
+    return Page(relative, tuple(blocks), leaves, latency, files, notebook, writes, float(between_writes))
 
 
 def _writes(value: object, relative: Path) -> dict[str, str]:

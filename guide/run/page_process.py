@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace) -> int:
     from guide.pages.blocks import with_source
     from guide.pages.reader import read_page
     from guide.paths import OWN_HUB, ROOT
-    from guide.run.page_session import RunOptions, refused_hosts, run_page, set_latency
+    from guide.run.page_session import RunOptions, limit_writes, refused_hosts, run_page, set_latency
     from guide.run.recorded_outputs import recorded_outputs
     from guide.run.records import RunRecord, versions
 
@@ -47,6 +47,7 @@ def _run(options: argparse.Namespace) -> int:
         page = with_source(page, **json.loads(options.change.read_text(encoding="utf-8")))
     refused_before = len(refused_hosts())
     set_latency(page.latency_ms)
+    limit_writes(page.between_writes_s)
     os.environ["HOME"] = str(options.home)
     # Outputs are recorded for this hub's facts and its locked versions only.
     compare = OWN_HUB and options.stack == "hub" and not options.accept

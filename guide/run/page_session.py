@@ -322,6 +322,11 @@ def set_network(latency_s: float, rate: float | None = None) -> None:
     Control(Path(os.environ["FAKEHUB_SESSION"])).set_network(settings)
 
 
+def limit_writes(between_writes_s: float) -> None:
+    """Refuse to write an object again within that time, as the cloud does; 0 turns the limit off."""
+    Control(Path(os.environ["FAKEHUB_SESSION"])).set_limits(between_writes_s)
+
+
 def visible_outputs(outputs: list[NotebookNode], quiet: bool) -> list[NotebookNode]:
     """Return those ``outputs`` that the page shows; a ``quiet`` block shows no stderr."""
     return [output for output in without_log(outputs) if not (quiet and output.get("name") == "stderr")]

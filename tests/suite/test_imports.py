@@ -45,8 +45,8 @@ LAYERS = {
         "downloads | listing | service",
         "uploads",
         "bucket_access | resources",
-        "acl | conditions | glob | request_body | store",
-        "journal",
+        "acl | billing | conditions | glob | request_body | store",
+        "journal | write_rate",
     ],
 }
 # The libraries of each package are declared in the project's own tables, or in these dependency groups.

@@ -84,6 +84,7 @@ def test_fences_in_the_text_of_a_notebook_need_a_mode_too(tmp_path):
         ("```bash run 'unclosed\n1\n```\n", "cannot be read"),
         ("---\na: [\n---\n# T\n", "front matter is not YAML"),
         ("---\nleaves: nothing\n---\n# T\n", "leaves must be a list"),
+        ("---\nbetween_writes_s: soon\n---\n# T\n", "between_writes_s must be a number of seconds, at most 60"),
         (CELLS + "```{code-cell} python\n:tags: [skip-execution]\n1\n```\n", "hide what a page does"),
         (CELLS + ":::{note}\n```{code-cell} python\n1\n```\n:::\n", "is inside another directive"),
     ],
