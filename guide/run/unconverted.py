@@ -2,7 +2,6 @@
 
 UNCONVERTED = frozenset(
     {
-        "book/buckets/append-and-overwrite.md",
         "book/buckets/chunks.md",
         "book/compute/dask-gateway.md",
         "book/compute/gpus.md",
@@ -57,8 +56,6 @@ UNCONVERTED = frozenset(
         "book/uploads/from-a-laptop.md",
         "book/uploads/from-hpc.md",
         "book/uploads/how-long.md",
-        "book/uploads/published-data.md",
-        "notebooks/append-overwrite-regions.ipynb",
         "notebooks/choosing-chunks.ipynb",
         "notebooks/first-zarr-store.ipynb",
         "notebooks/gpu-or-cpu.ipynb",
