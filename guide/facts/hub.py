@@ -100,9 +100,24 @@ class OfficeHours(Model, extra="forbid"):
     book: Url
 
 
-class Help(Model, extra="forbid"):
-    """Where the hub's users get help."""
+class Chat(Model, extra="forbid"):
+    """A chat in which people answer questions: what to ask in which channel, and whom to mention."""
 
+    name: str
+    channels: dict[str, str] = Field(min_length=1)
+    mention: str
+    src: Sources
+
+
+class Help(Model, extra="forbid"):
+    """Where the hub's users get help.
+
+    ``listed_until`` is set if the community's documentation no longer names the forum and the office hours.
+    """
+
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    chat: Chat | None = None
+    listed_until: str | None = None
     forum: Url
     office_hours: OfficeHours
     new_dataset_request: Url

@@ -18,6 +18,8 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "former-names": lambda facts: any(tier.formerly for tier in facts.access.tiers),
     "extra-teams": lambda facts: bool(facts.access.extra_teams),
     "named-servers": lambda facts: facts.hub.named_servers,
+    "chat": lambda facts: facts.help.chat is not None,
+    "older-contacts": lambda facts: facts.help.listed_until is not None,
     "film": lambda facts: facts.hub.intro_video is not None,
     # Details of a feature.
     "public-hub-note": lambda facts: facts.access.public is not None and facts.access.public.note is not None,

@@ -1,7 +1,7 @@
 """Roles and directives that show facts of ``hub.yml``.
 
 - ``{fact}`hub.region` `` prints a value, ``{fact}`hub.timeouts.server_max_age_s|days` `` in another unit.
-- ``{fact-link}`the forum <help.forum>` `` is a link.
+- ``{fact-link}`the forum <help.forum>` `` is a link; an e-mail address is one too.
 - ``{fact-film}`the film <hub.intro_video>` `` is a link to a film's page.
 - ``{fact-table} NAME`` is a table (see ``guide.site.facts.tables``).
 - ``{fact-diagram} NAME`` is a drawing (see ``guide.site.facts.diagrams``).

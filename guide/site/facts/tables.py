@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeAlias, TypeVar
 
@@ -32,6 +33,8 @@ def _row(cells: list[str]) -> nodes.row:
 def _cell(text: str) -> nodes.paragraph:
     if text.startswith("https://"):
         return nodes.paragraph("", "", nodes.reference("", text, refuri=text))
+    if re.fullmatch(r"[\w.-]+@[\w.-]+", text):
+        return nodes.paragraph("", "", nodes.reference("", text, refuri=f"mailto:{text}"))
     return nodes.paragraph(text=text)
 
 
@@ -58,7 +61,7 @@ def _hub(facts: Facts) -> Table:
         ["Cloud", f"{hub.cloud}, region {hub.region}, zone {hub.zone}"],
         ["Run by", hub.operator.name],
         ["Configuration", hub.configuration],
-        ["Questions", facts.help.forum],
+        ["Questions", facts.help.email],
     ]
     return "The hub", ["What", "Value"], rows
 
@@ -278,10 +281,13 @@ def _lifetimes(facts: Facts) -> Table:
 
 
 def _help(facts: Facts) -> Table:
-    places = facts.help
+    places, chat = facts.help, facts.help.chat
+    older = f"; in the documentation until {places.listed_until}" if places.listed_until else ""
     rows = [
-        ["Ask a question", places.forum],
-        [f"Office hours ({places.office_hours.when})", places.office_hours.book],
+        *([f"Ask on {chat.name}, channel {name}", what] for name, what in (chat.channels if chat else {}).items()),
+        ["Ask by e-mail", places.email],
+        [f"Ask in the forum{older}", places.forum],
+        [f"Come to the office hours ({places.office_hours.when}){older}", places.office_hours.book],
         ["Apply for a tier", places.application_form],
         ["See which datasets there are", places.catalog],
         ["Ask for a dataset", places.new_dataset_request],

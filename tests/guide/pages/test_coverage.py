@@ -15,7 +15,7 @@ from guide.pages.toc import pages_of_book
 ROWS = {
     "H1 address, region, operator, configuration": ("book/hub/how-the-hub-is-built.md", "hub.operator.url"),
     "H2 the film": ("book/hub/how-the-hub-is-built.md", "hub.intro_video"),
-    "H3 where to ask": ("book/index.md", "help.office_hours.book"),
+    "H3 where to ask": ("book/index.md", "help.email"),
     "H4 who may log in, and the invitation": ("book/hub/get-access.md", "help.application_form"),
     "H5 logging in": ("book/hub/log-in.md", 'os.environ["JUPYTERHUB_USER"]'),
     "H6 the smallest share that does": ("book/hub/choose.md", "nbytes"),

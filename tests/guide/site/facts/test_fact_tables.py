@@ -116,7 +116,7 @@ def test_options_of_a_cluster_are_those_of_the_gateway(facts):
 def test_an_address_in_a_cell_is_a_link(facts):
     links = [link["refuri"] for link in table(*TABLES["help"](facts)).findall(nodes.reference)]
 
-    assert facts.help.forum in links
+    assert {facts.help.forum, f"mailto:{facts.help.email}"} <= set(links)
 
 
 def test_a_film_is_a_link_to_the_page_of_the_film(facts):
