@@ -110,13 +110,14 @@ class CustomImage(schema.CustomImage, extra="forbid"):
 
 
 class Images(schema.Images, extra="forbid"):
-    """The images of the form, and where they come from."""
+    """The images of the form, where they come from, and the image whose versions the guide was ``tested`` with."""
 
     choice: str
     options: Mapping[str, Image] = Field(min_length=1)
     source: Url
     package_list_url: Url
     custom: CustomImage
+    tested: str | None = None
     src: Sources
 
     @property

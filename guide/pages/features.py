@@ -37,6 +37,7 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "year-in-smallest-share": lambda facts: 5 <= min(facts.node_shares.sizes_gb) < 45,
     "two-shares-of-60-gb": lambda facts: sum(size >= 60 for size in facts.node_shares.sizes_gb) == 2,
     "pangeo-scratch": lambda facts: _same(facts.environment_variables.values, "PANGEO_SCRATCH", "SCRATCH_BUCKET"),
+    "tested-image": lambda facts: facts.images.tested is not None,
     "pangeo-images": lambda facts: "pangeo" in facts.images.source,
     "tensorflow-and-pytorch": lambda facts: facts.gpus is not None and facts.gpus.images == ["tensorflow", "pytorch"],
     "disputed-token": lambda facts: {"leapdocs", "hubconfig"} <= facts.sources.keys(),
