@@ -74,13 +74,15 @@ _RUNNING = "from dask_gateway import Gateway; print(*(report.name for report in 
 
 
 def names_on(page: Page) -> list[str]:
-    """Return every relative path that the code of ``page`` mentions, except in imports."""
+    """Return every relative path that the code of ``page`` mentions, except what Python would import."""
     names: set[str] = set()
     imported: set[str] = set()
     for block in page.blocks:
         names.update(_names_in(block))
         imported.update(re.findall(r"^\s*(?:import|from)\s+(\w+)", block.source, re.MULTILINE))
-    return sorted(name for name in names if name.split("/")[0].removesuffix(".py") not in imported)
+    return sorted(
+        name for name in names if name.split("/")[0].removesuffix(".py") not in imported and ".dist-info" not in name
+    )
 
 
 def _names_in(block: Block) -> Iterator[str]:

@@ -19,6 +19,7 @@ from guide.run.profile import RunProfile
 from guide.run.records import RunRecord
 from guide.run.runner import Run, run_side_by_side
 from guide.site.export.formats import ExportedPage, notebook
+from guide.site.export.markdown import Piece
 from guide.site.settings import settings
 from guide.terminal_progress import PageProgress
 
@@ -58,6 +59,6 @@ def made_notebook(path: Path) -> nbformat.NotebookNode | None:
     """Return the notebook that is made from a page of Markdown, without its text; ``None`` if none is made."""
     page = read_page(path, ROOT)
     cells = page.notebook.cells if page.notebook else []
-    pieces = ["# Page", *(block for block in page.blocks if block.kind != "skip")]
+    pieces: list[Piece] = ["# Page", *(block for block in page.blocks if block.kind not in {"skip", "parsed"})]
     exported = ExportedPage("", page.folder, pieces, cells, page.leaves, page.writes)
     return notebook(exported) if page.on_the_hub_alone and exported.runs else None

@@ -153,7 +153,7 @@ def notebook(page: ExportedPage) -> nbformat.NotebookNode:
 
 def _groups(page: ExportedPage) -> Iterator[tuple[list[str], list[Block]]]:
     """Yield texts and blocks that follow one another, either of them empty; a block that does not run is a text."""
-    pieces = (_as_fence(p) if isinstance(p, Block) and p.kind == "skip" else p for p in page.pieces)
+    pieces = (_as_fence(p) if isinstance(p, Block) and p.kind in {"skip", "parsed"} else p for p in page.pieces)
     for _, group in groupby(pieces, key=lambda piece: isinstance(piece, str)):
         members = list(group)
         yield [p for p in members if isinstance(p, str)], [p for p in members if isinstance(p, Block)]
