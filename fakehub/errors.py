@@ -59,5 +59,5 @@ def not_authenticated() -> GoogleError:
 
 
 def not_implemented(what: str) -> GoogleError:
-    """Return 501 for an API method the stand-in does not implement."""
-    return GoogleError(501, "notImplemented", f"The stand-in does not answer {what}.")
+    """Return 400 for something that the stand-in does not implement: clients would repeat a request after a 501."""
+    return GoogleError(400, "notImplemented", f"The stand-in does not answer {what}.")

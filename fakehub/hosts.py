@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-STORAGE_HOSTS = ("storage.googleapis.com", "www.googleapis.com")
+STORAGE_HOST = "storage.googleapis.com"
+STORAGE_HOSTS = (STORAGE_HOST, "www.googleapis.com")
 ACCOUNT_HOSTS = (
     "accounts.google.com",
     "oauth2.googleapis.com",
@@ -14,3 +15,10 @@ ACCOUNT_HOSTS = (
 # The hosts answered on the TLS port, in both modes (names and proxy). The OSN pod is there too; the facts name it.
 TLS_HOSTS = (*STORAGE_HOSTS, *ACCOUNT_HOSTS)
 METADATA_HOST = "metadata.google.internal"
+
+
+def bucket_of(host: str) -> str:
+    """Return the bucket in a name such as ``BUCKET.storage.googleapis.com``; an empty string for every other host."""
+    bucket = host.removesuffix(f".{STORAGE_HOST}")
+    # Other names, such as those with settings of gRPC, begin with an underscore.
+    return bucket if bucket != host and bucket[:1].isalnum() else ""

@@ -94,7 +94,10 @@ class Persona:
         return host.removesuffix(_SERVICE_ACCOUNTS) if self.is_service_account else ""
 
     def check(self, bucket: str, permission: str) -> None:
-        """Raise ``GoogleError`` (401, 403) unless the persona has the ``permission`` in the bucket."""
+        """Raise ``GoogleError`` (401, 403) unless the persona has the ``permission`` in the bucket.
+
+        Without a bucket, the permission is one in the hub's project.
+        """
         if self.email:
             if permission in _READING:
                 needed = _READ_SCOPES
@@ -103,7 +106,7 @@ class Persona:
             if self.scopes.isdisjoint(needed):
                 _refuse_scopes(self.scopes)
         if permission not in self.rights.get(bucket, ()):
-            _refuse(self.email, permission)
+            _refuse(self.email, permission, bucket)
 
 
 def account_number(email: str) -> str:
@@ -120,12 +123,13 @@ def _refuse_scopes(scopes: frozenset[str]) -> NoReturn:
     raise GoogleError(403, "forbidden", "Provided scope(s) are not authorized")
 
 
-def _refuse(email: str | None, permission: str) -> NoReturn:
+def _refuse(email: str | None, permission: str, bucket: str) -> NoReturn:
     from fakehub.errors import GoogleError
 
-    what = "object" if "objects" in permission and not permission.endswith("list") else "bucket"
+    what = "Storage object" if "objects" in permission and not permission.endswith("list") else "Storage bucket"
     message = (
-        f"{email or 'Anonymous caller'} does not have {permission} access to the Google Cloud Storage {what}. "
+        f"{email or 'Anonymous caller'} does not have {permission} access to the Google Cloud "
+        f"{what if bucket else 'project'}. "
         f"Permission '{permission}' denied on resource (or it may not exist)."
     )
     raise GoogleError(403, "forbidden", message) if email else GoogleError(401, "required", message)

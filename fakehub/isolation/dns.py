@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection
 
+from fakehub.hosts import bucket_of
+
 _HEADER = 12
 # Flags of an answer: it is one, and recursion is available. Then the two result codes.
 _ANSWER, _OK, _NO_SUCH_NAME = 0x8080, 0, 3
@@ -38,7 +40,10 @@ def answer(packet: bytes, exists: bool, record: bytes) -> bytes:
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Resolves ``hosts`` to this machine. Any other name does not exist and is passed to ``refused``."""
+    """Resolves ``hosts`` and the hosts of buckets to this machine.
+
+    Any other name does not exist and is passed to ``refused``.
+    """
 
     def __init__(self, hosts: Collection[str], refused: Callable[[str], None]) -> None:
         self._hosts, self._refused = hosts, refused
@@ -54,7 +59,7 @@ class NameServer(asyncio.DatagramProtocol):
         if query is None:
             return
         name, record_type = query
-        known = name in self._hosts
+        known = name in self._hosts or bool(bucket_of(name))
         # Programs also query subdomains of the stand-in's hosts for services and settings, which need not be logged.
         if not known and not name.endswith(tuple(f".{host}" for host in self._hosts)):
             self._refused(name)

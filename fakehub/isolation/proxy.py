@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from fakehub.hosts import STORAGE_HOST, bucket_of
 from fakehub.network.reset import reset
 from fakehub.ports import LOOPBACK
 
@@ -27,6 +28,8 @@ async def start_proxy(ports: dict[str, int], refused: Callable[[str], None]) -> 
             head = await reader.readuntil(b"\r\n\r\n")
             method, target, *_ = [*head.decode("latin-1").split(" "), "", ""]
             host = target.removeprefix("http://").partition("/")[0].partition(":")[0]
+            if bucket_of(host):
+                host = STORAGE_HOST
             if method != "CONNECT" or host not in ports:
                 refused(host)
                 writer.write(b"HTTP/1.1 403 Not a host of the stand-in\r\nContent-Length: 0\r\n\r\n")

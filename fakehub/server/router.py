@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractStreamWriter
 from fakehub.accounts.identities import ANONYMOUS, Identities, Persona
 from fakehub.compat import RequestHandler, new_request
 from fakehub.errors import GoogleError
+from fakehub.hosts import STORAGE_HOST, bucket_of
 from fakehub.network.faults import Fault, Faults, refusal
 from fakehub.network.faulty_stream import ThrottledBody, ThrottledWriter
 from fakehub.network.shaping import Network
@@ -68,7 +69,8 @@ class HostRouter:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            service = self._services.get(request.host.partition(":")[0])
+            host = request.host.partition(":")[0]
+            service = self._services.get(STORAGE_HOST if bucket_of(host) else host)
             if service is None:
                 raise GoogleError(404, "notFound", f"{request.host} is not a host of the stand-in.")
             return await service(request)

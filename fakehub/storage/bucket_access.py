@@ -53,6 +53,11 @@ class BucketAccess:
             raise no_object(self.name, name)
         return stored
 
+    def check_empty(self) -> None:
+        """Raise ``GoogleError`` (409) if the bucket has objects: such a bucket cannot be deleted."""
+        if next(iter(self._store.names_from(self.name, "", versions=True)), None) is not None:
+            raise GoogleError(409, "conflict", "The bucket you tried to delete is not empty.")
+
     def put(self, new: NewObject, query: Mapping[str, str]) -> Object:
         """Check everything about a new object, then store it as the live generation.
 

@@ -29,6 +29,8 @@ _METHOD = "/google.storage.control.v2.StorageControl/GetStorageLayout"
 _OK, _UNIMPLEMENTED = 0, 12
 _STATUS = {400: 3, 401: 16, 403: 7, 404: 5}
 _HEADERS = [(":status", "200"), ("content-type", "application/grpc")]
+# The characters of a message that a header can have as they are, besides letters and digits.
+_UNQUOTED = " '(),./:"
 # How many bytes of a request are read; a request for a layout is much shorter.
 _LONGEST = 65536
 
@@ -69,11 +71,9 @@ class LayoutService:
     def __init__(self, buckets: Mapping[str, Bucket], region: str, identities: Identities, note: Note) -> None:
         self._buckets, self._region, self._identities, self.note = buckets, region, identities, note
 
-    def answer(self, path: str, authorization: str | None, message: bytes) -> tuple[str, bytes]:
+    def answer(self, authorization: str | None, message: bytes) -> tuple[str, bytes]:
         """Return the name of the persona and the message of the answer; raise ``GoogleError`` for a refused call."""
         persona = self._identities.bearer(authorization)
-        if path != _METHOD:
-            raise GoogleError(501, "notImplemented", f"The stand-in does not answer gRPC's {path}.")
         bucket = bucket_asked_for(message)
         if bucket not in self._buckets:
             raise no_bucket()
@@ -82,7 +82,10 @@ class LayoutService:
 
 
 class _Grpc(asyncio.Protocol):
-    """One HTTP/2 connection; a request is answered when it is complete."""
+    """One HTTP/2 connection. A request for a layout is answered when it is complete, any other as soon as it begins.
+
+    The client of a streaming method sends its first message and then waits for an answer before it ends the stream.
+    """
 
     def __init__(self, layouts: LayoutService) -> None:
         self._layouts = layouts
@@ -110,29 +113,41 @@ class _Grpc(asyncio.Protocol):
     def _take(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.RequestReceived):
             headers = cast("list[tuple[str, str]]", event.headers)  # text, as the connection has a header_encoding
-            self._requests[event.stream_id] = (dict(headers), bytearray(), time.perf_counter())
+            self._begin(event.stream_id, dict(headers))
         elif isinstance(event, h2.events.DataReceived):
             self._http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-            body = self._requests[event.stream_id][1]
-            body += event.data[: _LONGEST - len(body)]
+            if event.stream_id in self._requests:
+                body = self._requests[event.stream_id][1]
+                body += event.data[: _LONGEST - len(body)]
         elif isinstance(event, h2.events.StreamEnded):
-            self._answer(event.stream_id, *self._requests.pop(event.stream_id))
+            if event.stream_id in self._requests:
+                self._answer(event.stream_id, *self._requests.pop(event.stream_id))
         elif isinstance(event, h2.events.StreamReset):
             self._requests.pop(event.stream_id, None)
+
+    def _begin(self, stream: int, headers: dict[str, str]) -> None:
+        started, path = time.perf_counter(), headers.get(":path", "")
+        if path == _METHOD:
+            self._requests[stream] = headers, bytearray(), started
+            return
+        text = quote(f"The stand-in does not answer gRPC's {path}.", safe=_UNQUOTED)
+        status = [("grpc-status", str(_UNIMPLEMENTED)), ("grpc-message", text)]
+        self._http.send_headers(stream, [*_HEADERS, *status], end_stream=True)
+        self._layouts.note(LoggedRequest("POST", headers.get(":authority", ""), path, "anonymous", 501, 0, 0, started))
 
     def _answer(self, stream: int, headers: dict[str, str], body: bytearray, started: float) -> None:
         path, answer, persona = headers.get(":path", ""), b"", "anonymous"
         status, code, text = 200, _OK, ""
         try:
             # Five bytes precede a message: whether it is compressed, and its length.
-            persona, message = self._layouts.answer(path, headers.get("authorization"), bytes(body[5:]))
+            persona, message = self._layouts.answer(headers.get("authorization"), bytes(body[5:]))
             answer = b"\0" + len(message).to_bytes(4, "big") + message
         except GoogleError as error:
             status, code, text = error.status, _STATUS.get(error.status, _UNIMPLEMENTED), error.message
         self._http.send_headers(stream, _HEADERS)
         if answer:
             self._http.send_data(stream, answer)
-        trailers = [("grpc-status", str(code)), ("grpc-message", quote(text, safe=" '(),./:"))]
+        trailers = [("grpc-status", str(code)), ("grpc-message", quote(text, safe=_UNQUOTED))]
         self._http.send_headers(stream, trailers, end_stream=True)
         host = headers.get(":authority", "")
         self._layouts.note(LoggedRequest("POST", host, path, persona, status, 0, len(answer), started))

@@ -13,7 +13,7 @@ import hashlib
 import heapq
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from hubfacts.schema import Bucket
 # Bytes of object data kept in memory; further data go to files.
 MEMORY_BUDGET = 2 * 1024**3
 DAY_S = 86400
+# Checksums that a client gives: pairs of the kind (``md5`` or ``crc32c``) and the value in base64.
+Hashes = Sequence[tuple[str, str]]
 # The most different sets of headers that are kept to be shared by objects.
 _SHARED_HEADERS = 1000
 
@@ -74,7 +76,7 @@ class NewObject:
     """An object to store: its content and everything that a request sets on it.
 
     ``headers`` are contentType and the like (see ``uploads.headers_of``), ``components`` is the number of a
-    composite's parts, ``hashes`` the checksums that the client gives, ``md5`` and ``crc32c`` in base64.
+    composite's parts, ``hashes`` the checksums that the client gives, each with its kind, ``md5`` or ``crc32c``.
     """
 
     name: str
@@ -82,7 +84,7 @@ class NewObject:
     headers: dict[str, str]
     metadata: dict[str, str] | None = None
     components: int | None = None
-    hashes: Mapping[str, str] | None = None
+    hashes: Hashes = ()
 
 
 class Store:
@@ -144,10 +146,10 @@ class Store:
         Raises ``GoogleError``: 400 when a checksum given for the data is wrong, 429 if the object was written a moment
         ago (see ``WriteRate``), 507 when the disk is full. Nothing changes then.
         """
-        data, components, given = new.data, new.components, new.hashes or {}
+        data, components, given = new.data, new.components, new.hashes
         crc32c = google_crc32c.value(data)
         md5 = None
-        if not components or given.get("md5"):
+        if not components or any(kind == "md5" for kind, _ in given):
             md5 = hashlib.md5(data, usedforsecurity=False).digest()
         _check_hashes(given, crc32c, md5)
         self.write_rate.check(bucket, new.name)
@@ -363,14 +365,13 @@ def _data_file(stored: Object) -> str:
     return stored.data.name
 
 
-def _check_hashes(given: Mapping[str, str], crc32c: int, md5: bytes | None) -> None:
+def _check_hashes(given: Hashes, crc32c: int, md5: bytes | None) -> None:
     """Raise ``GoogleError`` (400) if a checksum that a request gives differs from that of its data."""
-    wanted = given.get("md5")
-    if wanted and md5 and wanted != base64.b64encode(md5).decode():
-        raise bad_request(f"Provided MD5 hash {wanted!r} doesn't match calculated MD5 hash.")
-    wanted = given.get("crc32c")
-    if wanted and wanted != (real := _base64_crc32c(crc32c)):
-        raise bad_request(f"Provided CRC32C {wanted!r} doesn't match calculated CRC32C {real!r}.")
+    for kind, wanted in given:
+        if kind == "md5" and md5 and wanted != base64.b64encode(md5).decode():
+            raise bad_request(f"Provided MD5 hash {wanted!r} doesn't match calculated MD5 hash.")
+        if kind == "crc32c" and wanted != (real := _base64_crc32c(crc32c)):
+            raise bad_request(f"Provided CRC32C {wanted!r} doesn't match calculated CRC32C {real!r}.")
 
 
 def _base64_crc32c(value: int) -> str:

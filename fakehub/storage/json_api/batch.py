@@ -69,6 +69,6 @@ def _call(inner: bytes, sender: Sender) -> Call:
     pairs = (line.partition(":") for line in lines)
     headers = CIMultiDict((name.strip(), value.strip()) for name, _, value in pairs)
     parameters = MultiDict(parse_qsl(query, keep_blank_values=True))
-    if not path.startswith("/storage/v1/"):
-        raise bad_request("A part of a batch asks for objects' metadata, not for their data.")
+    if not path.startswith("/storage/v1/") or parameters.get("alt") == "media" or "uploadType" in parameters:
+        raise bad_request("Uploads and downloads of data cannot be in a batch, which is for metadata only.")
     return Call(match.group(1), path, parameters, headers, body, sender.persona, sender.base)

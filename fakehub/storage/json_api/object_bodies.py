@@ -10,7 +10,7 @@ from fakehub.accounts.identities import Persona
 from fakehub.errors import bad_request, not_implemented
 from fakehub.storage.acl import NEW_OBJECT, predefined
 from fakehub.storage.resources import HEADERS
-from fakehub.storage.uploads import check_text
+from fakehub.storage.uploads import check_size, check_text
 from hubfacts.schema import Bucket
 
 _BOUNDARY = re.compile(r"boundary=(?:\"([^\"]+)\"|'([^']+)'|([^;\s]+))")
@@ -109,6 +109,27 @@ def check_acl(bucket: Bucket, resource: dict[str, Any], persona: Persona) -> Non
             raise not_implemented(f"an access control of {entity}")
 
 
+def check_agreement(resource: dict[str, Any], **parameters: str | None) -> None:
+    """Raise ``GoogleError`` (400) if a resource has another name or bucket than the request's address."""
+    for name, value in parameters.items():
+        given = resource.get(name)
+        if given and value and given != value:
+            raise bad_request(
+                f"Value '{given}' in content does not agree with value '{value}'. This can happen when a value set "
+                "through a parameter is inconsistent with a value set in the request."
+            )
+
+
+def check_content_type(resource: dict[str, Any], of_data: str | None) -> None:
+    """Raise ``GoogleError`` (400) if the parts of a multipart upload give the data different content types."""
+    given = resource.get("contentType")
+    if given and of_data and given != of_data:
+        raise bad_request(
+            f"Content-Type specified in the upload ({of_data}) does not match Content-Type specified in metadata "
+            f"({given}). If it was a resumable upload, Content-Type header should be empty."
+        )
+
+
 def _check_metadata(metadata: object) -> None:
     if metadata is None:
         return
@@ -121,5 +142,10 @@ def _check_metadata(metadata: object) -> None:
 
 
 def texts(metadata: dict[str, object] | None) -> dict[str, str] | None:
-    """Return custom metadata as text without the keys that have no value; ``None`` if no key is left."""
-    return {name: str(value) for name, value in (metadata or {}).items() if value is not None} or None
+    """Return custom metadata as text without the keys that have no value; ``None`` if no key is left.
+
+    Raises ``GoogleError`` (400) for more than an object may have.
+    """
+    if not metadata:
+        return None
+    return check_size({name: str(value) for name, value in metadata.items() if value is not None}) or None

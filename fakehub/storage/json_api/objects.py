@@ -16,7 +16,7 @@ from fakehub.storage.json_api.object_bodies import check_acl, parse_resource, te
 from fakehub.storage.listing import list_objects
 from fakehub.storage.resources import HEADERS, etag
 from fakehub.storage.service import Storage
-from fakehub.storage.uploads import headers_of
+from fakehub.storage.uploads import check_custom_time, headers_of
 
 
 def _list(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
@@ -55,8 +55,12 @@ def _change(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     check_acl(bucket.facts, resource, call.persona)
     keep = call.method == "PATCH"
     headers = dict(stored.headers) if keep else {}
-    given = {key: resource[key] for key in HEADERS if key in resource}
+    # Only a rewrite changes the storage class. Here it is ignored, like everything else that cannot change.
+    given = {key: resource[key] for key in HEADERS if key in resource and key != "storageClass"}
     headers = headers_of({**headers, **given})
+    if "storageClass" in stored.headers:
+        headers["storageClass"] = stored.headers["storageClass"]
+    check_custom_time(stored.headers.get("customTime"), headers.get("customTime"))
     metadata: dict[str, object] = dict(stored.metadata or {}) if keep else {}
     if "metadata" in resource:
         metadata = {**metadata, **resource["metadata"]} if resource["metadata"] is not None else {}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from aiohttp import web
 
 from fakehub.accounts.identities import Identities
-from fakehub.errors import GoogleError, bad_request, not_implemented
-from fakehub.storage.acl import UNIFORM_WRITE
+from fakehub.errors import GoogleError
 from fakehub.storage.billing import billed_project
 from fakehub.storage.json_api import acls, buckets, copies, cors, objects, uploads
 from fakehub.storage.json_api.batch import Sender, answer_batch
 from fakehub.storage.json_api.call import Call, Handler
 from fakehub.storage.json_api.method_table import find
 from fakehub.storage.json_api.parameters import refuse_unanswered
+from fakehub.storage.json_api.refusals import refuse
 from fakehub.storage.request_body import decoded, decompressed, read_body
 from fakehub.storage.service import Storage
 
@@ -91,9 +91,5 @@ class JsonApi:
         call.names = tuple([decoded(name) for name in names])
         handler = ANSWERS.get(method.id)
         if handler is None:
-            if "AccessControls" in method.id:
-                bucket = self._storage.bucket(call.persona, call.names[0], project=call.project)
-                if bucket.facts.uniform_access:
-                    raise bad_request(UNIFORM_WRITE)
-            raise not_implemented(method.id)
+            refuse(self._storage, call, method)
         return handler(self._storage, call)

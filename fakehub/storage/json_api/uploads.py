@@ -10,10 +10,17 @@ from aiohttp import web
 from fakehub.errors import bad_request
 from fakehub.storage.json_api.answers import object_response
 from fakehub.storage.json_api.call import Call, Handler
-from fakehub.storage.json_api.object_bodies import check_acl, parse_multipart, parse_resource, texts
+from fakehub.storage.json_api.object_bodies import (
+    check_acl,
+    check_agreement,
+    check_content_type,
+    parse_multipart,
+    parse_resource,
+    texts,
+)
 from fakehub.storage.service import Storage
 from fakehub.storage.store import NewObject
-from fakehub.storage.uploads import Upload, hashes_of, headers_of, take_chunk
+from fakehub.storage.uploads import Upload, announced_length, hashes_of, headers_of, take_chunk
 
 _NOT_AN_UPLOAD = "Upload requests must include an uploadType URL parameter and a URL path beginning with /upload/"
 
@@ -38,6 +45,9 @@ def upload(storage: Storage, call: Call) -> web.Response:
     elif kind == "resumable":
         resource, data = parse_resource(call.body), b""
         content_type = call.headers.get("X-Upload-Content-Type")
+    check_agreement(resource, name=query.get("name"), bucket=call.names[0])
+    if kind == "multipart":
+        check_content_type(resource, content_type)
     bucket = storage.bucket(call.persona, call.names[0], project=call.project)
     check_acl(bucket.facts, resource, call.persona)
     resource.setdefault("contentType", content_type or "application/octet-stream")
@@ -49,7 +59,8 @@ def upload(storage: Storage, call: Call) -> web.Response:
         bucket.check_new(name, query)
     headers, metadata = headers_of(resource), texts(resource.get("metadata"))
     if kind == "resumable":
-        return _start(storage, call, Upload(bucket, name, headers, metadata, query, hashes))
+        length = announced_length(call.headers)
+        return _start(storage, call, Upload(bucket, name, headers, metadata, query, hashes, length))
     stored = bucket.put(NewObject(name, data, headers, metadata, hashes=hashes), query)
     return object_response(storage.texts, bucket, query, stored)
 
@@ -70,11 +81,10 @@ def _continue(storage: Storage, call: Call) -> web.Response:
     if upload.done is not None:
         again = object_response(storage.texts, upload.bucket, upload.query, upload.done)
         return web.Response(body=again.body, content_type="application/json")
-    if call.headers.get("x-goog-hash"):
-        upload.hashes |= hashes_of({}, call.headers["x-goog-hash"])
     data = take_chunk(upload, call.body, call.headers.get("Content-Range"))
     if data is not None:
-        return object_response(storage.texts, upload.bucket, upload.query, upload.finish(data))
+        stored = upload.finish(data, hashes_of({}, call.headers.get("x-goog-hash")))
+        return object_response(storage.texts, upload.bucket, upload.query, stored)
     headers = {"X-GUploader-UploadID": session}
     if upload.data:
         headers["Range"] = f"bytes=0-{len(upload.data) - 1}"

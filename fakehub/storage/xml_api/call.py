@@ -38,7 +38,7 @@ _FIELD_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 @dataclass(slots=True)
 class Call:
-    """One request: ``name`` is empty if it is about the bucket, ``base`` is the address that the client used.
+    """One request: ``name`` is empty if it is about the bucket, ``address`` is that of the bucket.
 
     ``project`` is the one that is billed, ``None`` for the bucket's own.
     """
@@ -49,7 +49,7 @@ class Call:
     query: MultiDictProxy[str]
     headers: CIMultiDictProxy[str]
     body: bytes
-    base: str
+    address: str
     project: str | None
 
     def existing(self, permission: str) -> Object:
@@ -94,7 +94,7 @@ def metadata_of(headers: CIMultiDictProxy[str]) -> dict[str, str] | None:
     metadata = {
         name[len(META) :].lower(): _text(value) for name, value in headers.items() if name.lower().startswith(META)
     }
-    return metadata or None
+    return uploads.check_size(metadata) or None
 
 
 def headers_of(headers: CIMultiDictProxy[str]) -> dict[str, str]:
@@ -131,8 +131,8 @@ def stored_headers(stored: Object) -> dict[str, str]:
     }
 
 
-def hashes_of(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """Return the checksums that a request gives for its body: ``md5`` and ``crc32c``, in base64."""
+def hashes_of(headers: CIMultiDictProxy[str]) -> list[tuple[str, str]]:
+    """Return the checksums that a request gives for its body, each with its kind (``md5`` or ``crc32c``)."""
     given = ",".join(headers.getall("x-goog-hash", []))
     return uploads.hashes_of({"md5Hash": headers.get("Content-MD5")}, given)
 

@@ -15,6 +15,10 @@ _BY_REASON = {
     "conditionNotMet": ("PreconditionFailed", "At least one of the pre-conditions you specified did not hold."),
     "requestedRangeNotSatisfiable": ("InvalidRange", "The requested range cannot be satisfied."),
     "authError": ("AuthenticationRequired", "Authentication required."),
+    "metadataTooLarge": (
+        "MetadataTooLarge",
+        "Your metadata headers exceed the maximum allowed metadata size.",
+    ),
     "notImplemented": (
         "NotImplemented",
         "A header or query you provided requested a function that is not implemented.",
@@ -24,6 +28,7 @@ _BAD_DIGEST = ("BadDigest", "The MD5 or CRC32C you specified did not match what 
 _BY_STATUS = {
     400: ("InvalidArgument", "Invalid argument."),
     403: _ACCESS_DENIED,
+    409: ("BucketNotEmpty", "The bucket you tried to delete is not empty."),
     404: ("NoSuchKey", "The specified key does not exist."),
     429: ("SlowDown", "Please reduce your request rate."),
     500: ("InternalError", "We encountered an internal error. Please try again."),

@@ -37,6 +37,10 @@ MOST_PARTS = 10_000
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
+# Google's upload servers give XML this type. Its client for Node reads text only, and relies on it.
+_KIND = {"Content-Type": "text/html; charset=UTF-8"}
+
+
 @dataclass(frozen=True)
 class _Part:
     data: bytes
@@ -85,8 +89,7 @@ class Multipart:
         md5 = hashlib.md5(call.body, usedforsecurity=False).digest()
         crc32c = google_crc32c.value(call.body).to_bytes(4, "big")
         sums = {"md5": base64.b64encode(md5).decode(), "crc32c": base64.b64encode(crc32c).decode()}
-        given = hashes_of(call.headers)
-        if any(given.get(name, value) != value for name, value in sums.items()):
+        if any(sums.get(kind, value) != value for kind, value in hashes_of(call.headers)):
             raise bad_digest()
         upload.parts[number] = _Part(call.body, md5.hex(), self._clock.now())
         hashes = ",".join(f"{name}={value}" for name, value in sums.items())
@@ -100,7 +103,7 @@ class Multipart:
         new = NewObject(call.name, data, upload.headers, upload.metadata, len(parts))
         stored = call.bucket.put(new, upload.query)
         del self._uploads[call.query["uploadId"]]
-        location = f"{call.base}/{call.bucket.name}/{quote(call.name)}"
+        location = f"{call.address}/{quote(call.name)}"
         text = element("Location", location) + _names(call) + element("ETag", f'"{etag(stored)}"')
         return _answer("CompleteMultipartUploadResult", text, stored_headers(stored))
 
@@ -194,4 +197,4 @@ def _names(call: Call) -> str:
 
 
 def _answer(root: str, text: str, headers: dict[str, str] | None = None) -> web.Response:
-    return xml_response(f"<{root} xmlns='{_NAMESPACE}'>{text}</{root}>", headers=headers)
+    return xml_response(f"<{root} xmlns='{_NAMESPACE}'>{text}</{root}>", headers=_KIND | (headers or {}))

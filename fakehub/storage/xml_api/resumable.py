@@ -12,7 +12,7 @@ from aiohttp import web
 from fakehub.accounts.identities import Persona
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError
-from fakehub.storage.uploads import Resumables, Upload, take_chunk
+from fakehub.storage.uploads import Resumables, Upload, announced_length, take_chunk
 from fakehub.storage.xml_api.call import (
     Call,
     check_length,
@@ -35,9 +35,9 @@ class ResumableUploads:
         """Answer ``POST`` with ``x-goog-resumable: start``: begin an upload, whose address is in ``Location``."""
         call.bucket.check("storage.objects.create")
         headers, metadata = headers_of(call.headers), metadata_of(call.headers)
-        query, hashes = put_query(call.headers), hashes_of(call.headers)
-        session = self._sessions.start(Upload(call.bucket, call.name, headers, metadata, query, hashes))
-        location = f"{call.base}/{call.bucket.name}/{quote(call.name)}?upload_id={session}"
+        query, hashes, length = put_query(call.headers), hashes_of(call.headers), announced_length(call.headers)
+        session = self._sessions.start(Upload(call.bucket, call.name, headers, metadata, query, hashes, length))
+        location = f"{call.address}/{quote(call.name)}?upload_id={session}"
         return web.Response(status=201, headers={"Location": location, "X-GUploader-UploadID": session})
 
     def starter(self, session: str, asking: Persona) -> Persona:
@@ -58,11 +58,10 @@ class ResumableUploads:
             raise XmlError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
         if upload.done is not None:
             return web.Response(headers=stored_headers(upload.done))
-        upload.hashes |= hashes_of(call.headers)
         data = take_chunk(upload, call.body, call.headers.get("Content-Range"))
         if data is not None:
             check_length(len(data), call.headers)
-            return web.Response(headers=stored_headers(upload.finish(data)))
+            return web.Response(headers=stored_headers(upload.finish(data, hashes_of(call.headers))))
         headers = {"X-GUploader-UploadID": session}
         headers |= {"Range": f"bytes=0-{len(upload.data) - 1}"} if upload.data else {}
         return web.Response(status=308, reason="Resume Incomplete", headers=headers)

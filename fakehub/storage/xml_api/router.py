@@ -9,21 +9,21 @@ from aiohttp import web
 from fakehub.accounts.identities import Identities, Persona
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError, not_implemented
+from fakehub.hosts import STORAGE_HOST, bucket_of
 from fakehub.storage.billing import billed_project
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.request_body import decoded, read_body
 from fakehub.storage.service import Storage
-from fakehub.storage.xml_api import acl, listing, objects
+from fakehub.storage.xml_api import acl, bucket_parts, listing, objects
 from fakehub.storage.xml_api.call import Call, resolve_bucket
 from fakehub.storage.xml_api.errors import XmlError, error_response
 from fakehub.storage.xml_api.multipart import Multipart
 from fakehub.storage.xml_api.resumable import ResumableUploads
 from fakehub.storage.xml_api.signed_urls import SignedUrls, is_signed
 
-HOST = "storage.googleapis.com"
 # Paths of the other protocols on the same host; no bucket has such a name.
 _OTHERS = re.compile(r"/(?:storage|upload|download|batch|resumable|discovery|oauth2|google\.storage\.v2\.[^/]+)(?:/|$)")
-# Subresources of a bucket or an object, requested by a parameter without a value, that are not implemented.
+# Subresources of a bucket or an object, requested by a parameter without a value.
 _PARTS = frozenset(
     {"acl", "billing", "compose", "cors", "encryption", "lifecycle", "location", "logging", "retention"}
     | {"storageClass", "tagging", "versioning", "versions", "website"}
@@ -32,7 +32,8 @@ _PARTS = frozenset(
 
 def is_xml(request: web.BaseRequest) -> bool:
     """Return whether a request to one of the storage's hosts is one of the XML API."""
-    return request.host.partition(":")[0] == HOST and not _OTHERS.match(request.rel_url.raw_path)
+    host = request.host.partition(":")[0]
+    return bool(bucket_of(host)) or (host == STORAGE_HOST and not _OTHERS.match(request.rel_url.raw_path))
 
 
 class XmlApi:
@@ -52,12 +53,16 @@ class XmlApi:
             body = await read_body(request)
             url = request.rel_url
             request["persona"] = persona = self._caller(request, body)
-            bucket_name, _, name = url.raw_path.removeprefix("/").partition("/")
-            base = f"{request.scheme}://{request.host}"
+            address, path = f"{request.scheme}://{request.host}", url.raw_path.removeprefix("/")
+            bucket_name, name = bucket_of(request.host.partition(":")[0]), path
+            if not bucket_name:
+                bucket_name, _, name = path.partition("/")
+                address += f"/{bucket_name}"
             bucket_name, name = decoded(bucket_name), decoded(name)
             project = billed_project(persona, url.query, request.headers)
-            bucket = self._resolve(request.method, persona, bucket_name, name, project)
-            return self._answer(Call(request.method, bucket, name, url.query, request.headers, body, base, project))
+            makes_bucket = request.method == "PUT" and not name and _PARTS.isdisjoint(url.query)
+            bucket = self._resolve(persona, bucket_name, project, makes_bucket)
+            return self._answer(Call(request.method, bucket, name, url.query, request.headers, body, address, project))
         except GoogleError as error:
             return error_response(error)
 
@@ -70,13 +75,13 @@ class XmlApi:
         persona = self._identities.bearer(request.headers.get("Authorization"))
         return self._resumable.starter(url.query["upload_id"], persona) if "upload_id" in url.query else persona
 
-    def _resolve(self, method: str, persona: Persona, bucket: str, name: str, project: str | None) -> BucketAccess:
+    def _resolve(self, persona: Persona, bucket: str, project: str | None, makes_bucket: bool) -> BucketAccess:
         """Return the bucket of a request; raise ``GoogleError`` for an unknown one and for methods on no bucket."""
         if not bucket:
             persona.check("", "storage.buckets.list")
             raise not_implemented("a listing of buckets")
-        if method == "PUT" and not name:
-            persona.check(bucket, "storage.buckets.create")
+        if makes_bucket:
+            persona.check("", "storage.buckets.create")
             raise not_implemented("the making of buckets")
         return resolve_bucket(self._storage, persona, bucket, project)
 
@@ -85,7 +90,7 @@ class XmlApi:
             if call.method == "GET" and "acl" in call.query:
                 return acl.read(call)
             for part in _PARTS & call.query.keys():
-                raise not_implemented(f"{call.method} ?{part}")
+                return bucket_parts.answer(self._storage, call, part)
         return self._answer_object(call) if call.name else self._answer_bucket(call)
 
     def _answer_bucket(self, call: Call) -> web.StreamResponse:
@@ -98,6 +103,11 @@ class XmlApi:
             return web.Response()
         if call.method == "POST" and "delete" in call.query:
             return listing.delete_many(self._storage, call)
+        if call.method == "DELETE":
+            call.bucket.check("storage.buckets.delete")
+            call.bucket.check_empty()
+        if call.method == "POST":
+            call.bucket.check("storage.objects.create")
         raise not_implemented(f"{call.method} of a bucket")
 
     def _answer_object(self, call: Call) -> web.StreamResponse:

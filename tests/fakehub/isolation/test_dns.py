@@ -24,6 +24,7 @@ def ask(name, kind):
 A, TXT, AAAA = 1, 16, 28
 print(ask("storage.googleapis.com", A))
 print(ask("Storage.GoogleAPIs.com", AAAA))
+print(ask("my_bucket-1.storage.googleapis.com", A))
 print(ask("_grpc_config.storage.googleapis.com", TXT))
 print(ask("example.org", A))
 try:
@@ -40,6 +41,7 @@ def test_known_names_resolve_and_others_are_refused_and_logged(fakehub):
     assert ran.stdout.splitlines() == [
         "('storage.googleapis.com', 1, 0, '127.0.0.1')",
         "('Storage.GoogleAPIs.com', 28, 0, None)",
+        "('my_bucket-1.storage.googleapis.com', 1, 0, '127.0.0.1')",
         "('_grpc_config.storage.googleapis.com', 16, 3, None)",
         "('example.org', 1, 3, None)",
         "Name or service not known",

@@ -39,6 +39,43 @@ refused = {
 print(json.dumps(answers | {case: [type(e).__name__, e.message] for case, e in refused.items()}))
 """
 
+# A caller keeps its side of the stream open, as the clients of the streaming methods do.
+STREAMS = """
+import json, threading
+import grpc
+
+ended = threading.Event()
+
+def requests():
+    yield b"first"
+    ended.wait()
+
+def outcome(host, path, kind):
+    channel = grpc.secure_channel(f"{host}:443", grpc.ssl_channel_credentials())
+    one = kind.startswith("unary")
+    call = getattr(channel, kind)(path)
+    try:
+        answer = call(b"first" if one else requests(), timeout=30)
+        for _ in answer if kind.endswith("stream") else ():
+            pass
+    except grpc.RpcError as error:
+        return [error.code().name, error.details()]
+
+storage, iam = "google.storage.v2.Storage", "google.iam.credentials.v1.IAMCredentials"
+methods = {
+    f"/{storage}/BidiReadObject": ("storage.googleapis.com", "stream_stream"),
+    f"/{storage}/BidiWriteObject": ("storage.googleapis.com", "stream_stream"),
+    f"/{storage}/WriteObject": ("storage.googleapis.com", "stream_unary"),
+    f"/{storage}/ReadObject": ("storage.googleapis.com", "unary_stream"),
+    f"/{storage}/GetObject": ("storage.googleapis.com", "unary_unary"),
+    f"/{iam}/SignBlob": ("iamcredentials.googleapis.com", "unary_unary"),
+    f"/{iam}/GenerateAccessToken": ("iamcredentials.googleapis.com", "unary_unary"),
+}
+print(json.dumps({path: outcome(host, path, kind) for path, (host, kind) in methods.items()}))
+ended.set()
+"""
+STREAMING = "BidiReadObject", "BidiWriteObject", "WriteObject", "ReadObject", "GetObject"
+
 
 @pytest.fixture(scope="module")
 def answers(root):
@@ -73,6 +110,15 @@ def test_a_buckets_layout_is_flat_and_in_the_hubs_region(answers):
 )
 def test_a_refused_call_has_the_matching_grpc_status(answers, case, error):
     assert answers[case] == error
+
+
+def test_other_methods_are_unimplemented_as_soon_as_a_call_begins(fakehub):
+    run = fakehub("--", sys.executable, "-c", STREAMS)
+
+    outcomes = json.loads(run.stdout)
+    assert {path.rpartition("/")[2] for path in outcomes} == {*STREAMING, "SignBlob", "GenerateAccessToken"}
+    for path, outcome in outcomes.items():
+        assert outcome == ["UNIMPLEMENTED", f"The stand-in does not answer gRPC's {path}."]
 
 
 @pytest.mark.parametrize("mode", ["names", "proxy"], indirect=True)

@@ -348,7 +348,7 @@ def bucket(uniform):
 def test_predefined_lists_need_a_bucket_without_uniform_access_and_open_nothing():
     assert predefined(bucket(True), None, "no") is None and predefined(bucket(False), None, "no") is None
     assert predefined(bucket(False), "private", "no") == "private"
-    assert refusal(predefined, bucket(False), "publicRead", "no").status == 501
+    assert refusal(predefined, bucket(False), "publicRead", "no").reason == "notImplemented"
     error = refusal(predefined, bucket(True), "private", "no")
     assert (error.status, error.message) == (400, "no")
 

@@ -256,7 +256,7 @@ def test_the_refusal_of_version_2_names_it(server):
     refused = ask(server, "GET", f"/leap-scratch/a?GoogleAccessId={HUB}&Expires=9999999999&Signature=abc")
 
     status, code, details = refusal(refused)
-    assert (status, code) == (501, "NotImplemented")
+    assert (status, code) == (400, "NotImplemented")
     assert "version 2" in details
 
 

@@ -26,7 +26,7 @@ def test_a_predefined_list_is_accepted_if_it_opens_nothing(server, path):
     root = parsed(server.call("GET", f"{path}?acl").content)
 
     assert len(list(root.iter("Entry"))) == 1
-    assert (public.status_code, error(public)[0]) == (501, "NotImplemented")
+    assert (public.status_code, error(public)[0]) == (400, "NotImplemented")
 
 
 # Rights
@@ -67,13 +67,48 @@ def test_an_unknown_bucket_is_404(server, method):
     assert (refused.status_code, error(refused)[0]) == (404, "NoSuchBucket")
 
 
-@pytest.mark.parametrize("target", ["GET ?cors", "PUT /a?acl", "POST /a?compose", "PATCH /a", "DELETE "])
-def test_a_request_that_is_not_implemented_is_refused(server, target):
+@pytest.mark.parametrize("target", ["GET ?retention", "PUT /a?acl", "POST /a?compose", "PATCH /a", "POST "])
+def test_a_request_that_is_not_implemented_is_refused_with_a_status_that_no_client_repeats(server, target):
     method, _, rest = target.partition(" ")
 
     refused = server.call(method, BUCKET + rest)
 
-    assert (refused.status_code, error(refused)[0]) == (501, "NotImplemented")
+    assert (refused.status_code, error(refused)[0]) == (400, "NotImplemented")
+
+
+@pytest.mark.parametrize(
+    ("part", "answer"),
+    [
+        ("location", "<LocationConstraint>US-CENTRAL1</LocationConstraint>"),
+        ("storageClass", "<StorageClass>STANDARD</StorageClass>"),
+        ("billing", "<BillingConfiguration><RequesterPays>Disabled</RequesterPays></BillingConfiguration>"),
+        ("versioning", "<VersioningConfiguration></VersioningConfiguration>"),
+        (
+            "lifecycle",
+            "<LifecycleConfiguration><Rule><Action><Delete/></Action><Condition><Age>7</Age></Condition></Rule>"
+            "</LifecycleConfiguration>",
+        ),
+        ("cors", "<CorsConfig/>"),
+        ("logging", "<Logging/>"),
+        ("website", "<WebsiteConfiguration/>"),
+    ],
+)
+def test_the_parts_of_a_bucket_are_shown_to_those_who_may_see_the_bucket(server, part, answer):
+    shown = server.call("GET", f"{BUCKET}?{part}")
+    hidden = server.call("GET", f"{BUCKET}?{part}", token=None)
+
+    assert (shown.status_code, shown.text) == (200, f"<?xml version='1.0' encoding='UTF-8'?>{answer}")
+    assert (hidden.status_code, error(hidden)[0]) == (403, "AccessDenied")
+    assert error(server.call("GET", f"/no-such-bucket?{part}"))[0] == "NoSuchBucket"
+
+
+@pytest.mark.parametrize("target", ["PUT ?lifecycle", "PUT ?versioning", "DELETE ", "PUT /a?tagging", "POST "])
+def test_a_change_needs_a_permission_before_it_is_not_implemented(server, target):
+    method, _, rest = target.partition(" ")
+
+    refused = server.call(method, BUCKET + rest, token=None)
+
+    assert (refused.status_code, error(refused)[0]) == (403, "AccessDenied")
 
 
 @pytest.mark.parametrize("target", ["GET /", "PUT /new-bucket"])
