@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from fakehub.accounts.identities import Persona
@@ -13,6 +14,18 @@ from hubfacts.schema import Bucket
 
 # The longest name of an object, in bytes of UTF-8.
 LONGEST_NAME = 1024
+
+
+# Names of buckets: https://cloud.google.com/storage/docs/buckets#naming
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*[a-z0-9]")
+_LONGEST_PART, _LONGEST_DOTTED = 63, 222
+
+
+def is_bucket_name(name: str) -> bool:
+    """Return whether a bucket may have this name: 3 to 63 characters or, with dots, 222, each part at most 63."""
+    if not _BUCKET_NAME.fullmatch(name) or not 3 <= len(name) <= _LONGEST_DOTTED:
+        return False
+    return all(1 <= len(part) <= _LONGEST_PART for part in name.split("."))
 
 
 class BucketAccess:

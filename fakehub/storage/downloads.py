@@ -35,7 +35,6 @@ def media(stored: Object, request_headers: Mapping[str, str], head_only: bool) -
     hashes = f"crc32c={sums['crc32c']}" + (f",md5={sums['md5Hash']}" if "md5Hash" in sums else "")
     headers = {
         "Content-Type": stored.headers["contentType"],
-        "ETag": f'"{stored.md5.hex()}"' if stored.md5 else f'"{stored.generation}"',
         "x-goog-generation": str(stored.generation),
         "x-goog-metageneration": str(stored.metageneration),
         "x-goog-hash": hashes,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fakehub.errors import GoogleError, bad_request
-from fakehub.storage.conditions import number
+from fakehub.storage.conditions import boolean
 from fakehub.storage.glob import Glob, glob
 from fakehub.storage.store import Object, Store
 
@@ -25,11 +25,10 @@ def list_objects(store: Store, bucket: str, query: Mapping[str, str]) -> tuple[l
     """Return one page of a listing: objects, common prefixes and the token of the next page.
 
     ``query`` has the parameters of the API's ``objects.list``: prefix, delimiter, includeTrailingDelimiter,
-    startOffset, endOffset, matchGlob, versions, maxResults, pageToken. Raises ``GoogleError`` (400) for an invalid one.
+    startOffset, endOffset, matchGlob, versions, maxResults, pageToken. ``maxResults`` is a number already, and 0 means
+    the most. Raises ``GoogleError`` (400) for an invalid parameter.
     """
-    most = min(MOST, number("maxResults", query.get("maxResults") or str(MOST)))
-    if most < 1:
-        raise bad_request("Invalid value for maxResults: it is at least 1.")
+    most = min(MOST, int(query.get("maxResults") or 0) or MOST)
     items: list[Object] = []
     prefixes: list[str] = []
     expired: list[str] = []
@@ -67,14 +66,14 @@ class _Selection:
 
 
 def _selection(query: Mapping[str, str]) -> _Selection:
-    prefix, versions = query.get("prefix", ""), query.get("versions") == "true"
+    prefix, versions = query.get("prefix", ""), boolean(query.get("versions"))
     pattern = glob(query["matchGlob"]) if query.get("matchGlob") else None
     first = pattern.prefix if pattern and pattern.prefix.startswith(prefix) else prefix
     place: _Place = (max(first, query.get("startOffset", "")), True, 0)
     if query.get("pageToken"):
         token_place = _decode(query["pageToken"])
         place = token_place if token_place[0] >= place[0] else place
-    trailing = query.get("includeTrailingDelimiter") == "true"
+    trailing = boolean(query.get("includeTrailingDelimiter"))
     return _Selection(
         prefix, first, query.get("delimiter", ""), query.get("endOffset"), trailing, versions, pattern, place
     )

@@ -37,6 +37,8 @@ class BucketVersion:
     metageneration: int = 1
 
 
+# Every bucket's entity tag.
+BUCKET_TAG = "CAE="
 # Every bucket's version: the facts are its first and only one.
 THE_BUCKET = BucketVersion()
 
@@ -115,7 +117,7 @@ def bucket_resource(name: str, bucket: Bucket, created: float, location: str) ->
         "location": location,
         "locationType": "region",
         "storageClass": "STANDARD",
-        "etag": "CAE=",
+        "etag": BUCKET_TAG,
         "timeCreated": rfc3339(created),
         "updated": rfc3339(created),
         "iamConfiguration": {

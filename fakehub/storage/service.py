@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from fakehub.accounts.identities import Persona, hub_email
 from fakehub.clock import Clock
-from fakehub.errors import no_bucket
+from fakehub.errors import bad_request, no_bucket
 from fakehub.storage.billing import no_project
-from fakehub.storage.bucket_access import BucketAccess
+from fakehub.storage.bucket_access import BucketAccess, is_bucket_name
 from fakehub.storage.resources import ResourceTexts
 from fakehub.storage.store import NewObject, Store
 from fakehub.storage.uploads import Resumables
@@ -42,7 +42,7 @@ class Storage:
         """
         facts = self.store.buckets.get(name)
         if facts is None:
-            raise no_bucket()
+            raise no_bucket() if is_bucket_name(name) else bad_request(f"Invalid bucket name: '{name}'")
         if facts.requester_pays and project is None:
             raise no_project()
         if permission is not None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fakehub.errors import GoogleError, bad_request
+from fakehub.errors import GoogleError
 from fakehub.storage import conditions
 from fakehub.storage.bucket_access import BucketAccess
-from fakehub.storage.conditions import number
 from fakehub.storage.json_api.answers import permissions_response
 from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_response
-from fakehub.storage.resources import THE_BUCKET, bucket_resource, full_bucket_resource
+from fakehub.storage.listing import MOST
+from fakehub.storage.resources import BUCKET_TAG, THE_BUCKET, bucket_resource, full_bucket_resource
 from fakehub.storage.service import Storage
 
 _ROLES = {"write": "roles/storage.objectAdmin", "read": "roles/storage.objectViewer"}
@@ -20,9 +20,7 @@ def _list(storage: Storage, call: Call) -> web.Response:
     if not call.query.get("project"):
         raise GoogleError(400, "required", "Required parameter: project", "project")
     call.persona.check("", "storage.buckets.list")
-    most = number("maxResults", call.query.get("maxResults") or "1000")
-    if most < 1:
-        raise bad_request("Invalid value for maxResults: it is at least 1.")
+    most = int(call.query.get("maxResults") or 0) or MOST
     prefix, after = call.query.get("prefix", ""), call.query.get("pageToken", "")
     names = sorted(name for name in storage.own if name.startswith(prefix) and name > after)
     resource: dict[str, object] = {"kind": "storage#buckets"}
@@ -41,8 +39,11 @@ def _resource(storage: Storage, name: str, full: bool) -> dict[str, object]:
 
 def _get(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     conditions.check(call.query, THE_BUCKET, reading=True)
+    conditions.check_tags(call.headers, BUCKET_TAG, reading=True)
     full = call.query.get("projection") == "full" and bucket.holds("storage.buckets.getIamPolicy")
-    return json_response(_resource(storage, bucket.name, full), call.query)
+    response = json_response(_resource(storage, bucket.name, full), call.query)
+    response.headers["ETag"] = BUCKET_TAG
+    return response
 
 
 def _get_iam_policy(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:

@@ -39,10 +39,13 @@ def _get(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     query = call.query
     stored = bucket.existing(call.names[1], query.get("generation"))
     conditions.check(query, stored, reading=True)
+    tag = etag(stored)
+    conditions.check_tags(call.headers, tag, reading=True)
     if query.get("alt") == "media":
-        return downloads.media(stored, call.headers, call.method == "HEAD")
-    response = object_response(storage.texts, bucket, query, stored)
-    response.headers["ETag"] = etag(stored)
+        response = downloads.media(stored, call.headers, call.method == "HEAD")
+    else:
+        response = object_response(storage.texts, bucket, query, stored)
+    response.headers["ETag"] = tag
     return response
 
 
@@ -50,6 +53,7 @@ def _change(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     """Answer ``patch``, which keeps properties that the request does not name, and ``update``, which resets them."""
     stored = bucket.existing(call.names[1], call.query.get("generation"))
     conditions.check(call.query, stored)
+    conditions.check_tags(call.headers, etag(stored), reading=False)
     acl = predefined(bucket.facts, call.query.get("predefinedAcl"), CHANGED_OBJECT)
     resource = parse_resource(call.body)
     check_acl(bucket.facts, resource, call.persona)
@@ -76,6 +80,7 @@ def _delete(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
         conditions.check(query, stored)
     if stored is None:
         raise no_object(bucket.name, name)
+    conditions.check_tags(call.headers, etag(stored), reading=False)
     storage.store.delete(stored, forever="generation" in query)
     return web.Response(status=204)
 

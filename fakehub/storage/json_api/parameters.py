@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fakehub.errors import not_implemented
+from fakehub.storage.conditions import boolean
 from fakehub.storage.json_api.fields import check_fields
 from fakehub.storage.json_api.method_table import Method
+from fakehub.storage.json_api.values import check_values
 
 # Accepted without effect: keys and quotas, how the answer is printed, and options about features that the stand-in's
-# buckets do not have (folders, copies in several steps).
+# buckets do not have (folders, contexts).
 IGNORED = frozenset(
     {
         "dropContextGroups",
         "includeFoldersAsPrefixes",
         "key",
-        "maxBytesRewrittenPerCall",
         "oauth_token",
         "optionsRequestedPolicyVersion",
         "prettyPrint",
         "quotaUser",
         "returnPartialSuccess",
-        "rewriteToken",
         "userIp",
     }
 )
@@ -39,6 +39,8 @@ REFUSED = frozenset(
         "softDeleted",
     }
 )
+# Those of them that are truth values, and ask for nothing if they are false.
+_OFF_IF_FALSE = frozenset({"copySourceAcl", "enableObjectRetention", "overrideUnlockedRetention", "softDeleted"})
 # Without effect in one method only: a bucket has one version, and its layout and permissions are the same everywhere.
 _IGNORED_IN = {
     "storage.buckets.get": "generation",
@@ -53,18 +55,23 @@ REFUSED_HEADERS = (
 
 
 def refuse_unanswered(method: Method, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
-    """Raise ``GoogleError`` (501), which names a parameter or header that the stand-in does not implement.
+    """Raise ``GoogleError`` (400), which names a parameter or header that the stand-in does not implement.
 
-    An invalid selection of fields is refused here as well (400), before the method has any effect.
+    An invalid selection of fields or value of a parameter is refused here as well, before the method has any effect.
     """
+    check_values(query)
     if query.get("fields"):
         check_fields(query["fields"])
     for name in query:
-        if name in REFUSED and query[name] not in {"", "false"}:
+        if name in REFUSED and query[name] and not _is_off(name, query[name]):
             raise not_implemented(f"the parameter {name} of {method.id}")
     for name in REFUSED_HEADERS:
         if name in headers:
             raise not_implemented(f"the header {name} of {method.id}")
+
+
+def _is_off(name: str, text: str) -> bool:
+    return name in _OFF_IF_FALSE and not boolean(text)
 
 
 def treatment(method: Method, parameter: str) -> str:

@@ -68,6 +68,8 @@ def resolve_bucket(storage: Storage, persona: Persona, name: str, project: str |
     except GoogleError as error:
         if error.status == 404:
             raise no_such_bucket() from None
+        if error.reason == "invalid" and error.message.startswith("Invalid bucket name"):
+            raise XmlError(400, "InvalidBucketName", "The specified bucket is not valid.") from None
         raise
 
 

@@ -38,7 +38,7 @@ def get(call: Call) -> web.StreamResponse:
     """Answer ``GET`` and ``HEAD``: the content or a range of it, and everything about the object in headers."""
     stored = call.existing("storage.objects.get")
     conditions.check(preconditions(call.headers), stored)
-    _check_tags(call, stored, "If-Match", "If-None-Match")
+    conditions.check_tags(call.headers, etag(stored), reading=True)
     _check_times(call, stored)
     response = downloads.media(stored, call.headers, call.method == "HEAD")
     response.headers.update(object_headers(stored))
@@ -67,7 +67,7 @@ def _copy(storage: Storage, call: Call) -> web.Response:
     source_bucket.check("storage.objects.get")
     source = source_bucket.existing(name, call.headers.get(f"{_COPY}-generation"))
     conditions.check(preconditions(call.headers, f"{_COPY}-if-"), source)
-    _check_tags(call, source, f"{_COPY}-if-match", f"{_COPY}-if-none-match")
+    conditions.check_tags(call.headers, etag(source), False, f"{_COPY}-")
     directive = call.headers.get("x-goog-metadata-directive", "COPY").upper()
     if directive not in {"COPY", "REPLACE"}:
         raise invalid_argument(f"x-goog-metadata-directive: {directive}")
@@ -89,15 +89,6 @@ def delete(storage: Storage, call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-def _check_tags(call: Call, stored: Object, match: str, none_match: str) -> None:
-    """Raise ``GoogleError`` for an unmet condition on the entity tag: 412 or, if the client has the object, 304."""
-    headers = call.headers
-    if match in headers and not _has_tag(headers[match], stored):
-        raise condition_not_met()
-    if none_match in headers and _has_tag(headers[none_match], stored):
-        raise condition_not_met() if call.method == "PUT" else _not_modified()
-
-
 def _check_times(call: Call, stored: Object) -> None:
     """Raise ``GoogleError`` likewise for the time of the last change; a condition on the tag takes precedence."""
     since, until = call.headers.get("If-Modified-Since"), call.headers.get("If-Unmodified-Since")
@@ -109,11 +100,6 @@ def _check_times(call: Call, stored: Object) -> None:
 
 def _not_modified() -> GoogleError:
     return GoogleError(304, "notModified", "Not Modified")
-
-
-def _has_tag(header: str, stored: Object) -> bool:
-    tags = [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
-    return "*" in tags or etag(stored) in tags
 
 
 def _seconds(header: str, default: float) -> float:
