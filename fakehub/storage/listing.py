@@ -25,10 +25,10 @@ def list_objects(store: Store, bucket: str, query: Mapping[str, str]) -> tuple[l
     """Return one page of a listing: objects, common prefixes and the token of the next page.
 
     ``query`` has the parameters of the API's ``objects.list``: prefix, delimiter, includeTrailingDelimiter,
-    startOffset, endOffset, matchGlob, versions, maxResults, pageToken. ``maxResults`` is a number already, and 0 means
-    the most. Raises ``GoogleError`` (400) for an invalid parameter.
+    startOffset, endOffset, matchGlob, versions, maxResults, pageToken. ``maxResults`` is a
+    number already, of at least 1. Raises ``GoogleError`` (400) for an invalid parameter.
     """
-    most = min(MOST, int(query.get("maxResults") or 0) or MOST)
+    most = min(MOST, int(query.get("maxResults") or MOST))
     items: list[Object] = []
     prefixes: list[str] = []
     expired: list[str] = []

@@ -20,7 +20,7 @@ def _list(storage: Storage, call: Call) -> web.Response:
     if not call.query.get("project"):
         raise GoogleError(400, "required", "Required parameter: project", "project")
     call.persona.check("", "storage.buckets.list")
-    most = int(call.query.get("maxResults") or 0) or MOST
+    most = int(call.query.get("maxResults") or MOST)
     prefix, after = call.query.get("prefix", ""), call.query.get("pageToken", "")
     names = sorted(name for name in storage.own if name.startswith(prefix) and name > after)
     resource: dict[str, object] = {"kind": "storage#buckets"}

@@ -53,8 +53,8 @@ def _check_word(name: str, text: str) -> None:
 
 
 def _check_count(name: str, text: str) -> None:
-    if not (text.isascii() and text.isdigit() and int(text) < 2**32):
-        raise _invalid(name, f"Invalid unsigned integer value: '{text}'.")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) < 2**32):
+        raise _invalid(name, f"Invalid value for {name}: '{text}' is not a number from 1 to {2**32 - 1}.")
 
 
 def _check_number(name: str, text: str) -> None:
