@@ -87,9 +87,9 @@ class JsonApi:
         if match is None:
             raise GoogleError(404, "notFound", "Not Found")
         method, names = match
-        refuse_unanswered(method, call.query, call.headers)
         call.names = tuple([decoded(name) for name in names])
         handler = ANSWERS.get(method.id)
         if handler is None:
             refuse(self._storage, call, method)
+        refuse_unanswered(method, call.query, call.headers)
         return handler(self._storage, call)
