@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -67,6 +68,17 @@ class NodeShares(schema.NodeShares, extra="forbid"):
     def sizes_gb(self) -> list[float]:
         """The memory limits, in the order of the form."""
         return [share.mem_limit_gb for share in self.options.values()]
+
+    @property
+    def smallest_gb(self) -> float:
+        """The memory limit of the smallest share."""
+        return min(self.sizes_gb)
+
+    @property
+    def smallest_threads(self) -> int:
+        """The threads that Dask starts on the smallest share: its processors, rounded up."""
+        smallest = min(self.options.values(), key=lambda share: share.mem_limit_gb)
+        return math.ceil(smallest.cpu_limit)
 
 
 class Gpu(schema.Gpu, extra="forbid"):

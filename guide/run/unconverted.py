@@ -2,7 +2,6 @@
 
 UNCONVERTED = frozenset(
     {
-        "book/buckets/chunks.md",
         "book/compute/dask-gateway.md",
         "book/compute/gpus.md",
         "book/compute/packages-on-workers.md",
@@ -45,7 +44,6 @@ UNCONVERTED = frozenset(
         "book/uploads/from-a-laptop.md",
         "book/uploads/from-hpc.md",
         "book/uploads/how-long.md",
-        "notebooks/choosing-chunks.ipynb",
         "notebooks/first-zarr-store.ipynb",
         "notebooks/gpu-or-cpu.ipynb",
         "notebooks/icechunk-versions.ipynb",
