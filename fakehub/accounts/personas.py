@@ -29,26 +29,37 @@ _READ_SCOPES = frozenset(
 _WRITE_SCOPES = frozenset({CLOUD_PLATFORM, _FULL_CONTROL, f"{_AUTH}devstorage.read_write"})
 _CONTROL_SCOPES = frozenset({CLOUD_PLATFORM, _FULL_CONTROL})
 
-# What everybody may do in a public bucket.
-_PUBLIC = frozenset({"storage.objects.get", "storage.objects.list"})
-_READ = frozenset({"storage.objects.get", "storage.objects.list", "storage.buckets.get"})
+# The permissions of roles/storage.objectViewer, which servers have in buckets that they only read, and everybody in a
+# public bucket. It does not include storage.buckets.get.
+_VIEWER = frozenset({"storage.objects.get", "storage.objects.list"})
 # Permissions that require a scope for reading only. No persona has all of them.
-_READING = _READ | {"storage.buckets.list", "storage.multipartUploads.list", "storage.multipartUploads.listParts"}
+_READING = _VIEWER | {
+    "storage.buckets.get",
+    "storage.buckets.list",
+    "storage.multipartUploads.list",
+    "storage.multipartUploads.listParts",
+}
 _CONTROL = frozenset(
     {"storage.objects.update", "storage.objects.getIamPolicy", "storage.objects.setIamPolicy"}
     | {"storage.buckets.update", "storage.buckets.getIamPolicy", "storage.buckets.setIamPolicy"}
 )
-_WRITE = _READ | {
-    "storage.objects.create",
-    "storage.objects.delete",
-    "storage.objects.update",
-    "storage.objects.getIamPolicy",
-    "storage.objects.setIamPolicy",
+# The permissions of roles/storage.admin on a bucket, as far as the stand-in knows them: also to change and to delete
+# the bucket. The hub's Terraform files give this role to servers and to the writers' group.
+_ADMIN = _VIEWER | {
+    "storage.buckets.delete",
+    "storage.buckets.get",
     "storage.buckets.getIamPolicy",
+    "storage.buckets.setIamPolicy",
+    "storage.buckets.update",
     "storage.multipartUploads.abort",
     "storage.multipartUploads.create",
     "storage.multipartUploads.list",
     "storage.multipartUploads.listParts",
+    "storage.objects.create",
+    "storage.objects.delete",
+    "storage.objects.getIamPolicy",
+    "storage.objects.setIamPolicy",
+    "storage.objects.update",
 }
 
 _SERVICE_ACCOUNTS = ".iam.gserviceaccount.com"
@@ -181,10 +192,10 @@ def _email(account: str, facts: Facts) -> str:
 def personas(facts: Facts) -> dict[str, Persona]:
     """Return the personas by name. Their rights follow from the buckets of ``facts``."""
     buckets = facts.buckets.options
-    others = dict.fromkeys(facts.buckets.others, _PUBLIC)
+    others = dict.fromkeys(facts.buckets.others, _VIEWER)
     rights = {
-        "hub": {name: _WRITE if bucket.hub == "write" else _READ for name, bucket in buckets.items()},
-        "writers": {name: _WRITE for name, bucket in buckets.items() if bucket.writers_group},
+        "hub": {name: _ADMIN if bucket.hub == "write" else _VIEWER for name, bucket in buckets.items()},
+        "writers": {name: _ADMIN for name, bucket in buckets.items() if bucket.writers_group},
         "none": {},
     }
     return {

@@ -13,7 +13,7 @@ from fakehub.storage.listing import MOST
 from fakehub.storage.resources import BUCKET_TAG, THE_BUCKET, bucket_resource, full_bucket_resource
 from fakehub.storage.service import Storage
 
-_ROLES = {"write": "roles/storage.objectAdmin", "read": "roles/storage.objectViewer"}
+_ROLES = {"write": "roles/storage.admin", "read": "roles/storage.objectViewer"}
 
 
 def _list(storage: Storage, call: Call) -> web.Response:

@@ -194,14 +194,14 @@ def _rights(facts: Facts) -> Table:
     rows = [
         [
             f"gs://{name}",
-            _right(bucket),
-            *("read and write" if bucket.writers_group else "nothing" for _ in elsewhere),
+            "storage.admin" if bucket.hub == "write" else "storage.objectViewer",
+            *("storage.admin" if bucket.writers_group else "none" for _ in elsewhere),
             "for the whole bucket" if bucket.uniform_access else "for the bucket, and for single objects",
         ]
         for name, bucket in facts.buckets.options.items()
     ]
-    head = ["Bucket", "On any server of the hub", *elsewhere, "Rights are given"]
-    return "Rights, by where you are", head, rows
+    head = ["Bucket", "On any server of the hub", *elsewhere, "Permissions can be set"]
+    return "Roles on the buckets, by where you are", head, rows
 
 
 def _osn(facts: Facts) -> Table:
@@ -282,9 +282,10 @@ def _lifetimes(facts: Facts) -> Table:
 
 def _help(facts: Facts) -> Table:
     places, chat = facts.help, facts.help.chat
+    channels = [[f"Ask on {chat.name}, channel {name}", what] for name, what in chat.channels.items()] if chat else []
     older = f"; in the documentation until {places.listed_until}" if places.listed_until else ""
     rows = [
-        *([f"Ask on {chat.name}, channel {name}", what] for name, what in (chat.channels if chat else {}).items()),
+        *channels,
         ["Ask by e-mail", places.email],
         [f"Ask in the forum{older}", places.forum],
         [f"Come to the office hours ({places.office_hours.when}){older}", places.office_hours.book],

@@ -9,11 +9,11 @@ from accounts_client import logged_in, token_of
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 
 BUCKETS = ("leap-scratch", "leap-persistent", "leap-persistent-ro")
-READ = {"list", "get", "bucket"}
-ALL = READ | {"create", "overwrite", "delete", "patch", "copy"}
+READ = {"list", "get"}
+ALL = READ | {"bucket", "create", "overwrite", "delete", "patch", "copy"}
 NONE = set()
-# The allowed operations, in the order of BUCKETS. The hub writes to two buckets and reads the third; the writers'
-# group writes to the two persistent ones and has no rights in scratch; nobody else has any rights.
+# The allowed operations, in the order of BUCKETS. The hub writes to two buckets and reads objects of the third; the
+# writers' group writes to the two persistent ones and has no rights in scratch; nobody else has any rights.
 EXPECTED = {
     "hub": (ALL, ALL, READ),
     "laptop": (ALL, ALL, READ),

@@ -23,21 +23,30 @@ from hubfacts.load import load
 from hubfacts.schema import Bucket
 
 AUTH = "https://www.googleapis.com/auth/"
-READ = {"storage.objects.get", "storage.objects.list", "storage.buckets.get"}
+READ = {"storage.objects.get", "storage.objects.list"}
 WRITE = {
     "storage.objects.create",
     "storage.objects.delete",
     "storage.objects.update",
     "storage.objects.getIamPolicy",
     "storage.objects.setIamPolicy",
+    "storage.buckets.delete",
+    "storage.buckets.get",
     "storage.buckets.getIamPolicy",
+    "storage.buckets.setIamPolicy",
+    "storage.buckets.update",
     "storage.multipartUploads.abort",
     "storage.multipartUploads.create",
     "storage.multipartUploads.list",
     "storage.multipartUploads.listParts",
 }
-NOBODYS = {"storage.buckets.list", "storage.buckets.update", "storage.buckets.setIamPolicy"}
-READING = READ | {"storage.buckets.list", "storage.multipartUploads.list", "storage.multipartUploads.listParts"}
+NOBODYS = {"storage.buckets.list"}
+READING = READ | {
+    "storage.buckets.get",
+    "storage.buckets.list",
+    "storage.multipartUploads.list",
+    "storage.multipartUploads.listParts",
+}
 CONTROL = {
     "storage.objects.update",
     "storage.objects.getIamPolicy",

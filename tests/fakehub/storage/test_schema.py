@@ -112,7 +112,7 @@ REQUESTS = [
     ("storage.buckets.list", "GET", f"{API}?project=leap-pangeo", 403),
     ("storage.buckets.list", "GET", API, 400),
     ("storage.buckets.get", "GET", f"{API}/{FINE}?projection=full", 200),
-    ("storage.buckets.get", "GET", f"{API}/{UNIFORM}", 200),
+    ("storage.buckets.get", "GET", f"{API}/{UNIFORM}", 403),
     ("storage.buckets.get", "GET", f"{API}/leap-persistent?projection=noAcl", 200),
     ("storage.buckets.get", "GET", f"{API}/no-such-bucket", 404),
     ("storage.buckets.get", "GET", f"{API}/{FINE}?ifMetagenerationMatch=7", 412),

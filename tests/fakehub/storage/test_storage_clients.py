@@ -147,7 +147,9 @@ PROGRAMS = {
         assert bucket.test_iam_permissions(["storage.objects.create"]) == ["storage.objects.create"]
         assert read_only.test_iam_permissions(["storage.objects.create"]) == []
         roles = [binding["role"] for binding in bucket.get_iam_policy().bindings]
-        assert roles == ["roles/storage.objectAdmin"]
+        assert roles == ["roles/storage.admin"]
+        message = refused(exceptions.Forbidden, client.get_bucket, "leap-persistent-ro")
+        assert "does not have storage.buckets.get access" in message
         message = refused(exceptions.Forbidden, list, client.list_buckets())
         assert "storage.buckets.list" in message
         put("acl", predefined_acl="private")

@@ -23,7 +23,7 @@ CHANGES = {
     "images": ("images.options.pytorch.ref", "pangeo/pytorch-notebook:new", "pangeo/pytorch-notebook:new"),
     "custom-image": ("images.custom.must", "be small", "be small"),
     "buckets": ("buckets.options.leap-persistent-ro.delete_after_days", 99, "99 days"),
-    "rights": ("buckets.options.leap-scratch.writers_group", True, "read and write"),
+    "rights": ("buckets.options.leap-scratch.writers_group", True, "storage.admin"),
     "osn": ("osn.buckets.leap-pubs.rule", "everybody", "everybody"),
     "environment-variables": ("environment_variables.values.JUPYTERHUB_USER.means", "you", "you"),
     "dask-gateway-options": ("dask_gateway.idle_timeout_minutes", 31, "31"),
