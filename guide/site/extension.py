@@ -30,7 +30,6 @@ from guide.site.ext import (
     mathml,
     optimize,
     publish,
-    reader_names,
     recorded_cells,
     report,
     search,
@@ -85,7 +84,6 @@ OUTDATED: tuple[Outdated, ...] = (
 PAGE_CONTEXT: tuple[AddToContext, ...] = (
     sidebar_menu.add_menu,
     theme_fixes.remove_scripts,
-    reader_names.add_fields,
     exports.add_exports,
     publish.add_metatags,
 )

@@ -20,8 +20,6 @@ GATES = {
     "missing-picture.md": "no-such-picture.png",
     "unknown-directive.md": "attentoin",
     "script-in-page.md": "the site's policy refuses <script>",
-    "asks-in-vain.md": "asks: no block of the page contains sst.zarr",
-    "asks-for-nonsense.md": "asks: only dataset, and the bucket SCRATCH_BUCKET or PERSISTENT_BUCKET, can be given",
 }
 # Files with mistakes that are found in their text, without a build.
 TEXT_GATES = {"stand-in-named.md", "typed-fact.md"}
