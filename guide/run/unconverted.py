@@ -18,14 +18,11 @@ UNCONVERTED = frozenset(
         "book/uploads/from-hpc.md",
         "book/uploads/how-long.md",
         "notebooks/first-zarr-store.ipynb",
-        "notebooks/gpu-or-cpu.ipynb",
-        "notebooks/icechunk-versions.ipynb",
         "notebooks/look-around-a-bucket.ipynb",
         "notebooks/memory-the-lazy-way.ipynb",
         "notebooks/one-store-beats-a-thousand-files.ipynb",
         "notebooks/server-to-dask-cluster.ipynb",
         "notebooks/tables-with-parquet.ipynb",
         "notebooks/uploads-that-survive.ipynb",
-        "notebooks/virtual-store.ipynb",
     }
 )
