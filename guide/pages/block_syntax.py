@@ -146,7 +146,7 @@ def _check_mode(kind: BlockKind, language: str, attributes: Mapping[str, str], w
         raise BlockError(f"{where}: only bash blocks can be parsed, with parsed=conda")
     target = Path(attributes.get("file", ""))
     if kind == "file" and (target.is_absolute() or ".." in target.parts or not target.name):
-        raise BlockError(f"{where}: file= takes a path below the home directory")
+        raise BlockError(f"{where}: file= takes a relative path, which does not lead upwards")
     if "raises" in attributes and language != "python":
         raise BlockError(f"{where}: raises= is for python blocks; a shell block uses fails=")
     if "fails" in attributes and language != "bash":

@@ -1,8 +1,8 @@
 """The code blocks of a page or notebook, each with its execution mode.
 
-The mode says what happens to a block when its page runs: it is executed (``cell``, ``run``), written to the reader's
-home directory for later blocks (``file``), only parsed (``parsed``), or not run for a stated reason (``skip``). A block
-without a mode is an error, as is one that opts out without a reason, so nothing on a page is silently untested.
+The mode says what happens to a block when its page runs: it is executed (``cell``, ``run``), written to a file for
+later blocks (``file``), only parsed (``parsed``), or not run for a stated reason (``skip``). A block without a mode is
+an error, as is one that opts out without a reason, so nothing on a page is silently untested.
 """
 
 from __future__ import annotations
