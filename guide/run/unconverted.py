@@ -1,18 +1,6 @@
 UNCONVERTED = frozenset(
     {
-        "book/help/already-contains-data.md",
-        "book/help/bytes-bytes-codec.md",
-        "book/help/consolidated-metadata.md",
-        "book/help/did-not-find-a-match.md",
-        "book/help/do-not-support-serializer.md",
-        "book/help/nan-where-values-were.md",
-        "book/help/overlap-multiple-dask-chunks.md",
-        "book/help/store-not-in-the-bucket.md",
-        "book/help/time-twice.md",
-        "book/help/to-netcdf-in-a-bucket.md",
         "book/help/token-expired.md",
-        "book/help/unexpected-encoding-parameters.md",
-        "book/help/values-lost-own-source.md",
         "book/uploads/convert-many-files.md",
         "book/uploads/from-a-laptop.md",
         "book/uploads/from-hpc.md",

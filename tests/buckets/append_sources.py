@@ -88,13 +88,16 @@ def _laid_out(ds: xr.Dataset, url: str) -> None:
 
 @dataclass(frozen=True)
 class Kind:
-    """What is stored first, and what is appended; ``begin`` creates the store from the first part."""
+    """What is stored first, and what is appended; ``begin`` creates the store from the first part.
+
+    If the append is ``atomic``, readers get the old store or the new one, never something between them.
+    """
 
     first: Callable[[], xr.Dataset | None]
     then: Callable[[], xr.Dataset]
     begin: Callable[[xr.Dataset, str], Any] = _append
     options: dict[str, Any] = field(default_factory=dict)
-    consolidated: bool = True
+    atomic: bool = True
 
     def start(self, url: str) -> None:
         """Create the store, if there is a first part."""
@@ -122,9 +125,9 @@ KINDS = {
     "360_day days with bounds": Kind(lambda: days("360_day", 0, 7), lambda: days("360_day", 7, 9)),
     "variables of all sorts": Kind(lambda: several("2000-01-01", 12), lambda: several("2001-01-01", 7)),
     "no consolidated metadata": Kind(
-        lambda: months("2000-01-01", 9), lambda: months("2000-10-01", 9), begin=_plain, consolidated=False
+        lambda: months("2000-01-01", 9), lambda: months("2000-10-01", 9), begin=_plain, atomic=False
     ),
     "an axis laid out before": Kind(
-        lambda: months("2001-01-01", 12), lambda: months("2000-01-01", 12), begin=_laid_out
+        lambda: months("2001-01-01", 12), lambda: months("2000-01-01", 12), begin=_laid_out, atomic=False
     ),
 }

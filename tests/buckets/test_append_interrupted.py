@@ -31,24 +31,27 @@ def test_a_rerun_after_an_interruption_at_any_request_gives_the_same_store(world
     new = world.objects(f"{folder}/whole.zarr/")
     assert world.run(kind, "append", f"gs://{BUCKET}/{folder}/whole.zarr") == 0, world.errors.read_text()
     assert world.objects(f"{folder}/whole.zarr/") == new
-    states = [readable(each) for each in (old, new) if each]
+    whole = [readable(each) for each in (old, new) if each]
     completed = [new]  # states of the store from which a rerun was seen to end well
 
     cuts = [(number, False) for number in range(1, len(methods) + 1)]
     cuts += [(number, True) for number, method in enumerate(methods, 1) if method != "GET"]
-    assert sum(effect for _, effect in cuts) >= 4
+    assert sum(effect for _, effect in cuts) >= 2
+    cut: dict[str, bytes] = {}
     for number, effect in cuts:
-        name = f"{folder}/{number}-{effect}.zarr"
-        world.control.clear_faults()
-        world.write(f"{name}/", old)
+        if number == 1 or cut != old:
+            name = f"{folder}/{number}-{effect}.zarr"
+            world.control.clear_faults()
+            world.write(f"{name}/", old)
         rule = world.die_at(number, effect=effect)
         world.run(kind, "append", f"gs://{BUCKET}/{name}", until_struck=rule)
         world.control.clear_faults()
         cut = world.objects(f"{name}/")
-        if KINDS[kind].consolidated and "zarr.json" in cut:
-            assert any(readable(cut).identical(state) for state in states), (number, effect)
         if cut in completed:
             continue
+        if KINDS[kind].atomic and "zarr.json" in cut:
+            assert any(readable(cut).identical(state) for state in whole), (number, effect)
         assert world.run(kind, "append", f"gs://{BUCKET}/{name}") == 0, (number, effect, world.errors.read_text())
         assert world.objects(f"{name}/") == new, (number, effect)
-        completed.append(cut)
+        completed.append(dict(cut))
+        cut = new
