@@ -147,7 +147,7 @@ def test_after_the_last_start_the_store_is_the_source(cloud, tmp_path, sources, 
     last = ordeal.start()
 
     assert (last.wait(), last.error) == (0, "")
-    assert last.printed.splitlines()[-1].startswith("proven: ")
+    assert last.printed.splitlines()[-1].startswith("verified: ")
     stored, writes = cloud.stored(ordeal.prefix), cloud.writes(ordeal.prefix)
     assert_same(stored, sources)
     assert writes == dict.fromkeys(stored, 1)

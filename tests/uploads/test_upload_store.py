@@ -27,7 +27,7 @@ def test_the_store_is_what_the_files_are(cloud, uploader, target, sources):
     status, printed, error = uploader(*sources, url, *SMALL)
 
     assert (status, error) == (0, "")
-    assert printed.splitlines()[-1].startswith("proven: ")
+    assert printed.splitlines()[-1].startswith("verified: ")
     assert_same(cloud.stored(prefix), sources)
 
 
@@ -56,7 +56,7 @@ def test_chunks_are_as_large_as_asked_for(cloud, uploader, target, sources):
     assert sorted(names) == sorted(f"air/c/{number}/0/0" for number in range(6))
 
 
-def test_a_second_start_writes_nothing_and_proves_again(cloud, uploader, target, sources):
+def test_a_second_start_writes_nothing_and_verifies_again(cloud, uploader, target, sources):
     uploader(*sources, target[0], *SMALL)
     cloud.writes(target[1])
 
@@ -64,7 +64,7 @@ def test_a_second_start_writes_nothing_and_proves_again(cloud, uploader, target,
 
     assert status == 0
     assert cloud.writes(target[1]) == {}
-    assert "0 to go" in printed and printed.splitlines()[-1].startswith("proven: ")
+    assert "0 to go" in printed and printed.splitlines()[-1].startswith("verified: ")
 
 
 def test_without_its_manifest_it_writes_nothing_twice_either(cloud, uploader, target, sources, tmp_path):
@@ -141,7 +141,7 @@ def test_of_two_that_begin_different_stores_at_once_one_stands_back(cloud, uploa
     assert uploader(*paths, target[0], *SMALL, "--manifest", tmp_path / "other")[0] == 0
 
     assert first.wait() == 1
-    assert first.error == "upload_store.py: somebody else began another store there just now: choose another name\n"
+    assert first.error == f"upload_store.py: {target[0]}: somebody else just began another store: choose another name\n"
     assert_same(cloud.stored(target[1]), paths)
 
 
@@ -169,13 +169,13 @@ def test_an_expired_token_is_one_line_and_a_new_one_goes_on(cloud, uploader, tar
 
     assert running.wait() == 1
     assert running.error == (
-        f"upload_store.py: the token in {token} is no longer accepted; "
-        "put a new one there, and start the same command again\n"
+        f"upload_store.py: the token in {token} is no longer accepted: "
+        "put a new one there, and run the same command again\n"
     )
     token.write_text(cloud.log_in()["access_token"])
     status, printed, _ = uploader(*sources, target[0], *SMALL, "--token-file", token)
     assert status == 0
-    assert not printed.splitlines()[1].startswith("0 of ")
+    assert not printed.splitlines()[3].startswith("0 of ")
     assert_same(cloud.stored(target[1]), sources)
 
 
@@ -213,7 +213,7 @@ def test_a_second_copy_with_the_same_manifest_stands_back(cloud, uploader, targe
     status, _, error = uploader(*sources, target[0], *SMALL)
 
     assert (status, len(error.splitlines())) == (1, 1)
-    assert "another copy is at work on this upload" in error
+    assert "another copy of this script is working on this upload" in error
     assert first.wait() == 0
 
 
@@ -226,7 +226,7 @@ def test_nobodys_token_is_printed_or_noted(cloud, uploader, target, sources, tmp
     assert not [file for file in written for secret in SECRETS if secret in file.read_text()]
 
 
-def test_what_can_be_asked_for_is_told(uploader):
+def test_help_names_the_options(uploader):
     status, printed, _ = uploader("--help")
 
     assert status == 0
