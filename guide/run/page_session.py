@@ -275,12 +275,11 @@ class PageSession:
             cell.outputs, cell.execution_count = [], None
         raised = machine.execute(cell, numbered=page_cell is not None)
         _refuse_tokens(f"{cell.outputs} {raised}")
-        # Whether a library logs something depends on how busy the machine is, and readers need none of it.
-        cell.outputs = without_log(cell.outputs)
-        _check_error(block, raised)
         tags = cell.metadata.get("tags", [])
-        quiet = page_cell is None or "remove-stderr" in tags
-        return [] if MEASURED in tags else visible_outputs(cell.outputs, quiet)
+        # What no reader sees is not kept: a notebook would record warnings with the paths of this machine.
+        cell.outputs = visible_outputs(cell.outputs, page_cell is None or "remove-stderr" in tags)
+        _check_error(block, raised)
+        return [] if MEASURED in tags else cell.outputs
 
     def close(self) -> None:
         """End the kernels."""

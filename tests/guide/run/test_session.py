@@ -78,3 +78,18 @@ def test_the_network_of_a_cell_does_not_apply_to_the_next_cell(tmp_path, fakehub
     # Two megabytes at 8 Mbit/s, and twice a latency of 200 ms.
     assert seconds[0] >= 2.2
     assert seconds[1] < seconds[0] / 2
+
+
+def test_a_warning_that_a_cell_hides_is_not_kept_for_the_notebook(tmp_path, fakehub_session, monkeypatch):
+    enter(fakehub_session, monkeypatch)
+    warns = "import sys\nprint('shown')\nprint('a warning of /some/path', file=sys.stderr)\n"
+    tags = (":tags: [remove-stderr]\n", "")
+    cells = "".join(f"```{{code-cell}} python\n{tag}{warns}```\n\n" for tag in tags)
+    (tmp_path / "page.md").write_text(f"---\nfile_format: mystnb\nkernelspec: {{name: python3}}\n---\n\n{cells}")
+    home = tmp_path / "home"
+    home.mkdir()
+
+    _, notebook = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail, RunOptions())
+
+    streams = [{out.name for out in cell.outputs} for cell in notebook.cells if cell.cell_type == "code"]
+    assert streams == [{"stdout"}, {"stdout", "stderr"}]
