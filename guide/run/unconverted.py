@@ -5,7 +5,6 @@ UNCONVERTED = frozenset(
         "book/uploads/from-a-laptop.md",
         "book/uploads/from-hpc.md",
         "book/uploads/how-long.md",
-        "notebooks/one-store-beats-a-thousand-files.ipynb",
         "notebooks/server-to-dask-cluster.ipynb",
         "notebooks/uploads-that-survive.ipynb",
     }
