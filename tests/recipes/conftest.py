@@ -53,14 +53,15 @@ def stand_in(root: Path) -> Iterator[Session]:
 def recipe(root: Path, stand_in: Session, tmp_path: Path) -> Run:
     """Run ``program`` after the definitions of ``page`` that have the ``names``; returns the finished process.
 
-    The program has ``fs``, and a ``folder`` in the scratch bucket that no other run uses. It starts in ``tmp_path``.
+    The program has ``fs``, and a ``folder`` in the scratch bucket, also named ``base``, that no other run uses. It
+    starts in ``tmp_path``.
     """
 
     def call(page: str, names: tuple[str, ...], program: str) -> subprocess.CompletedProcess[str]:
         start = f"""
             import os, gcsfs
             fs = gcsfs.GCSFileSystem()
-            folder = os.environ["SCRATCH_BUCKET"] + "/recipes/{next(_runs)}"
+            base = folder = os.environ["SCRATCH_BUCKET"] + "/recipes/{next(_runs)}"
             """
         parts = (textwrap.dedent(start), definitions(root, page, names) if names else "", textwrap.dedent(program))
         script = tmp_path / "program.py"

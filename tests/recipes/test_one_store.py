@@ -6,7 +6,8 @@ PAGE = "notebooks/one-store-beats-a-thousand-files.ipynb"
 FILES = """
 import cftime
 def month(number, path, calendar="standard", hour=0, lat=(0.0, 1.0), units="K", scale=0.01, area=1.0, days=28, **more):
-    time = xr.date_range(f"2001-{number:02d}-01T{hour:02d}", periods=days, calendar=calendar, use_cftime=calendar != "standard")
+    cftime_dates = calendar != "standard"
+    time = xr.date_range(f"2001-{number:02d}-01T{hour:02d}", periods=days, calendar=calendar, use_cftime=cftime_dates)
     values = np.arange(days * 2.0).reshape(days, 2) / 100 * number
     bounds = np.stack([time, time + (time[1] - time[0])], axis=1)
     ds = xr.Dataset(
