@@ -1,4 +1,4 @@
-"""Check what a page leaves in the buckets and the home directory, with a client that pages do not use."""
+"""Check what a page leaves in the buckets, with a client that pages do not use."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from guide.pages.blocks import EXAMPLES
 
 if TYPE_CHECKING:
     from google.cloud.storage import Client
@@ -79,17 +76,6 @@ class Buckets:
     def own(self) -> set[str]:
         """Return the URLs of all objects below the user's prefixes."""
         return {name for variable in OWN_PREFIXES for name in self.names(f"${variable}/")}
-
-
-def home_entries(home: Path) -> set[str]:
-    """Return the names of the files and directories in ``home`` that are not hidden and not the pages' own."""
-    return {path.name for path in home.iterdir() if not path.name.startswith(".") and path.name != EXAMPLES}
-
-
-def check_home(home: Path, before: set[str]) -> None:
-    """Raise ``EffectError`` if a page left a file or a directory in ``home`` that was not there ``before``."""
-    if left := sorted(home_entries(home) - before):
-        raise EffectError(f"the page leaves ~/{left[0]} behind; remove it")
 
 
 def _is_below(name: str, url: str) -> bool:

@@ -22,7 +22,7 @@ from fakehub.control.client import Control
 from fakehub.network.shaping import NetworkSettings
 from guide.external_programs import link_programs, missing
 from guide.pages.blocks import EXAMPLES, HUB, Block, Page, digest
-from guide.run.bucket_effects import Buckets, EffectError, check_home, home_entries
+from guide.run.bucket_effects import Buckets, EffectError
 from guide.run.compare_outputs import difference, without_log
 from guide.run.conda_check import CondaError, check_conda
 from guide.run.forked_kernel import KernelSeed
@@ -33,7 +33,6 @@ from guide.run.recorded_outputs import MEASURED, as_recorded, printed_items
 from guide.run.records import BlockResult, BlockStatus
 from guide.run.shell import ShellError, replay_transcript
 from guide.run.two_terminals import check_two_terminals
-from guide.run.unconverted import UNCONVERTED
 
 # A Google access token, which the stand-in's resemble.
 _TOKEN = re.compile(r"ya29\.[\w.-]{20}")
@@ -116,7 +115,6 @@ class PageSession:
     def run(self, show: Callable[[str], None]) -> list[BlockResult]:
         """Run every block, then check what the page leaves in the buckets and the home directory."""
         objects_before = self._buckets.own() if self._uses_buckets else set()
-        home_before = home_entries(self._hub.home)
         results: list[BlockResult] = []
         for block in self._page.blocks:
             if block.network:
@@ -127,7 +125,6 @@ class PageSession:
         if self._uses_buckets and not _failed(results):
             try:
                 self._buckets.check_left(objects_before, self._page.leaves)
-                check_home(self._hub.home, home_before)
                 check_left(self._hub.home, self._page)
                 if self._reader:
                     self._reader.check_cluster(self._hub)
@@ -157,7 +154,8 @@ class PageSession:
             execution = self._execute(block)
             seconds = time.monotonic() - started
             self._buckets.check(block.leaves, block.removes)
-            self._check_own_folder(block, show)
+            if block.kind not in {"skip", "parsed"}:
+                self._own_folder.check(block.after_s)
             self._compare(block, execution.outputs)
             if execution.replayed is not None and not self._options.accept:
                 changes = _diff(block.source, execution.replayed)
@@ -173,17 +171,6 @@ class PageSession:
         """Name a block: its page, its line or cell, and its kind."""
         line = f"cell {block.line}" if self._is_notebook else str(block.line)
         return f"{self._page.path}:{line}: {'cell' if block.kind == 'cell' else f'{block.language} block'}"
-
-    def _check_own_folder(self, block: Block, show: Callable[[str], None]) -> None:
-        """Raise ``EffectError`` if the block changed something outside the page's folder."""
-        if block.kind in {"skip", "parsed"}:
-            return
-        try:
-            self._own_folder.check(block.after_s)
-        except EffectError as error:
-            if self._reader or str(self._page.path) not in UNCONVERTED:
-                raise
-            show(f"{self._place(block)} {error} (a warning, until all pages have their own folder)")
 
     @property
     def _is_notebook(self) -> bool:

@@ -6,7 +6,6 @@ import pytest
 from guide.pages.reader import read_page
 from guide.pages.toc import pages_of_book
 from guide.run.reader_files import names_on
-from guide.run.unconverted import UNCONVERTED
 from guide.site.harmless import made_notebook
 
 # Each page in tests/broken/among-files, and the text that the line about it must contain.
@@ -50,8 +49,8 @@ def test_every_harmful_page_is_tested(root):
 
 @pytest.fixture(scope="module")
 def pages(root):
-    """The pages that have a folder of their own."""
-    return [str(path.relative_to(root)) for path in pages_of_book() if str(path.relative_to(root)) not in UNCONVERTED]
+    """All pages and notebooks of the book."""
+    return [str(path.relative_to(root)) for path in pages_of_book()]
 
 
 def test_pages_leave_a_readers_files_as_they_are(guide, stack, root, pages):
