@@ -52,7 +52,10 @@ def _check_access(facts: Facts) -> None:
         require_known(f"access.tiers.{index}.cpu_node_shares", tier.cpu_node_shares, shares, "share")
         require_known(f"access.tiers.{index}.gpus", tier.gpus, gpus, "GPU")
     for name, team in access.extra_teams.items():
+        require_known(f"access.extra_teams.{name}.cpu_node_shares", team.cpu_node_shares, shares, "share")
         require_known(f"access.extra_teams.{name}.gpus", team.gpus, gpus, "GPU")
+    for index, profile in enumerate(facts.further_profiles):
+        require_known(f"further_profiles.{index}.teams", profile.teams, teams(facts), "team")
     require_known("access.allowed_teams", access.allowed_teams, teams(facts), "team")
 
 

@@ -91,8 +91,9 @@ class Tier(Model):
 
 
 class ExtraTeam(Model):
-    """A GitHub team that adds GPUs, or ``everything``, to what a tier allows."""
+    """A GitHub team that adds node shares and GPUs, or ``everything``, to what a tier allows."""
 
+    cpu_node_shares: list[str] = []
     gpus: list[str] = []
     everything: bool = False
 
@@ -107,10 +108,14 @@ class Access(Model):
 
 
 class NodeShare(Model):
-    """A share of a machine: hard limits, and the CPUs that are guaranteed."""
+    """A share of a machine: hard limits, and the memory and CPUs that are guaranteed, if they are known.
+
+    KubeSpawner's unit ``G`` is a GiB, 2**30 bytes.
+    """
 
     label: str
-    mem_limit_gb: float = Field(gt=0)
+    mem_limit_gib: float = Field(gt=0)
+    mem_guarantee_gib: float | None = Field(None, gt=0)
     cpu_limit: float = Field(gt=0)
     cpu_guarantee: float = Field(gt=0)
     default: bool = False
@@ -126,11 +131,17 @@ class NodeShares(Model):
     options: Mapping[str, NodeShare] = Field(min_length=1)
 
 
+class FurtherProfile(NodeShares):
+    """One more CPU profile of the form, for the members of some ``teams``."""
+
+    teams: list[str] = Field(min_length=1)
+
+
 class Gpu(Model):
     """A machine with a GPU."""
 
     label: str
-    mem_limit_gb: float = Field(gt=0)
+    mem_limit_gib: float = Field(gt=0)
     machine: str
     default: bool = False
 
@@ -301,6 +312,7 @@ class Facts(Model):
     hub: Hub
     access: Access | None = None
     node_shares: NodeShares | None = None
+    further_profiles: Sequence[FurtherProfile] = []
     gpus: Gpus | None = None
     images: Images | None = None
     buckets: Buckets

@@ -17,6 +17,9 @@ _SRC = ["values"]
 _GPU = "nvidia.com/gpu"
 _NODE = "node.kubernetes.io/instance-type"
 _LOGINS = {"github": "GitHub", "cilogon": "CILogon", "google": "Google"}
+# What 2i2c's hubs have unless their values say otherwise: from helm-charts/basehub, and from JupyterHub's chart.
+_DEFAULT_KERNEL_CULL = {"cull_idle_timeout": 3600, "cull_interval": 300}
+_DEFAULT_CULL = {"timeout": 3600, "every": 600, "maxAge": 604800}
 # The organisation of 2i2c's own staff, who may use every hub.
 _STAFF = "2i2c-org"
 
@@ -53,7 +56,16 @@ def _hub(cluster: Cluster) -> Values:
     login = _get(configured, "config", "JupyterHub", "authenticator_class")
     community, operator = _get(org, "org", "name"), _get(org, "operated_by") or {}
     cull = _get(values, "jupyterhub", "cull") or {}
-    timeouts = {"idle_kernel_culled_after_s": cull.get("timeout"), "server_max_age_s": cull.get("maxAge")}
+    server_config = _get(values, "jupyterhub", "singleuser", "extraFiles", "jupyter_server_config.json", "data")
+    kernels = _DEFAULT_KERNEL_CULL | (_get(server_config, "MappingKernelManager") or {})
+    cull = _DEFAULT_CULL | cull
+    timeouts = {
+        "idle_kernel_culled_after_s": kernels["cull_idle_timeout"],
+        "idle_kernel_check_s": kernels["cull_interval"],
+        "idle_server_culled_after_s": cull["timeout"],
+        "idle_server_check_s": cull["every"],
+        "server_max_age_s": cull["maxAge"],
+    }
     timeouts |= {"spawn_timeout_s": _get(values, "jupyterhub", "singleuser", "startTimeout"), "src": _SRC}
     return _present(
         {
@@ -141,14 +153,14 @@ def _is_gpu(place: Values) -> bool:
     return bool(_get(place, "kubespawner_override", "extra_resource_limits", _GPU))
 
 
-def gigabytes(limit: Any) -> float:
-    """Convert a memory limit of Kubernetes or KubeSpawner, such as ``8G`` or a number of bytes, to GB."""
+def gibibytes(limit: Any) -> float:
+    """Convert a memory limit of KubeSpawner, a number of bytes or with a unit such as ``8G`` (GiB), to GiB."""
     if isinstance(limit, int | float):
-        return round(limit / 1e9, 3)
+        return round(limit / 2**30, 3)
     number = re.fullmatch(r"([\d.]+)([KMGT])(i?)B?", str(limit))
     if not number:
         raise ValueError(f"{limit!r} is no amount of memory")
-    return round(float(number[1]) * {"K": 1e-6, "M": 1e-3, "G": 1, "T": 1e3}[number[2]], 3)
+    return round(float(number[1]) * {"K": 2**-20, "M": 2**-10, "G": 1, "T": 2**10}[number[2]], 3)
 
 
 def _node_shares(cluster: Cluster) -> Values:
@@ -161,8 +173,10 @@ def _node_shares(cluster: Cluster) -> Values:
         override = choice["kubespawner_override"]
         machines += [_get(profile, "kubespawner_override", "node_selector", _NODE)]
         machines += [_get(override, "node_selector", _NODE)]
-        share = {"label": choice.get("display_name"), "mem_limit_gb": gigabytes(override["mem_limit"])}
+        share = {"label": choice.get("display_name"), "mem_limit_gib": gibibytes(override["mem_limit"])}
         share |= {"cpu_limit": override.get("cpu_limit"), "cpu_guarantee": override.get("cpu_guarantee")}
+        if "mem_guarantee" in override:
+            share["mem_guarantee_gib"] = gibibytes(override["mem_guarantee"])
         options.setdefault(name, _present(share | {"default": choice.get("default") or None}))
     first = shares[0][2]
     section = {"profile": first.get("display_name"), "about": first.get("description")}
@@ -187,7 +201,7 @@ def _gpus(cluster: Cluster) -> Values:
     for name, choice, profile in _gpu_choices(cluster):
         override = (profile.get("kubespawner_override") or {}) | (choice.get("kubespawner_override") or {})
         memory = override.get("mem_limit")
-        gpu = {"label": choice.get("display_name"), "mem_limit_gb": gigabytes(memory) if memory else None}
+        gpu = {"label": choice.get("display_name"), "mem_limit_gib": gibibytes(memory) if memory else None}
         gpu |= {"machine": _get(override, "node_selector", _NODE), "default": choice.get("default") or None}
         options[name] = _present(gpu)
         profile_name = profile.get("display_name")

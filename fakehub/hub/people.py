@@ -28,7 +28,7 @@ def people(access: Access) -> dict[str, Person]:
     largest = tiers[-1].team
     accounts = [Person(account_of(tier.name), {tier.team}) for tier in access.tiers]
     accounts += [
-        Person(account_of(name), {name} if team.everything else {name, largest})
+        Person(account_of(name), {name} if team.everything or team.cpu_node_shares else {name, largest})
         for name, team in access.extra_teams.items()
     ]
     accounts += [

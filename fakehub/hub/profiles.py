@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Set
 from typing import Any
 
-from hubfacts.schema import Gpus, HubFacts, Image
+from hubfacts.schema import Gpus, HubFacts, Image, NodeShares
 
 # The names of a profile's options.
 SHARE, GPU, IMAGE = "requests", "gpu", "image"
@@ -14,28 +14,38 @@ _TAGGED = "^.+:.+$"
 Config = dict[str, Any]
 
 
-def profile_list(facts: HubFacts, teams: Collection[str]) -> list[Config]:
+def profile_list(facts: HubFacts, teams: Set[str]) -> list[Config]:
     """Return the profiles of a user in ``teams``, with the choices they may take; empty if there are none."""
     profiles = []
     shares, gpus = _allowed_shares(facts, teams), _allowed_gpus(facts, teams)
     if shares:
         machine = {"node_selector": {"node.kubernetes.io/instance-type": facts.node_shares.machine}}
-        options = {SHARE: _shares(facts, shares), IMAGE: _images(facts, list(facts.images.options))}
+        options = {SHARE: _shares(facts.node_shares, shares), IMAGE: _images(facts, list(facts.images.options))}
         profiles.append(_profile(facts.node_shares.profile, facts.node_shares.about, options, machine, default=True))
+    for further in facts.further_profiles:
+        if not teams.isdisjoint(further.teams):
+            machine = {"node_selector": {"node.kubernetes.io/instance-type": further.machine}}
+            options = {
+                SHARE: _shares(further, list(further.options)),
+                IMAGE: _images(facts, list(facts.images.options)),
+            }
+            profiles.append(_profile(further.profile, further.about, options, machine))
     if facts.gpus and gpus:
         options = {GPU: _gpus(facts.gpus, gpus), IMAGE: _images(facts, facts.gpus.images)}
         profiles.append(_profile(facts.gpus.profile, "", options, {}))
     return profiles
 
 
-def _allowed_shares(facts: HubFacts, teams: Collection[str]) -> list[str]:
+def _allowed_shares(facts: HubFacts, teams: Set[str]) -> list[str]:
     if _everything(facts, teams):
         return list(facts.node_shares.options)
     allowed = {share for tier in facts.access.tiers if tier.team in teams for share in tier.cpu_node_shares}
+    extra = facts.access.extra_teams.items()
+    allowed |= {share for name, team in extra if name in teams for share in team.cpu_node_shares}
     return [name for name in facts.node_shares.options if name in allowed]
 
 
-def _allowed_gpus(facts: HubFacts, teams: Collection[str]) -> list[str]:
+def _allowed_gpus(facts: HubFacts, teams: Set[str]) -> list[str]:
     if facts.gpus is None:
         return []
     if _everything(facts, teams):
@@ -45,7 +55,7 @@ def _allowed_gpus(facts: HubFacts, teams: Collection[str]) -> list[str]:
     return [name for name in facts.gpus.options if name in allowed]
 
 
-def _everything(facts: HubFacts, teams: Collection[str]) -> bool:
+def _everything(facts: HubFacts, teams: Set[str]) -> bool:
     return any(team.everything for name, team in facts.access.extra_teams.items() if name in teams)
 
 
@@ -63,20 +73,22 @@ def _option(label: str, choices: dict[str, tuple[str, bool, Config]]) -> Config:
     return {"display_name": label, "choices": configs}
 
 
-def _shares(facts: HubFacts, names: list[str]) -> Config:
+def _shares(profile: NodeShares, names: list[str]) -> Config:
     choices: dict[str, tuple[str, bool, Config]] = {}
     for name in names:
-        share = facts.node_shares.options[name]
-        limits = {"mem_limit": f"{share.mem_limit_gb:g}G", "cpu_limit": share.cpu_limit}
-        choices[name] = (share.label, share.default, limits | {"cpu_guarantee": share.cpu_guarantee})
-    return _option(facts.node_shares.choice, choices)
+        share = profile.options[name]
+        override: Config = {"mem_limit": f"{share.mem_limit_gib:g}G", "cpu_limit": share.cpu_limit}
+        if share.mem_guarantee_gib:
+            override["mem_guarantee"] = f"{share.mem_guarantee_gib:g}G"
+        choices[name] = (share.label, share.default, override | {"cpu_guarantee": share.cpu_guarantee})
+    return _option(profile.choice, choices)
 
 
 def _gpus(gpus: Gpus, names: list[str]) -> Config:
     choices: dict[str, tuple[str, bool, Config]] = {}
     for name in names:
         gpu = gpus.options[name]
-        override: Config = {"mem_limit": f"{gpu.mem_limit_gb:g}G", "extra_resource_limits": {"nvidia.com/gpu": "1"}}
+        override: Config = {"mem_limit": f"{gpu.mem_limit_gib:g}G", "extra_resource_limits": {"nvidia.com/gpu": "1"}}
         override["node_selector"] = {"node.kubernetes.io/instance-type": gpu.machine}
         choices[name] = (gpu.label, gpu.default, override)
     return _option(gpus.choice, choices)

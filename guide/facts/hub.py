@@ -139,12 +139,21 @@ class Home(Model, extra="forbid"):
     src: Sources
 
 
+class Service(Model, extra="forbid"):
+    """Something else that the hub offers or does, in words for readers."""
+
+    name: str
+    what: str
+    src: Sources
+
+
 class GitPush(Model, extra="forbid"):
     """How to push from the hub."""
 
     tool: str
     app: Url
     urls: str
+    lasts_h: int = Field(gt=0)
 
 
 class Git(Model, extra="forbid"):

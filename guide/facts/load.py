@@ -62,6 +62,10 @@ def _check_sources(key: str, model: BaseModel, sources: dict[str, Source]) -> No
             require_known(f"{key}src", value, sources, "source")
         elif isinstance(value, BaseModel):
             _check_sources(f"{key}{name}.", value, sources)
+        elif isinstance(value, list):
+            for number, item in enumerate(value):
+                if isinstance(item, BaseModel):
+                    _check_sources(f"{key}{name}.{number}.", item, sources)
 
 
 def problems(path: Path) -> list[str]:

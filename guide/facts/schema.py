@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from guide.facts.hub import Git, Guide, Help, Home, Hub
-from guide.facts.servers import Access, DaskGateway, EnvironmentVariables, Gpus, Images, NodeShares
+from collections.abc import Sequence
+
+from guide.facts.hub import Git, Guide, Help, Home, Hub, Service
+from guide.facts.servers import Access, DaskGateway, EnvironmentVariables, FurtherProfile, Gpus, Images, NodeShares
 from guide.facts.sources import Source
 from guide.facts.storage import Buckets, Osn
 from hubfacts.schema import HubFacts
@@ -18,6 +20,7 @@ class Facts(HubFacts, extra="forbid"):
     help: Help
     access: Access
     node_shares: NodeShares
+    further_profiles: Sequence[FurtherProfile] = []
     gpus: Gpus | None = None
     images: Images
     home: Home
@@ -26,6 +29,7 @@ class Facts(HubFacts, extra="forbid"):
     dask_gateway: DaskGateway | None = None
     git: Git
     osn: Osn | None = None
+    more: Sequence[Service] = []
 
     @property
     def gpu_image_labels(self) -> list[str]:

@@ -25,7 +25,9 @@ class Tier(schema.Tier, extra="forbid"):
 
 
 class ExtraTeam(schema.ExtraTeam, extra="forbid"):
-    """An extra team; pages need no more than the stand-in."""
+    """An extra team; ``mounts`` is a folder that only its members have."""
+
+    mounts: str | None = None
 
 
 class Access(schema.Access, extra="forbid"):
@@ -65,20 +67,27 @@ class NodeShares(schema.NodeShares, extra="forbid"):
     src: Sources
 
     @property
-    def sizes_gb(self) -> list[float]:
+    def sizes_gib(self) -> list[float]:
         """The memory limits, in the order of the form."""
-        return [share.mem_limit_gb for share in self.options.values()]
+        return [share.mem_limit_gib for share in self.options.values()]
 
     @property
     def smallest_gb(self) -> float:
         """The memory limit of the smallest share."""
-        return min(self.sizes_gb)
+        return min(self.sizes_gib)
 
     @property
     def smallest_threads(self) -> int:
         """The threads that Dask starts on the smallest share: its processors, rounded up."""
-        smallest = min(self.options.values(), key=lambda share: share.mem_limit_gb)
+        smallest = min(self.options.values(), key=lambda share: share.mem_limit_gib)
         return math.ceil(smallest.cpu_limit)
+
+
+class FurtherProfile(schema.FurtherProfile, extra="forbid"):
+    """One more CPU profile, for some teams."""
+
+    options: Mapping[str, NodeShare] = Field(min_length=1)
+    src: Sources
 
 
 class Gpu(schema.Gpu, extra="forbid"):
@@ -89,10 +98,11 @@ class Gpu(schema.Gpu, extra="forbid"):
 
 
 class Gpus(schema.Gpus, extra="forbid"):
-    """The GPU profile of the form."""
+    """The GPU profile of the form; ``zones`` are those in which its machines start."""
 
     profile: str
     choice: str
+    zones: list[str] = Field(min_length=1)
     options: Mapping[str, Gpu] = Field(min_length=1)
     src: Sources
 

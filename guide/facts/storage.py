@@ -37,9 +37,7 @@ class HubIdentity(schema.HubIdentity, extra="forbid"):
 
 
 class OtherBucket(schema.OtherBucket, extra="forbid"):
-    """A bucket of another project that examples read; ``for`` says what it stands for."""
-
-    for_: str = Field(alias="for")
+    """A bucket of another project that examples read; pages need no more than the stand-in."""
 
 
 class Buckets(schema.Buckets, extra="forbid"):

@@ -42,6 +42,8 @@ _ROLE = re.compile(r"\{(fact[a-z-]*)\}`(?:[^`<]*<)?([^`<>]+)>?`")
 _DIRECTIVE = re.compile(r"^\s*`{3,}\{fact-(table|diagram)\} (\S+)", re.MULTILINE)
 # What ``fakehub.gateway`` reads of the facts.
 _GATEWAY_FACTS = {"instance_type", "worker_resource_allocation", "idle_timeout_minutes", "url_prefix"}
+# The timeouts that the culler, the servers and the spawner of ``fakehub.hub`` follow.
+_PLAYED_TIMEOUTS = {"idle_kernel_culled_after_s", "idle_server_culled_after_s", "server_max_age_s", "spawn_timeout_s"}
 Key = tuple[str | int, ...]
 
 
@@ -132,6 +134,8 @@ def stand_in_behaviour(facts: Facts) -> dict[str, object]:
         "location": (facts.hub.region, facts.hub.zone),
         "buckets": [bucket_resource(name, bucket, 0, facts.hub.region) for name, bucket in buckets],
         "clusters": facts.dask_gateway and facts.dask_gateway.model_dump(include=_GATEWAY_FACTS),
+        "timeouts": facts.hub.timeouts.model_dump(include=_PLAYED_TIMEOUTS),
+        "others": {name: (other.requester_pays, other.objects) for name, other in facts.buckets.others.items()},
         "form": [profile_list(facts, person.teams) for person in people(facts.access).values()],
         "pod": facts.osn and (facts.osn.host, may_write(facts.osn)),
     }

@@ -39,7 +39,7 @@ def test_the_projects_facts_are_sound(root):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("node_shares.options.mem_8.mem_limit_gb", "much", "node_shares.options.mem_8.mem_limit_gb"),
+        ("node_shares.options.mem_8.mem_limit_gib", "much", "node_shares.options.mem_8.mem_limit_gib"),
         ("buckets.options.leap-scratch.hub", "own", "buckets.options.leap-scratch.hub"),
         ("access.tiers.1.gpus", ["tesla_x"], "access.tiers.1.gpus: unknown GPU 'tesla_x'"),
         ("gpus.images", ["jax"], "gpus.images: unknown image 'jax'"),

@@ -7,7 +7,7 @@ from hubfacts.load import FactsError, load, load_hub
 from hubfacts.schema import Facts
 
 LEAST = {"hub": {"project": "my-project"}, "buckets": {"options": {"my-scratch": {}}}}
-SHARES = {"large": {"label": "8 GB", "mem_limit_gb": 8, "cpu_limit": 4, "cpu_guarantee": 1, "default": True}}
+SHARES = {"large": {"label": "8 GB", "mem_limit_gib": 8, "cpu_limit": 4, "cpu_guarantee": 1, "default": True}}
 IMAGES = {"scipy": {"label": "SciPy", "ref": "quay.io/jupyter/scipy-notebook:2026-01-05", "default": True}}
 JUPYTERHUB = LEAST | {
     "access": {"organization": "us", "allowed_teams": ["all"], "tiers": [{"name": "All", "team": "all"}]},

@@ -10,6 +10,7 @@ from docutils import nodes
 
 from guide.facts import Bucket, ExtraTeam, Facts
 from guide.pages.fact_values import FactError
+from hubfacts.schema import NodeShare
 
 _Section = TypeVar("_Section")
 Table: TypeAlias = tuple[str, list[str], list[list[str]]]
@@ -68,8 +69,8 @@ def _hub(facts: Facts) -> Table:
 
 def _tiers(facts: Facts) -> Table:
     def shares(names: list[str]) -> str:
-        sizes = [f"{facts.node_shares.options[name].mem_limit_gb:g}" for name in names]
-        return f"{', '.join(sizes)} GB" if sizes else "none"
+        sizes = [f"{facts.node_shares.options[name].mem_limit_gib:g}" for name in names]
+        return f"{', '.join(sizes)} GiB" if sizes else "none"
 
     rows = []
     for tier in facts.access.tiers:
@@ -98,25 +99,40 @@ def _former_names(facts: Facts) -> Table:
 
 
 def _extra_teams(facts: Facts) -> Table:
-    def adds(team: ExtraTeam) -> str:
+    def adds(name: str, team: ExtraTeam) -> str:
         if team.everything:
             return "every machine and every node share"
-        gpus = _section(facts, "gpus", facts.gpus).options
-        return " and ".join(gpus[name].label for name in team.gpus)
+        labels = [facts.node_shares.options[share].label for share in team.cpu_node_shares]
+        parts = [f"the node shares {labels[0]} to {labels[-1]}"] if labels else []
+        parts += [facts.gpus.options[gpu].label for gpu in team.gpus] if facts.gpus else []
+        for further in facts.further_profiles:
+            sizes = ", ".join(share.label for share in further.options.values())
+            parts += [f"the profile {further.profile} ({sizes}, on {further.machine})"] * (name in further.teams)
+        parts += [f"the folder {team.mounts}"] if team.mounts else []
+        return " and ".join(parts)
 
     rows = [
-        [name, adds(team), "yes" if name in facts.access.allowed_teams else "no, it adds to a tier"]
+        [name, adds(name, team), "yes" if name in facts.access.allowed_teams else "no, it adds to a tier"]
         for name, team in facts.access.extra_teams.items()
     ]
-    return "Further teams", [f"{facts.hub.login.with_} team", "May start", "Opens the hub by itself"], rows
+    return "Further teams", [f"{facts.hub.login.with_} team", "Adds", "Allows to log in"], rows
+
+
+def _memory(share: NodeShare) -> str:
+    limit = f"{share.mem_limit_gib:g} GiB"
+    return f"{share.mem_guarantee_gib:g} to {limit}" if share.mem_guarantee_gib else limit
 
 
 def _node_shares(facts: Facts) -> Table:
     rows = [
-        [share.label, f"{share.mem_limit_gb:g} GB", f"{share.cpu_guarantee:g} to {share.cpu_limit:g}"]
+        [
+            share.label,
+            _memory(share),
+            f"{share.cpu_guarantee:g} to {share.cpu_limit:g}",
+        ]
         for share in facts.node_shares.options.values()
     ]
-    head = ["Choice", "Memory limit", "CPUs, guaranteed to most"]
+    head = ["Choice", "Memory, guaranteed to limit", "CPUs, guaranteed to limit"]
     return f"Node shares of the CPU machine ({facts.node_shares.machine})", head, rows
 
 
@@ -126,7 +142,7 @@ def _gpus(facts: Facts) -> Table:
         return f"team {team}" if team else tiers
 
     rows = [
-        [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gb:g} GB", users(name, gpu.team)]
+        [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gib:g} GiB", users(name, gpu.team)]
         for name, gpu in _section(facts, "gpus", facts.gpus).options.items()
     ]
     return "GPU machines", ["Choice", "Memory limit", "For"], rows
@@ -136,7 +152,7 @@ def _gpu_machines(facts: Facts) -> Table:
     gpus = _section(facts, "gpus", facts.gpus)
     images = ", ".join(name for name in gpus.images)
     rows = [
-        [name, gpu.machine, f"{gpu.vram_gb} GB", f"{gpu.mem_limit_gb:g} GB", images]
+        [name, gpu.machine, f"{gpu.vram_gb} GB", f"{gpu.mem_limit_gib:g} GiB", images]
         for name, gpu in gpus.options.items()
     ]
     head = ["GPU", "Machine", "Memory of the GPU", "Memory limit of the server", "Images"]
@@ -298,6 +314,10 @@ def _help(facts: Facts) -> Table:
     return "Where to go", ["To", "Address"], rows
 
 
+def _more(facts: Facts) -> Table:
+    return "More about the hub", ["What", "How it is"], [[service.name, service.what] for service in facts.more]
+
+
 def _home(facts: Facts) -> Table:
     home = facts.home
     rows = [
@@ -336,5 +356,6 @@ TABLES: dict[str, Callable[[Facts], Table]] = {
     "lifetimes": _lifetimes,
     "help": _help,
     "home": _home,
+    "more": _more,
     "sources": _sources,
 }

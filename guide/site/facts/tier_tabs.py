@@ -15,8 +15,8 @@ def tabs(facts: Facts) -> str:
 def _tab(facts: Facts, tier: Tier) -> str:
     shares = [facts.node_shares.options[name] for name in tier.cpu_node_shares]
     gpus = [facts.gpus.options[name] for name in tier.gpus] if facts.gpus else []
-    rows = [f"| CPU | {share.label} | {share.mem_limit_gb:g} GB |" for share in shares]
-    rows += [f"| GPU | {gpu.label} | {gpu.mem_limit_gb:g} GB |" for gpu in gpus]
+    rows = [f"| CPU | {share.label} | {share.mem_limit_gib:g} GiB |" for share in shares]
+    rows += [f"| GPU | {gpu.label} | {gpu.mem_limit_gib:g} GiB |" for gpu in gpus]
     head = ["| Machine | Choice | Memory limit |", "|---|---|---|"]
     picture = ["", f"```{{hub-picture}} {form_of(facts, tier)}", "```"]
     sync = tier.name.lower().replace(" ", "-")

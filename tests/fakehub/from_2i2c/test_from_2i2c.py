@@ -14,8 +14,8 @@ FILES = ("cluster.yaml", "ocean.tfvars", "common.values.yaml", "prod.values.yaml
 WORDS = {
     "sources": {"values": {"date": "2026-01-01"}},
     "hub": {"members": "its people", "configuration": "https://github.com/example-operator/hubs"},
-    "gpus": {"choice": "GPU", "options": {"gpu": {"vram_gb": 24}}},
-    "git": {"push_from_hub": {"urls": "HTTPS, not SSH"}},
+    "gpus": {"choice": "GPU", "zones": ["europe-west1-b"], "options": {"gpu": {"vram_gb": 24}}},
+    "git": {"push_from_hub": {"urls": "HTTPS, not SSH", "lasts_h": 8}},
 }
 
 
@@ -44,6 +44,8 @@ def draft(root):
         ("hub.operator.name", "Example Operator"),
         ("hub.login.with", "GitHub"),
         ("hub.named_servers", True),
+        ("hub.timeouts.idle_server_culled_after_s", 1800),
+        ("hub.timeouts.idle_kernel_culled_after_s", 3600),
         ("hub.timeouts.server_max_age_s", 172800),
         ("access.organization", "example-ocean"),
         ("access.allowed_teams", ["members", "modellers"]),
@@ -52,7 +54,7 @@ def draft(root):
         ("access.tiers.1.cpu_node_shares", ["small", "large"]),
         ("access.tiers.1.gpus", ["gpu"]),
         ("node_shares.machine", "n2-highmem-4"),
-        ("node_shares.options.large.mem_limit_gb", 28),
+        ("node_shares.options.large.mem_limit_gib", 28),
         ("node_shares.options.small.default", True),
         ("gpus.options.gpu.machine", "g2-standard-8"),
         ("gpus.images", ["scipy"]),
@@ -76,7 +78,7 @@ def test_a_draft_has_the_facts_of_the_files(draft, key, value):
 def test_a_draft_is_the_facts_of_a_hub(draft, tmp_path):
     (tmp_path / "hub.yml").write_text(draft[1].stdout)
 
-    assert load_hub(tmp_path / "hub.yml").gpus.options["gpu"].mem_limit_gb == 29
+    assert load_hub(tmp_path / "hub.yml").gpus.options["gpu"].mem_limit_gib == 29
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_a_draft_is_the_facts_of_a_guide_once_words_are_added(draft, root):
     for variable in facts["environment_variables"]["values"].values():
         variable["means"] = "what it says"
 
-    assert checked(facts).gpus.options["gpu"].mem_limit_gb == 29
+    assert checked(facts).gpus.options["gpu"].mem_limit_gib == 29
 
 
 @pytest.mark.parametrize(

@@ -46,13 +46,16 @@ def test_a_tier_sees_its_choices_and_no_others(hub, visit, check_picture, tier):
 @pytest.mark.parametrize("team", FACTS.access.extra_teams)
 def test_an_extra_team_adds_its_choices(hub, visit, team):
     extra = FACTS.access.extra_teams[team]
-    shares = CPU.options if extra.everything else MAIN_HUB[-1].cpu_node_shares
-    gpus = GPU.options if extra.everything else [g for g in GPU.options if g in (*MAIN_HUB[-1].gpus, *extra.gpus)]
+    largest = MAIN_HUB[-1]  # the tier of members of an extra team that adds no node shares
+    shares = extra.cpu_node_shares or largest.cpu_node_shares
+    more = extra.gpus if extra.cpu_node_shares else [*largest.gpus, *extra.gpus]
+    gpus = [gpu for gpu in GPU.options if gpu in more]
+    further = [profile for profile in FACTS.further_profiles if team in profile.teams]
     page = visit()
 
     log_in(page, hub, account_of(team))
 
-    assert lists(page, FACTS) == expected(FACTS, shares, gpus)
+    assert lists(page, FACTS) == expected(FACTS, shares, gpus, further)
 
 
 @pytest.mark.parametrize("login", ["outside-user", account_of(FACTS.access.tiers[0].name)])
@@ -121,10 +124,10 @@ ROWS += [(GPU, gpu, image) for gpu, image in zip(GPU.options, GPU.images * len(G
 
 @pytest.fixture(scope="module")
 def everything(hub, browser):
-    """The form for a user who may start everything."""
+    """The form for a user who may start every share and every GPU."""
     context = browser.new_context(ignore_https_errors=True)
     page = context.new_page()
-    log_in(page, hub, account_of("data-and-compute"))
+    log_in(page, hub, account_of("large-gpu"))
     yield page
     context.close()
 
@@ -132,7 +135,7 @@ def everything(hub, browser):
 @pytest.mark.parametrize(("section", "size", "image"), ROWS, ids=lambda value: getattr(value, "profile", value))
 def test_a_server_gets_what_was_chosen(hub, everything, section, size, image):
     page, custom = everything, FACTS.images.custom
-    user = account_of("data-and-compute")
+    user = account_of("large-gpu")
     page.goto(f"{hub.facts.hub.url}hub/spawn/{user}/{size.replace('_', '-')}")
     choose(page, section.profile, section.choice, section.options[size].label)
     if image:
@@ -148,7 +151,7 @@ def test_a_server_gets_what_was_chosen(hub, everything, section, size, image):
     server.kill()  # another test waits until a server is ready
 
     assert env["JUPYTER_IMAGE_SPEC"] == (FACTS.images.options[image].ref if image else custom.example)
-    assert int(env["MEM_LIMIT"]) == section.options[size].mem_limit_gb * 2**30
+    assert int(env["MEM_LIMIT"]) == section.options[size].mem_limit_gib * 2**30
 
 
 def test_a_custom_image_without_a_tag_is_refused(hub, visit, check_picture):

@@ -19,7 +19,7 @@ FACTS = {
     "node_shares": {
         "machine": "n2-highmem-4",
         "options": {
-            "large": {"label": "8 GB", "mem_limit_gb": 8, "cpu_limit": 4, "cpu_guarantee": 1, "default": True},
+            "large": {"label": "8 GB", "mem_limit_gib": 8, "cpu_limit": 4, "cpu_guarantee": 1, "default": True},
         },
     },
     "images": {

@@ -13,7 +13,7 @@ NEW = "https://changed.example/"
 # For each table: the key of a fact that it shows, another value, and the text of a cell with that value.
 CHANGES = {
     "hub": ("hub.url", NEW, NEW),
-    "tiers": ("node_shares.options.mem_8.mem_limit_gb", 9, "9, 16, 32 GB"),
+    "tiers": ("node_shares.options.mem_8.mem_limit_gib", 9, "9, 16, 32 GiB"),
     "tier-details": ("access.tiers.2.renew_every_months", 11, "after 11 months, unless renewed"),
     "former-names": ("access.tiers.1.formerly", "Tier 9", "Tier 9"),
     "extra-teams": ("gpus.options.nvidia_l4.label", "L5", "L5 and NVIDIA A100 [40GB VRAM], ~85GB RAM, 12 CPUs"),
@@ -32,6 +32,7 @@ CHANGES = {
     "lifetimes": ("buckets.identity.token_lives_s", 1800, "30 min"),
     "help": ("help.office_hours.book", NEW, NEW),
     "home": ("home.recommended_gb", 26, "26 GB"),
+    "more": ("more.0.what", "new", "new"),
     "sources": ("sources.seed.date", "1999", "1999"),
 }
 
