@@ -72,7 +72,7 @@ class NodeShares(schema.NodeShares, extra="forbid"):
         return [share.mem_limit_gib for share in self.options.values()]
 
     @property
-    def smallest_gb(self) -> float:
+    def smallest_gib(self) -> float:
         """The memory limit of the smallest share."""
         return min(self.sizes_gib)
 
