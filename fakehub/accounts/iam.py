@@ -28,6 +28,13 @@ _PERMISSIONS = {
     "signBlob": "iam.serviceAccounts.signBlob",
     "signJwt": "iam.serviceAccounts.signJwt",
 }
+# Google's words for a quota project that the caller may not use.
+_DENIED = (
+    "Caller does not have required permission to use project {project}. Grant the caller the "
+    "roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission, by "
+    "visiting https://console.developers.google.com/iam-admin/iam/project?project={project} and then retry. "
+    "Propagation of the new permission may take a few minutes."
+)
 
 
 class IamCredentials:
@@ -43,7 +50,8 @@ class IamCredentials:
         if match is None or match.group(2) not in _PERMISSIONS or request.method != "POST":
             raise GoogleError(404, "notFound", "Not Found")
         email, method = match.groups()
-        key = self._authorized_key(caller, email, _PERMISSIONS[method])
+        project = request.headers.get("x-goog-user-project")
+        key = self._authorized_key(caller, email, _PERMISSIONS[method], project)
         try:
             body = json.loads(await request.read() or b"{}")
         except (ValueError, RecursionError, web.HTTPRequestEntityTooLarge):
@@ -52,13 +60,18 @@ class IamCredentials:
             raise bad_request("Invalid JSON payload received.", "parseError")
         return json_answer(self._answer(method, caller, key, body))
 
-    def _authorized_key(self, caller: Persona, email: str, permission: str) -> Key:
-        """Return the key of the service account; raise ``GoogleError`` unless the caller has the permission."""
+    def _authorized_key(self, caller: Persona, email: str, permission: str, project: str | None) -> Key:
+        """Return the key of the service account.
+
+        Raises ``GoogleError`` unless the caller has the permission and may use the quota ``project``, if there is one.
+        """
         if caller.email is None:
             message = "Request is missing required authentication credential."
             raise GoogleError(401, "required", message)
         if caller.scopes.isdisjoint(_IAM_SCOPES):
             raise GoogleError(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
+        if project and project not in caller.projects:
+            raise GoogleError(403, "forbidden", _DENIED.format(project=project))
         key = self._identities.keys.account(caller.email if email == "-" else email)
         if key is None or key.owner != caller.email:
             message = f"Permission '{permission}' denied on resource (or it may not exist)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -20,6 +21,7 @@ from fakehub.service import Service
 _Route = tuple[tuple[str, ...], Service]
 # These paths of www.googleapis.com belong to the accounts, all others to the storage.
 _ACCOUNT_PATHS = ("/oauth2/", "/robot/v1/metadata/")
+_TEST_PERMISSIONS = re.compile(r"/v[0-9]+/projects/([^/:]+):testIamPermissions")
 _SIGNER_PATHS = ("/robot/v1/metadata/x509/", "/robot/v1/metadata/jwk/")
 
 
@@ -84,12 +86,14 @@ class Accounts:
         return answer
 
     def _project(self, request: web.BaseRequest) -> web.Response:
-        """Answer gcloud's question about rights in a project after a login: according to the facts, nobody has any."""
+        """Answer gcloud's question about rights in a project: to have one's own project billed, and no others."""
         persona = request["persona"] = self._identities.bearer(request.headers.get("Authorization"))
         if persona.email is None:
             raise GoogleError(401, "required", "Request is missing required authentication credential.")
-        if request.method == "POST" and request.rel_url.path.endswith(":testIamPermissions"):
-            return json_answer({})
+        match = _TEST_PERMISSIONS.fullmatch(request.rel_url.path)
+        if request.method == "POST" and match:
+            held = {"permissions": ["serviceusage.services.use"]} if match.group(1) in persona.projects else {}
+            return json_answer(held)
         raise GoogleError(403, "forbidden", "The caller does not have permission")
 
     async def _certificates(self, _: web.BaseRequest) -> web.Response:

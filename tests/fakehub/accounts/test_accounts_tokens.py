@@ -352,6 +352,35 @@ def test_a_token_for_storage_alone_signs_nothing(machine):
     assert answer.json()["error"]["message"] == "Request had insufficient authentication scopes."
 
 
+def test_a_quota_project_of_somebody_else_is_refused(machine):
+    path = f"/v1/projects/-/serviceAccounts/{UPLOADER}:signBlob"
+    headers = {"Host": "iamcredentials.googleapis.com", "x-goog-user-project": "leap-pangeo"}
+
+    answer = machine.call(
+        "POST", path, token=token_of(machine, "service-account"), headers=headers, json={"payload": "eA=="}
+    )
+
+    assert answer.status_code == 403
+    words = "Caller does not have required permission to use project leap-pangeo."
+    assert answer.json()["error"]["message"].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("project", "held"),
+    [
+        ("funky-user-project", {"permissions": ["serviceusage.services.use"]}),
+        ("outside-user-project", {}),
+        ("leap-pangeo", {}),
+    ],
+)
+def test_people_may_have_their_own_project_billed(machine, project, held):
+    host, token = {"Host": "cloudresourcemanager.googleapis.com"}, logged_in(machine)["access_token"]
+
+    answer = machine.call("POST", f"/v1/projects/{project}:testIamPermissions", token=token, headers=host, json={})
+
+    assert (answer.status_code, answer.json()) == (200, held)
+
+
 def test_nobody_may_sign_as_another(machine):
     path = "/v1/projects/-/serviceAccounts/hub-user@leap-pangeo.iam.gserviceaccount.com:signBlob"
     host, person = {"Host": "iamcredentials.googleapis.com"}, logged_in(machine)["access_token"]

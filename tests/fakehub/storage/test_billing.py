@@ -1,6 +1,7 @@
 """Who pays for a request: quota projects, and buckets whose readers pay."""
 
 import json
+import shutil
 import sys
 
 import pytest
@@ -152,3 +153,14 @@ def test_clients_send_the_quota_project_of_their_credentials(fakehub, project, w
     outcomes = json.loads(run.stdout.splitlines()[-1])
     assert all((outcome == "done") is works for outcome in outcomes), outcomes
     assert all(works or f"funky-user@example.com {DENIED}" in outcome for outcome in outcomes), outcomes
+
+
+@pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not on this machine")
+def test_gcloud_sets_only_a_quota_project_of_ones_own(fakehub):
+    command = "gcloud --quiet auth application-default set-quota-project"
+    script = f"{command} funky-user-project && {command} {OURS}; cat ~/.config/gcloud/*_credentials.json"
+
+    run = fakehub("--persona", "hpc-member", "--", "bash", "-c", script)
+
+    assert json.loads(run.stdout)["quota_project_id"] == "funky-user-project"
+    assert 'does not have the "serviceusage.services.use" permission on this project' in run.stderr
