@@ -128,9 +128,10 @@ def stand_in_behaviour(facts: Facts) -> dict[str, object]:
     return {
         "variables": hub_variables(facts, "funky-user"),
         "on workers": facts.environment_variables.on_dask_workers,
-        "permissions": {name: (persona.email, persona.rights) for name, persona in personas(facts).items()},
+        "permissions": {it.name: (it.email, it.rights, it.projects) for it in personas(facts).values()},
         "token": facts.buckets.identity.token_lives_s,
         "writers": facts.buckets.writers_group,
+        "other buckets": [other.model_dump() for other in facts.buckets.others.values()],
         "location": (facts.hub.region, facts.hub.zone),
         "buckets": [bucket_resource(name, bucket, 0, facts.hub.region) for name, bucket in buckets],
         "clusters": facts.dask_gateway and facts.dask_gateway.model_dump(include=_GATEWAY_FACTS),

@@ -34,7 +34,7 @@ TESTS = {
     "storage/acl.py": ("test_rules", "test_storage_api", "test_xml_objects", "test_schema"),
     "storage/json_api/acls.py": ("test_storage_api", "test_schema"),
     "storage/billing.py": ("test_billing", "test_rules"),
-    "storage/bucket_access.py": ("test_rules", "test_parameters", "test_storage_api"),
+    "storage/bucket_access.py": ("test_rules", "test_parameters", "test_storage_api", "test_refusals"),
     "storage/conditions.py": ("test_rules", "test_parameters", "test_storage_api"),
     "storage/json_api/refusals.py": ("test_refusals",),
     "storage/json_api/values.py": ("test_parameters",),

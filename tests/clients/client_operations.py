@@ -29,6 +29,7 @@ OBJECT_CLIENTS = (
     "rclone",
     "gsutil",
     "gcloud",
+    "node",
     "curl",
     "fetch",
     "s3fs",
@@ -41,6 +42,11 @@ OWN_OPERATIONS = {
         "download_many": "transfer manager: download many objects",
         "upload_chunks": "transfer manager: upload one file in parallel parts",
         "download_chunks": "transfer manager: download one object in parallel parts",
+    },
+    "node": {
+        "upload_chunks": "transfer manager: upload one file in parallel parts",
+        "download_chunks": "transfer manager: download one object in parallel parts",
+        "signed": "signed address at the bucket's host",
     },
     "rclone": {"sync": "sync a folder and check it"},
     "curl": {"no_token": "read without a token"},
@@ -83,7 +89,7 @@ OWN_OPERATIONS = {
 
 CLIENTS = (*OBJECT_CLIENTS, *(name for name in OWN_OPERATIONS if name not in OBJECT_CLIENTS))
 # The clients that are tested through the proxy too, even where the system allows namespaces.
-OVER_PROXY = ("gcsfs", "google_cloud_storage", "rclone")
+OVER_PROXY = ("gcsfs", "google_cloud_storage", "node", "rclone")
 
 
 def operations(client: str) -> list[str]:

@@ -14,7 +14,7 @@ from client_operations import CLIENTS, OBJECT_CLIENTS, OPERATIONS, OWN_OPERATION
 PAGE = Path(__file__).resolve().parents[2] / "fakehub" / "CLIENTS.md"
 NOT_RUN = "not run"
 # The names in the table of clients that cannot be run here and so do not report their name.
-_NAMES = {"gcloud": "gcloud storage"}
+_NAMES = {"gcloud": "gcloud storage", "node": "@google-cloud/storage for Node"}
 _HEAD = """\
 # Clients
 
