@@ -48,4 +48,5 @@ async function main() {
   }
 }
 
-main();
+// Idle connections would keep the process running.
+main().then(() => process.exit(0));
