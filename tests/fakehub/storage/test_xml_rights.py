@@ -102,13 +102,26 @@ def test_the_parts_of_a_bucket_are_shown_to_those_who_may_see_the_bucket(server,
     assert error(server.call("GET", f"/no-such-bucket?{part}"))[0] == "NoSuchBucket"
 
 
-@pytest.mark.parametrize("target", ["PUT ?lifecycle", "PUT ?versioning", "DELETE ", "PUT /a?tagging", "POST "])
-def test_a_change_needs_a_permission_before_it_is_not_implemented(server, target):
+@pytest.mark.parametrize(
+    ("target", "permission"),
+    [
+        ("PUT ?lifecycle", "storage.buckets.update"),
+        ("DELETE ?tagging", "storage.buckets.update"),
+        ("PUT ?acl", "storage.buckets.setIamPolicy"),
+        ("GET ?retention", "storage.buckets.get"),
+        ("DELETE ", "storage.buckets.delete"),
+        ("POST ", "storage.objects.create"),
+        ("PUT /a?tagging", "storage.objects.update"),
+        ("GET /a?tagging", "storage.objects.get"),
+    ],
+)
+def test_a_permission_comes_before_what_is_not_implemented(server, target, permission):
     method, _, rest = target.partition(" ")
 
     refused = server.call(method, BUCKET + rest, token=None)
 
     assert (refused.status_code, error(refused)[0]) == (403, "AccessDenied")
+    assert f"does not have {permission} access" in error(refused)[1]
 
 
 @pytest.mark.parametrize("target", ["GET /", "PUT /new-bucket"])
