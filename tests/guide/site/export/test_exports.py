@@ -100,7 +100,7 @@ def ran(site, root, names, stack):
     """The made notebooks with more than the page's cells, before and after a run, by the names of their pages."""
     place = root / "_build" / "made-to-run"
     shutil.rmtree(place, ignore_errors=True)
-    # Not in the home directory, so that the notebook has to go there.
+    # Elsewhere, so that the notebook has to enter the folder of its page.
     elsewhere = nbformat.v4.new_code_cell("import os, tempfile\nos.chdir(tempfile.mkdtemp())")
     before = {}
     for name, path in names.items():
