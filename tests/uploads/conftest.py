@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from corpus.model import Made
+from corpus.trial import Trial
 from source_files import months
 from upload_world import Cloud, start_cloud
 
@@ -35,3 +38,22 @@ def uploader(cloud: Cloud, tmp_path: Path):
 def sources(tmp_path_factory) -> list[Path]:
     """The files of three months."""
     return months(tmp_path_factory.mktemp("sources"))
+
+
+@pytest.fixture
+def folder():
+    """A folder that is gone after the test: those of hundreds of sources would fill a disk."""
+    with tempfile.TemporaryDirectory(prefix="corpus-") as path:
+        yield Path(path)
+
+
+@pytest.fixture
+def trial(cloud: Cloud, folder: Path, request: pytest.FixtureRequest):
+    """Make a trial of files, which are copied to this disk, or to the bucket if ``remote``."""
+    cloud.control.clear_faults()
+
+    def make(files: list[Path], remote: bool = False, **more) -> Trial:
+        return Trial(cloud, folder, request.node.name, remote, Made(files, **more))
+
+    yield make
+    cloud.control.clear_faults()

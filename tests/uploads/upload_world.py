@@ -44,8 +44,12 @@ class Running:
 
     def kill(self) -> None:
         """Send SIGKILL, unless it has ended."""
+        self.signal(signal.SIGKILL)
+
+    def signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+            os.kill(self.pid, number)
 
     def wait(self, seconds: float = 120) -> int | None:
         """Return the exit status, negative for a signal; ``None`` if it still runs after so many seconds."""
@@ -64,8 +68,8 @@ class Running:
 
     @property
     def printed(self) -> str:
-        """Its stdout so far."""
-        return self._stdout.read_text()
+        """Its stdout so far; empty until it has started."""
+        return self._stdout.read_text() if self._stdout.exists() else ""
 
     @property
     def error(self) -> str:
@@ -83,12 +87,27 @@ class Cloud:
     _starts: int = 0
     _seen: int = 0
 
-    def start(self, folder: Path, *arguments: str | Path, most_bytes: int | None = None, **environment: str) -> Running:
-        """Start the script in ``folder``; none of its files may become larger than ``most_bytes``."""
+    def start(
+        self,
+        folder: Path,
+        *arguments: str | Path,
+        most_bytes: int | None = None,
+        unprivileged: bool = False,
+        **environment: str,
+    ) -> Running:
+        """Start the script in ``folder``; none of its files may become larger than ``most_bytes``.
+
+        If ``unprivileged``, permissions of files count even if the tests run as root.
+        """
         self._starts += 1
         stdout, stderr = (folder / f"{name}-{self._starts}" for name in ("stdout", "stderr"))
         asked = {"arguments": [str(SCRIPT), *map(str, arguments)], "folder": str(folder), "environment": environment}
-        asked |= {"most_bytes": most_bytes, "stdout": str(stdout), "stderr": str(stderr)}
+        asked |= {
+            "most_bytes": most_bytes,
+            "unprivileged": unprivileged and os.getuid() == 0,
+            "stdout": str(stdout),
+            "stderr": str(stderr),
+        }
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(str(self.starter))
         connection.sendall(json.dumps(asked).encode() + b"\n")
