@@ -10,6 +10,10 @@
   const ENDINGS = [["ies", "y"], ["sses", "ss"], ["ing", ""], ["ed", ""], ["es", ""], ["s", ""], ["e", ""]];
   // A query of more words is an error message: its longest words tell it from others.
   const MOST_WORDS = 7;
+  // A page shows a message if it has that many words of it in a row; paths and numbers in it differ.
+  const IN_A_ROW = 4;
+  // Of the pages for a message that no page shows: how many are listed, and the least share of its words they have.
+  const RELATED = 3, RELATED_SHARE = 0.5;
   const folder = new URL(`${document.documentElement.dataset.content_root || "./"}search/`, document.baseURI);
   const parts = new Map();
   const arrived = new Map();
@@ -232,12 +236,50 @@
       const anywhere = [...one.anywhere.values()].reduce((sum, value) => sum + Math.sqrt(value * 20), 0);
       const covered = [...one.words].reduce((sum, i) => sum + found[i].rare, 0) / whole;
       one.section = section - head.from[one.page];
+      one.covered = covered;
       one.points = (1.6 * one.title + best + 0.5 * anywhere) * covered * covered;
     }
     return [...pages.values()];
   }
 
   const plain = (text) => ` ${words(text).map(term).join(" ")} `;
+
+  /* Whether a query is the message of a program, and not a task or a question. */
+  function isMessage(query) {
+    const text = query.trim().replace(/(\w)['’](\w)/g, "$1$2");
+    if (/\?$/.test(text)) return false;
+    return /(Error|Exception|Warning)\b[^:]*: *\S/.test(text) || (words(text).length > 4 && /[:'"`<>[\]{}]/.test(text));
+  }
+
+  const errorNames = (text) => text.match(/\w*(?:Error|Exception|Warning)\b/g) || [];
+
+  /* The most words that two lists have in a row, if one of these words tells something. */
+  function inARow(some, others) {
+    let best = 0, before = [];
+    some.forEach((word) => {
+      const row = [];
+      others.forEach((other, j) => {
+        if (other !== word) return;
+        const telling = word.length > 3 && !STOP.has(word);
+        const [count, tells] = before[j - 1] || [0, false];
+        row[j] = [count + 1, tells || telling];
+        if (row[j][1]) best = Math.max(best, count + 1);
+      });
+      before = row;
+    });
+    return best;
+  }
+
+  /* Whether a page shows the message: all of it, or enough words in a row, and no other error with the same text. */
+  async function isShown(head, query) {
+    const asked = words(query).map(term), names = errorNames(query);
+    const least = Math.min(IN_A_ROW, asked.length);
+    return ((await part(head, "e")) || []).some(([, line]) => {
+      const others = errorNames(line);
+      const same = !names.length || !others.length || names.some((name) => others.some((other) => other.endsWith(name)));
+      return same && inARow(asked, words(line).map(term)) >= least;
+    });
+  }
 
   /* The sections that show an error which begins with `phrase`, with or without its name; which has it, when it is too
      long to stand there by chance; or which is the end of it. */
@@ -249,31 +291,37 @@
       return begins || (count > 3 && plain(line).includes(said)) || phrase.endsWith(plain(line));
     };
     const errors = (await part(head, "e")) || [];
-    return errors.filter(([, line]) => says(line, phrase.trimEnd())).map(([section]) => section);
+    return errors.filter(([, line, bold]) => !bold && says(line, phrase.trimEnd())).map(([section]) => section);
   }
 
-  /* Pages for `query`, best first: {page, title, topic, url, section}, and the terms that were meant. */
+  /* Pages for `query`, best first: {page, title, topic, url, section}, and the terms that were meant. `unknown` is
+     whether it is a message that no page shows; then the pages are those that have most of its words. */
   async function search(query, topic) {
     const head = await index();
     const phrase = plain(query);
     const [meant, raised] = await Promise.all([lookup(head, query), raising(head, phrase)]);
+    const unknown = !raised.length && isMessage(query) && !(await isShown(head, query));
     const ranked = rank(head, meant.map((word) => points(head, word)));
     for (const one of ranked) {
       const title = plain(head.pages[one.page][1]);
-      if (phrase.length > 4 && title.includes(phrase.trimEnd())) one.points *= title === phrase ? 2 : 1.4;
+      const inTitle = phrase.length > 4 && title.includes(phrase.trimEnd());
+      if (inTitle) one.points *= title === phrase ? 2 : 1.4;
+      else if (inARow(phrase.trim().split(" "), title.trim().split(" ")) >= IN_A_ROW) one.points *= 1.4;
     }
     for (const section of raised) {
       const page = head.from.findLastIndex((from) => from <= section);
       const one = ranked.find((other) => other.page === page);
       if (one && !one.raises) Object.assign(one, { raises: true, points: one.points * 2, section: section - head.from[page] });
     }
-    const chosen = ranked.filter((one) => !topic || head.topics[head.pages[one.page][2]] === topic);
-    chosen.sort((a, b) => b.points - a.points || a.page - b.page);
+    const inTopic = ranked.filter((one) => !topic || head.topics[head.pages[one.page][2]] === topic);
+    inTopic.sort((a, b) => b.points - a.points || a.page - b.page);
+    const related = inTopic.filter((one) => one.covered > RELATED_SHARE).slice(0, RELATED);
+    const chosen = unknown ? related : inTopic;
     const results = chosen.slice(0, 20).map(({ page, section }) => {
       const [url, title, number] = head.pages[page];
       return { page, section, title, topic: head.topics[number], url: new URL(`../${url}.html`, folder).href };
     });
-    return { results, count: chosen.length, terms: new Set(meant.flatMap((word) => word.map((one) => one.name))) };
+    return { results, count: chosen.length, unknown, terms: new Set(meant.flatMap((word) => word.map((one) => one.name))) };
   }
 
   /* Where on its page a result stands: {anchor, heading, runs}, runs of text with whether they were searched for. */

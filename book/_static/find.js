@@ -9,6 +9,7 @@
   const input = form.querySelector("input");
   const list = form.querySelector(".find-results");
   const status = form.querySelector(".find-status");
+  const ask = form.querySelector(".find-ask");
   const chips = form.querySelector(".find-topics");
   const place = document.querySelector(".find-here");
   const root = document.documentElement.dataset.content_root || "./";
@@ -79,17 +80,21 @@
     if (!query) {
       list.replaceChildren();
       status.textContent = "";
+      ask.hidden = true;
       return;
     }
     try {
       const found = await start();
-      const { results, count, terms } = await found.search(input.value.trimStart(), topic);
+      const { results, count, unknown, terms } = await found.search(input.value.trimStart(), topic);
       if (mine !== turn) return;
       const items = results.map(resultItem);
       list.replaceChildren(...items);
       list.dataset.of = query;
       const where = topic ? ` in ${topic}` : "";
-      status.textContent = count ? `${count} ${count === 1 ? "page" : "pages"}${where}` : `Nothing found${where}`;
+      ask.hidden = !unknown;
+      const pages = `${count} ${count === 1 ? "page" : "pages"}${where}`;
+      if (unknown) status.textContent = "No page shows this message." + (count ? " Related: " + pages + "." : "");
+      else status.textContent = count ? pages : `Nothing found${where}`;
       items.slice(0, SHOWN).forEach((item, i) => addExcerpt(found, item, results[i], terms));
     } catch {
       status.textContent = "The index could not be loaded. The contents are on every page, at the side.";

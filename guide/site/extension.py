@@ -84,6 +84,7 @@ OUTDATED: tuple[Outdated, ...] = (
 PAGE_CONTEXT: tuple[AddToContext, ...] = (
     sidebar_menu.add_menu,
     theme_fixes.remove_scripts,
+    search.add_contacts,
     exports.add_exports,
     publish.add_metatags,
 )

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
@@ -54,6 +55,11 @@ def pages_with_a_search_field(app: Sphinx) -> Iterator[tuple[str, dict[str, Any]
     """Yield the pages without a source: name, context and template."""
     yield "search", {"title": "Search"}, "search.html"
     yield "404", {"title": "This page is not here"}, "404.html"
+
+
+def add_contacts(app: Sphinx, page: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Add to a page's context where to ask, for messages that no page shows."""
+    context["guide_help"] = state_of(app).facts.help
 
 
 def write_search_index(app: Sphinx) -> None:

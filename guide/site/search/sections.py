@@ -11,18 +11,24 @@ WEIGHTS = {"h1": 6.0, "h2": 5.0, "h3": 4.0, "h4": 4.0, "strong": 3.0, "code": 2.
 _OUTPUT, _ERROR = 0.4, 5.0
 _SKIPPED = {"script", "style", "svg", "button", "template"}
 _SKIPPED_CLASSES = {"headerlink", "xr-wrap", "unsearched"}
+# A page sets a message in bold that it cannot raise; fewer words are a term.
+_WORDS_OF_A_MESSAGE = 4
 _EMPTY = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _BLOCKS = {"p", "li", "pre", "td", "th", "div", "dt", "dd", "h1", "h2", "h3", "h4"}
 
 
 @dataclass
 class Section:
-    """A section: its anchor, its heading, runs of text with their weights, and the last lines of errors in it."""
+    """A section: its anchor, its heading, runs of text with their weights, and the messages that it shows.
+
+    ``errors`` are the last lines of its errors and warnings, ``bold`` has its bold texts of four words and more.
+    """
 
     anchor: str
     heading: str = ""
     runs: list[tuple[str, float]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    bold: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -45,7 +51,7 @@ class _Reader(HTMLParser):
         self.sections: list[Section] = []
         self._open: list[tuple[str, float | None]] = []  # open elements, each with the weight of text inside it
         self._inside = False
-        self._error = ""
+        self._error = self._bold = ""
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         """Enter an element."""
@@ -80,6 +86,10 @@ class _Reader(HTMLParser):
         names = [name for name, _ in self._open]
         if tag in names:
             del self._open[len(names) - 1 - names[::-1].index(tag) :]
+        if tag == "strong":
+            if len(self._bold.split()) >= _WORDS_OF_A_MESSAGE:
+                self.sections[-1].bold.append(" ".join(self._bold.split()))
+            self._bold = ""
         lines = self._error.split("\n")
         if tag == "pre" and self._error.strip():
             self.sections[-1].errors.append(next(line for line in reversed(lines) if line.strip()))
@@ -95,6 +105,7 @@ class _Reader(HTMLParser):
         else:
             self._add(data, self._open[-1][1])
             self._error += data if self._open[-1][1] == _ERROR else ""
+            self._bold += data if any(name == "strong" for name, _ in self._open) else ""
 
     def _add(self, text: str, weight: float) -> None:
         if self.sections:

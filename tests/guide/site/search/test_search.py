@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from guide.facts import load
 from guide.pages.reader import read_page
 from guide.pages.toc import Toc
 from guide.site.ext import search
@@ -34,6 +35,14 @@ QUERIES = {
     "MemoryError: Unable to allocate 29.0 GiB": "help/kernel-died",
     "does not have storage.objects.create access": "help/forbidden",
     "Consolidated metadata requested but not found": "help/consolidated-metadata",
+    "Zarr requires uniform chunk sizes except for final chunk. Variable named 'tas'": "help/uniform-chunk-sizes",
+    "UnstableSpecificationWarning: The data type (FixedLengthUTF32(length=12)) does not": "help/strings-in-zarr",
+    "RuntimeError: This class is not fork-safe": "help/not-fork-safe",
+    "The object a/b.txt exceeded the rate limit for object mutation operations": "help/too-many-requests",
+    "Bucket is a requester pays bucket but no user project provided.": "help/requester-pays",
+    "Cannot connect to host storage.googleapis.com:443 ssl:default": "help/https-proxy",
+    "NOTICE: era5.nc: Can't follow symlink without -L/--copy-links": "help/rclone-skips-symlinks",
+    'without a quota project. You might receive a "quota exceeded"': "help/quota-project",
     "to_zarr": "buckets/append-and-overwrite",
     "gh-scoped-creds": "hub/git",
     "LocalCluster": "compute/dask-on-your-server",
@@ -60,6 +69,23 @@ QUERIES = {
     "custom imgae": "images/custom-image",
 }
 
+# Messages of programs that no page shows.
+UNKNOWN = [
+    "ValueError: unrecognized chunk manager 'dask' - must be one of the installed chunk managers: []",
+    "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
+    "TypeError: 'NoneType' object is not subscriptable",
+    "distributed.comm.core.CommClosedError: in <TCP (closed)>: Stream is closed",
+    "AttributeError: 'Dataset' object has no attribute 'to_dask'",
+    "KeyError: 'lon'",
+    "ERROR 1: PROJ: proj_create_from_database: Cannot find proj.db",
+    "conflicting values for variable 'crs' on objects to be combined",
+]
+# Tasks and questions with the punctuation of a message.
+TASKS = [
+    "why doesn't my server start when I click the button",
+    "open_zarr(url, consolidated=False) what does it mean",
+    "TypeError: what is it?",
+]
 # Types the last letters of a query one by one; returns the time until its results, and that of one file of the index.
 TYPED = """async query => {
     const input = document.querySelector(".find-input"), list = document.querySelector(".find-results");
@@ -117,6 +143,33 @@ def test_the_right_page_comes_first(page, address, query):
     _ask(page, query)
 
     assert _first(page) == f"{address}/{_page_of(QUERIES[query])}"
+    assert page.locator(".find-ask").is_hidden()
+
+
+@pytest.mark.parametrize("query", UNKNOWN)
+def test_a_message_that_no_page_shows_says_so_and_where_to_ask(page, query):
+    _ask(page, query)
+    ask = page.locator(".find-ask")
+
+    assert page.locator(".find-status").inner_text().startswith("No page shows this message.")
+    assert page.locator(".find-link").count() <= 3
+    assert ask.is_visible() and load(ROOT / "hub.yml").help.email in ask.inner_text()
+    assert ask.locator("a").last.get_attribute("href").endswith("help/index.html#ask")
+
+
+@pytest.mark.parametrize("query", TASKS)
+def test_a_task_is_no_message(page, query):
+    _ask(page, query)
+
+    assert page.locator(".find-ask").is_hidden()
+
+
+def test_emptying_the_search_hides_where_to_ask(page):
+    _ask(page, UNKNOWN[0])
+    page.locator(".find-input").fill("")
+    page.wait_for_function("document.querySelector('.find-results').childElementCount === 0")
+
+    assert page.locator(".find-ask").is_hidden()
 
 
 def _required():
@@ -251,7 +304,7 @@ def test_a_first_query_takes_a_small_part_of_the_index(browser, site, tmp_path, 
     real = [sections(path.read_text()) for path in paths if path.name != "what-was-tested.html"]
     documents = []
     for number in range(count):
-        copies = [Section(s.anchor, s.heading, list(s.runs), s.errors) for s in real[number % len(real)]]
+        copies = [Section(s.anchor, s.heading, list(s.runs), s.errors, s.bold) for s in real[number % len(real)]]
         own = " ".join(f"word{number}{letter}" for letter in "abcdefghijklmnopqrst")
         copies[0].runs.append((own, 1.0))
         copies[0].heading += f" {number}"
@@ -270,9 +323,9 @@ def test_a_first_query_takes_a_small_part_of_the_index(browser, site, tmp_path, 
         page.goto((tmp_path / "a.html").as_uri())
         results = page.evaluate(
             """async (query) => {
-                const {results, terms} = await guideFind.search(query, "");
+                const {results, unknown, terms} = await guideFind.search(query, "");
                 await Promise.all(results.slice(0, 5).map((result) => guideFind.excerpt(result, terms)));
-                return results.length;
+                return results.length > 0 || unknown;
             }""",
             query,
         )
@@ -302,6 +355,14 @@ def test_a_section_has_its_anchor_heading_and_text_without_its_own_link():
     <section id="b"><h2>B</h2><pre>x = 1</pre><svg>no</svg></section></section></article><p>no</p>"""
 
     assert [(s.anchor, s.heading, s.text) for s in sections(page)] == [("", "A", "one"), ("b", "B", "x = 1")]
+
+
+def test_errors_and_sentences_in_bold_are_messages_of_their_section():
+    page = """<article class="bd-article"><h1>A</h1><p><strong>OSError: cannot <code>open</code> it</strong>, a
+    <strong>bold term</strong></p><div class="output traceback"><pre>Traceback\nValueError: no</pre></div></article>"""
+
+    (section,) = sections(page)
+    assert (section.errors, section.bold) == (["ValueError: no"], ["OSError: cannot open it"])
 
 
 def test_the_sections_of_a_page_are_kept_until_the_page_changes(tmp_path, monkeypatch):
