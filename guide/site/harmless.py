@@ -60,5 +60,6 @@ def made_notebook(path: Path) -> nbformat.NotebookNode | None:
     page = read_page(path, ROOT)
     cells = page.notebook.cells if page.notebook else []
     pieces: list[Piece] = ["# Page", *(block for block in page.blocks if block.kind not in {"skip", "parsed"})]
-    exported = ExportedPage("", page.folder, pieces, cells, page.leaves, page.writes)
+    limit = page.between_writes_s
+    exported = ExportedPage("", page.folder, pieces, cells, page.leaves, page.writes, between_writes_s=limit)
     return notebook(exported) if page.on_the_hub_alone and exported.runs else None

@@ -45,7 +45,8 @@ class ExportedPage:
 
     ``folder`` is the page's own, relative to the home directory. ``cells`` have the outputs. ``leaves`` are the objects
     that the page leaves behind, and ``writes`` what it writes outside its folder, each with the reason. A page that
-    needs ``more`` than a server of the hub needs another machine, files, or days to pass.
+    needs ``more`` than a server of the hub needs another machine, files, or days to pass. ``between_writes_s`` is the
+    page's option.
     """
 
     address: str
@@ -55,6 +56,7 @@ class ExportedPage:
     leaves: tuple[str, ...] = ()
     writes: Mapping[str, str] = field(default_factory=dict)
     more: bool = False
+    between_writes_s: float = 0.0
 
     @property
     def runs(self) -> bool:
@@ -141,6 +143,7 @@ def notebook(page: ExportedPage) -> nbformat.NotebookNode:
         enter = f"# {_ENTERS}\n!mkdir -p ~/{page.folder}\n%cd -q ~/{page.folder}"
         rest.insert(0, nbformat.v4.new_code_cell(enter))
     metadata: dict[str, object] = {"leaves": list(page.leaves), "writes": dict(page.writes)}
+    metadata["between_writes_s"] = page.between_writes_s
     metadata = {name: value for name, value in metadata.items() if value}
     metadata["kernelspec"] = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     metadata["language_info"] = {"name": "python"}

@@ -83,7 +83,7 @@ def _exported(app: Sphinx, name: str, path: Path, doctree: nodes.document) -> Ex
     cells = executed.cells if executed else []
     replace_random_ids([cell for cell in cells if cell.cell_type == "code"], path.name)
     more = path.suffix == ".md" and not page.on_the_hub_alone
-    return ExportedPage(address, page.folder, pieces, cells, page.leaves, page.writes, more)
+    return ExportedPage(address, page.folder, pieces, cells, page.leaves, page.writes, more, page.between_writes_s)
 
 
 def write_launch_branch(app: Sphinx) -> None:

@@ -173,8 +173,12 @@ def _parts(lines: list[str], most: int) -> Iterable[list[str]]:
 def _errors(documents: list[Document]) -> list[list[int | str]]:
     """Return the number of each section that shows a message, with the message, and 1 if it is only in bold."""
     sections = [section for document in documents for section in document.sections]
-    raised = [[number, line[:_MESSAGE]] for number, section in enumerate(sections) for line in section.errors]
-    bold = [[number, line[:_MESSAGE], 1] for number, section in enumerate(sections) for line in section.bold]
+    raised: list[list[int | str]] = [
+        [number, line[:_MESSAGE]] for number, section in enumerate(sections) for line in section.errors
+    ]
+    bold: list[list[int | str]] = [
+        [number, line[:_MESSAGE], 1] for number, section in enumerate(sections) for line in section.bold
+    ]
     return [*raised, *bold]
 
 
