@@ -22,6 +22,7 @@ from fakehub.control.client import Control
 from fakehub.network.shaping import NetworkSettings
 from guide.external_programs import link_programs, missing
 from guide.pages.blocks import EXAMPLES, HUB, Block, Page, digest
+from guide.paths import ROOT
 from guide.run.bucket_effects import Buckets, EffectError
 from guide.run.compare_outputs import difference, without_log
 from guide.run.conda_check import CondaError, check_conda
@@ -185,13 +186,18 @@ class PageSession:
     def _add(self, name: str, machine: Machine) -> None:
         """Add a machine, whose home directory gets the files that a reader downloads from the page."""
         self._machines[name] = machine
+        start_in = machine.home / self._options.start_in
+        start_in.mkdir(parents=True, exist_ok=True)
         for file in self._page.files:
             shutil.copy(file, machine.home)
-        (machine.home / self._options.start_in).mkdir(parents=True, exist_ok=True)
+            if start_in != machine.home:  # the clone of the guide has it in the same place beside the notebook
+                copy = start_in / os.path.relpath(file, (ROOT / self._page.path).parent)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, copy)
         if self._reader:
             self._reader.plant(machine.home)
-            if self._options.start_in != ".":
-                self._reader.plant(machine.home / self._options.start_in, hidden=False)
+            if start_in != machine.home:
+                self._reader.plant(start_in, hidden=False)
         self._own_folder.watch(machine.home)
 
     def _compare(self, block: Block, outputs: list[NotebookNode]) -> None:

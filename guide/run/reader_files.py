@@ -133,7 +133,9 @@ class ReaderFiles:
 
     def __init__(self, page: Page, buckets: Buckets) -> None:
         self._page = page
-        self._names = sorted({*_LIKELY, *names_on(page)})
+        # What the page offers to download is no file of the reader's own.
+        offered = {file.name for file in page.files}
+        self._names = sorted(name for name in {*_LIKELY, *names_on(page)} if name not in offered)
         self._cluster = ""
         for variable in OWN_PREFIXES:
             if prefix := os.environ.get(variable):
