@@ -1,0 +1,102 @@
+"""What HDF5 can do besides: links, filters, values that were written in part, and axes of unusual types."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import h5py
+import netCDF4
+import numpy as np
+
+from corpus.dtypes import hdf5
+from corpus.files import File, Var, days, numbers, regular, series
+from corpus.model import Made, entry
+
+
+@entry("a link inside the file", "copied", format="HDF5", layout="one file, soft link to a variable")
+def soft_link(folder: Path) -> Made:
+    path = hdf5(folder / "run.h5", 0, numbers((4, 5), "f4"))
+    with h5py.File(path, "a") as file:
+        file["alias"] = h5py.SoftLink("/what")
+    return Made([path])
+
+
+@entry("a link to a file that is missing", "refused", format="HDF5", damage="external link to nothing")
+def external_link(folder: Path) -> Made:
+    path = hdf5(folder / "run.h5", 0, numbers((4, 5), "f4"))
+    with h5py.File(path, "a") as file:
+        file["elsewhere"] = h5py.ExternalLink("missing.h5", "/x")
+    return Made([path], wrong=(path,))
+
+
+@entry("values that were written for the first steps", "copied", packing="_FillValue", damage="values missing")
+def written_in_part(folder: Path) -> Made:
+    path = series(folder, 1)[0]
+    with netCDF4.Dataset(path, "a") as file:
+        file.createVariable("half", "f4", ("time", "lat"), fill_value=-9.0)[:2] = 1.5
+        file.createVariable("words", str, ("time",))[0] = "a"
+    return Made([path])
+
+
+@entry("a variable with the name of a dimension that it lacks", "copied", names="variable lev(lat), dimension lev")
+def no_coordinate(folder: Path) -> Made:
+    file = regular(days(0, 4))
+    file.dims["lev"] = 3
+    file.variables["lev"] = Var(("lat",), days(0, 5))
+    file.variables["q"] = Var(("time", "lev"), numbers((4, 3), "f4"))
+    return Made([file.write(folder / "run.nc")])
+
+
+def _filtered(name: str, folder: Path) -> Made:
+    file = regular(days(0, 4))
+    file.variables["tas"].more = {"compression": name, "fletcher32": True}
+    return Made([file.write(folder / "run.nc")])
+
+
+for _name in ("zlib", "bzip2", "zstd"):
+    entry(f"compressed with {_name}", "copied", layout=f"one file, {_name}")(partial(_filtered, _name))
+
+
+@entry("a group that has only an attribute", "refused", layout="groups")
+def empty_group(folder: Path) -> Made:
+    path = series(folder, 1)[0]
+    with netCDF4.Dataset(path, "a") as file:
+        file.createGroup("provenance").note = "important"
+    return Made([path], wrong=(path,), variable="provenance")
+
+
+@entry("a type that no variable uses", "copied", dtype="f4, compound unused")
+def unused_type(folder: Path) -> Made:
+    path = series(folder, 1)[0]
+    with netCDF4.Dataset(path, "a") as file:
+        file.createCompoundType(np.dtype([("a", "f4")]), "pair_t")
+    return Made([path])
+
+
+@entry("times as text", "copied", calendar="text", layout="three files")
+def text_times(folder: Path) -> Made:
+    def change(number: int, file: File) -> None:
+        dates = [f"2000-01-{4 * number + step + 1:02}" for step in range(4)]
+        file.variables["time"] = Var(("time",), np.array(dates, object))
+        del file.variables["time_bnds"]
+
+    return Made(series(folder, change=change))
+
+
+@entry("times in nanoseconds", "copied", calendar="standard, i8", layout="three files")
+def nanoseconds(folder: Path) -> Made:
+    def times(number: int) -> np.ndarray:
+        return 946_684_800_000_000_000 + 3_600_000_000_000 * np.arange(4 * number, 4 * number + 4, dtype="i8")
+
+    def change(number: int, file: File) -> None:
+        file.variables["time"].attrs["units"] = "nanoseconds since 1970-01-01"
+
+    return Made(series(folder, change=change, times=times))
+
+
+@entry(
+    "times without a sign that run backwards", "copied", calendar="standard, u8", layout="three files, decreasing axis"
+)
+def unsigned(folder: Path) -> Made:
+    return Made(series(folder, times=lambda number: np.array([100, 99, 98, 97], "u8") - np.uint64(4 * number)))
