@@ -9,7 +9,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from bench import growth, report, site, storage, through_gcsfs, uploads
+from bench import growth, report, site, storage, through_gcsfs, upload_growth, uploads
 from bench.load import Address, LoadError
 from bench.samples import Plan, Sampler
 from bench.servers import OURS, PEERS, ServerError, cores, pinned, running
@@ -29,6 +29,8 @@ def measure(plan: Plan, only: str | None, built: Path | None) -> Sampler:
     if only in (None, "uploads"):
         _log("uploads over slow lines")
         uploads.shares(sampler, plan)
+        _log("uploads of many variables, and with two workers")
+        upload_growth.growth(sampler)
     if built and only in (None, "site"):
         _log("the site in Lighthouse")
         site.lighthouse(sampler, plan, built.resolve())

@@ -12,6 +12,7 @@ from bench.samples import Plan, Sampler
 from bench.servers import COMPILED, OURS, OURS_TLS, PEERS, PYTHON
 from bench.storage import CONNECTIONS, DOWN, LABELS, UP, small_name
 from bench.through_gcsfs import CAT, PUT
+from bench.upload_growth import ONE_WORKER, SLOPE, WORKERS
 from bench.uploads import LIMIT, LINES, NAIVE, VERSUS
 from guide.paths import ROOT
 
@@ -53,7 +54,12 @@ def rows_of(sampler: Sampler, plan: Plan) -> list[Row]:
     full, few = bucket_name(plan.objects), bucket_name(FEW)
     rows += [_row(sampler, name, full, few) for name in growth_names()]
     rows += [_row(sampler, line.row, OURS, LIMIT) for line in LINES]
-    return list(filter(None, [*rows, _row(sampler, VERSUS, OURS, NAIVE)]))
+    rows += [
+        _row(sampler, VERSUS, OURS, NAIVE),
+        _row(sampler, SLOPE, OURS, None),
+        _row(sampler, WORKERS, OURS, ONE_WORKER),
+    ]
+    return list(filter(None, rows))
 
 
 def rows_of_site(sampler: Sampler) -> list[Row]:
@@ -87,6 +93,8 @@ def targets(plan: Plan) -> list[Target]:
         *(Target(f"{name} in {full}", few, most=1.5) for name in growth_names()),
         *(Target(line.row, LIMIT, least=0.85) for line in LINES),
         Target(VERSUS, NAIVE, least=3),
+        Target(SLOPE, None, most=1.1),
+        Target(WORKERS, ONE_WORKER, least=1.7),
     ]
 
 

@@ -324,14 +324,16 @@ class HDF5File:
                 raise refusal(self._path, "", f"has groups ({names})", "copy each group to a file of its own")
             # Asked for once: for an unlimited dimension, h5netcdf looks at every variable that has it.
             sizes = {name: dimension.size for name, dimension in root.dimensions.items()}
-            variables = {name: self._variable(name, root, sizes) for name in root.variables}
+            scales = {h5py.h5o.get_info(self._file[name].id).addr: name for name in sizes if name in self._file}
+            variables = {name: self._variable(name, root, sizes, scales) for name in root.variables}
             return Content(variables, self._attributes(root.attrs))
 
-    def _variable(self, name: str, root: h5netcdf.File, sizes: dict[str, int]) -> Variable:
+    def _variable(self, name: str, root: h5netcdf.File, sizes: dict[str, int], scales: dict[int, str]) -> Variable:
         try:
             variable = root.variables[name]
-            dims, where = variable.dimensions, variable._h5ds.name
+            where = variable._h5ds.name
             dataset = self._file[where]
+            dims = self._dimensions(dataset, scales) or variable.dimensions
             self._check_filters(name, dataset)
             attrs = {key: variable.attrs[key] for key in variable.attrs}
             shape = [sizes.get(dim, size) for dim, size in zip(dims, dataset.shape, strict=True)]
@@ -344,6 +346,22 @@ class HDF5File:
         except TypeError:
             problem = "has a type, or an attribute of a type, that h5py cannot read"
             raise refusal(self._path, name, problem, "convert or drop it") from None
+
+    def _dimensions(self, dataset: h5py.Dataset, scales: dict[int, str]) -> tuple[str, ...]:
+        """Return the dimensions of a variable by the addresses of its scales; empty for what needs h5netcdf.
+
+        h5netcdf asks for the name of each scale, for which the HDF5 library searches the whole file.
+        """
+        if "DIMENSION_LIST" not in dataset.attrs or (
+            "_Netcdf4Coordinates" in dataset.attrs and "CLASS" in dataset.attrs
+        ):
+            return ()
+        references = [found[0] if len(found) else None for found in dataset.attrs["DIMENSION_LIST"]]
+        if len(references) != dataset.ndim or not all(references):
+            return ()
+        addresses = [h5py.h5o.get_info(self._file[reference].id).addr for reference in references]
+        names = [scales.get(address, "") for address in addresses]
+        return tuple(names) if all(names) else ()
 
     def _check_filters(self, name: str, dataset: h5py.Dataset) -> None:
         created = dataset.id.get_create_plist()
@@ -1156,16 +1174,17 @@ class Layout:
                 except Exception as error:
                     self._refuse(name, f"could be written but not read by xarray ({first_line(error)})")
             self._refuse("", f"could be written but not read by xarray ({first_line(error)})")
+        # Not found[name], which looks at all other variables each time.
         for name, variable in self.source.variables.items():
             attrs = dict(variable.attrs)
-            dtype = found[name].dtype
+            dtype = found.variables[name].dtype
             if attrs.get("dtype") == "bool" and dtype.kind == "b":  # xarray's convention, also with decode_cf=False
                 attrs.pop("dtype")
             elif dtype != variable.dtype and variable.dtype.kind != "O":
                 self._refuse(name, f"would be read as {dtype}, not {variable.dtype}")
-            changed = {key for key in attrs.keys() | found[name].attrs.keys() if key != "_FillValue"}
-            changed = {key for key in changed if not same(attrs.get(key), found[name].attrs.get(key))}
-            if changed or found[name].dims != variable.dims:
+            changed = {key for key in attrs.keys() | found.variables[name].attrs.keys() if key != "_FillValue"}
+            changed = {key for key in changed if not same(attrs.get(key), found.variables[name].attrs.get(key))}
+            if changed or found.variables[name].dims != variable.dims:
                 self._refuse(name, f"attribute {min(changed, default='dimensions')} would be lost")
         for key in self.source.attrs:
             if not same(self.source.attrs[key], found.attrs.get(key)):
