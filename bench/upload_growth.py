@@ -43,7 +43,7 @@ import json, sys, time
 from concurrent.futures import ThreadPoolExecutor
 import h5netcdf, numpy as np
 sys.path.insert(0, sys.argv[1])
-from upload_store import Encoder, Layout, OpenFiles, Request, Source
+from upload_store import Encoder, Layout, OpenFiles, Request, Source, md5
 values = np.cumsum(np.random.default_rng(0).normal(size=(12, 1000, 2000)), axis=2).astype("f4")
 with h5netcdf.File(sys.argv[2], "w") as file:
     file.dimensions = {"time": 12, "y": 1000, "x": 2000}
@@ -57,7 +57,7 @@ for workers in (1, 2, 1, 2):
     encoder = Encoder(layout, files, workers)
     started = time.perf_counter()
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(encoder.encode, layout.chunks()))
+        list(pool.map(lambda chunk: md5(encoder.encode(chunk)), layout.chunks()))
     rates.append(values.nbytes / 1e6 / (time.perf_counter() - started))
 print(json.dumps([max(rates[0::2]), max(rates[1::2])]))
 """
