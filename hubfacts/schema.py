@@ -99,10 +99,14 @@ class ExtraTeam(Model):
 
 
 class Access(Model):
-    """The GitHub organisation and its teams; members of ``allowed_teams`` may log in."""
+    """The GitHub organisation and its teams; members of ``allowed_teams`` may log in.
+
+    So may those of ``login_only_teams``, which allow nothing else; their values are the folders that members mount.
+    """
 
     organization: str
     allowed_teams: list[str]
+    login_only_teams: Mapping[str, str] = {}
     tiers: Sequence[Tier] = Field(min_length=1)
     extra_teams: Mapping[str, ExtraTeam] = {}
 

@@ -49,7 +49,9 @@ c.GitHubOAuthenticator.client_secret = settings.client_secret
 c.GitHubOAuthenticator.oauth_callback_url = f"{facts.hub.url}hub/oauth_callback"
 c.GitHubOAuthenticator.scope = ["read:org"]
 c.GitHubOAuthenticator.populate_teams_in_auth_state = True
-c.GitHubOAuthenticator.allowed_organizations = {f"{organization}:{team}" for team in facts.access.allowed_teams}
+c.GitHubOAuthenticator.allowed_organizations = {
+    f"{organization}:{team}" for team in (*facts.access.allowed_teams, *facts.access.login_only_teams)
+}
 c.Authenticator.enable_auth_state = True
 c.Authenticator.auth_refresh_age = 0
 c.Authenticator.allowed_users = {person.login for person in people(facts.access).values() if person.admitted}

@@ -25,9 +25,7 @@ class Tier(schema.Tier, extra="forbid"):
 
 
 class ExtraTeam(schema.ExtraTeam, extra="forbid"):
-    """An extra team; ``mounts`` is a folder that only its members have."""
-
-    mounts: str | None = None
+    """An extra team; pages need no more than the stand-in."""
 
 
 class Access(schema.Access, extra="forbid"):
@@ -175,7 +173,7 @@ class EnvironmentVariables(schema.EnvironmentVariables, extra="forbid"):
 class WorkerSize(schema.WorkerSize, extra="forbid"):
     """A size of a Dask worker; it may use up to ``cores_limit`` cores while others leave them idle."""
 
-    cores_limit: float = Field(gt=0)
+    cores_limit: float | None = Field(None, gt=0)
 
 
 class DaskGateway(schema.DaskGateway, extra="forbid"):

@@ -108,13 +108,14 @@ def _extra_teams(facts: Facts) -> Table:
         for further in facts.further_profiles:
             sizes = ", ".join(share.label for share in further.options.values())
             parts += [f"the profile {further.profile} ({sizes}, on {further.machine})"] * (name in further.teams)
-        parts += [f"the folder {team.mounts}"] if team.mounts else []
         return " and ".join(parts)
 
     rows = [
         [name, adds(name, team), "yes" if name in facts.access.allowed_teams else "no, it adds to a tier"]
         for name, team in facts.access.extra_teams.items()
     ]
+    login_only = facts.access.login_only_teams.items()
+    rows += [[name, f"the folder {folder}", "yes, but it adds no node share"] for name, folder in login_only]
     return "Further teams", [f"{facts.hub.login.with_} team", "Adds", "Allows to log in"], rows
 
 
@@ -267,7 +268,12 @@ def _worker_sizes(facts: Facts) -> Table:
     gateway = _section(facts, "dask_gateway", facts.dask_gateway)
     sizes = gateway.worker_resource_allocation
     rows = [
-        [name, str(size.threads), f"{size.cores:g} to {size.cores_limit:g}", f"{size.memory.removesuffix('G')} GiB"]
+        [
+            name,
+            str(size.threads),
+            f"{size.cores:g} to {size.cores_limit or size.cores:g}",
+            f"{size.memory.removesuffix('G')} GiB",
+        ]
         for name, size in sizes.items()
     ]
     machines = "the cloud may reclaim" if gateway.preemptible_workers else "are not reclaimed while they run"
