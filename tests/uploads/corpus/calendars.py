@@ -36,9 +36,9 @@ def _calendar(name: str, folder: Path) -> Made:
 
 
 for _name in ("noleap", "365_day", "360_day", "julian", "proleptic_gregorian", "gregorian", "366_day", "none"):
-    entry(f"calendar {_name}", "copied", grid="regular, bounds", calendar=_name, layout="three files")(
-        partial(_calendar, _name)
-    )
+    _resembles = _name in ("365_day", "gregorian", "366_day", "none")
+    _what = {"grid": "regular, bounds", "calendar": _name, "layout": "three files"}
+    entry(f"calendar {_name}", "copied", _resembles, **_what)(partial(_calendar, _name))
 
 
 @entry("dates before and after October 1582", "copied", calendar="standard, mixed", layout="three files")

@@ -55,10 +55,10 @@ PACKINGS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "i2 with missing_value of another type": ("i2", {"missing_value": -999.0, "scale_factor": 0.1}),
 }
-for _name, (_dtype, _attrs) in PACKINGS.items():
-    entry(_name, "copied", packing=", ".join(_attrs), dtype=_dtype, layout="three files")(
-        partial(packed, values_dtype=_dtype, attrs=_attrs)
-    )
+for _place, (_name, (_dtype, _attrs)) in enumerate(PACKINGS.items()):
+    entry(
+        _name, "copied", _place > 6 and _place % 2 == 0, packing=", ".join(_attrs), dtype=_dtype, layout="three files"
+    )(partial(packed, values_dtype=_dtype, attrs=_attrs))
 
 
 @entry("a coordinate with a fill value", "copied", packing="_FillValue of lat and time", layout="three files")
