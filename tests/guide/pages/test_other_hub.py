@@ -88,7 +88,7 @@ def _other_names(content):
     values["PERSISTENT_BUCKET"]["value"] = "gs://cloud-results/$(JUPYTERHUB_USER)"
     values["TRIALS"] = values.pop("PANGEO_SCRATCH") | {"value": "gs://cloud-trials/$(JUPYTERHUB_USER)"}
     variables["on_dask_workers"] = []
-    content["dask_gateway"]["worker_resource_allocation"] = {"one size": {"cores": 1, "memory": "2G"}}
+    content["dask_gateway"]["worker_resource_allocation"] = {"one size": {"cores": 1, "cores_limit": 1, "memory": "2G"}}
     content["osn"]["buckets"] = {"cloud-inbox": next(iter(content["osn"]["buckets"].values()))}
     content["guide"]["repository"] = "https://gitlab.com/example/guide"
     content["hub"]["url"] = "https://hub.example.org/"  # the pictures of the project's own hub show its tiers

@@ -26,7 +26,7 @@ def test_the_copy_button_copies_the_cell_as_it_ran(open_page, root):
     copied = _copied(page, page.locator("div.cell_input", has_text="to_zarr").first)
 
     assert copied.strip() in (root / "book/buckets/read-and-write.md").read_text()
-    assert copied.strip().startswith("url = ")
+    assert copied.strip().startswith("folder = ")
 
 
 def test_a_transcript_is_copied_as_its_commands(open_page, root):
