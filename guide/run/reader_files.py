@@ -133,9 +133,12 @@ class ReaderFiles:
 
     def __init__(self, page: Page, buckets: Buckets) -> None:
         self._page = page
-        # What the page offers to download is no file of the reader's own.
+        # What the page offers to download is no file of the reader's own. A program that the page names may read what
+        # it stores elsewhere, such as a login, so that a file of ours there would stop it.
         offered = {file.name for file in page.files}
-        self._names = sorted(name for name in {*_LIKELY, *names_on(page)} if name not in offered)
+        stored = tuple(path.removeprefix("~/") for path in page.writes)
+        names = {*_LIKELY, *names_on(page)} - offered
+        self._names = sorted(name for name in names if not name.startswith(stored))
         self._cluster = ""
         for variable in OWN_PREFIXES:
             if prefix := os.environ.get(variable):
