@@ -283,7 +283,7 @@ def set_network(latency_s: float, rate: float | None = None) -> None:
 
 def visible_outputs(outputs: list[NotebookNode], quiet: bool) -> list[NotebookNode]:
     """Return those ``outputs`` that the page shows; a ``quiet`` block shows no stderr."""
-    return [output for output in without_log(outputs) if not (quiet and output.get("name") == "stderr")]
+    return [output for output in outputs if not (quiet and output.get("name") == "stderr")]
 
 
 def _failed(results: list[BlockResult]) -> bool:

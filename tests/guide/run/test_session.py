@@ -78,3 +78,18 @@ def test_the_network_of_a_cell_does_not_apply_to_the_next_cell(tmp_path, fakehub
     # Two megabytes at 8 Mbit/s, and twice a latency of 200 ms.
     assert seconds[0] >= 2.2
     assert seconds[1] < seconds[0] / 2
+
+
+def test_a_run_keeps_no_log_of_a_library(tmp_path, fakehub_session, monkeypatch):
+    enter(fakehub_session, monkeypatch)
+    home = tmp_path / "home"
+    home.mkdir()
+    logged = "2026-01-30 10:00:00,123 - distributed.nanny - WARNING - Worker process still alive, killing"
+    cell = f"import sys\nprint('3 objects')\nprint({logged!r}, file=sys.stderr)"
+    front_matter = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n"
+    (tmp_path / "page.md").write_text(f"{front_matter}\n```{{code-cell}} python\n{cell}\n```\n")
+
+    _, notebook = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail, RunOptions())
+
+    outputs = [output for block in notebook.cells if block.cell_type == "code" for output in block.outputs]
+    assert [output.text for output in outputs] == ["3 objects\n"]
