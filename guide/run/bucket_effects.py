@@ -70,8 +70,11 @@ class Buckets:
 
 
 def home_entries(home: Path) -> set[str]:
-    """Return the names of the files and directories in ``home`` that are not hidden."""
-    return {path.name for path in home.iterdir() if not path.name.startswith(".")}
+    """Return the names of the files and directories in ``home``, without hidden ones and Python's cache.
+
+    Python writes the cache when a page imports a module from its home directory, unless PYTHONDONTWRITEBYTECODE is set.
+    """
+    return {path.name for path in home.iterdir() if not path.name.startswith(".") and path.name != "__pycache__"}
 
 
 def check_home(home: Path, before: set[str]) -> None:

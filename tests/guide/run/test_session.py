@@ -93,3 +93,19 @@ def test_a_run_keeps_no_log_of_a_library(tmp_path, fakehub_session, monkeypatch)
 
     outputs = [output for block in notebook.cells if block.cell_type == "code" for output in block.outputs]
     assert [output.text for output in outputs] == ["3 objects\n"]
+
+
+def test_a_page_may_import_a_file_that_it_offers(tmp_path, fakehub_session, monkeypatch):
+    enter(fakehub_session, monkeypatch)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "recipe.py").write_text("GREETING = 'hello'\n")
+    shown = "---\nfiles: [recipe.py]\n---\n\n```{literalinclude} recipe.py\n```\n"
+    text = f"{shown}\n```console run\n$ python -c 'import recipe; print(recipe.GREETING)'\nhello\n```\n"
+    (tmp_path / "page.md").write_text(text)
+
+    results, _ = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail, RunOptions())
+
+    assert [result.status for result in results] == ["passed"]
+    assert (home / "__pycache__").is_dir()
