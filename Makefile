@@ -4,6 +4,8 @@ PYTHON ?= python3
 HUB ?= hub.yml
 # Tests run in parallel, two for each core: they wait about as long as they compute.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+# The script needs the standard library only; -S saves the time for looking through site-packages.
+SETUP = $(PYTHON) -S scripts/setup_env.py
 GUIDE = FAKEHUB_HUB_YML=$(abspath $(HUB)) .venv/$(STACK)/bin/python -m guide
 JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 # The lock names the public index, whatever this machine is configured to use.
@@ -14,9 +16,8 @@ LOCK = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
-# The script needs the standard library only; -S saves the time for looking through site-packages.
 setup: ## install what the other commands need: .venv/hub (or .venv/latest) and programs in .venv/tools
-	@$(PYTHON) -S scripts/setup_env.py $(STACK) tools
+	@$(SETUP) $(STACK) tools
 
 book: setup ## run every page and build the site into _build/html; HUB=examples/other-hub/hub.yml for another hub
 	@$(GUIDE) build --stack $(STACK)
@@ -52,13 +53,13 @@ pictures: tools ## retake the screenshots of the hub, which pages show and tests
 	@.venv/$(STACK)/bin/python -m pytest tests/fakehub/hub -q --retake
 
 tools: ## install the programs that tests and the benchmark call, in .venv/tools and .venv/jupyterhub
-	@$(PYTHON) -S scripts/setup_env.py $(STACK) tools $(JUPYTERHUB)
+	@$(SETUP) $(STACK) tools $(JUPYTERHUB)
 
 test: tools ## test everything, except files that passed and have not changed since; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--once)
 
 bench: tools book ## measure the stand-in beside other emulators, and the site beside the theme's own
-	@$(PYTHON) scripts/setup_env.py npm
+	@$(SETUP) npm
 	@.venv/$(STACK)/bin/python -m bench --site _build/html
 	@.venv/$(STACK)/bin/python -m bench.building
 
@@ -69,7 +70,7 @@ canary: book ## build the site with the newest Sphinx and theme, without Jupyter
 	@FAKEHUB_HUB_YML=$(abspath $(HUB)) .venv/canary/bin/python -m guide.site.canary _build/canary
 
 audit: ## look up known vulnerabilities of the locked packages; fails if there is one or the service does not answer
-	@$(PYTHON) scripts/setup_env.py uv
+	@$(SETUP) uv
 	@.venv/uv/bin/uv audit --frozen --preview-features audit-command
 
 sbom: setup ## write bills of materials of the locked packages into _build/html/sbom
@@ -82,7 +83,7 @@ lint: setup ## check style, format, types and imports of the code
 	@.venv/$(STACK)/bin/lint-imports --no-logo
 
 lock: ## update all locked versions to the newest that pyproject.toml allows
-	@$(PYTHON) scripts/setup_env.py uv
+	@$(SETUP) uv
 	@$(LOCK) --upgrade
 
 clean: ## remove everything that was built or installed

@@ -139,10 +139,13 @@ def _path(page: Path) -> Path:
 
 def _page(options: argparse.Namespace) -> int:
     from fakehub.isolation.fork import Fork
+    from guide.facts import load
+    from guide.paths import HUB_YML
     from guide.run.runner import run_pages
 
     paths = [_path(page) for page in options.page]
-    # A process beside the run, so that the author does not wait for both.
+    load(HUB_YML)  # raises here once, and not in both processes
+    # The rules are checked beside the run, so that the author does not wait for one after the other.
     rules = Fork(lambda: _print_broken_rules(paths))
     try:
         records = run_pages(paths, _profile(options), options.jobs, force=True)
@@ -169,7 +172,20 @@ def _harmless(options: argparse.Namespace) -> int:
 
 
 def _print_broken_rules(paths: list[Path]) -> int:
-    problems = broken_rules(paths)
+    """Print a line for each rule that ``paths`` break; return 1 if there is one. The run reports unreadable pages."""
+    from guide.pages.blocks import BlockError
+    from guide.pages.reader import read_page
+    from guide.paths import ROOT
+
+    try:
+        for path in paths:
+            read_page(path, ROOT)
+    except BlockError:
+        return 0
+    try:
+        problems = broken_rules(paths)
+    except BlockError as error:  # in the table of contents or another page
+        problems = [str(error)]
     print("".join(f"{problem}\n" for problem in problems), end="")
     return 1 if problems else 0
 

@@ -74,7 +74,10 @@ def _read_notebook(path: Path, relative: Path) -> Page:
 
 
 def _read_markdown(path: Path, relative: Path) -> Page:
-    text = _for_hub(path.read_text(encoding="utf-8"), relative)
+    try:
+        text = _for_hub(path.read_text(encoding="utf-8"), relative)
+    except UnicodeDecodeError as error:
+        raise BlockError(f"{relative}: byte {error.start} is not UTF-8; save the file in this encoding") from error
     front_matter = _front_matter(text, relative)
     parts = _parts(text, 0, relative)
     cells = [part for part in parts if isinstance(part, Block) and part.kind == "cell"]

@@ -24,7 +24,7 @@ from guide.external_programs import link_programs, missing
 from guide.pages.blocks import EXAMPLES, HUB, Block, Page, digest
 from guide.paths import ROOT
 from guide.run.bucket_effects import Buckets, EffectError
-from guide.run.compare_outputs import difference, without_log
+from guide.run.compare_outputs import difference
 from guide.run.conda_check import CondaError, check_conda
 from guide.run.forked_kernel import KernelSeed
 from guide.run.machine import KernelFailure, Machine, MachineSetup
@@ -321,7 +321,7 @@ def limit_writes(between_writes_s: float) -> None:
 
 def visible_outputs(outputs: list[NotebookNode], quiet: bool) -> list[NotebookNode]:
     """Return those ``outputs`` that the page shows; a ``quiet`` block shows no stderr."""
-    return [output for output in without_log(outputs) if not (quiet and output.get("name") == "stderr")]
+    return [output for output in outputs if not (quiet and output.get("name") == "stderr")]
 
 
 def _failed(results: list[BlockResult]) -> bool:

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 
 from fakehub.network.shaping import NetworkSettings
 from guide.facts import load
-from guide.run.compare_outputs import difference
+from guide.run.compare_outputs import difference, without_log
 from guide.run.machine import shorten_errors
 from guide.run.page_session import visible_outputs
 from guide.run.recorded_outputs import MEASURED
@@ -84,7 +84,7 @@ def differs(committed, ran):
     if MEASURED in tags:
         return ""
     quiet = "remove-stderr" in tags
-    return difference(visible_outputs(committed.outputs, quiet), visible_outputs(ran.outputs, quiet))
+    return difference(visible_outputs(committed.outputs, quiet), visible_outputs(without_log(ran.outputs), quiet))
 
 
 def menu(page, name, item):

@@ -8,6 +8,7 @@ from guide.checks.page_rules import MOST_CELLS, page_problems
 from guide.checks.prose import MOST_WORDS
 from guide.facts import load
 from guide.pages.toc import pages_of_book
+from hubfacts.load import FactsError
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +61,25 @@ def test_make_page_reports_a_rule_that_is_broken(monkeypatch, capsys, root):
     monkeypatch.setattr("guide.checks.page_rules.page_problems", lambda path, *_: [f"{path.stem}: a rule"])
 
     assert commands.broken_rules([page, root / "tests/broken/failing-cell.md"]) == ["rules: a rule"]
+
+
+def test_make_page_prints_a_broken_rule_and_leaves_an_unreadable_page_to_the_run(monkeypatch, capsys, root, tmp_path):
+    from guide import __main__ as commands
+
+    monkeypatch.setattr("guide.checks.page_rules.page_problems", lambda path, *_: [f"{path.stem}: a rule"])
+
+    assert commands._print_broken_rules([root / "book/buckets/rules.md"]) == 1
+    assert commands._print_broken_rules([root / "book/buckets/rules.md", tmp_path / "missing.md"]) == 0
+    assert capsys.readouterr().out == "rules: a rule\n"
+
+
+def test_make_page_reports_wrong_facts_in_one_line(monkeypatch, capfd):
+    from guide import __main__ as commands
+
+    def wrong(_):
+        raise FactsError("hub.yml: hub.regionn: unknown key; did you mean region?")
+
+    monkeypatch.setattr("guide.facts.load", wrong)
+
+    assert commands.main(["page", "book/buckets/rules.md"]) == 1
+    assert capfd.readouterr() == ("", "hub.yml: hub.regionn: unknown key; did you mean region?\n")

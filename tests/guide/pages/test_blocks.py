@@ -97,6 +97,13 @@ def test_a_page_that_cannot_be_tested_is_refused_in_one_line(page, text, message
     assert str(error.value).startswith("page.md")
 
 
+def test_a_page_in_another_encoding_is_one_line(tmp_path):
+    (tmp_path / "page.md").write_bytes("# Café\n".encode("latin-1"))
+
+    with pytest.raises(BlockError, match=r"^page\.md: byte 5 is not UTF-8; save the file in this encoding$"):
+        read_page(tmp_path / "page.md", tmp_path)
+
+
 def test_a_broken_notebook_is_one_line(page):
     with pytest.raises(BlockError, match=r"n\.ipynb: not a notebook"):
         page("{", "n.ipynb")

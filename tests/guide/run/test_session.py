@@ -93,3 +93,34 @@ def test_a_warning_that_a_cell_hides_is_not_kept_for_the_notebook(tmp_path, fake
 
     streams = [{out.name for out in cell.outputs} for cell in notebook.cells if cell.cell_type == "code"]
     assert streams == [{"stdout"}, {"stdout", "stderr"}]
+
+
+def test_a_run_keeps_no_log_of_a_library(tmp_path, fakehub_session, monkeypatch):
+    enter(fakehub_session, monkeypatch)
+    home = tmp_path / "home"
+    home.mkdir()
+    logged = "2026-01-30 10:00:00,123 - distributed.nanny - WARNING - Worker process still alive, killing"
+    cell = f"import sys\nprint('3 objects')\nprint({logged!r}, file=sys.stderr)"
+    front_matter = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n"
+    (tmp_path / "page.md").write_text(f"{front_matter}\n```{{code-cell}} python\n{cell}\n```\n")
+
+    _, notebook = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail, RunOptions())
+
+    outputs = [output for block in notebook.cells if block.cell_type == "code" for output in block.outputs]
+    assert [output.text for output in outputs] == ["3 objects\n"]
+
+
+def test_a_page_may_import_a_file_that_it_offers(tmp_path, fakehub_session, monkeypatch):
+    enter(fakehub_session, monkeypatch)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "recipe.py").write_text("GREETING = 'hello'\n")
+    shown = "---\nfiles: [recipe.py]\n---\n\n```{literalinclude} recipe.py\n```\n"
+    text = f"{shown}\n```console run\n$ python -c 'import recipe; print(recipe.GREETING)'\nhello\n```\n"
+    (tmp_path / "page.md").write_text(text)
+
+    results, _ = run_page(read_page(tmp_path / "page.md", tmp_path), home, pytest.fail, RunOptions())
+
+    assert [result.status for result in results] == ["passed"]
+    assert (home / "__pycache__").is_dir()
