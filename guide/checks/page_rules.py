@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from guide.checks.environments import unknown_environments
 from guide.checks.prose import (
     HARDEST_GRADE,
     MOST_WORDS,
@@ -52,6 +53,8 @@ def _word_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:
             yield f"{place}:{line}: leave out {word!r}"
         for line, key, words in typed_facts(text, facts):
             yield f"{place}:{line}: {words!r} is a fact: write its key, {key}"
+        for line, environment in unknown_environments(text):
+            yield f"{place}:{line}: uses the environment {environment!r}, which neither the page nor the file makes"
     # Code and outputs may not name the stand-in either.
     if name != SPEAKS_OF_IT:
         for line, word in stand_in_words(path.read_text(encoding="utf-8")):

@@ -1,7 +1,8 @@
 """Parse commands of conda and mamba as strictly as conda does, for pages that cannot run them.
 
 conda is not in a package registry that the project uses. Specs are parsed in strict mode with py-rattler, on which
-newer tools of conda's ecosystem are built, and options with the grammar below, which has those that pages use.
+newer tools of conda's ecosystem are built, and options with the grammar below, which has those that pages use. A
+command that names an environment must name one that exists at that point of the page.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any, NoReturn
 import yaml
 from rattler import Channel, MatchSpec
 from rattler.exceptions import InvalidMatchSpecError
+
+from guide.checks.environments import BASE, guides_environment
 
 _KEYS = {"name", "channels", "dependencies"}
 
@@ -32,21 +35,30 @@ class _Parser(argparse.ArgumentParser):
         raise CondaError(f"is not a command of conda: {message}")
 
 
-def check_conda(source: str, folder: Path) -> None:
-    """Parse each line of ``source``, and the files below ``folder`` that it names; raises ``CondaError``."""
+def check_conda(source: str, folder: Path, environments: set[str]) -> None:
+    """Parse each line of ``source``, and the files below ``folder`` that it names; raises ``CondaError``.
+
+    ``environments`` are those that earlier blocks made on this machine; new ones are added. A page that makes none
+    may use the one of the guide's ``environment.yml``, which another page makes.
+    """
     for line in source.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
         if not words:
             continue
         if words[0] not in {"conda", "mamba"}:
             raise CondaError(f"has a line that is not a conda command: {line.strip()}")
-        _check_words(words[1:], folder)
+        _check_words(words[1:], folder, environments)
 
 
-def _check_words(words: list[str], folder: Path) -> None:
+def environment_name(path: Path) -> str | None:
+    """Return the name that an environment file gives to its environment; raises ``CondaError`` for a bad file."""
+    name = check_environment(path).get("name")
+    return None if name is None else str(name)
+
+
+def _check_words(words: list[str], folder: Path, environments: set[str]) -> None:
     options = _grammar().parse_args(words)
-    if getattr(options, "file", None) is not None:
-        check_environment(folder / options.file)
+    _check_name(options, folder, environments)
     for channel in getattr(options, "channel", None) or []:
         Channel(channel)
     specs = getattr(options, "specs", [])
@@ -56,8 +68,23 @@ def _check_words(words: list[str], folder: Path) -> None:
         check_spec(spec)
 
 
-def check_environment(path: Path) -> None:
-    """Check an environment file; raises ``CondaError``."""
+def _check_name(options: argparse.Namespace, folder: Path, environments: set[str]) -> None:
+    """Check the environment that a command makes or uses; raises ``CondaError`` for one that does not exist."""
+    name = getattr(options, "environment", None) or getattr(options, "name", None)
+    made_by_file = environment_name(folder / options.file) if getattr(options, "file", None) is not None else None
+    if options.makes_environment:
+        if not (name or made_by_file or options.prefix):
+            raise CondaError("makes an environment without a name: name it in the file, or with --name")
+        environments.update(made for made in (name or made_by_file,) if made)
+        return
+    known = {BASE, *(environments or {guides_environment()})}
+    used = name or made_by_file
+    if used is not None and used not in known:
+        raise CondaError(f"uses the environment {used!r}, but the page has only {', '.join(sorted(known))}")
+
+
+def check_environment(path: Path) -> dict[str, Any]:
+    """Check an environment file and return what it contains; raises ``CondaError``."""
     if not path.is_file():
         raise CondaError(f"names {path.name}, but there is no such file")
     try:
@@ -72,6 +99,7 @@ def check_environment(path: Path) -> None:
         if not isinstance(spec, str):
             raise CondaError(f"names {path.name}, in which {spec!r} is not a spec")
         check_spec(spec)
+    return content
 
 
 def check_spec(spec: str) -> None:
@@ -96,7 +124,7 @@ def _grammar() -> _Parser:
     for name in ("create", "install"):
         packages = commands.add_parser(name, parents=[common])
         packages.add_argument("specs", nargs="*")
-        packages.set_defaults(needs_specs=True)
+        packages.set_defaults(needs_specs=True, makes_environment=name == "create")
     commands.add_parser("activate").add_argument("environment")
     commands.add_parser("deactivate")
     env = commands.add_parser("env").add_subparsers(dest="action", required=True, parser_class=_Parser)
@@ -104,6 +132,7 @@ def _grammar() -> _Parser:
         action = env.add_parser(name, parents=[target])
         action.add_argument("-f", "--file", default="environment.yml")
         action.add_argument("-y" if name == "create" else "--prune", action="store_true", dest=name)
+        action.set_defaults(makes_environment=name == "create")
     env.add_parser("remove", parents=[target])
-    parser.set_defaults(needs_specs=False)
+    parser.set_defaults(needs_specs=False, makes_environment=False)
     return parser

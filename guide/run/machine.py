@@ -53,6 +53,8 @@ class Machine:
         self.env |= {"HOME": str(home), "PWD": str(home), "PATH": f"{setup.programs}{os.pathsep}{env['PATH']}"}
         self.home = home
         self.shell = Shell(self.env, home)
+        # Those of conda, which the page's blocks make.
+        self.environments: set[str] = set()
         self._seed = seed
         self._start_in = home / setup.start_in
         self._executed = nbformat.v4.new_notebook(metadata=setup.metadata)

@@ -221,7 +221,7 @@ class PageSession:
         machine = self._machine(block.on[0])
         self._carry(block.carries, machine)
         if block.kind == "parsed":
-            check_conda(block.source, machine.shell.cwd)
+            check_conda(block.source, machine.shell.cwd, machine.environments)
         elif block.target is not None:
             target = self._target(block.target, machine)
             target.parent.mkdir(parents=True, exist_ok=True)

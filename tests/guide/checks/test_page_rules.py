@@ -29,14 +29,34 @@ def test_a_page_follows_the_rules(page, root, facts):
         ("\nJust run it.", "page.md:2: leave out 'Just'"),
         ("```bash run\npytest\n```", "page.md:2: 'pytest' shows that the page does not run on the hub"),
         ("Objects stay for seven days.", "page.md:1: 'seven days' is a fact: write its key, "),
+        ("Run `conda activate leap`.", "page.md:1: uses the environment 'leap', which neither the page nor the file"),
+        ("```bash file=job.sh\nsource activate leap\n```", "page.md:2: uses the environment 'leap'"),
+        ("name: leap\n`mamba install --yes --name laep zarr`", "page.md:2: uses the environment 'laep'"),
     ],
-    ids=["long", "hard", "word", "stand-in", "fact"],
+    ids=["long", "hard", "word", "stand-in", "fact", "activated", "activated in a job", "installed into"],
 )
 def test_a_page_that_breaks_a_rule_is_reported(text, problem, tmp_path, facts):
     page = tmp_path / "page.md"
     page.write_text(text)
 
     assert any(problem in line for line in page_problems(page, tmp_path, facts))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`conda activate hub`, from the guide's file, or `conda activate base`.",
+        "```yaml file=environment.yml\nname: leap\n```\n`conda activate leap`",
+        "`conda create --name leap zarr`, then `conda activate leap`.",
+        "`conda list --explicit` names no environment, and neither does `jupyter --name leap`.",
+    ],
+    ids=["guide's", "file", "created", "none"],
+)
+def test_a_page_may_use_an_environment_that_it_makes(text, tmp_path, facts):
+    page = tmp_path / "page.md"
+    page.write_text(text)
+
+    assert page_problems(page, tmp_path, facts) == []
 
 
 def test_a_notebook_that_breaks_every_rule_is_reported(tmp_path, facts):

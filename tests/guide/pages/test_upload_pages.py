@@ -1,22 +1,8 @@
-"""The commands of the pages on uploads that no page can run: conda's environment and the batch system's signal."""
+"""A command of the pages on uploads that no page can run: the signal of the batch system."""
 
 from __future__ import annotations
 
 import re
-
-import pytest
-import yaml
-
-
-@pytest.mark.parametrize("page", ["from-a-laptop.md", "from-hpc.md"])
-def test_pages_activate_the_environment_that_the_file_defines(root, page):
-    text = (root / "book/uploads" / page).read_text()
-    name = yaml.safe_load((root / "environment.yml").read_text())["name"]
-
-    activated = re.findall(r"conda activate (\S+)|conda install --name (\S+)", text)
-
-    assert {word for words in activated for word in words if word} <= {name}
-    assert activated or page == "from-hpc.md"
 
 
 def test_the_signal_of_the_batch_job_reaches_the_batch_script(root):

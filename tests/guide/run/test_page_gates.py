@@ -29,6 +29,7 @@ GATES = {
     "written-in-home.md": ":3: bash block writes ~/.gitconfig; a page writes only below ~/guide-examples/",
     "written-in-bucket.md": ":8: cell writes gs://leap-scratch/funky-user/sst.zarr/zarr.json; a page writes only below",
     "written-without-reason.md": ":1: writes: ~/.gitconfig needs a reason that a reader would accept",
+    "conda-environment.md": ":13: bash block uses the environment 'leap-hub', but the page has only base, hub",
     "other-host.md": ":3: bash block failed with exit status",
     "other-host-asked.md": ": contacts hosts outside the hub: example.org",
     "killed-kernel.md": ":8: cell killed the kernel",
