@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from fakehub.accounts.identities import Persona
 from fakehub.errors import GoogleError, bad_request, no_object
 from fakehub.storage import conditions
 from fakehub.storage.acl import NEW_OBJECT, predefined
+from fakehub.storage.bucket_table import BucketVersion
 from fakehub.storage.store import NewObject, Object, Store
 from hubfacts.schema import Bucket
 
@@ -66,10 +68,20 @@ class BucketAccess:
             raise no_object(self.name, name)
         return stored
 
-    def check_empty(self) -> None:
-        """Raise ``GoogleError`` (409) if the bucket has objects: such a bucket cannot be deleted."""
-        if next(iter(self._store.names_from(self.name, "", versions=True)), None) is not None:
+    @property
+    def version(self) -> BucketVersion:
+        """The bucket's present version."""
+        return self._store.buckets.version(self.name)
+
+    def change(self, settings: Mapping[str, Any], labels: dict[str, str]) -> None:
+        """Change the bucket's settings (see ``BucketVersion``) and give it these labels."""
+        self._store.change_bucket(self.name, settings, labels)
+
+    def delete(self) -> None:
+        """Delete the bucket; raise ``GoogleError`` (409) if it has objects."""
+        if not self._store.is_empty(self.name):
             raise GoogleError(409, "conflict", "The bucket you tried to delete is not empty.")
+        self._store.delete_bucket(self.name)
 
     def put(self, new: NewObject, query: Mapping[str, str]) -> Object:
         """Check everything about a new object, then store it as the live generation.

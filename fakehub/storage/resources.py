@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from fakehub.clock import rfc3339
 from fakehub.storage.acl import AccessControl, entries
+from fakehub.storage.bucket_table import BucketVersion
 from fakehub.storage.store import Object, checksums
-from hubfacts.schema import Bucket
 
 API = "https://www.googleapis.com/storage/v1"
 MEDIA = "https://storage.googleapis.com/download/storage/v1"
@@ -27,20 +26,6 @@ HEADERS = (
 STORAGE_CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL")
 PROJECT_NUMBER = "1"
 _MOST_TEXTS = 10_000
-
-
-@dataclass(frozen=True)
-class BucketVersion:
-    """The two numbers of a bucket that preconditions compare."""
-
-    generation: int = 1
-    metageneration: int = 1
-
-
-# Every bucket's entity tag.
-BUCKET_TAG = "CAE="
-# Every bucket's version: the facts are its first and only one.
-THE_BUCKET = BucketVersion()
 
 
 def object_resource(stored: Object) -> dict[str, object]:
@@ -105,21 +90,22 @@ def full_object_resource(stored: Object) -> dict[str, object]:
     return object_resource(stored) | owner | {"acl": controls}
 
 
-def bucket_resource(name: str, bucket: Bucket, created: float, location: str) -> dict[str, object]:
-    """Return the ``storage#bucket`` of a bucket of the facts; ``created`` is in seconds since the epoch."""
+def bucket_resource(name: str, version: BucketVersion, created: float, location: str) -> dict[str, object]:
+    """Return the ``storage#bucket`` of a bucket; ``created`` is in seconds since the epoch."""
+    bucket = version.facts
     resource: dict[str, object] = {
         "kind": "storage#bucket",
         "id": name,
         "name": name,
         "selfLink": f"{API}/b/{name}",
         "projectNumber": PROJECT_NUMBER,
-        "metageneration": "1",
+        "metageneration": str(version.metageneration),
         "location": location,
         "locationType": "region",
         "storageClass": "STANDARD",
-        "etag": BUCKET_TAG,
+        "etag": version.tag,
         "timeCreated": rfc3339(created),
-        "updated": rfc3339(created),
+        "updated": rfc3339(created if version.updated is None else version.updated),
         "iamConfiguration": {
             "bucketPolicyOnly": {"enabled": bucket.uniform_access},
             "uniformBucketLevelAccess": {"enabled": bucket.uniform_access},
@@ -131,16 +117,18 @@ def bucket_resource(name: str, bucket: Bucket, created: float, location: str) ->
         resource["versioning"] = {"enabled": True}
     if bucket.requester_pays:
         resource["billing"] = {"requesterPays": True}
-    if bucket.delete_after_days:
+    if version.labels:
+        resource["labels"] = dict(version.labels)
+    if bucket.delete_after_days is not None:
         rule = {"action": {"type": "Delete"}, "condition": {"age": bucket.delete_after_days}}
         resource["lifecycle"] = {"rule": [rule]}
     return resource
 
 
-def full_bucket_resource(name: str, bucket: Bucket, created: float, location: str) -> dict[str, object]:
+def full_bucket_resource(name: str, version: BucketVersion, created: float, location: str) -> dict[str, object]:
     """Return the resource with the bucket's owner and access controls, as ``projection=full`` shows it."""
-    resource = bucket_resource(name, bucket, created, location)
-    if bucket.uniform_access:
+    resource = bucket_resource(name, version, created, location)
+    if version.facts.uniform_access:
         return resource
     defaults = [default_object_control(entry) for entry in entries(name)]
     owner = {"entity": f"project-owners-{PROJECT_NUMBER}"}

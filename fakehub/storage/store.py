@@ -13,7 +13,7 @@ import hashlib
 import heapq
 import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ import google_crc32c
 from sortedcontainers import SortedDict
 
 from fakehub.clock import Clock
-from fakehub.errors import GoogleError, bad_request
+from fakehub.errors import GoogleError
+from fakehub.storage.bucket_table import BucketTable, line
+from fakehub.storage.hashes import Hashes, base64_crc32c, check_hashes
 from fakehub.storage.journal import Journal, disk_full
 from fakehub.storage.write_rate import WriteRate
 from hubfacts.schema import Bucket
@@ -30,8 +32,6 @@ from hubfacts.schema import Bucket
 # Bytes of object data kept in memory; further data go to files.
 MEMORY_BUDGET = 2 * 1024**3
 DAY_S = 86400
-# Checksums that a client gives: pairs of the kind (``md5`` or ``crc32c``) and the value in base64.
-Hashes = Sequence[tuple[str, str]]
 # The most different sets of headers that are kept to be shared by objects.
 _SHARED_HEADERS = 1000
 
@@ -91,7 +91,7 @@ class Store:
     """All objects of all buckets. ``spill`` is the directory for data beyond the memory budget."""
 
     def __init__(self, buckets: Mapping[str, Bucket], clock: Clock, spill: Path, state: Path | None = None) -> None:
-        self.buckets = buckets
+        self.buckets = BucketTable(buckets)
         self._clock = clock
         self.write_rate = WriteRate(clock)
         self._live: dict[str, SortedDict] = {name: SortedDict() for name in buckets}
@@ -151,7 +151,7 @@ class Store:
         md5 = None
         if not components or any(kind == "md5" for kind, _ in given):
             md5 = hashlib.md5(data, usedforsecurity=False).digest()
-        _check_hashes(given, crc32c, md5)
+        check_hashes(given, crc32c, md5)
         self.write_rate.check(bucket, new.name)
         now = self._clock.now()
         generation = next(self._generations)
@@ -212,6 +212,25 @@ class Store:
             self._archive(stored, now)
         else:
             self._forget(stored)
+
+    def is_empty(self, bucket: str) -> bool:
+        """Return whether a bucket has no object that has not expired, at any generation."""
+        return not any(self.versions(bucket, name) for name in self.names_from(bucket, "", versions=True))
+
+    def change_bucket(self, name: str, settings: Mapping[str, Any], labels: dict[str, str]) -> None:
+        """Change settings of a bucket (see ``BucketVersion``); raise ``GoogleError`` (507) when the disk is full."""
+        changed = self.buckets.version(name).changed(self._clock.now(), settings, labels)
+        if self._journal:
+            self._journal.append(line(name, changed))
+        self.buckets.set(name, changed)
+
+    def delete_bucket(self, name: str) -> None:
+        """Delete a bucket, with objects that have expired; raise ``GoogleError`` (507) when the disk is full."""
+        if self._journal:
+            self._journal.append(line(name, None))
+        for stored in self._objects_of(name):
+            self._drop_data(stored)
+        self.buckets.remove(name)
 
     def _forget(self, stored: Object) -> None:
         # Remove the data first: this frees a full disk, and without its data an object is not restored.
@@ -302,7 +321,10 @@ class Store:
         lines = 0
         for change in journal.lines():
             lines += 1
-            self._apply(change)
+            if "bucket" in change:
+                self.buckets.restore(*change["bucket"])
+            else:
+                self._apply(change)
         files = set(os.listdir(self._spill))
         objects = [stored for stored in self._all() if _data_file(stored) in files]
         for stored in list(self._all()):
@@ -315,7 +337,8 @@ class Store:
         if lines > 2 * len(objects):
             # A full disk leaves the journal at its length, which does no harm.
             with contextlib.suppress(GoogleError):
-                journal.rewrite({"put" if stored.deleted is None else "old": _line(stored)} for stored in self._all())
+                objects_now = ({"put" if it.deleted is None else "old": _line(it)} for it in self._all())
+                journal.rewrite(itertools.chain(self.buckets.lines(), objects_now))
 
     def _apply(self, change: dict[str, Any]) -> None:
         """Repeat the change that one line of the journal records; skip buckets that the facts no longer have."""
@@ -345,10 +368,11 @@ class Store:
         return Object(**values)
 
     def _all(self) -> Iterator[Object]:
-        for old in self._old.values():
-            yield from itertools.chain.from_iterable(old.values())
-        for live in self._live.values():
-            yield from live.values()
+        return itertools.chain.from_iterable(map(self._objects_of, self.buckets))
+
+    def _objects_of(self, bucket: str) -> Iterator[Object]:
+        yield from itertools.chain.from_iterable(self._old[bucket].values())
+        yield from self._live[bucket].values()
 
 
 _FIELDS = tuple(column.name for column in fields(Object))
@@ -365,20 +389,7 @@ def _data_file(stored: Object) -> str:
     return stored.data.name
 
 
-def _check_hashes(given: Hashes, crc32c: int, md5: bytes | None) -> None:
-    """Raise ``GoogleError`` (400) if a checksum that a request gives differs from that of its data."""
-    for kind, wanted in given:
-        if kind == "md5" and md5 and wanted != base64.b64encode(md5).decode():
-            raise bad_request(f"Provided MD5 hash {wanted!r} doesn't match calculated MD5 hash.")
-        if kind == "crc32c" and wanted != (real := _base64_crc32c(crc32c)):
-            raise bad_request(f"Provided CRC32C {wanted!r} doesn't match calculated CRC32C {real!r}.")
-
-
-def _base64_crc32c(value: int) -> str:
-    return base64.b64encode(value.to_bytes(4, "big")).decode()
-
-
 def checksums(stored: Object) -> dict[str, str]:
     """Return the object's ``crc32c`` and, unless it is a composite, ``md5Hash``, in base64 as the API gives them."""
-    values = {"crc32c": _base64_crc32c(stored.crc32c)}
+    values = {"crc32c": base64_crc32c(stored.crc32c)}
     return values | ({"md5Hash": base64.b64encode(stored.md5).decode()} if stored.md5 else {})

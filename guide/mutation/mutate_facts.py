@@ -21,6 +21,7 @@ from fakehub.hub.people import people
 from fakehub.hub.profiles import profile_list
 from fakehub.osn import may_write
 from fakehub.session.environment import hub_variables
+from fakehub.storage.bucket_table import BucketVersion
 from fakehub.storage.resources import bucket_resource
 from guide.facts import Facts, checked
 from guide.pages.fact_values import FactError, fact
@@ -133,7 +134,7 @@ def stand_in_behaviour(facts: Facts) -> dict[str, object]:
         "writers": facts.buckets.writers_group,
         "other buckets": [other.model_dump() for other in facts.buckets.others.values()],
         "location": (facts.hub.region, facts.hub.zone),
-        "buckets": [bucket_resource(name, bucket, 0, facts.hub.region) for name, bucket in buckets],
+        "buckets": [bucket_resource(name, BucketVersion(bucket), 0, facts.hub.region) for name, bucket in buckets],
         "clusters": facts.dask_gateway and facts.dask_gateway.model_dump(include=_GATEWAY_FACTS),
         "timeouts": facts.hub.timeouts.model_dump(include=_PLAYED_TIMEOUTS),
         "others": {name: (other.requester_pays, other.objects) for name, other in facts.buckets.others.items()},

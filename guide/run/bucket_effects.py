@@ -33,10 +33,23 @@ class Buckets:
         return list(self.versions(url))
 
     def versions(self, url: str) -> dict[str, tuple[int, int]]:
-        """Return the generation and metageneration of all objects whose URL starts with ``url``, by their URLs."""
+        """Return the generation and metageneration of all objects whose URL starts with ``url``, by their URLs.
+
+        A bucket that was deleted has none.
+        """
+        from google.api_core.exceptions import NotFound
+
         bucket, _, prefix = _expand(url).removeprefix("gs://").partition("/")
-        blobs = self._client.list_blobs(bucket, prefix=prefix)
+        try:
+            blobs = list(self._client.list_blobs(bucket, prefix=prefix))
+        except NotFound:
+            return {}
         return {f"gs://{bucket}/{blob.name}": (blob.generation, blob.metageneration) for blob in blobs}
+
+    def metageneration(self, bucket: str) -> int | None:
+        """Return a number that changes with a bucket's settings, ``None`` for a bucket that was deleted."""
+        found = self._client.lookup_bucket(bucket)
+        return None if found is None else int(found.metageneration or 0)
 
     def write(self, url: str, content: bytes) -> None:
         """Write one object."""

@@ -99,16 +99,21 @@ class BucketWatch:
         self._names = [name for name, bucket in options.items() if bucket.hub == "write"]
         self._days = {name: options[name].delete_after_days for name in self._names}
         self._before = self._state()
+        self._settings = {name: buckets.metageneration(name) for name in self._names}
         self._requests = _request_count()
 
     def problems(self, seconds_passed: float) -> Iterator[str]:
-        """Yield one line for each object outside the page's folder that is new, different or gone.
+        """Yield one line for each object outside the page's folder, and each bucket, that is new, different or gone.
 
         ``seconds_passed`` is how far the page moved the clock: objects that expired meanwhile may be gone.
         """
         if _request_count() == self._requests:
             return
         now = self._state()
+        for name, settings in self._settings.items():
+            if (latest := self._buckets.metageneration(name)) != settings:
+                what = "deletes" if latest is None else "changes the settings of"
+                yield f"{what} the bucket gs://{name}, which all members use"
         self._requests = _request_count()
         for url in sorted(now.keys() - self._before.keys()):
             if not _is_allowed(url, self._allowed):

@@ -12,7 +12,7 @@ from fakehub.storage import conditions
 from fakehub.storage.acl import UNIFORM_BUCKET_READ, UNIFORM_OBJECT_READ, AccessControl, entries
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_response
-from fakehub.storage.resources import THE_BUCKET, default_object_control
+from fakehub.storage.resources import default_object_control
 from fakehub.storage.service import Storage
 
 _Controls = Callable[[Call, BucketAccess], list[AccessControl]]
@@ -26,7 +26,7 @@ def _of_bucket(_call: Call, bucket: BucketAccess) -> list[AccessControl]:
 
 def _of_new_objects(call: Call, bucket: BucketAccess) -> list[AccessControl]:
     entries_of_bucket = _of_bucket(call, bucket)
-    conditions.check(call.query, THE_BUCKET, reading=True)
+    conditions.check(call.query, bucket.version, reading=True)
     return [default_object_control(entry) for entry in entries_of_bucket]
 
 

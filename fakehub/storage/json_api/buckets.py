@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fakehub.errors import GoogleError
+from fakehub.errors import GoogleError, bad_request, not_implemented
 from fakehub.storage import conditions
+from fakehub.storage.acl import UNIFORM_WRITE
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.json_api.answers import permissions_response
+from fakehub.storage.json_api.bucket_bodies import parse_change
 from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_response
 from fakehub.storage.listing import MOST
-from fakehub.storage.resources import BUCKET_TAG, THE_BUCKET, bucket_resource, full_bucket_resource
+from fakehub.storage.resources import bucket_resource, full_bucket_resource
 from fakehub.storage.service import Storage
 
 _ROLES = {"write": "roles/storage.admin", "read": "roles/storage.objectViewer"}
@@ -22,7 +24,8 @@ def _list(storage: Storage, call: Call) -> web.Response:
     call.persona.check("", "storage.buckets.list")
     most = int(call.query.get("maxResults") or MOST)
     prefix, after = call.query.get("prefix", ""), call.query.get("pageToken", "")
-    names = sorted(name for name in storage.own if name.startswith(prefix) and name > after)
+    existing = [name for name in storage.own if name in storage.store.buckets]
+    names = sorted(name for name in existing if name.startswith(prefix) and name > after)
     resource: dict[str, object] = {"kind": "storage#buckets"}
     if names[most:]:
         resource["nextPageToken"] = names[most - 1]
@@ -34,16 +37,46 @@ def _list(storage: Storage, call: Call) -> web.Response:
 
 def _resource(storage: Storage, name: str, full: bool) -> dict[str, object]:
     shape = full_bucket_resource if full else bucket_resource
-    return shape(name, storage.store.buckets[name], storage.created, storage.location)
+    return shape(name, storage.store.buckets.version(name), storage.created, storage.location)
 
 
 def _get(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
-    conditions.check(call.query, THE_BUCKET, reading=True)
-    conditions.check_tags(call.headers, BUCKET_TAG, reading=True)
+    conditions.check(call.query, bucket.version, reading=True)
+    conditions.check_tags(call.headers, bucket.version.tag, reading=True)
+    return _answer(storage, call, bucket)
+
+
+def _answer(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     full = call.query.get("projection") == "full" and bucket.holds("storage.buckets.getIamPolicy")
     response = json_response(_resource(storage, bucket.name, full), call.query)
-    response.headers["ETag"] = BUCKET_TAG
+    response.headers["ETag"] = bucket.version.tag
     return response
+
+
+def _patch(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    return _change(storage, call, bucket, whole=False)
+
+
+def _update(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    return _change(storage, call, bucket, whole=True)
+
+
+def _change(storage: Storage, call: Call, bucket: BucketAccess, whole: bool) -> web.Response:
+    conditions.check(call.query, bucket.version)
+    for name in ("predefinedAcl", "predefinedDefaultObjectAcl"):
+        if call.query.get(name):
+            raise (
+                bad_request(UNIFORM_WRITE) if bucket.facts.uniform_access else not_implemented(f"the parameter {name}")
+            )
+    resource = _resource(storage, bucket.name, full=False)
+    bucket.change(*parse_change(call.body, resource, bucket.version, whole))
+    return _answer(storage, call, bucket)
+
+
+def _delete(_storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    conditions.check(call.query, bucket.version)
+    bucket.delete()
+    return web.Response(status=204)
 
 
 def _get_iam_policy(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
@@ -72,7 +105,10 @@ def _get_layout(storage: Storage, call: Call, bucket: BucketAccess) -> web.Respo
 
 
 ANSWERS: dict[str, Handler] = {
+    "storage.buckets.delete": in_bucket(_delete, "storage.buckets.delete"),
     "storage.buckets.list": _list,
+    "storage.buckets.patch": in_bucket(_patch, "storage.buckets.update"),
+    "storage.buckets.update": in_bucket(_update, "storage.buckets.update"),
     "storage.buckets.get": in_bucket(_get, "storage.buckets.get"),
     "storage.buckets.getIamPolicy": in_bucket(_get_iam_policy, "storage.buckets.getIamPolicy"),
     "storage.buckets.getStorageLayout": in_bucket(_get_layout, "storage.objects.list"),

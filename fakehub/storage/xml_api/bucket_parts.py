@@ -14,7 +14,7 @@ from hubfacts.schema import Bucket
 
 
 def _lifecycle(bucket: Bucket) -> str:
-    if not bucket.delete_after_days:
+    if bucket.delete_after_days is None:
         return "<LifecycleConfiguration/>"
     condition = f"<Condition>{element('Age', bucket.delete_after_days)}</Condition>"
     rule = f"<Rule><Action><Delete/></Action>{condition}</Rule>"

@@ -105,7 +105,8 @@ class XmlApi:
             return listing.delete_many(self._storage, call)
         if call.method == "DELETE":
             call.bucket.check("storage.buckets.delete")
-            call.bucket.check_empty()
+            call.bucket.delete()
+            return web.Response(status=204)
         if call.method == "POST":
             call.bucket.check("storage.objects.create")
         raise not_implemented(f"{call.method} of a bucket")

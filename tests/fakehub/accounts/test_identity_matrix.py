@@ -10,7 +10,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 
 BUCKETS = ("leap-scratch", "leap-persistent", "leap-persistent-ro")
 READ = {"list", "get"}
-ALL = READ | {"bucket", "create", "overwrite", "delete", "patch", "copy"}
+ALL = READ | {"bucket", "create", "overwrite", "delete", "patch", "copy", "change bucket", "delete bucket"}
 NONE = set()
 # The allowed operations, in the order of BUCKETS. The hub writes to two buckets and reads objects of the third; the
 # writers' group writes to the two persistent ones and has no rights in scratch; nobody else has any rights.
@@ -31,6 +31,8 @@ PERMISSIONS = {
     "overwrite": "storage.objects.create",
     "delete": "storage.objects.delete",
     "patch": "storage.objects.update",
+    "change bucket": "storage.buckets.update",
+    "delete bucket": "storage.buckets.delete",
     "copy": "storage.objects.",  # get or create: the message names either if both are missing
 }
 
@@ -47,6 +49,8 @@ def do(server, token, bucket, operation):
         "overwrite": ("POST", f"{upload}{name}", b"new"),
         "delete": ("DELETE", f"{base}/o/{name}", None),
         "patch": ("PATCH", f"{base}/o/{name}", b'{"metadata": {"colour": "blue"}}'),
+        "change bucket": ("PATCH", base, b'{"labels": {"colour": "blue"}}'),
+        "delete bucket": ("DELETE", base, None),
         "copy": ("POST", f"{base}/o/{name}/rewriteTo/b/{bucket}/o/copied", b""),
     }[operation]
     return server.call(method, path, token=token, data=data)
@@ -90,7 +94,8 @@ def test_operations_are_allowed_or_refused(machine, bucket, operation):
     answer = do(server, token, bucket, operation)
 
     if operation in EXPECTED[persona][BUCKETS.index(bucket)]:
-        assert answer.status_code in {200, 204}, answer.text
+        # Nobody may delete a bucket with objects.
+        assert answer.status_code in ({409} if operation == "delete bucket" else {200, 204}), answer.text
         return
     assert answer.status_code == (401 if persona == "anonymous" else 403), answer.text
     error = answer.json()["error"] if operation != "get" or answer.text.startswith("{") else {"message": answer.text}

@@ -26,7 +26,9 @@ def listing(root, tmp_path):
     storage = Storage(Store(facts.buckets.options, Clock(), tmp_path), Clock(), facts)
     persona = SimpleNamespace(check=lambda bucket, permission: None)
 
-    def call(**query):
+    def call(deleted=None, **query):
+        if deleted:
+            storage.store.delete_bucket(deleted)
         query = MultiDict({"project": "leap"} | query)
         answer = ANSWERS["storage.buckets.list"](storage, Call("GET", "/b", query, {}, b"", persona, ""))
         return json.loads(answer.body)
@@ -56,6 +58,10 @@ def test_a_prefix_selects_buckets_on_every_page(listing):
     assert names(listing(prefix="leap-p")) == NAMES[:2]
     assert names(listing(prefix="leap-p", pageToken=NAMES[0])) == NAMES[1:2]
     assert names(listing(prefix="other")) == []
+
+
+def test_a_deleted_bucket_is_not_listed(listing):
+    assert names(listing(deleted=NAMES[0])) == NAMES[1:]
 
 
 def test_a_page_may_have_one_bucket(listing):

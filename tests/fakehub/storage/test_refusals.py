@@ -1,7 +1,5 @@
 """Methods that the stand-in does not implement: who may not call them anyway, and how the rest is refused."""
 
-import json
-
 import pytest
 from aiohttp import web
 from multidict import CIMultiDict, MultiDict
@@ -29,18 +27,15 @@ PERMISSIONS = {
     "bucketAccessControls.insert": "storage.buckets.setIamPolicy",
     "bucketAccessControls.patch": "storage.buckets.setIamPolicy",
     "bucketAccessControls.update": "storage.buckets.setIamPolicy",
-    "buckets.delete": "storage.buckets.delete",
     "buckets.insert": "storage.buckets.create",
     "buckets.lockRetentionPolicy": "storage.buckets.update",
     "buckets.operations.advanceRelocateBucket": "storage.bucketOperations.advanceRelocateBucket",
     "buckets.operations.cancel": "storage.bucketOperations.cancel",
     "buckets.operations.get": "storage.bucketOperations.get",
     "buckets.operations.list": "storage.bucketOperations.list",
-    "buckets.patch": "storage.buckets.update",
     "buckets.relocate": "storage.buckets.relocate",
     "buckets.restore": "storage.buckets.restore",
     "buckets.setIamPolicy": "storage.buckets.setIamPolicy",
-    "buckets.update": "storage.buckets.update",
     "defaultObjectAccessControls.delete": "storage.buckets.setIamPolicy",
     "defaultObjectAccessControls.insert": "storage.buckets.setIamPolicy",
     "defaultObjectAccessControls.patch": "storage.buckets.setIamPolicy",
@@ -92,14 +87,14 @@ OF_OBJECT = {name for name in PERMISSIONS if "/o/{object}/" in METHODS[f"storage
 def api(tmp_path):
     """Return a function that calls a method as somebody with the given permissions, and returns the error."""
     facts = Facts.model_validate(
-        {"hub": {"project": "my-project"}, "buckets": {"options": {"b": {"uniform_access": False}, "empty": {}}}}
+        {"hub": {"project": "my-project"}, "buckets": {"options": {"b": {"uniform_access": False}}}}
     )
     storage = Storage(Store(facts.buckets.options, Clock(), tmp_path), Clock(), facts)
     storage.store.put("b", NewObject("object", b"data", {"contentType": "text/plain"}))
 
     def refusal(method: str, *permissions: str, bucket: str = "b", name: str = "object") -> GoogleError | web.Response:
         described = METHODS[f"storage.{method}"]
-        rights = {place: frozenset(permissions) for place in ("b", "empty", "")}
+        rights = {place: frozenset(permissions) for place in ("b", "")}
         persona = Persona("p", "p@example.com", rights)
         path = described.path.replace("{bucket}", bucket).replace("{object}", name).replace("{", "").replace("}", "")
         call = Call(described.verb, f"/storage/v1/{path}", MultiDict(), CIMultiDict(), b"", persona, "https://host")
@@ -117,8 +112,7 @@ def test_the_table_has_every_refused_method():
 
 @pytest.mark.parametrize(("method", "permission"), PERMISSIONS.items())
 def test_with_the_permission_the_refusal_is_the_stand_ins(api, method, permission):
-    bucket = "empty" if method == "buckets.delete" else "b"
-    error = api(method, *([permission] if permission else []), bucket=bucket)
+    error = api(method, *([permission] if permission else []))
 
     assert (error.status, error.reason) == (400, "notImplemented")
     assert error.message == f"The stand-in does not answer storage.{method}."
@@ -146,10 +140,3 @@ def test_an_unknown_object_is_404(api, method):
     error = api(method, PERMISSIONS[method], name="missing")
 
     assert (error.status, error.message) == (404, "No such object: b/missing")
-
-
-def test_a_bucket_with_objects_cannot_be_deleted(api):
-    error = api("buckets.delete", "storage.buckets.delete")
-
-    assert (error.status, error.reason) == (409, "conflict")
-    assert json.loads(error.body())["error"]["message"] == "The bucket you tried to delete is not empty."

@@ -116,6 +116,11 @@ REQUESTS = [
     ("storage.buckets.get", "GET", f"{API}/leap-persistent?projection=noAcl", 200),
     ("storage.buckets.get", "GET", f"{API}/no-such-bucket", 404),
     ("storage.buckets.get", "GET", f"{API}/{FINE}?ifMetagenerationMatch=7", 412),
+    ("storage.buckets.patch", "PATCH", f"{API}/{FINE}?projection=full", 200),
+    ("storage.buckets.patch", "PATCH", f"{API}/{UNIFORM}", 403),
+    ("storage.buckets.update", "PUT", f"{API}/leap-persistent", 200),
+    ("storage.buckets.delete", "DELETE", f"{API}/{FINE}", 409),
+    ("storage.buckets.delete", "DELETE", f"{API}/{UNIFORM}", 403),
     ("storage.buckets.getIamPolicy", "GET", f"{API}/{FINE}/iam", 200),
     ("storage.buckets.getIamPolicy", "GET", f"{API}/{UNIFORM}/iam", 403),
     ("storage.buckets.getStorageLayout", "GET", f"{API}/{FINE}/storageLayout", 200),
@@ -151,6 +156,8 @@ REQUESTS = [
     ("storage.objects.insert", "POST", f"{API}/{FINE}/o", 400),
 ]
 BODIES = {
+    "storage.buckets.patch": {"labels": {"colour": "blue"}},
+    "storage.buckets.update": {"labels": {"colour": "red"}, "versioning": {"enabled": True}},
     "storage.objects.patch": {"metadata": {"colour": "blue"}, "customTime": "2026-01-02T03:04:05Z"},
     "storage.objects.update": {"contentType": "text/plain", "metadata": {"colour": "red"}},
     "storage.objects.compose": {"sourceObjects": [{"name": "a/Ω.txt"}, {"name": "b"}]},

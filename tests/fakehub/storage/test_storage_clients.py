@@ -159,6 +159,25 @@ PROGRAMS = {
         assert scratch.soft_delete_policy.retention_duration_seconds == 0
         refused(exceptions.NotFound, client.get_bucket, "no-such-bucket")
     """,
+    "buckets": """
+        scratch = client.get_bucket("leap-scratch")
+        scratch.labels = {"team": "ocean"}
+        scratch.add_lifecycle_delete_rule(age=3)
+        scratch.patch()
+        changed = client.get_bucket("leap-scratch")
+        assert (changed.labels, changed.metageneration) == ({"team": "ocean"}, 2)
+        assert [rule["condition"] for rule in changed.lifecycle_rules] == [{"age": 3}]
+        changed.labels = {}
+        changed.update()
+        assert client.get_bucket("leap-scratch").labels == {}
+        refused(exceptions.PreconditionFailed, scratch.patch, if_metageneration_match=2)
+        scratch.blob("kept").upload_from_string("data")
+        assert "The bucket you tried to delete is not empty" in refused(exceptions.Conflict, scratch.delete)
+        scratch.delete(force=True)
+        refused(exceptions.NotFound, client.get_bucket, "leap-scratch")
+        refused(exceptions.Forbidden, client.create_bucket, "leap-scratch")
+        refused(exceptions.Forbidden, client.bucket("leap-persistent-ro").delete)
+    """,
 }
 
 

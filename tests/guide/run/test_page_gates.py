@@ -28,6 +28,8 @@ GATES = {
     "left-behind.md": ": the page leaves gs://leap-scratch/funky-user/guide-examples/left-behind/forgotten.txt behind",
     "written-in-home.md": ":3: bash block writes ~/.gitconfig; a page writes only below ~/guide-examples/",
     "written-in-bucket.md": ":8: cell writes gs://leap-scratch/funky-user/sst.zarr/zarr.json; a page writes only below",
+    "deleted-bucket.md": ":8: cell deletes the bucket gs://leap-persistent, which all members use",
+    "bucket-settings.md": ":8: cell changes the settings of the bucket gs://leap-scratch, which all members use",
     "written-without-reason.md": ":1: writes: ~/.gitconfig needs a reason that a reader would accept",
     "conda-environment.md": ":13: bash block uses the environment 'leap-hub', but the page has only base, hub",
     "other-host.md": ":3: bash block failed with exit status",
