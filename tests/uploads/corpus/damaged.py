@@ -157,6 +157,15 @@ def compressed(folder: Path) -> Made:
     return Made([path], wrong=(path,), variable="tas")
 
 
+@entry("a broken chunk in a variable of megabytes", "stopped", layout="one file, zlib", damage="broken chunk")
+def compressed_large(folder: Path) -> Made:
+    path = folder / "run.nc"
+    file = _with_large(300, 400)
+    file.variables["tas"].more = {"zlib": True, "chunksizes": (1, 150, 120)}
+    _flip(file.write(path), "tas")
+    return Made([path], wrong=(path,), variable="tas")
+
+
 @entry("a filter that this machine lacks", "refused", format="HDF5", damage="unknown filter")
 def unknown_filter(folder: Path) -> Made:
     path = hdf5(folder / "run.h5", 0, np.zeros((4, 5), "f4"), compression="lzf")
@@ -167,10 +176,10 @@ def unknown_filter(folder: Path) -> Made:
     return Made([path], wrong=(path,), variable="what")
 
 
-def _with_large() -> File:
+def _with_large(rows: int = 50, columns: int = 60) -> File:
     file = regular(days(0, 4))
-    values = np.random.default_rng(5).integers(0, 50, (4, 50, 60)).astype("f4")
-    file.variables["lat"].values, file.variables["lon"].values = np.linspace(-60, 60, 50), np.arange(60.0)
+    values = np.random.default_rng(5).integers(0, 50, (4, rows, columns)).astype("f4")
+    file.variables["lat"].values, file.variables["lon"].values = np.linspace(-60, 60, rows), np.arange(columns * 1.0)
     file.variables["tas"] = Var(("time", "lat", "lon"), values, file.variables["tas"].attrs)
     return file
 

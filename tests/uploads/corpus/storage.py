@@ -58,6 +58,45 @@ for _name in ("zlib", "bzip2", "zstd"):
     entry(f"compressed with {_name}", "copied", layout=f"one file, {_name}")(partial(_filtered, _name))
 
 
+def _megabytes(dtype: str, shuffle: bool, chunks: tuple[int, ...], folder: Path) -> Made:
+    paths = []
+    for number in range(2):
+        file = regular(days(4 * number, 4))
+        values = numbers((4, 250, 310), dtype, number)
+        file.variables["lat"].values, file.variables["lon"].values = np.linspace(-60, 60, 250), np.arange(310.0)
+        more = {"zlib": True, "complevel": 1, "shuffle": shuffle, "chunksizes": chunks}
+        more["endian"] = "big" if dtype.startswith(">") else "native"
+        file.variables["tas"] = Var(("time", "lat", "lon"), values, file.variables["tas"].attrs, dtype, more)
+        paths.append(file.write(folder / f"run-{number}.nc"))
+    return Made(paths)
+
+
+for _dtype, _shuffle, _chunks in (
+    ("f4", True, (1, 100, 120)),
+    (">f4", True, (4, 250, 310)),
+    ("i2", False, (3, 250, 155)),
+    (">f8", False, (2, 249, 309)),
+):
+    _layout = f"two files, zlib{' and shuffle' * _shuffle}, chunks of {_chunks}"
+    _make = partial(_megabytes, _dtype, _shuffle, _chunks)
+    entry(f"megabytes of {_dtype} in compressed chunks", "copied", dtype=_dtype, layout=_layout)(_make)
+
+
+@entry(
+    "megabytes in compressed chunks, one of them not written",
+    "copied",
+    layout="one file, zlib",
+    damage="values missing",
+)
+def missing_chunk(folder: Path) -> Made:
+    path = series(folder, 1)[0]
+    with netCDF4.Dataset(path, "a") as file:
+        file.createDimension("x", 300_000)
+        half = file.createVariable("half", "f4", ("time", "x"), zlib=True, chunksizes=(1, 100_000), fill_value=-9.0)
+        half[:3] = numbers((3, 300_000), "f4")
+    return Made([path])
+
+
 @entry("a group that has only an attribute", "refused", layout="groups")
 def empty_group(folder: Path) -> Made:
     path = series(folder, 1)[0]
