@@ -18,6 +18,7 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 _UNITS = {
     "_s": {"seconds?|s": 1, "minutes?|min": 60, "hours?|h": 3600, "days?": 86400, "weeks?": 604800},
     "_minutes": {"minutes?|min": 1, "hours?|h": 60},
+    "_h": {"hours?|h": 1},
     "_days": {"days?": 1, "weeks?": 7},
     "_months": {"months?": 1},
     "_gb": {"GB": 1},
