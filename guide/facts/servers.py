@@ -33,6 +33,12 @@ class Access(schema.Access, extra="forbid"):
 
     tiers: Sequence[Tier] = Field(min_length=1)
     extra_teams: Mapping[str, ExtraTeam] = {}
+
+    @property
+    def may_log_in(self) -> list[str]:
+        """All teams whose members may log in, also those that allow nothing else."""
+        return [*self.allowed_teams, *self.login_only_teams]
+
     src: Sources
 
     @property

@@ -51,7 +51,7 @@ def _life_of_a_file(facts: Facts) -> Drawing:
 def _end_of_a_file(bucket: Bucket) -> tuple[str, str]:
     if bucket.delete_after_days is None:
         return "Stays", "until you delete it, and costs money"
-    return "Deleted", f"{bucket.delete_after_days} days after it was written"
+    return "Deleted", f"from {bucket.delete_after_days} days after it was written"
 
 
 def _who_may_write(facts: Facts) -> Drawing:
@@ -61,7 +61,7 @@ def _who_may_write(facts: Facts) -> Drawing:
     boxes, arrows = [servers, *([group] if facts.buckets.has_writers else [])], []
     for row, (name, bucket) in enumerate(facts.buckets.options.items()):
         after = bucket.delete_after_days
-        box = Box(name, f"deleted after {after} days" if after else "never deleted", 1.6, row)
+        box = Box(name, f"deleted from {after} days on" if after else "never deleted", 1.6, row)
         boxes.append(box)
         arrows.append(Arrow(servers, box, bucket.hub, faint=bucket.hub == "read"))
         arrows += [Arrow(group, box, "write")] if bucket.writers_group else []

@@ -197,12 +197,12 @@ def _buckets(facts: Facts) -> Table:
             f"gs://{name}",
             _right(bucket),
             *("yes" if bucket.writers_group else "no" for _ in group),
-            _days(bucket.delete_after_days) if bucket.delete_after_days else "never",
+            f"from {_days(bucket.delete_after_days)} on" if bucket.delete_after_days else "never",
             bucket.for_,
         ]
         for name, bucket in facts.buckets.options.items()
     ]
-    head = ["Bucket", "From the hub", *group, "Objects vanish after", "For"]
+    head = ["Bucket", "From the hub", *group, "Google deletes objects", "For"]
     return "Buckets", head, rows
 
 
@@ -286,7 +286,10 @@ def _worker_sizes(facts: Facts) -> Table:
 
 def _lifetimes(facts: Facts) -> Table:
     rows = [
-        [f"An object in gs://{name}", f"{_days(bucket.delete_after_days)} after it was written{_remark(bucket.note)}"]
+        [
+            f"An object in gs://{name}",
+            f"{_days(bucket.delete_after_days)} or more after it was written{_remark(bucket.note)}",
+        ]
         for name, bucket in facts.buckets.options.items()
         if bucket.delete_after_days
     ]
@@ -299,7 +302,7 @@ def _lifetimes(facts: Facts) -> Table:
         minutes = facts.dask_gateway.idle_timeout_minutes
         rows.append(["A Dask Gateway cluster without work", f"{minutes} min, unless you set another"])
     rows.append(["A token of the server's Google account", f"{facts.buckets.identity.token_lives_s / 60:g} min"])
-    return "What else ends by itself", ["What", "After"], rows
+    return "What else ends", ["What", "After"], rows
 
 
 def _help(facts: Facts) -> Table:

@@ -22,7 +22,7 @@ CHANGES = {
     "gpu-machines": ("gpus.options.tesla_t4.vram_gb", 17, "17 GB"),
     "images": ("images.options.pytorch.ref", "pangeo/pytorch-notebook:new", "pangeo/pytorch-notebook:new"),
     "custom-image": ("images.custom.must", "be small", "be small"),
-    "buckets": ("buckets.options.leap-persistent-ro.delete_after_days", 99, "99 days"),
+    "buckets": ("buckets.options.leap-persistent-ro.delete_after_days", 99, "from 99 days on"),
     "rights": ("buckets.options.leap-scratch.writers_group", True, "storage.admin"),
     "osn": ("osn.buckets.leap-pubs.rule", "everybody", "everybody"),
     "environment-variables": ("environment_variables.values.JUPYTERHUB_USER.means", "you", "you"),
