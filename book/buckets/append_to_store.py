@@ -19,6 +19,7 @@ and ``missing`` lists the steps that lack a chunk. Only for stores in version 3 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
@@ -41,6 +42,9 @@ _CODING = (*_PACKING, "units", "calendar")
 # Attributes that xarray may keep in ``encoding``, and those that say nothing about what the values mean.
 _LINKS = ("grid_mapping", "bounds", "cell_measures", "ancillary_variables", "formula_terms")
 _FREE_TEXT = {"history", "comment"}
+# Attributes of a whole Dataset that tell experiments, models and members apart; its others may differ.
+_IDENTIFYING = {"experiment_id", "source_id", "variant_label", "member_id", "grid_label", "frequency", "variable_id"}
+_IDENTIFYING |= {"table_id", "mip_era", "model_id", "experiment", "realization"}
 # Steps of the axis in one chunk of a new store: chunks of one step would cost a request for each.
 _AXIS_CHUNK = 4096
 # A step this many times shorter or longer than those before it does not fit. Months of 28 and 31 days do, and so does
@@ -56,10 +60,10 @@ def append(ds: xr.Dataset, url: str, dim: str = "time", *, gaps: bool = False, e
     """Append the steps of ``ds`` along ``dim`` that the store at ``url`` lacks; return how many were written.
 
     Steps that the store has are compared: chunks that are missing are written, other values are refused. A store that
-    does not exist is created, with the ``encoding`` of ``to_zarr`` and with times in seconds. ``gaps=True`` permits
-    steps of any length. Raises ``DoesNotFit`` before anything is written.
+    does not exist is created, with the ``encoding`` of ``to_zarr`` and with times in seconds; later calls may repeat
+    the ``encoding``. ``gaps=True`` permits steps of any length. Raises ``DoesNotFit`` before anything is written.
     """
-    ds, store = _prepared(ds, dim), _Store(url)
+    ds, store = _prepared(ds, dim, encoding), _Store(url)
     if not ds.sizes[dim]:
         return 0
     if not store.exists:
@@ -76,6 +80,8 @@ def append(ds: xr.Dataset, url: str, dim: str = "time", *, gaps: bool = False, e
     if not on_axis[:known].all() or (np.diff(places[:known]) != 1).any():
         raise DoesNotFit(f"{dim} of the data leaves out steps that {url} has: pass steps that follow each other")
     _check_steps(steps[known:], axis, ds[dim].values[known:], gaps, url)
+    if known < steps.size:
+        store.check_unlisted(dim, axis, axis.size + steps.size - known)
     written = _fill(store, old, {name: v.isel({dim: slice(known)}) for name, v in raw.items()}, dim, places[:known])
     if known < steps.size:
         new = old.with_length(dim, axis.size + steps.size - known)
@@ -90,10 +96,10 @@ def lay_out(ds: xr.Dataset, url: str, axis: Any, dim: str = "time", *, encoding:
     ``ds`` is a part of the data, chunked as the store will be; what does not depend on ``dim`` is written now. A
     second call changes nothing. Raises ``DoesNotFit`` if another store is there.
     """
-    ds, store = _prepared(ds, dim), _Store(url)
+    ds, store = _prepared(ds, dim, encoding), _Store(url)
     whole = _prepared(xr.Dataset(coords={dim: (dim, np.asarray(axis), ds[dim].attrs)}), dim)
     if not store.exists:
-        _create(store, ds, dim, whole.variables[dim], encoding or {}, only_axis=True)
+        _create(store, ds, dim, whole.variables[dim], encoding or {}, gaps=True, only_axis=True)
         return
     held = store.before_an_interruption(dim).opened
     _check_variables(ds, held, dim, url)
@@ -199,11 +205,22 @@ class _Store:
         if {".zgroup", ".zarray"} & set(self.names):
             raise DoesNotFit(f"{url} has version 2 of the Zarr format: copy it to a store of version 3 first")
         self._read = self._metadata_objects()
-        self._metadata = {key.rpartition("/")[0]: json.loads(content) for key, content in self._read.items()}
+        self._metadata = {key.rpartition("/")[0]: self._parsed(key, content) for key, content in self._read.items()}
         self.exists = "" in self._metadata
         groups = [name for name, node in self._metadata.items() if node["node_type"] == "group" and name]
         if self.exists and groups:
             raise DoesNotFit(f"{url} has groups ({', '.join(groups)}): append to one of them")
+
+    def _parsed(self, key: str, content: bytes) -> dict[str, Any]:
+        """Return the metadata of a group or an array; raises ``DoesNotFit`` if xarray could not read them."""
+        problem = "is damaged: repair the store first"
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+            node: dict[str, Any] = json.loads(content)
+            names = node.get("dimension_names") or []
+            if node["node_type"] == "group" or (len(names) == len(node["shape"]) and None not in names):
+                return node
+            problem = "has dimensions without names, which xarray cannot open"
+        raise DoesNotFit(f"{self.url}/{key} {problem}")
 
     def _metadata_objects(self) -> dict[str, bytes]:
         keys = ["zarr.json"] * ("zarr.json" in self.names)
@@ -217,22 +234,25 @@ class _Store:
         start = len(f"{self._path}/{name}/")
         return {path[start:] for path in self._fs.find(f"{self._path}/{name}")}
 
+    def _as_written(self) -> _Layout:
+        """Return the arrays with the lengths in their own metadata."""
+        arrays = {name: node for name, node in self._metadata.items() if name}
+        listed = {"kind": "inline", "must_understand": False, "metadata": arrays}
+        return _Layout(self.url, self._metadata[""] | {"consolidated_metadata": listed})
+
     def before_an_interruption(self, dim: str) -> _Layout:
         """Return the store without what an interrupted append left.
 
         Such an append leaves some arrays longer than others, or a part of the axis that was never written and reads
         as fill values. So the store ends where its shortest array does, and where the axis stops to increase.
         """
-        root = dict(self._metadata[""])
-        arrays = {name: node for name, node in self._metadata.items() if name}
-        visible = (root.get("consolidated_metadata") or {}).get("metadata", {})
-        root["consolidated_metadata"] = {"kind": "inline", "must_understand": False, "metadata": arrays}
-        if dim not in arrays:
-            raise DoesNotFit(f"{self.url} has no coordinate {dim}; it has {', '.join(arrays) or 'no variables'}")
-        layout = _Layout(self.url, root)
+        visible = (self._metadata[""].get("consolidated_metadata") or {}).get("metadata", {})
+        layout = self._as_written()
+        if dim not in layout.arrays:
+            raise DoesNotFit(f"{self.url} has no coordinate {dim}; it has {', '.join(layout.arrays) or 'no variables'}")
         ends = [
             nodes[name]["shape"][layout.dims(name).index(dim)]
-            for nodes in (arrays, visible)
+            for nodes in (layout.arrays, visible)
             for name in layout.along(dim)
             if name in nodes
         ]
@@ -246,6 +266,25 @@ class _Store:
             at = layout.opened[dim].values[end]
             raise DoesNotFit(f"{self.url}: {dim} does not increase at {at}: repair the store first")
         return layout.with_length(dim, end)
+
+    def check_beginning(self, layout: _Layout) -> None:
+        """Raise ``DoesNotFit`` if there are arrays which an interrupted start of this ``layout`` did not write."""
+        for name, node in self._metadata.items():
+            if node | {"shape": []} != layout.arrays[name] | {"shape": []}:
+                raise DoesNotFit(f"{self.url}/{name} is an array of another store: choose another name")
+
+    def check_unlisted(self, dim: str, axis: np.ndarray, length: int) -> None:
+        """Raise ``DoesNotFit`` if a store of this ``length`` would lose steps after the ``axis``.
+
+        A program that appends without consolidating leaves steps that the consolidated metadata do not list.
+        """
+        array = self._as_written().array(dim)
+        if array.size <= length:
+            return
+        whole = np.asarray(array[...])
+        if (whole[length:] > axis[-1:]).all():
+            problem = f"has {whole.size} steps, of which its consolidated metadata list {axis.size}"
+            raise DoesNotFit(f"{self.url} {problem}: run zarr.consolidate_metadata, or append the others as well")
 
     def publish(self, layout: _Layout, names: Iterable[str]) -> None:
         """Write the metadata of arrays, then those of the whole store, which readers open first.
@@ -312,7 +351,7 @@ def _fill(store: _Store, layout: _Layout, raw: dict[str, xr.Variable], dim: str,
     if not positions.size:
         return 0
     states, plans = [], []
-    for name in sorted(set(raw) - {dim}):
+    for name in sorted(name for name in raw if name != dim and raw[name].size):
         array, dims, data = layout.array(name), layout.dims(name), _dask(raw[name].data)
         begins = [int(positions[0]) if name_of == dim else 0 for name_of in dims]
         spans = list(zip(begins, data.shape, _objects_of(array), strict=True))
@@ -370,6 +409,7 @@ def _create(
     if strangers := [name for name in store.names if name not in ds.variables]:
         raise DoesNotFit(f"{store.url} is not a store but holds {', '.join(strangers[:3])}: choose another name")
     layout = _new_layout(store.url, ds, encoding, dim).with_length(dim, axis.size)
+    store.check_beginning(layout)
     variables = {name: v for name, v in ds.variables.items() if not only_axis or dim not in v.dims} | {dim: axis}
     raw = {name: _encoded(v, layout.opened.variables[name], name) for name, v in variables.items()}
     _check_values(variables, raw, layout.opened, store.url)
@@ -381,26 +421,42 @@ def _create(
 
 def _new_layout(url: str, ds: xr.Dataset, encoding: Mapping, dim: str) -> _Layout:
     """Describe a new store: packed as the source is, with times in seconds, which all later times fit into."""
+    if strangers := sorted(str(name) for name in encoding if name not in ds.variables):
+        raise DoesNotFit(f"the encoding has settings for {', '.join(strangers)}, which the data lack")
     template, settings = ds.drop_encoding(), {}
     for name, variable in ds.variables.items():
-        own: dict[str, Any] = {key: variable.encoding[key] for key in _PACKING if key in variable.encoding}
+        own = _packing_of(variable)
         if _is_time(variable):
             own = {"units": "seconds since 1970-01-01", "dtype": "int64", "calendar": _calendar(variable)}
         sizes = [max(lengths) for lengths in variable.chunks] if variable.chunks else variable.shape
         own["chunks"] = (_AXIS_CHUNK,) if name == dim else tuple(max(size, 1) for size in sizes)
         settings[name] = own | dict(encoding.get(name, {}))
-        if name not in ds.indexes and variable.dtype.kind != "O":
+        if variable.dtype.kind in "OTU" and not _is_time(variable):  # of any length, as later parts may need
+            template[name] = xr.Variable(variable.dims, np.full(variable.shape, "", object), variable.attrs)
+        elif name not in ds.indexes and variable.dtype.kind != "O":
             empty = da.zeros(variable.shape, dtype=variable.dtype, chunks=-1)
             template[name] = xr.Variable(variable.dims, empty, variable.attrs)
     objects: dict[str, Any] = {}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Consolidated metadata is currently not part")
         memory = zarr.storage.MemoryStore(objects)
-        template.to_zarr(memory, compute=False, consolidated=True, encoding=settings, zarr_format=3)
+        try:
+            template.to_zarr(memory, compute=False, consolidated=True, encoding=settings, zarr_format=3)
+        except (ValueError, TypeError, NotImplementedError) as error:
+            problem = " ".join(str(error).split())
+            raise DoesNotFit(f"{url} cannot be created from these data and this encoding: {problem}") from None
     return _Layout(url, json.loads(objects["zarr.json"].to_bytes()))
 
 
 # -------------------------------------------------------------------------------------------------------- checks
+
+
+def _packing_of(variable: xr.Variable) -> dict[str, Any]:
+    """Return the settings with which the source packs its values; text needs none."""
+    kind = variable.dtype.kind
+    keys = () if kind in "OSTU" else ("dtype", "units") if kind == "m" else _PACKING
+    packing = {key: variable.encoding[key] for key in keys if key in variable.encoding}
+    return {} if kind == "m" and len(packing) == 1 else packing  # xarray takes both or neither for time spans
 
 
 def _is_time(variable: xr.Variable) -> bool:
@@ -417,15 +473,24 @@ def _calendar(variable: xr.Variable) -> str:
     return str(xr.DataArray(variable).dt.calendar)
 
 
-def _prepared(ds: xr.Dataset, dim: str) -> xr.Dataset:
-    """Return the Dataset with all attributes in ``attrs``. Raises ``DoesNotFit`` if it cannot be stored."""
+def _prepared(ds: xr.Dataset, dim: str, encoding: Mapping | None = None) -> xr.Dataset:
+    """Return the Dataset with all attributes in ``attrs``, and with the packing that ``encoding`` sets.
+
+    Raises ``DoesNotFit`` if it cannot be stored.
+    """
     if dim not in ds.indexes:
         raise DoesNotFit(f"the data have no coordinate {dim} to append along; they have {', '.join(ds.variables)}")
     ds = ds.copy()
-    for name, variable in ds.variables.items():
-        for key in _LINKS:
-            if key in variable.encoding:
-                ds[name].attrs.setdefault(key, variable.encoding[key])
+    for name, variable in list(ds.variables.items()):
+        if not variable.dtype.isnative:
+            ds[name] = ds[name].astype(variable.dtype.newbyteorder("="))
+        settings = (encoding or {}).get(name, {})
+        packing = variable.encoding | {key: settings[key] for key in _PACKING if key in settings}
+        if "missing_value" in packing:  # xarray would add another _FillValue, and then refuse to have two
+            packing.setdefault("_FillValue", packing["missing_value"])
+        ds[name].encoding = packing
+        links = {key: packing[key] for key in _LINKS if key in packing}
+        ds[name].attrs = links | ds[name].attrs
         objects = variable.values.flat if variable.dtype.kind == "O" and not _is_time(variable) else ()
         if not all(isinstance(value, str) for value in objects):
             raise DoesNotFit(f"{name} holds objects that are not text: convert it first")
@@ -445,6 +510,9 @@ def _check_variables(ds: xr.Dataset, held: xr.Dataset, dim: str, url: str) -> No
         other = held if names is ds else ds
         if extra := [str(name) for name in other.variables if name not in names.variables]:
             raise DoesNotFit(f"{lacks} {', '.join(sorted(extra))}, which {has} has".replace("data has", "data have"))
+    for key in sorted(_IDENTIFYING & ds.attrs.keys() & held.attrs.keys()):
+        if not _same(ds.attrs[key], held.attrs[key]):
+            raise DoesNotFit(f"{key} of the data is {ds.attrs[key]!r}, but {held.attrs[key]!r} in {url}")
     for name, variable in ds.variables.items():
         like = held.variables[name]
         sizes = {d: n for d, n in variable.sizes.items() if d != dim}, {d: n for d, n in like.sizes.items() if d != dim}
@@ -459,7 +527,7 @@ def _check_meaning(name: str, variable: xr.Variable, like: xr.Variable, url: str
     """Compare attributes, calendar, dtype and packing."""
     for key in sorted((variable.attrs.keys() | like.attrs.keys()) - _FREE_TEXT):
         mine, its = variable.attrs.get(key), like.attrs.get(key)
-        if mine is None or its is None or not np.array_equal(np.asarray(mine), np.asarray(its)):
+        if key not in variable.attrs or key not in like.attrs or not _same(mine, its):
             raise DoesNotFit(f"{key} of {name} is {mine!r}, but {its!r} in {url}")
     if _is_time(variable):
         mine, its = _calendar(variable), like.encoding.get("calendar", "standard")
@@ -487,14 +555,23 @@ def _check_steps(new: np.ndarray, before: np.ndarray, labels: np.ndarray, gaps: 
         return
     if before.size and new[0] < before[-1]:
         raise DoesNotFit(f"{labels[0]} is not a step of {url}, but lies before its end")
-    usual = np.diff(before) if before.size > 1 else np.diff(new)
     steps = np.diff(np.concatenate([before[-1:], new]))
-    if gaps or not usual.size:
+    usual = _usual(before if before.size > 1 else new, is_new=before.size < 2)
+    if gaps or not steps.size or not usual.size:
         return
     wrong = (steps < _SHORTEST * usual.min()) | (steps > _LONGEST * usual.max())
     if wrong.any():
         label = labels[int(np.argmax(wrong)) + new.size - steps.size]
-        raise DoesNotFit(f"the step to {label} is much longer or shorter than those before it; gaps=True permits it")
+        raise DoesNotFit(f"the step to {label} is much longer or shorter than the others; gaps=True permits it")
+
+
+def _usual(axis: np.ndarray, is_new: bool) -> np.ndarray:
+    """Return the steps that others are compared with: those of the store, or the median of a new regular axis."""
+    steps = np.diff(axis)
+    if not is_new or not steps.size:
+        return steps
+    is_regular = np.isclose(steps, np.median(steps), rtol=0.15).mean() >= 0.5
+    return np.array([np.median(steps)]) if is_regular else steps
 
 
 def _encoded(variable: xr.Variable, like: xr.Variable, name: Any) -> xr.Variable:
@@ -516,7 +593,8 @@ def _check_values(variables: Mapping, raw: Mapping, held: xr.Dataset, url: str) 
         # xarray changes the units of times that do not fit them; the store's stay as they are.
         units = {key: like.encoding[key] for key in ("units", "calendar") if key in like.encoding}
         stored = xr.Variable(encoded.dims, encoded.data, encoded.attrs | units)
-        times = xr.coders.CFDatetimeCoder(use_cftime=True if mine.dtype.kind == "O" else None)
+        unit: Any = np.datetime_data(mine.dtype)[0] if mine.dtype.kind == "M" else "ns"
+        times = xr.coders.CFDatetimeCoder(use_cftime=True if mine.dtype.kind == "O" else None, time_unit=unit)
         is_span = mine.dtype.kind == "m"
         back = xr.conventions.decode_cf_variable(name, stored, decode_times=times, decode_timedelta=is_span)
         if back.dtype.kind == "f":
@@ -539,8 +617,9 @@ def _equal(one: Any, other: Any) -> bool:
 
 def _difference(one: np.ndarray, other: np.ndarray) -> str:
     """Say how two arrays of one shape differ."""
+    if one.dtype.kind not in "fiu" or other.dtype.kind not in "fiu":
+        pairs = zip(one.ravel(), other.ravel(), strict=True)
+        return next((f"such as {mine} for {its}" for mine, its in pairs if mine != its), f"as {one.dtype}")
     if one.dtype != other.dtype:
         return f"{one.dtype} and {other.dtype}"
-    if one.dtype.kind not in "fiu":
-        return f"{one.flat[0]}… and {other.flat[0]}…" if one.size else "none"
     return f"by up to {np.nanmax(abs(one.astype(float) - other.astype(float))):.3g}"

@@ -217,6 +217,79 @@ def test_a_store_whose_axis_does_not_increase(tmp_path: Path):
     assert_refused(tmp_path / "a.zarr", months("2001-01-01", 12), "time does not increase at 2000-01-01")
 
 
+def test_another_experiment(tmp_path: Path):
+    append(months("2000-01-01", 12).assign_attrs(experiment_id="ssp585", history="a"), str(tmp_path / "a.zarr"))
+    other = months("2001-01-01", 12).assign_attrs(experiment_id="ssp126", history="b")
+
+    assert_refused(tmp_path / "a.zarr", other, "experiment_id of the data is 'ssp126', but 'ssp585' in ")
+
+
+def test_a_gap_in_the_first_part(tmp_path: Path):
+    ds = months("2000-01-01", 12).isel(time=[0, 1, 2, 3, 6, 7])
+
+    assert_refused(tmp_path / "a.zarr", ds, "the step to 2000-07-01")
+    assert append(ds, str(tmp_path / "a.zarr"), gaps=True) == 6
+
+
+def test_fewer_steps_than_the_consolidated_metadata_lack(tmp_path: Path):
+    append(months("2000-01-01", 12), str(tmp_path / "a.zarr"))
+    months("2001-01-01", 12).to_zarr(tmp_path / "b.zarr", encoding={"time": {"units": "seconds since 1970-01-01"}})
+    arrays, more = (
+        zarr.open_group(tmp_path / name, mode="r+", use_consolidated=False) for name in ("a.zarr", "b.zarr")
+    )
+    for name in ("sst", "time"):
+        arrays[name].append(more[name][...])
+
+    assert_refused(
+        tmp_path / "a.zarr", months("2001-01-01", 6), "has 24 steps, of which its consolidated metadata list 12"
+    )
+    assert append(months("2001-01-01", 12), str(tmp_path / "a.zarr")) == 12
+
+
+DAMAGED = {
+    "metadata of the root cut off": ("zarr.json", b'{"zarr_format": 3,', "zarr.json is damaged"),
+    "metadata of an array empty": ("sst/zarr.json", b"", "sst/zarr.json is damaged"),
+    "metadata that are a list": ("sst/zarr.json", b"[]", "sst/zarr.json is damaged"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_store_with_damaged_metadata(tmp_path: Path, case: str):
+    name, content, says = DAMAGED[case]
+    append(months("2000-01-01", 12), str(tmp_path / "a.zarr"))
+    (tmp_path / "a.zarr" / name).write_bytes(content)
+
+    assert_refused(tmp_path / "a.zarr", months("2001-01-01", 12), says)
+
+
+def test_an_array_without_names_of_dimensions(tmp_path: Path):
+    append(months("2000-01-01", 12), str(tmp_path / "a.zarr"))
+    zarr.create_array(tmp_path / "a.zarr/extra", shape=(3,), dtype="f4")
+
+    assert_refused(tmp_path / "a.zarr", months("2001-01-01", 12), "extra/zarr.json has dimensions without names")
+
+
+def test_arrays_of_a_store_whose_root_is_gone(tmp_path: Path):
+    months("2000-01-01", 12).to_zarr(tmp_path / "a.zarr")
+    (tmp_path / "a.zarr/zarr.json").unlink()
+
+    assert_refused(tmp_path / "a.zarr", months("2001-01-01", 12), "is an array of another store")
+
+
+ENCODINGS = {
+    "a variable that there is not": ({"air": {"chunks": (1,)}}, "the encoding has settings for air"),
+    "a setting that there is not": ({"sst": {"chunksizes": (1, 4, 3)}}, "cannot be created"),
+    "shards that are not whole chunks": ({"sst": {"chunks": (5, 4, 3), "shards": (6, 4, 3)}}, "cannot be created"),
+}
+
+
+@pytest.mark.parametrize("case", ENCODINGS)
+def test_an_encoding_that_xarray_refuses(tmp_path: Path, case: str):
+    encoding, says = ENCODINGS[case]
+
+    assert_refused(tmp_path / "a.zarr", months("2000-01-01", 12), says, encoding=encoding)
+
+
 def test_a_store_of_version_2(tmp_path: Path):
     months("2000-01-01", 12).to_zarr(tmp_path / "a.zarr", zarr_format=2)
 

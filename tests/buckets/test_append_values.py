@@ -80,6 +80,111 @@ def test_every_calendar_one_day_at_a_time(tmp_path: Path, calendar: str):
     assert stored.time.encoding["units"] == "seconds since 1970-01-01"
 
 
+def from_file(path: Path, ds: xr.Dataset, **options) -> xr.Dataset:
+    """Return the Dataset as it comes from a file."""
+    ds.to_netcdf(path, **options)
+    return xr.open_dataset(path, chunks={})
+
+
+FROM_FILES = {
+    "only missing_value": (None, {"sst": {"missing_value": np.float32(1e20), "_FillValue": None}}),
+    "characters": ("char", {"note": {"dtype": "S1"}}),
+    "text of any length": ("text", {}),
+    "time spans": ("span", {}),
+}
+
+
+@pytest.mark.parametrize("case", FROM_FILES)
+def test_variables_as_files_store_them(tmp_path: Path, case: str):
+    more, encoding = FROM_FILES[case]
+    parts = [months(start, 8).load() for start in ("2000-01-01", "2000-09-01")]
+    values = {"char": [f"run {n}" for n in range(8)], "text": np.array([f"Å{n}" for n in range(8)], object)}
+    values["span"] = np.arange(8) * np.timedelta64(6, "h").astype("m8[ns]")
+    if more:
+        parts = [part.assign(note=("time", values[more])) for part in parts]
+    parts = [
+        from_file(tmp_path / f"{number}.nc", part, engine="netcdf4", encoding=encoding)
+        for number, part in enumerate(parts)
+    ]
+
+    for part in (*parts, *parts):
+        append(part, str(tmp_path / "a.zarr"))
+
+    assert_holds(tmp_path / "a.zarr", *parts)
+
+
+@pytest.mark.parametrize("dtype", ["U", object])
+def test_text_that_becomes_longer(tmp_path: Path, dtype: object):
+    parts = [months("2000-01-01", 6), months("2000-07-01", 6)]
+    parts = [
+        part.assign(note=("time", np.array([text] * 6, dtype)))
+        for part, text in zip(parts, ("Å", "Åland"), strict=True)
+    ]
+
+    for part in (*parts, *parts):
+        append(part, str(tmp_path / "a.zarr"))
+
+    assert_holds(tmp_path / "a.zarr", *parts)
+
+
+def test_the_most_significant_byte_first(tmp_path: Path):
+    parts = [months(start, 6).astype(">f4") for start in ("2000-01-01", "2000-07-01")]
+    parts = [part.assign(level=("lat", np.arange(4, dtype=">i4"))) for part in parts]
+
+    for part in parts:
+        append(part, str(tmp_path / "a.zarr"))
+
+    np.testing.assert_array_equal(xr.open_zarr(tmp_path / "a.zarr").sst, whole(*parts).sst)
+
+
+def test_a_packing_that_is_repeated_with_each_part(tmp_path: Path):
+    parts = [packed(months(start, 6)).drop_encoding() for start in ("2000-01-01", "2000-07-01")]
+    packing = {"sst": {"dtype": "int16", "scale_factor": 0.01, "_FillValue": -1}}
+
+    for part in (*parts, *parts):
+        append(part, str(tmp_path / "a.zarr"), encoding=packing)
+
+    assert zarr.open_array(tmp_path / "a.zarr/sst").dtype == np.int16
+    np.testing.assert_allclose(xr.open_zarr(tmp_path / "a.zarr").sst, whole(*parts).sst, atol=0.006)
+
+
+def test_attributes_that_are_not_numbers(tmp_path: Path):
+    parts = [months(start, 6) for start in ("2000-01-01", "2000-07-01")]
+    for part in parts:
+        part.sst.attrs |= {"valid_min": np.nan, "note": None, "levels": []}
+
+    for part in parts:
+        append(part, str(tmp_path / "a.zarr"))
+
+    assert xr.open_zarr(tmp_path / "a.zarr").sizes["time"] == 12
+
+
+def test_times_after_2262(tmp_path: Path):
+    times = [np.arange(f"{year}-01", f"{year + 1}-01", dtype="M8[M]").astype("M8[s]") for year in (9990, 9991)]
+
+    for time in times:
+        append(months("2000-01-01", 12).assign_coords(time=time), str(tmp_path / "a.zarr"))
+
+    stored = zarr.open_array(tmp_path / "a.zarr/time")[...]
+    np.testing.assert_array_equal(stored.astype("M8[s]"), np.concatenate(times))
+
+
+def test_a_grid_without_points(tmp_path: Path):
+    ds = months("2000-01-01", 6).isel(lon=slice(0))
+
+    assert [append(ds, str(tmp_path / "a.zarr")) for _ in range(2)] == [6, 0]
+
+
+def test_an_irregular_axis(tmp_path: Path):
+    time = pd.to_datetime(["2000-01-01", "2000-01-02", "2000-01-09", "2000-02-20", "2000-03-21", "2000-03-24"])
+    ds = months("2000-01-01", 6).assign_coords(time=time)
+
+    append(ds.isel(time=slice(5)), str(tmp_path / "a.zarr"))
+    append(ds, str(tmp_path / "a.zarr"))
+
+    assert_holds(tmp_path / "a.zarr", ds)
+
+
 def test_an_axis_of_numbers(tmp_path: Path):
     ds = xr.Dataset({"score": ("member", np.arange(5.0))}, {"member": np.arange(5)})
 
