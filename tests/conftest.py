@@ -86,7 +86,7 @@ def site(guide, root: Path, stack: str) -> Path:
         lock.seek(0)
         if lock.read() != run:
             lock.truncate(0)
-            built = guide("build", "--stack", stack, "--user", _USERS[stack], "--out", str(out))
+            built = guide("build", "--stack", stack, "--user", _USERS[stack], "--out", str(out), timeout=1800)
             if built.returncode:
                 pytest.fail(f"make book fails:\n{built.stdout}\n{built.stderr}", pytrace=False)
             lock.write(run)
