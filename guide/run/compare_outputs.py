@@ -69,7 +69,7 @@ def without_log(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 def _comparable(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Return copies of ``outputs`` without what makes no difference to a reader."""
-    outputs = copy.deepcopy(outputs)
+    outputs = _with_joined_streams(copy.deepcopy(outputs))
     for output in outputs:
         if "execution_count" in output:
             output["execution_count"] = None
@@ -78,6 +78,26 @@ def _comparable(outputs: list[NotebookNode]) -> list[NotebookNode]:
             if isinstance(text, str) and kind != _PICTURE:
                 data[kind] = settled(text)
     return outputs
+
+
+def _with_joined_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Return ``outputs`` with one output for each stream, stdout before a stderr that it follows.
+
+    A recorded cell has its streams like that. JupyterLab stores a text printed before a warning apart from one printed
+    after it, and the order of the two streams is that in which their messages arrive.
+    """
+    kept: list[NotebookNode] = []
+    streams: dict[str, NotebookNode] = {}
+    for output in outputs:
+        if output.output_type != "stream":
+            kept.append(output)
+        elif output.name in streams:
+            streams[output.name].text += output.text
+        else:
+            streams[output.name] = output
+            swap = output.name == "stdout" and kept and kept[-1].get("name") == "stderr"
+            kept.insert(len(kept) - 1 if swap else len(kept), output)
+    return kept
 
 
 def _picture_pairs(left: list[NotebookNode], right: list[NotebookNode]) -> list[tuple[Any, Any]]:

@@ -131,6 +131,17 @@ def test_a_picture_is_reported_by_its_digest_and_not_by_its_bytes():
     assert picture(0.8) not in report
 
 
+def test_a_warning_between_two_lines_makes_no_difference():
+    warning = text("ZarrUserWarning: not consolidated\n", "stderr")
+    recorded = [*text("24 chunks\nequal: True\n"), *warning]
+
+    assert difference(recorded, [*text("24 chunks\n"), *warning, *text("equal: True\n")]) == ""
+    assert difference(recorded, [*warning, *text("24 chunks\n"), *text("equal: True\n")]) == ""
+    assert "equal: False" in difference(recorded, [*text("24 chunks\n"), *warning, *text("equal: False\n")])
+    assert difference(recorded, [*text("24 chunks\n"), *warning]) != ""
+    assert difference(recorded, text("24 chunks\nequal: True\n")) != ""
+
+
 def test_what_a_library_logs_makes_no_difference():
     logged = "2026-01-30 10:00:00,123 - distributed.nanny - WARNING - Worker still alive, killing\n"
 
