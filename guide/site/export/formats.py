@@ -72,6 +72,10 @@ class ExportedPage:
         """Return what a cell printed."""
         return self.cells[block.cell].outputs if block.cell is not None else []
 
+    def hides_warnings(self, block: Block) -> bool:
+        """Return whether the page shows nothing that a cell writes to stderr."""
+        return block.cell is not None and "remove-stderr" in self.cells[block.cell].metadata.get("tags", [])
+
 
 def _is_shell(block: Block) -> bool:
     return block.kind == "file" or (block.kind == "run" and block.language != "python")
@@ -187,8 +191,9 @@ def _cell(block: Block, page: ExportedPage) -> nbformat.NotebookNode:
     metadata: dict[str, str | list[str] | None] = {"raises": block.raises or (block.fails and "CalledProcessError")}
     metadata |= {"leaves": list(block.leaves), "removes": list(block.removes)}
     cell.metadata.update({name: value for name, value in metadata.items() if value})
-    if "raises" in cell.metadata:
-        cell.metadata["tags"] = ["raises-exception"]
+    tags = {"raises-exception": "raises" in cell.metadata, "remove-stderr": page.hides_warnings(block)}
+    if any(tags.values()):
+        cell.metadata["tags"] = [name for name, applies in tags.items() if applies]
     for output in page.outputs(block):
         without = {"execution_count": None} if "execution_count" in output else {}
         cell.outputs.append(nbformat.from_dict({**output, **without}))
