@@ -1,7 +1,8 @@
 """Run pages among a reader's own files, as the page and as the notebook that its launch link opens.
 
 Each page runs in a home directory and in buckets that contain files of likely names and of every name on the page (see
-``guide.run.reader_files``), next to a cluster of the reader's. A page that changes any of them fails.
+``guide.run.reader_files``), next to a cluster of the reader's. A page that changes any of them fails. A notebook of the
+book runs as opened only: its cells are the same, and the folder where they start is full of such files too.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ _OPTIONS = ("--accept", "--among-files")
 
 
 def run_among_files(paths: list[Path], profile: RunProfile, jobs: int) -> list[RunRecord]:
-    """Run each page of ``paths`` twice, as a page and as the notebook that it opens as; return all records."""
+    """Run each of ``paths`` as a page (Markdown only) and as the notebook that it opens as; return all records."""
     BUILD.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="harmless-", dir=BUILD) as folder:
-        runs = [Run(path, _OPTIONS) for path in paths]
+        runs = [Run(path, _OPTIONS) for path in paths if path.suffix == ".md"]
         runs += [run for path in paths for run in _launched(path, Path(folder))]
         progress = PageProgress({display_path(run.path): len(read_page(run.path, ROOT).blocks) for run in runs}, 0)
         with progress.line.ticking():

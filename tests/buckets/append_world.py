@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 import requests
 from append_sources import ROOT
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
 
 from fakehub.control.client import Control
 from fakehub.session.session import Session, SessionOptions, start_session
@@ -24,6 +26,13 @@ from hubfacts.load import load
 BUCKET = "leap-scratch"
 _STALL_S = 3600.0
 _HOST = "storage.googleapis.com"
+
+
+class _PromptAdapter(HTTPAdapter):
+    """Send the body of a request at once. Behind a proxy, urllib3 waits 40 ms for the answer to the headers."""
+
+    def proxy_manager_for(self, proxy, **options):
+        return super().proxy_manager_for(proxy, socket_options=HTTPConnection.default_socket_options, **options)
 
 
 @dataclass
@@ -103,6 +112,7 @@ def start_world(folder: Path) -> Iterator[World]:
     with start_session(options) as running, requests.Session() as http, errors.open("w") as stderr:
         way = running.environment
         http.trust_env = False
+        http.mount("https://", _PromptAdapter())
         http.proxies, http.verify = {"https": way["HTTPS_PROXY"]}, way["REQUESTS_CA_BUNDLE"]
         token = f"http://{way['GCE_METADATA_HOST']}/computeMetadata/v1/instance/service-accounts/default/token"
         answer = requests.get(token, headers={"Metadata-Flavor": "Google"}, proxies={"http": ""}, timeout=30)

@@ -6,6 +6,7 @@ the id of the process, then its exit status. The process prints an error to stde
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -13,6 +14,18 @@ import sys
 import traceback
 import warnings
 from typing import Any
+
+# What an append imports; Dask imports ``distributed`` when it computes.
+_IMPORTED = (
+    "append_sources",
+    "append_to_store",
+    "dask.array",
+    "distributed",
+    "gcsfs",
+    "pandas",
+    "xarray.backends.zarr",
+    "zarr",
+)
 
 
 def run(asked: dict[str, Any]) -> None:
@@ -33,8 +46,10 @@ def run(asked: dict[str, Any]) -> None:
 def main() -> None:
     """Serve until stdin ends."""
     warnings.simplefilter("ignore")
-    for name in ("append_sources", "append_to_store", "dask.array", "gcsfs", "pandas", "xarray.backends.zarr", "zarr"):
+    for name in _IMPORTED:
         importlib.import_module(name)
+    importlib.import_module("xarray").backends.list_engines()  # reads the metadata of all installed packages
+    gc.freeze()  # so that a child's collector does not copy the pages that it shares with this process
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()

@@ -1,10 +1,16 @@
 """Pages leave a reader's own files, objects and clusters as they are, also as the notebooks that launch links open."""
 
+import json
+import subprocess
+import sys
+
 import nbformat
 import pytest
 
 from guide.pages.reader import read_page
 from guide.pages.toc import pages_of_book
+from guide.run.compare_outputs import difference
+from guide.run.page_session import visible_outputs
 from guide.run.reader_files import names_on
 from guide.site.harmless import made_notebook
 
@@ -18,8 +24,17 @@ GATES = {
     "colleague-removed.md": "removes gs://leap-persistent/another-member/",
     "clusters-stopped.ipynb": "stops a cluster that it did not start",
 }
-# Made notebooks start in the folder of their page, where these find nothing.
-HARMLESS_WHEN_OPENED = {"results-removed.md", "project-removed.md"}
+# Made notebooks start in the folder of their page, where the first two find nothing; notebooks run as opened only.
+FAILS_ONCE = {"results-removed.md", "project-removed.md", "clusters-stopped.ipynb"}
+# Runs pages among a reader's files, and prints the path, the status and the cells of each run.
+RUN = """
+import json, sys
+from pathlib import Path
+from guide.run.profile import RunProfile
+from guide.site.harmless import run_among_files
+records = run_among_files([Path(name) for name in sys.argv[2:]], RunProfile(sys.argv[1]), 2)
+print("\\n" + json.dumps([[record.page, record.status, record.error, record.notebook] for record in records]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +48,7 @@ def test_a_harmful_page_fails_as_a_page_and_through_its_launch_link(broken, page
     lines = [line for line in broken.stdout.splitlines() if GATES[page] in line and page.rpartition(".")[0] in line]
 
     assert broken.returncode == 1
-    assert len(lines) == 1 + (page not in HARMLESS_WHEN_OPENED), broken.stdout + broken.stderr
+    assert len(lines) == 1 + (page not in FAILS_ONCE), broken.stdout + broken.stderr
 
 
 def test_in_an_empty_home_directory_the_harm_is_not_seen(guide, stack):
@@ -48,17 +63,47 @@ def test_every_harmful_page_is_tested(root):
 
 
 @pytest.fixture(scope="module")
-def pages(root):
-    """All pages and notebooks of the book."""
-    return [str(path.relative_to(root)) for path in pages_of_book()]
+def made(root):
+    """The notebooks that are made from pages of Markdown, by the names of the pages."""
+    named = {str(path.relative_to(root).with_suffix("")): path for path in pages_of_book() if path.suffix == ".md"}
+    return {name: notebook for name, path in named.items() if (notebook := made_notebook(path))}
 
 
-def test_pages_leave_a_readers_files_as_they_are(guide, stack, root, pages):
-    ran = guide("harmless", *pages, "--stack", stack, timeout=3600)
-    opened = [page for page in pages if page.endswith(".ipynb") or made_notebook(root / page)]
+@pytest.fixture(scope="module")
+def ran(root, stack):
+    """The status, the error and the notebook of all pages and notebooks, run among a reader's files, by their paths."""
+    pages = [str(path.relative_to(root)) for path in pages_of_book()]
+    command = [sys.executable, "-c", RUN, stack, *pages]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=3600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {path: record for path, *record in json.loads(done.stdout.splitlines()[-1])}
 
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert ran.stdout.count(": passed, ") == len(pages) + len(opened)
+
+def as_opened(ran, name):
+    """Return the run of the notebook that was made from the page of that name."""
+    return next(record for path, record in ran.items() if path.startswith("_build/") and path.endswith(f"{name}.ipynb"))
+
+
+def test_pages_leave_a_readers_files_as_they_are(ran, made):
+    assert {path: error for path, (status, error, _) in ran.items() if status != "passed"} == {}
+    assert len(ran) == len(pages_of_book()) + len(made)
+
+
+def _differs(cell, ran):
+    """Return how a cell's outputs differ after a run; what its page hides is not part of the made notebook."""
+    return difference(cell.outputs, visible_outputs(ran.outputs, "remove-stderr" in cell.metadata.get("tags", [])))
+
+
+def test_made_notebooks_print_what_the_pages_show(ran, made, site):
+    """They print it wherever they start, so they enter the folders that they need."""
+    for name in made:
+        exported = nbformat.read(site / f"{name}.ipynb", as_version=4)
+        shown = [cell for cell in exported.cells if cell.cell_type == "code"]
+        opened = [cell for cell in nbformat.from_dict(as_opened(ran, name)[2]).cells if cell.cell_type == "code"]
+        pairs = [pair for pair in zip(shown, opened, strict=True) if pair[0].outputs and pair[0].source[:2] != "%%"]
+
+        assert [cell.source for cell in shown] == [cell.source for cell in opened], name
+        assert [_differs(*pair) for pair in pairs] == [""] * len(pairs), name
 
 
 def page_of(tmp_path, text):

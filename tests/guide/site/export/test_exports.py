@@ -1,9 +1,7 @@
 """What readers can export from a page: to the hub, as a notebook, a script and text; and its date and edit link."""
 
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -14,18 +12,9 @@ import pytest
 from guide.pages.reader import read_page
 from guide.pages.toc import pages_of_book
 from guide.run.compare_outputs import difference
-from guide.run.page_session import visible_outputs
 from guide.run.records import read_record
 
 RULES = "book/buckets/rules"
-# Runs notebooks as pages of the guide run, and prints the results.
-RUN = """
-import json, sys
-from pathlib import Path
-from guide.run.runner import RunProfile, run_pages
-records = run_pages([Path(name) for name in sys.argv[2:]], RunProfile(sys.argv[1]), 2, force=True, accept=True)
-print("\\n" + json.dumps([[record.status, record.notebook] for record in records]))
-"""
 
 
 class _Links(HTMLParser):
@@ -94,48 +83,6 @@ def test_a_made_notebook_has_the_cells_of_the_page_in_order_with_their_outputs(s
 
         assert own == list(dict.fromkeys(cell.source.rstrip("\n") for cell in cells)), name
         assert all(difference(cell.outputs, outputs[cell.source.rstrip("\n")]) == "" for cell in cells), name
-
-
-@pytest.fixture(scope="module")
-def ran(site, root, names, stack):
-    """The made notebooks with more than the page's cells, before and after a run, by the names of their pages."""
-    place = root / "_build" / "made-to-run"
-    shutil.rmtree(place, ignore_errors=True)
-    # Elsewhere, so that the notebook has to enter the folder of its page.
-    elsewhere = nbformat.v4.new_code_cell("import os, tempfile\nos.chdir(tempfile.mkdtemp())")
-    before = {}
-    for name, path in names.items():
-        blocks = read_page(path, root).blocks
-        if path.suffix == ".md" and runs(path, root) and any(block.kind in {"run", "file"} for block in blocks):
-            made = nbformat.read(site / f"{name}.ipynb", as_version=4)
-            made.cells = [elsewhere, *(cell for cell in made.cells if cell.cell_type == "code")]
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            nbformat.write(made, place / f"{name}.ipynb")
-            before[name] = made
-    command = [sys.executable, "-c", RUN, stack, *(str(place / f"{name}.ipynb") for name in before)]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stdout + done.stderr
-    after = json.loads(done.stdout.splitlines()[-1])
-    shutil.rmtree(place)
-    return {name: (before[name], *record, done.stdout) for name, record in zip(before, after, strict=True)}
-
-
-def test_made_notebooks_run_to_the_end(ran):
-    assert len(ran) > 10
-    assert {name: output for name, (_, status, _, output) in ran.items() if status != "passed"} == {}
-
-
-def _differs(made, ran):
-    """Return how a cell's outputs differ after a run; what its page hides is not part of the made notebook."""
-    return difference(made.outputs, visible_outputs(ran.outputs, "remove-stderr" in made.metadata.get("tags", [])))
-
-
-def test_made_notebooks_print_what_the_pages_show(ran):
-    for name, (made, _, notebook, _) in ran.items():
-        pairs = zip(made.cells, nbformat.from_dict(notebook).cells, strict=True)
-        cells = [pair for pair in pairs if not pair[0].source.startswith("%%") and pair[0].outputs]
-
-        assert [_differs(one, other) for one, other in cells] == [""] * len(cells), name
 
 
 def test_every_script_is_python(site, root, names):
