@@ -33,17 +33,9 @@ class Buckets:
         return list(self.versions(url))
 
     def versions(self, url: str) -> dict[str, tuple[int, int]]:
-        """Return the generation and metageneration of all objects whose URL starts with ``url``, by their URLs.
-
-        A bucket that was deleted has none.
-        """
-        from google.api_core.exceptions import NotFound
-
+        """Return the generation and metageneration of all objects whose URL starts with ``url``, by their URLs."""
         bucket, _, prefix = _expand(url).removeprefix("gs://").partition("/")
-        try:
-            blobs = list(self._client.list_blobs(bucket, prefix=prefix))
-        except NotFound:
-            return {}
+        blobs = self._client.list_blobs(bucket, prefix=prefix)
         return {f"gs://{bucket}/{blob.name}": (blob.generation, blob.metageneration) for blob in blobs}
 
     def metageneration(self, bucket: str) -> int | None:

@@ -103,17 +103,20 @@ class BucketWatch:
         self._requests = _request_count()
 
     def problems(self, seconds_passed: float) -> Iterator[str]:
-        """Yield one line for each object outside the page's folder, and each bucket, that is new, different or gone.
+        """Yield one line for each bucket, or object outside the page's folder, that is new, different or gone.
 
         ``seconds_passed`` is how far the page moved the clock: objects that expired meanwhile may be gone.
         """
         if _request_count() == self._requests:
             return
-        now = self._state()
-        for name, settings in self._settings.items():
-            if (latest := self._buckets.metageneration(name)) != settings:
-                what = "deletes" if latest is None else "changes the settings of"
+        settings = {name: self._buckets.metageneration(name) for name in self._names}
+        for name in self._names:
+            if settings[name] != self._settings[name]:
+                what = "deletes" if settings[name] is None else "changes the settings of"
                 yield f"{what} the bucket gs://{name}, which all members use"
+        if None in settings.values():  # its objects cannot be listed
+            return
+        now = self._state()
         self._requests = _request_count()
         for url in sorted(now.keys() - self._before.keys()):
             if not _is_allowed(url, self._allowed):

@@ -154,9 +154,9 @@ class PageSession:
         try:
             execution = self._execute(block)
             seconds = time.monotonic() - started
-            self._buckets.check(block.leaves, block.removes)
             if block.kind not in {"skip", "parsed"}:
                 self._own_folder.check(block.after_s)
+            self._buckets.check(block.leaves, block.removes)
             self._compare(block, execution.outputs)
             if execution.replayed is not None and not self._options.accept:
                 changes = _diff(block.source, execution.replayed)

@@ -46,7 +46,7 @@ LAYERS = {
         "uploads",
         "bucket_access | resources",
         "acl | billing | conditions | glob | request_body | store",
-        "journal | write_rate",
+        "bucket_table | hashes | journal | write_rate",
     ],
 }
 # The libraries of each package are declared in the project's own tables, or in these dependency groups.
