@@ -11,7 +11,7 @@ JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 # The lock names the public index, whatever this machine is configured to use.
 LOCK = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS .venv/uv/bin/uv lock
 
-.PHONY: help setup book serve pdf page harmless outputs mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
+.PHONY: help setup book serve pdf page harmless outputs script mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -36,6 +36,9 @@ harmless: setup ## run all pages, or PAGE, among a reader's own files, which mus
 
 outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
+
+script: setup ## join the parts in uploader/ to the script that readers download, book/uploads/upload_store.py
+	@.venv/$(STACK)/bin/python -m uploader.join
 
 mutate: setup ## break each block in turn and check that its page fails; SAMPLE=40, PAGE=…, or WHAT=facts or WHAT=rules
 	@nice env $(GUIDE) mutate --stack $(STACK) $(if $(WHAT),--what $(WHAT)) $(if $(SAMPLE),--sample $(SAMPLE)) $(PAGE)

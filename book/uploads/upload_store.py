@@ -24,6 +24,8 @@ How it works:
 Requires h5netcdf, zarr and xarray; google-auth and requests for buckets; gcsfs for files in buckets.
 """
 
+# Joined from the parts in uploader/ of the guide's repository, where it is changed.
+
 from __future__ import annotations
 
 import argparse
@@ -70,72 +72,12 @@ import requests
 import xarray as xr
 import zarr
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+# --- Errors that are reported in one line, and what every part uses ---------------------------------------------------
 
-HOST = "https://storage.googleapis.com"
-SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
-# Overwriting a damaged chunk needs the permission to delete the old object.
-PERMISSIONS = (
-    "storage.objects.create",
-    "storage.objects.delete",
-    "storage.objects.get",
-    "storage.objects.list",
-)
+
 # The key, in the custom metadata of a store's root, of the digest that identifies the upload.
 MARK = "made-from"
 AGAIN = "run the same command again"
-OBJECT_FIELDS = "name,size,md5Hash,generation,metadata"
-NETCDF_SUFFIXES = {".nc", ".nc3", ".nc4", ".cdf", ".netcdf", ".h5", ".he5", ".hdf5"}
-
-# Attributes that describe how a file was made. They may differ between files; all others must be equal.
-INFORMATIONAL = re.compile(
-    r"history|comments?|source|references|institution|title|contact|author|creator.*|publisher.*|summary|keywords|id|"
-    r"(date_)?(created?|creation|modified|issued|updated)(_.*)?|creation_date|date|timestamp|time_coverage_.*|"
-    r"geospatial_.*|tracking_id|uuid|file_?name|original_name|version_id|nco.*|cdo.*|cdi|processing.*|"
-    r"actual_(range|min|max)|valid_time_.*|(start|end|stop)_(date|time|year)|year|month|_chunksizes|_storage.*",
-    re.IGNORECASE,
-)
-# Attributes of a whole file that tell experiments, models, grids and members apart; its others are informational.
-IDENTIFYING = {"experiment_id", "source_id", "variant_label", "member_id", "grid_label", "frequency", "variable_id"}
-IDENTIFYING |= {"table_id", "activity_id", "mip_era", "model_id", "experiment", "realization", "Conventions"}
-# Attributes that name other variables, which --variables then includes.
-NAMING = (
-    "coordinates",
-    "bounds",
-    "climatology",
-    "grid_mapping",
-    "formula_terms",
-    "cell_measures",
-    "ancillary_variables",
-)
-# The values that netCDF-C puts where nothing was written, by type (netcdf.h).
-DEFAULT_FILLS = {"f4": 9.969209968386869e36, "f8": 9.969209968386869e36, "i2": -32767, "i4": -(2**31) + 1}
-DEFAULT_FILLS |= {"i8": -(2**63) + 2}
-
-# First bytes of files that people take for NetCDF, what they are, and what to do.
-OTHER_FORMATS = (
-    (b"GRIB", "is a GRIB file", "convert it to NetCDF, for example with cfgrib or cdo"),
-    (b"\x0e\x03\x13\x01", "is an HDF4 file", "convert it to NetCDF, for example with h4tonccf"),
-    (b"\x1f\x8b", "is compressed with gzip", "decompress it with gunzip"),
-    (b"BZh", "is compressed with bzip2", "decompress it with bunzip2"),
-    (b"PK\x03\x04", "is a ZIP archive", "unpack it"),
-    (b"version https://git-lfs", "is a Git LFS pointer, not the data", "run git lfs pull"),
-    (b"<", "is a web page or XML, perhaps an error message that was saved", "download the file again"),
-)
-# The largest array that the codecs of numcodecs take.
-LARGEST_CHUNK = 2**31 - 1
-# Open files that are kept for the next chunk.
-MOST_OPEN = 16
-# Variables of few bytes a step are read once, with the header, and kept: up to so many bytes in all.
-KEPT_BYTES = 16_000_000
-# HDF5 is not thread-safe. Reading holds this lock; decompressing, encoding and sending do not.
-HDF5_LOCK = threading.RLock()
-# The size of HDF5's cache of decompressed chunks. Regions that fit are left to it, as are chunks so small that a call
-# of HDF5 for each would cost more than decompressing them.
-HDF5_CACHE, SMALL_CHUNK = 1 << 20, 1 << 15
 
 
 class UploadError(Exception):
@@ -171,7 +113,37 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-# --- reading the source -------------------------------------------------------------------------------------------
+def is_remote(path: str) -> bool:
+    """Whether a path is the address of an object in a bucket."""
+    return path.startswith("gs://")
+
+
+@contextlib.contextmanager
+def reading(path: str, variable: str = "") -> Iterator[None]:
+    """Turn what libraries raise for a file that cannot be read into one line."""
+    try:
+        yield
+    except (UploadError, MemoryError):
+        raise
+    except FileNotFoundError:
+        raise refusal(path, variable, "there is no such file", "check its name") from None
+    except PermissionError:
+        raise refusal(path, variable, "you may not read it", "check its permissions") from None
+    except UnicodeDecodeError:
+        raise refusal(path, variable, "holds text that is not UTF-8", "rewrite it") from None
+    except Exception as error:  # damaged files make libraries raise all kinds of exceptions
+        problem = first_line(error)
+        if "truncated file" in problem:
+            raise refusal(path, variable, "is truncated", "copy it again") from None
+        raise refusal(path, variable, f"cannot be read ({problem})", "copy it again, or leave it out") from None
+
+
+def megabytes(size: float) -> str:
+    """Return a size for people."""
+    return f"{size / 1e6:.1f} MB"
+
+
+# --- Variables and attributes, and which of them Zarr can hold --------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -305,7 +277,112 @@ def supported(dtype: np.dtype) -> tuple[np.dtype, dict[str, Any]]:
     raise Unsupported(f"has {names.get(dtype.kind, f'the type {dtype}')}, which Zarr cannot hold", "convert or drop it")
 
 
-class _NetCDF4(h5netcdf.File):
+def same(one: Any, other: Any) -> bool:
+    """Whether two attributes are equal; NaN is equal to itself."""
+    return (type(one) is type(other) and one == other) or json.dumps(one) == json.dumps(other)
+
+
+# --- Read compressed chunks of HDF5 files in several threads ----------------------------------------------------------
+
+
+# HDF5 is not thread-safe. Reading holds this lock; decompressing, encoding and sending do not.
+HDF5_LOCK = threading.RLock()
+# The size of HDF5's cache of decompressed chunks. Regions that fit are left to it, as are chunks so small that a call
+# of HDF5 for each would cost more than decompressing them.
+HDF5_CACHE, SMALL_CHUNK = 1 << 20, 1 << 15
+
+
+def read_compressed(dataset: h5py.Dataset, out: np.ndarray, region: tuple[slice, ...]) -> bool:
+    """Read a region chunk by chunk, and decompress each without the lock, so that threads do it at the same time.
+
+    Returns ``False`` for what is left to HDF5: all filters but deflate and shuffle, types that it converts, chunks
+    that were never written or are damaged, and small regions. ``out`` may then hold a part of the values.
+    """
+    with HDF5_LOCK:
+        decoder = ChunkDecoder.of(dataset)
+    if decoder is None:
+        return False
+    bounds = [one.indices(size)[:2] for one, size in zip(region, dataset.shape, strict=True)]
+    grid = [range(start // step, -(-stop // step)) for (start, stop), step in zip(bounds, decoder.shape, strict=True)]
+    if math.prod(map(len, grid)) * decoder.nbytes <= HDF5_CACHE:
+        return False
+    for place in itertools.product(*grid):
+        corner = tuple(index * step for index, step in zip(place, decoder.shape, strict=True))
+        with HDF5_LOCK:
+            if dataset.id.get_chunk_info_by_coord(corner).byte_offset is None:
+                return False
+            skipped, data = dataset.id.read_direct_chunk(corner)
+        try:
+            values = decoder.decode(data, skipped)
+        except (zlib.error, ValueError):
+            return False  # HDF5 reports damaged chunks
+        inside, target = [], []
+        for (start, stop), first, step in zip(bounds, corner, decoder.shape, strict=True):
+            begin, end = max(start, first), min(stop, first + step)
+            inside.append(slice(begin - first, end - first))
+            target.append(slice(begin - start, end - start))
+        out[tuple(target)] = values[tuple(inside)]
+    return True
+
+
+@dataclass(frozen=True)
+class ChunkDecoder:
+    """Decompresses the chunks of a dataset: their shape and type, and the filters in the order of writing."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    filters: tuple[int, ...]
+
+    @classmethod
+    def of(cls, dataset: h5py.Dataset) -> ChunkDecoder | None:
+        """Return the decoder of a dataset; ``None`` for types and filters that are left to HDF5."""
+        if not dataset.chunks or dataset.dtype.kind not in "iuf":
+            return None
+        if h5py.h5t.py_create(dataset.dtype) != dataset.id.get_type():
+            return None
+        created = dataset.id.get_create_plist()
+        filters = []
+        for number in range(created.get_nfilters()):
+            filters.append(created.get_filter(number)[0])
+        decoder = cls(dataset.chunks, dataset.dtype, tuple(filters))
+        if h5py.h5z.FILTER_DEFLATE not in filters or set(filters) - {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE}:
+            return None
+        return decoder if decoder.nbytes >= SMALL_CHUNK else None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of a decompressed chunk."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def decode(self, data: bytes | memoryview, skipped: int) -> np.ndarray:
+        """Return the values of a chunk; bits of ``skipped`` name filters that were not applied when it was written.
+
+        Raises ``zlib.error`` or ``ValueError`` for data that are damaged.
+        """
+        for number, code in reversed(list(enumerate(self.filters))):
+            if skipped >> number & 1:
+                continue
+            data = (
+                zlib.decompress(data, bufsize=self.nbytes)
+                if code == h5py.h5z.FILTER_DEFLATE
+                else self._unshuffled(data)
+            )
+        return np.frombuffer(data, self.dtype).reshape(self.shape)
+
+    def _unshuffled(self, data: bytes | memoryview) -> memoryview:
+        """Return bytes that were stored by their place in a value, all first ones before all second ones."""
+        size = self.dtype.itemsize
+        planes = np.frombuffer(data, np.uint8).reshape(size, -1)
+        values = np.empty((planes.shape[1], size), np.uint8)
+        for place in range(size):  # unlike a transposed copy, this is fast; and unlike numcodecs, it lets threads run
+            values[:, place] = planes[place]
+        return values.data.cast("B")
+
+
+# --- Read NetCDF4 and HDF5 files --------------------------------------------------------------------------------------
+
+
+class _NetCDF4(h5netcdf.File):  # type: ignore[misc]  # h5netcdf has no types
     """A file whose finalizer also works after opening it has failed."""
 
     _writable = False
@@ -412,91 +489,7 @@ class HDF5File:
                 out[...] = dataset[region]
 
 
-def read_compressed(dataset: h5py.Dataset, out: np.ndarray, region: tuple[slice, ...]) -> bool:
-    """Read a region chunk by chunk, and decompress each without the lock, so that threads do it at the same time.
-
-    Returns ``False`` for what is left to HDF5: all filters but deflate and shuffle, types that it converts, chunks
-    that were never written or are damaged, and small regions. ``out`` may then hold a part of the values.
-    """
-    with HDF5_LOCK:
-        decoder = ChunkDecoder.of(dataset)
-    if decoder is None:
-        return False
-    bounds = [one.indices(size)[:2] for one, size in zip(region, dataset.shape, strict=True)]
-    grid = [range(start // step, -(-stop // step)) for (start, stop), step in zip(bounds, decoder.shape, strict=True)]
-    if math.prod(map(len, grid)) * decoder.nbytes <= HDF5_CACHE:
-        return False
-    for place in itertools.product(*grid):
-        corner = tuple(index * step for index, step in zip(place, decoder.shape, strict=True))
-        with HDF5_LOCK:
-            if dataset.id.get_chunk_info_by_coord(corner).byte_offset is None:
-                return False
-            skipped, data = dataset.id.read_direct_chunk(corner)
-        try:
-            values = decoder.decode(data, skipped)
-        except (zlib.error, ValueError):
-            return False  # HDF5 reports damaged chunks
-        inside, target = [], []
-        for (start, stop), first, step in zip(bounds, corner, decoder.shape, strict=True):
-            begin, end = max(start, first), min(stop, first + step)
-            inside.append(slice(begin - first, end - first))
-            target.append(slice(begin - start, end - start))
-        out[tuple(target)] = values[tuple(inside)]
-    return True
-
-
-@dataclass(frozen=True)
-class ChunkDecoder:
-    """Decompresses the chunks of a dataset: their shape and type, and the filters in the order of writing."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    filters: tuple[int, ...]
-
-    @classmethod
-    def of(cls, dataset: h5py.Dataset) -> ChunkDecoder | None:
-        """Return the decoder of a dataset; ``None`` for types and filters that are left to HDF5."""
-        if not dataset.chunks or dataset.dtype.kind not in "iuf":
-            return None
-        if h5py.h5t.py_create(dataset.dtype) != dataset.id.get_type():
-            return None
-        created = dataset.id.get_create_plist()
-        filters = []
-        for number in range(created.get_nfilters()):
-            filters.append(created.get_filter(number)[0])
-        decoder = cls(dataset.chunks, dataset.dtype, tuple(filters))
-        if h5py.h5z.FILTER_DEFLATE not in filters or set(filters) - {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE}:
-            return None
-        return decoder if decoder.nbytes >= SMALL_CHUNK else None
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of a decompressed chunk."""
-        return math.prod(self.shape) * self.dtype.itemsize
-
-    def decode(self, data: bytes, skipped: int) -> np.ndarray:
-        """Return the values of a chunk; bits of ``skipped`` name filters that were not applied when it was written.
-
-        Raises ``zlib.error`` or ``ValueError`` for data that are damaged.
-        """
-        for number, code in reversed(list(enumerate(self.filters))):
-            if skipped >> number & 1:
-                continue
-            data = (
-                zlib.decompress(data, bufsize=self.nbytes)
-                if code == h5py.h5z.FILTER_DEFLATE
-                else self._unshuffled(data)
-            )
-        return np.frombuffer(data, self.dtype).reshape(self.shape)
-
-    def _unshuffled(self, data: bytes) -> memoryview:
-        """Return bytes that were stored by their place in a value, all first ones before all second ones."""
-        size = self.dtype.itemsize
-        planes = np.frombuffer(data, np.uint8).reshape(size, -1)
-        values = np.empty((planes.shape[1], size), np.uint8)
-        for place in range(size):  # unlike a transposed copy, this is fast; and unlike numcodecs, it lets threads run
-            values[:, place] = planes[place]
-        return values.data.cast("B")
+# --- Read NetCDF3 files -----------------------------------------------------------------------------------------------
 
 
 class _Header:
@@ -520,7 +513,7 @@ class _Header:
 
     def bytes(self, count: int) -> bytes:
         """Read bytes, which are padded to a multiple of four."""
-        data = self._file.read(count)
+        data: bytes = self._file.read(count)
         self._file.read(-count % 4)
         if len(data) < count:
             raise ValueError("the header is incomplete")
@@ -637,6 +630,9 @@ class ClassicFile:
         return np.frombuffer(data, dtype)
 
 
+# --- Read Zarr stores -------------------------------------------------------------------------------------------------
+
+
 class ZarrSource:
     """A local Zarr store of version 2 or 3."""
 
@@ -657,9 +653,9 @@ class ZarrSource:
                 member = self._group[name]
             if not isinstance(member, zarr.Array):
                 raise refusal(self._path, "", f"has groups ({name})", "copy each group to a store of its own")
-            attrs = dict(member.attrs)
+            attrs: dict[str, Any] = dict(member.attrs)
             if member.metadata.zarr_format == 2:
-                dims = attrs.pop("_ARRAY_DIMENSIONS", ())
+                dims: Any = attrs.pop("_ARRAY_DIMENSIONS", ())
                 if member.fill_value is not None:
                     attrs["_FillValue"] = member.fill_value
             else:
@@ -674,7 +670,92 @@ class ZarrSource:
 
     def read_into(self, out: np.ndarray, variable: Variable, region: tuple[slice, ...]) -> None:
         """Read a region into ``out``."""
-        out[...] = self._group[variable.where][region]
+        array: Any = self._group[variable.where]
+        out[...] = array[region]
+
+
+def is_zarr(path: str) -> bool:
+    """Whether a folder is a Zarr store."""
+    return any(os.path.exists(os.path.join(path, name)) for name in ("zarr.json", ".zgroup", ".zarray", ".zmetadata"))
+
+
+# --- Log in to Google Cloud -------------------------------------------------------------------------------------------
+
+
+SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
+
+
+class Login:
+    """The access token of a login, renewed when it expires. It is never printed."""
+
+    def __init__(self, token_file: Path | None) -> None:
+        self._file, self._renewing = token_file, threading.Lock()
+        if token_file:
+            self._token = read_token(token_file)
+            return
+        try:
+            credentials, _ = google.auth.default()
+        except google.auth.exceptions.DefaultCredentialsError:
+            message = "no login: run 'gcloud auth application-default login', or name a token with --token-file FILE"
+            raise UploadError(message) from None
+        self._credentials = google.auth.credentials.with_scopes_if_required(credentials, [SCOPE])
+        self._token = ""
+
+    def token(self, rejected: str | None = None) -> str:
+        """Return a token, and another one than ``rejected``, which the bucket did not accept."""
+        with self._renewing:
+            if self._file:
+                if rejected == self._token:
+                    self._token = read_token(self._file)  # it may have been replaced by now
+                if rejected == self._token:
+                    problem = f"the token in {self._file} is no longer accepted"
+                    raise UploadError(f"{problem}: put a new one there, and {AGAIN}")
+            elif not self._credentials.valid or rejected == self._token:
+                self._renew()
+            return self._token
+
+    def _renew(self) -> None:
+        try:
+            self._credentials.refresh(google.auth.transport.requests.Request())
+        except google.auth.exceptions.RefreshError as error:
+            if error.retryable:
+                raise TransientError("the login server is busy") from None
+            reason = first_line(error.args[0] if error.args else error)
+            raise UploadError(f"the login has expired ({reason}): log in again, and {AGAIN}") from None
+        except google.auth.exceptions.TransportError:
+            raise TransientError("the login server does not answer") from None
+        self._token = self._credentials.token
+
+
+def read_token(file: Path) -> str:
+    """Return the token in a file that nobody else may read."""
+    try:
+        if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            raise UploadError(f"{file}: others can read this token: run chmod 600 {file}")
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise UploadError(f"{file}: the token cannot be read ({reason}): check --token-file") from None
+    if not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise UploadError(f"{file}: this is not an access token, which is one word: check --token-file")
+    return token
+
+
+# --- Open files of all formats ----------------------------------------------------------------------------------------
+
+
+# First bytes of files that people take for NetCDF, what they are, and what to do.
+OTHER_FORMATS = (
+    (b"GRIB", "is a GRIB file", "convert it to NetCDF, for example with cfgrib or cdo"),
+    (b"\x0e\x03\x13\x01", "is an HDF4 file", "convert it to NetCDF, for example with h4tonccf"),
+    (b"\x1f\x8b", "is compressed with gzip", "decompress it with gunzip"),
+    (b"BZh", "is compressed with bzip2", "decompress it with bunzip2"),
+    (b"PK\x03\x04", "is a ZIP archive", "unpack it"),
+    (b"version https://git-lfs", "is a Git LFS pointer, not the data", "run git lfs pull"),
+    (b"<", "is a web page or XML, perhaps an error message that was saved", "download the file again"),
+)
+# Open files that are kept for the next chunk.
+MOST_OPEN = 16
 
 
 class OpenFiles:
@@ -723,7 +804,7 @@ class OpenFiles:
             self.bucket_files.get_file(path, str(copy))
             return ClassicFile(path, copy.open("rb"), folder)
         if is_remote(path) or h5py.is_hdf5(path):
-            with contextlib.suppress(OSError if head[:4] != b"\x89HDF" else ()):
+            with contextlib.suppress(*([OSError] if head[:4] != b"\x89HDF" else [])):
                 return HDF5File(path, self.binary(path) if is_remote(path) else path)
         for signature, problem, remedy in OTHER_FORMATS:
             if head.lstrip().startswith(signature):
@@ -748,32 +829,112 @@ class OpenFiles:
                 self.open(path).read_into(out, variable, region)
 
 
-def is_remote(path: str) -> bool:
-    """Whether a path is the address of an object in a bucket."""
-    return path.startswith("gs://")
+# --- Find the files that the command names, and notice when they change -----------------------------------------------
 
 
-@contextlib.contextmanager
-def reading(path: str, variable: str = "") -> Iterator[None]:
-    """Turn what libraries raise for a file that cannot be read into one line."""
-    try:
-        yield
-    except (UploadError, MemoryError):
-        raise
-    except FileNotFoundError:
-        raise refusal(path, variable, "there is no such file", "check its name") from None
-    except PermissionError:
-        raise refusal(path, variable, "you may not read it", "check its permissions") from None
-    except UnicodeDecodeError:
-        raise refusal(path, variable, "holds text that is not UTF-8", "rewrite it") from None
-    except Exception as error:  # damaged files make libraries raise all kinds of exceptions
-        problem = first_line(error)
-        if "truncated file" in problem:
-            raise refusal(path, variable, "is truncated", "copy it again") from None
-        raise refusal(path, variable, f"cannot be read ({problem})", "copy it again, or leave it out") from None
+NETCDF_SUFFIXES = {".nc", ".nc3", ".nc4", ".cdf", ".netcdf", ".h5", ".he5", ".hdf5"}
 
 
-# --- checking the source ------------------------------------------------------------------------------------------
+def fingerprint(files: OpenFiles, path: str) -> str:
+    """Return what changes when a file is written: its size and times, or its generation in a bucket."""
+    with reading(path):
+        if is_remote(path):
+            info = files.bucket_files.info(path)
+            return f"{info['size']} {info.get('generation')}"
+        times = []
+        for file in files_below(path):
+            status = os.stat(file)
+            times.append(f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}")
+        return times[0] if len(times) == 1 else hashlib.sha256("\n".join(times).encode()).hexdigest()
+
+
+def identity(files: OpenFiles, path: str) -> str:
+    """Return a digest that is the same for every copy of a file: its name, its size, its beginning and its end."""
+    found = hashlib.sha256(os.fsencode(os.path.basename(path.rstrip("/"))))
+    with reading(path):
+        if is_remote(path):
+            info = files.bucket_files.info(path)
+            found.update(f"{info['size']} {info.get('md5Hash') or info.get('crc32c')}".encode())
+        else:
+            for file in files_below(path):
+                size = os.path.getsize(file)
+                found.update(os.fsencode(f"{os.path.relpath(file, path)} {size}\n"))
+                with open(file, "rb") as content:
+                    found.update(content.read(1 << 16))
+                    content.seek(max(0, size - (1 << 16)))
+                    found.update(content.read())
+    return found.hexdigest()
+
+
+def files_below(path: str) -> list[str]:
+    """Return a file, or all files of a store."""
+    if not os.path.isdir(path):
+        return [path]
+    return sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
+
+
+def find_files(sources: Iterable[str | Path], files: OpenFiles) -> list[str]:
+    """Return the files that the sources name: files, folders, patterns and stores."""
+    paths: list[str] = []
+    for source in map(str, sources):
+        if is_remote(source):
+            paths += find_in_bucket(source, files)
+        elif os.path.isdir(source) and not is_zarr(source):
+            found = [file for file in files_below(source) if is_netcdf_name(os.path.relpath(file, source))]
+            if not found:
+                raise refusal(source, "", "is neither a Zarr store nor a folder with NetCDF files", "name another")
+            paths += found
+        elif os.path.lexists(source) or not glob.has_magic(source):
+            paths.append(source)
+        else:
+            found = sorted(glob.glob(source, recursive=True))
+            if not found:
+                raise refusal(source, "", "no file matches this pattern", "correct it")
+            paths += found
+    seen: dict[str, str] = {}
+    for path in paths:
+        real = path if is_remote(path) else os.path.realpath(path)
+        if real in seen:
+            raise refusal(path, "", f"is the same file as {seen[real]}", "name it once")
+        seen[real] = path
+    return paths
+
+
+def find_in_bucket(source: str, files: OpenFiles) -> list[str]:
+    """Return the gs:// addresses of the files that an address, a pattern or a folder in a bucket names."""
+    with reading(source):
+        if glob.has_magic(source):
+            names = files.bucket_files.glob(source)
+        elif files.bucket_files.isfile(source):
+            return [source]
+        else:
+            names = [name for name in files.bucket_files.find(source) if is_netcdf_name(name)]
+    if not names:
+        raise refusal(source, "", "there are no NetCDF files", "check the address")
+    return sorted(f"gs://{name}" for name in names)
+
+
+def is_netcdf_name(name: str) -> bool:
+    """Whether a file in a folder is taken for a NetCDF file: by its suffix, and unless it is hidden."""
+    return Path(name).suffix.lower() in NETCDF_SUFFIXES and not any(part.startswith(".") for part in Path(name).parts)
+
+
+# --- Read the header of a file, and check it --------------------------------------------------------------------------
+
+
+# Attributes that name other variables, which --variables then includes.
+NAMING = (
+    "coordinates",
+    "bounds",
+    "climatology",
+    "grid_mapping",
+    "formula_terms",
+    "cell_measures",
+    "ancillary_variables",
+)
+# The values that netCDF-C puts where nothing was written, by type (netcdf.h).
+DEFAULT_FILLS = {"f4": 9.969209968386869e36, "f8": 9.969209968386869e36, "i2": -32767, "i4": -(2**31) + 1}
+DEFAULT_FILLS |= {"i8": -(2**63) + 2}
 
 
 @dataclass(frozen=True)
@@ -915,93 +1076,20 @@ def check_axis(path: str, name: str, variable: Variable, values: np.ndarray) -> 
         raise refusal(path, name, problem, "sort the file, or remove the repeated steps")
 
 
-def fingerprint(files: OpenFiles, path: str) -> str:
-    """Return what changes when a file is written: its size and times, or its generation in a bucket."""
-    with reading(path):
-        if is_remote(path):
-            info = files.bucket_files.info(path)
-            return f"{info['size']} {info.get('generation')}"
-        times = []
-        for file in files_below(path):
-            status = os.stat(file)
-            times.append(f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}")
-        return times[0] if len(times) == 1 else hashlib.sha256("\n".join(times).encode()).hexdigest()
+# --- Check that files fit together, and put them in order -------------------------------------------------------------
 
 
-def identity(files: OpenFiles, path: str) -> str:
-    """Return a digest that is the same for every copy of a file: its name, its size, its beginning and its end."""
-    found = hashlib.sha256(os.fsencode(os.path.basename(path.rstrip("/"))))
-    with reading(path):
-        if is_remote(path):
-            info = files.bucket_files.info(path)
-            found.update(f"{info['size']} {info.get('md5Hash') or info.get('crc32c')}".encode())
-        else:
-            for file in files_below(path):
-                size = os.path.getsize(file)
-                found.update(os.fsencode(f"{os.path.relpath(file, path)} {size}\n"))
-                with open(file, "rb") as content:
-                    found.update(content.read(1 << 16))
-                    content.seek(max(0, size - (1 << 16)))
-                    found.update(content.read())
-    return found.hexdigest()
-
-
-def files_below(path: str) -> list[str]:
-    """Return a file, or all files of a store."""
-    if not os.path.isdir(path):
-        return [path]
-    return sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
-
-
-def find_files(sources: Iterable[str | Path], files: OpenFiles) -> list[str]:
-    """Return the files that the sources name: files, folders, patterns and stores."""
-    paths: list[str] = []
-    for source in map(str, sources):
-        if is_remote(source):
-            paths += find_in_bucket(source, files)
-        elif os.path.isdir(source) and not is_zarr(source):
-            found = [file for file in files_below(source) if is_netcdf_name(os.path.relpath(file, source))]
-            if not found:
-                raise refusal(source, "", "is neither a Zarr store nor a folder with NetCDF files", "name another")
-            paths += found
-        elif os.path.lexists(source) or not glob.has_magic(source):
-            paths.append(source)
-        else:
-            found = sorted(glob.glob(source, recursive=True))
-            if not found:
-                raise refusal(source, "", "no file matches this pattern", "correct it")
-            paths += found
-    seen: dict[str, str] = {}
-    for path in paths:
-        real = path if is_remote(path) else os.path.realpath(path)
-        if real in seen:
-            raise refusal(path, "", f"is the same file as {seen[real]}", "name it once")
-        seen[real] = path
-    return paths
-
-
-def find_in_bucket(source: str, files: OpenFiles) -> list[str]:
-    """Return the gs:// addresses of the files that an address, a pattern or a folder in a bucket names."""
-    with reading(source):
-        if glob.has_magic(source):
-            names = files.bucket_files.glob(source)
-        elif files.bucket_files.isfile(source):
-            return [source]
-        else:
-            names = [name for name in files.bucket_files.find(source) if is_netcdf_name(name)]
-    if not names:
-        raise refusal(source, "", "there are no NetCDF files", "check the address")
-    return sorted(f"gs://{name}" for name in names)
-
-
-def is_zarr(path: str) -> bool:
-    """Whether a folder is a Zarr store."""
-    return any(os.path.exists(os.path.join(path, name)) for name in ("zarr.json", ".zgroup", ".zarray", ".zmetadata"))
-
-
-def is_netcdf_name(name: str) -> bool:
-    """Whether a file in a folder is taken for a NetCDF file: by its suffix, and unless it is hidden."""
-    return Path(name).suffix.lower() in NETCDF_SUFFIXES and not any(part.startswith(".") for part in Path(name).parts)
+# Attributes that describe how a file was made. They may differ between files; all others must be equal.
+INFORMATIONAL = re.compile(
+    r"history|comments?|source|references|institution|title|contact|author|creator.*|publisher.*|summary|keywords|id|"
+    r"(date_)?(created?|creation|modified|issued|updated)(_.*)?|creation_date|date|timestamp|time_coverage_.*|"
+    r"geospatial_.*|tracking_id|uuid|file_?name|original_name|version_id|nco.*|cdo.*|cdi|processing.*|"
+    r"actual_(range|min|max)|valid_time_.*|(start|end|stop)_(date|time|year)|year|month|_chunksizes|_storage.*",
+    re.IGNORECASE,
+)
+# Attributes of a whole file that tell experiments, models, grids and members apart; its others are informational.
+IDENTIFYING = {"experiment_id", "source_id", "variant_label", "member_id", "grid_label", "frequency", "variable_id"}
+IDENTIFYING |= {"table_id", "activity_id", "mip_era", "model_id", "experiment", "realization", "Conventions"}
 
 
 @dataclass(frozen=True)
@@ -1013,16 +1101,133 @@ class Part:
     fingerprint: str
 
 
+# A file, the values of its joined coordinate, those of its small variables, and its identity.
+Row = tuple[Part, Any, dict[str, np.ndarray], str]
+
+
+def steps_of(header: Header, along: str) -> int:
+    """Return the size of the joined dimension in a file; 1 if it has none."""
+    for variable in header.content.variables.values():
+        if along in variable.dims:
+            return variable.shape[variable.dims.index(along)]
+    return 1
+
+
+def check_alike(first: Header, other: Header, along: str) -> set[str]:
+    """Raise ``UploadError`` unless a file continues the first; return the informational attributes that differ."""
+    ours, theirs, path = first.content.variables, other.content.variables, other.path
+    for one, two, names in ((first, other, ours.keys() - theirs.keys()), (other, first, theirs.keys() - ours.keys())):
+        for name in sorted(names):
+            problem = f"is missing, but {one.path} has it"
+            raise refusal(two.path, name, problem, "add it, or choose variables that all files have with --variables")
+    differing = set()
+    for name, variable in theirs.items():
+        wanted = ours[name]
+        shapes = [[n for d, n in zip(v.dims, v.shape, strict=True) if d != along] for v in (variable, wanted)]
+        if variable.dims != wanted.dims or variable.dtype != wanted.dtype or shapes[0] != shapes[1]:
+            problem = f"is {described(variable)}, but {described(wanted)} in {first.path}"
+            raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
+        for key in variable.attrs.keys() | wanted.attrs.keys():
+            if not same(variable.attrs.get(key), wanted.attrs.get(key)):
+                if not INFORMATIONAL.fullmatch(key):
+                    problem = f"{key} is {variable.attrs.get(key)!r}, but {wanted.attrs.get(key)!r} in {first.path}"
+                    raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
+                differing.add(f"{name}:{key}")
+        if along not in variable.dims and other.digests.get(name) != first.digests.get(name):
+            problem = f"has other values than in {first.path}, and no dimension {along} along which to store both"
+            raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
+    for key in sorted(first.content.attrs.keys() | other.content.attrs.keys()):
+        values = [header.content.attrs.get(key) for header in (first, other)]
+        if not same(*values):
+            if key in IDENTIFYING:
+                problem = f"is {values[1]!r}, but {values[0]!r} in {first.path}"
+                raise refusal(path, f"global attribute {key}", problem, "upload them to separate stores")
+            differing.add(key)
+    return differing
+
+
+def described(variable: Variable) -> str:
+    """Return the type and the dimensions of a variable in words."""
+    dtype = "text" if variable.dtype.kind == "O" else variable.dtype
+    dims = ", ".join(f"{dim}={size}" for dim, size in zip(variable.dims, variable.shape, strict=True))
+    return f"{dtype} ({dims})"
+
+
+def sort_rows(rows: list[Row], request: Request, allow_gaps: bool) -> list[Row]:
+    """Sort files by the joined coordinate, whichever way it runs; raises ``UploadError`` for overlaps and gaps."""
+    name = request.axis
+    runs = {bool(axis[-1] > axis[0]): part.path for part, axis, *_ in rows if len(axis) > 1}
+    if len(runs) > 1:
+        problem = f"decreases, but increases in {runs[True]}"
+        raise refusal(runs[False], name, problem, "sort the files the same way")
+    increasing = runs.keys() != {False}
+    rows = sorted(rows, key=lambda row: row[1][0], reverse=not increasing)
+    for (one, before, *_), (two, after, *_) in itertools.pairwise(rows):
+        last, following = before[-1], after[0]
+        if last == following or (following < last) == increasing:
+            problem = f"overlaps {one.path}, which reaches from {before[0]} to {last}"
+            raise refusal(
+                two.path, name, f"{problem}: this file begins at {following}", "leave out what is there twice"
+            )
+    values = np.concatenate([axis for _, axis, *_ in rows])
+    gap = None if allow_gaps else find_gap(values)
+    if gap is not None:
+        starts = list(itertools.accumulate(len(axis) for _, axis, *_ in rows))
+        path = rows[bisect.bisect_right(starts, gap)][0].path
+        problem = f"steps are missing between {values[gap]} and {values[gap + 1]} of a regular axis"
+        raise refusal(path, name, problem, "add the missing files, or accept the gap with --allow-gaps")
+    return rows
+
+
+def find_gap(values: np.ndarray) -> int | None:
+    """Return the index before the first gap in a regular axis; ``None`` if there is none, or the axis is irregular.
+
+    An axis is regular if at least half of its steps are within 15 % of the shortest one, as months of 28 to 31 days
+    are, and all others are 1.5 times as long or longer. Three or more equal long steps in a row are another time step.
+    """
+    if values.dtype.kind not in "iufmM" or len(values) < 3:
+        return None
+    numbers = values.view("i8") if values.dtype.kind in "mM" else values
+    steps = np.abs(np.diff(numbers.astype("f8")))
+    shortest = steps.min()
+    near, long = steps <= 1.15 * shortest, steps >= 1.5 * shortest
+    if not (near | long).all() or near.mean() < 0.5 or near.all():
+        return None
+    for is_long, run in itertools.groupby(range(len(steps)), key=lambda index: long[index]):
+        lengths = steps[list(run)] if is_long else steps[:0]
+        if len(lengths) >= 3 and lengths.max() <= 1.15 * lengths.min():
+            return None
+    return int(np.flatnonzero(long)[0])
+
+
+# --- Read several files as one ----------------------------------------------------------------------------------------
+
+
+# Variables of few bytes a step are read once, with the header, and kept: up to so many bytes in all.
+KEPT_BYTES = 16_000_000
+
+
+# Calls a function for each path, in this process or on a cluster.
+Reader = Callable[..., Iterable[Header]]
+
+
 class Source:
     """Files that follow one another along a dimension, as one set of variables that is read region by region."""
 
-    def __init__(self, files: OpenFiles, paths: list[str], request: Request, allow_gaps: bool, each: Callable) -> None:
+    def __init__(
+        self,
+        files: OpenFiles,
+        paths: list[str],
+        request: Request,
+        allow_gaps: bool,
+        each: Reader,
+    ) -> None:
         self.along = request.along
         self.several = len(paths) > 1
         first = read_header(files, paths[0], request, self.several)
         keep = small_variables(first.content.variables, request, len(paths)) if self.several else []
         self.differing: set[str] = set()
-        rows: list[tuple[Part, np.ndarray, dict[str, np.ndarray], str]] = []
+        rows: list[Row] = []
         for header in each(functools.partial(read_header, files), paths, request, self.several, keep):
             self.differing |= check_alike(first, header, request.along)
             part = Part(header.path, steps_of(header, request.along), header.fingerprint)
@@ -1112,107 +1317,11 @@ def small_variables(variables: dict[str, Variable], request: Request, count: int
     return kept
 
 
-def steps_of(header: Header, along: str) -> int:
-    """Return the size of the joined dimension in a file; 1 if it has none."""
-    for variable in header.content.variables.values():
-        if along in variable.dims:
-            return variable.shape[variable.dims.index(along)]
-    return 1
+# --- Make the metadata and the chunks of the store --------------------------------------------------------------------
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two attributes are equal; NaN is equal to itself."""
-    return (type(one) is type(other) and one == other) or json.dumps(one) == json.dumps(other)
-
-
-def check_alike(first: Header, other: Header, along: str) -> set[str]:
-    """Raise ``UploadError`` unless a file continues the first; return the informational attributes that differ."""
-    ours, theirs, path = first.content.variables, other.content.variables, other.path
-    for one, two, names in ((first, other, ours.keys() - theirs.keys()), (other, first, theirs.keys() - ours.keys())):
-        for name in sorted(names):
-            problem = f"is missing, but {one.path} has it"
-            raise refusal(two.path, name, problem, "add it, or choose variables that all files have with --variables")
-    differing = set()
-    for name, variable in theirs.items():
-        wanted = ours[name]
-        shapes = [[n for d, n in zip(v.dims, v.shape, strict=True) if d != along] for v in (variable, wanted)]
-        if variable.dims != wanted.dims or variable.dtype != wanted.dtype or shapes[0] != shapes[1]:
-            problem = f"is {described(variable)}, but {described(wanted)} in {first.path}"
-            raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
-        for key in variable.attrs.keys() | wanted.attrs.keys():
-            if not same(variable.attrs.get(key), wanted.attrs.get(key)):
-                if not INFORMATIONAL.fullmatch(key):
-                    values = f"{key} is {variable.attrs.get(key)!r}, but {wanted.attrs.get(key)!r} in {first.path}"
-                    raise refusal(path, name, values, "make the files alike, or upload them to separate stores")
-                differing.add(f"{name}:{key}")
-        if along not in variable.dims and other.digests.get(name) != first.digests.get(name):
-            problem = f"has other values than in {first.path}, and no dimension {along} along which to store both"
-            raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
-    for key in sorted(first.content.attrs.keys() | other.content.attrs.keys()):
-        one, two = first.content.attrs.get(key), other.content.attrs.get(key)
-        if not same(one, two):
-            if key in IDENTIFYING:
-                problem = f"is {two!r}, but {one!r} in {first.path}"
-                raise refusal(path, f"global attribute {key}", problem, "upload them to separate stores")
-            differing.add(key)
-    return differing
-
-
-def described(variable: Variable) -> str:
-    """Return the type and the dimensions of a variable in words."""
-    dtype = "text" if variable.dtype.kind == "O" else variable.dtype
-    dims = ", ".join(f"{dim}={size}" for dim, size in zip(variable.dims, variable.shape, strict=True))
-    return f"{dtype} ({dims})"
-
-
-def sort_rows(rows: list, request: Request, allow_gaps: bool) -> list:
-    """Sort files by the joined coordinate, whichever way it runs; raises ``UploadError`` for overlaps and gaps."""
-    name = request.axis
-    runs = {bool(axis[-1] > axis[0]): part.path for part, axis, *_ in rows if len(axis) > 1}
-    if len(runs) > 1:
-        problem = f"decreases, but increases in {runs[True]}"
-        raise refusal(runs[False], name, problem, "sort the files the same way")
-    increasing = runs.keys() != {False}
-    rows = sorted(rows, key=lambda row: row[1][0], reverse=not increasing)
-    for (one, before, *_), (two, after, *_) in itertools.pairwise(rows):
-        last, following = before[-1], after[0]
-        if last == following or (following < last) == increasing:
-            problem = f"overlaps {one.path}, which reaches from {before[0]} to {last}"
-            raise refusal(
-                two.path, name, f"{problem}: this file begins at {following}", "leave out what is there twice"
-            )
-    values = np.concatenate([axis for _, axis, *_ in rows])
-    gap = None if allow_gaps else find_gap(values)
-    if gap is not None:
-        starts = list(itertools.accumulate(len(axis) for _, axis, *_ in rows))
-        path = rows[bisect.bisect_right(starts, gap)][0].path
-        problem = f"steps are missing between {values[gap]} and {values[gap + 1]} of a regular axis"
-        raise refusal(path, name, problem, "add the missing files, or accept the gap with --allow-gaps")
-    return rows
-
-
-def find_gap(values: np.ndarray) -> int | None:
-    """Return the index before the first gap in a regular axis; ``None`` if there is none, or the axis is irregular.
-
-    An axis is regular if at least half of its steps are within 15 % of the shortest one, as months of 28 to 31 days
-    are, and all others are 1.5 times as long or longer. Three or more equal long steps in a row are another time step.
-    """
-    if values.dtype.kind not in "iufmM" or len(values) < 3:
-        return None
-    numbers = values.view("i8") if values.dtype.kind in "mM" else values
-    steps = np.abs(np.diff(numbers.astype("f8")))
-    shortest = steps.min()
-    near, long = steps <= 1.15 * shortest, steps >= 1.5 * shortest
-    if not (near | long).all() or near.mean() < 0.5 or near.all():
-        return None
-    for is_long, run in itertools.groupby(range(len(steps)), key=lambda index: long[index]):
-        lengths = steps[list(run)] if is_long else steps[:0]
-        if len(lengths) >= 3 and lengths.max() <= 1.15 * lengths.min():
-            return None
-    return int(np.flatnonzero(long)[0])
-
-
-# --- the store ----------------------------------------------------------------------------------------------------
+# The largest array that the codecs of numcodecs take.
+LARGEST_CHUNK = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -1242,7 +1351,8 @@ class Layout:
 
     def _document(self, name: str) -> dict[str, Any]:
         """Return the metadata of one array."""
-        variable, objects = self.source.variables[name], {}
+        variable = self.source.variables[name]
+        objects: dict[str, zarr.core.buffer.Buffer] = {}
         fill = np.nan if variable.dtype.kind == "f" and variable.fill is None else variable.fill
         try:
             zarr.create_array(
@@ -1255,12 +1365,13 @@ class Layout:
                 dimension_names=variable.dims,
                 zarr_format=3,
             )
-            return json.loads(objects["zarr.json"].to_bytes())
+            document: dict[str, Any] = json.loads(objects["zarr.json"].to_bytes())
+            return document
         except (TypeError, ValueError, KeyError, OverflowError) as error:
             path, problem = self.source.parts[0].path, f"cannot be stored in Zarr ({first_line(error)})"
             raise refusal(path, name, problem, "convert it, or choose others with --variables") from None
 
-    def _check_readable(self, documents: dict[str, dict]) -> None:
+    def _check_readable(self, documents: dict[str, dict[str, Any]]) -> None:
         """Open the store as a reader would, without values; raises ``UploadError`` for what comes out differently."""
         try:
             found = read_metadata(documents, self.source.attrs)
@@ -1268,8 +1379,8 @@ class Layout:
             for name, document in documents.items():
                 try:
                     read_metadata({name: document}, {})
-                except Exception as error:
-                    self._refuse(name, f"could be written but not read by xarray ({first_line(error)})")
+                except Exception as cause:
+                    self._refuse(name, f"could be written but not read by xarray ({first_line(cause)})")
             self._refuse("", f"could be written but not read by xarray ({first_line(error)})")
         # Not found[name], which looks at all other variables each time.
         for name, variable in self.source.variables.items():
@@ -1313,14 +1424,16 @@ class Layout:
         return max(self.source.variables[name].nbytes(shape) for name, shape in self.chunk_shapes.items())
 
 
-def read_metadata(documents: dict[str, dict], attrs: dict[str, Any]) -> xr.Dataset:
+def read_metadata(documents: dict[str, dict[str, Any]], attrs: dict[str, Any]) -> xr.Dataset:
     """Open a store with these arrays, cut down to one value, as a reader would."""
     documents = {name: shrunk(document) for name, document in documents.items()}
     inline = {"kind": "inline", "must_understand": False, "metadata": documents}
     root = {"zarr_format": 3, "node_type": "group", "attributes": attrs, "consolidated_metadata": inline}
     objects = {"zarr.json": root} | {f"{name}/zarr.json": document for name, document in documents.items()}
-    encoded = {name: zarr.core.buffer.cpu.Buffer.from_bytes(json.dumps(one).encode()) for name, one in objects.items()}
-    return xr.open_zarr(zarr.storage.MemoryStore(encoded), decode_cf=False, chunks=None)
+    encoded: dict[str, zarr.core.buffer.Buffer] = {}
+    encoded |= {name: zarr.core.buffer.cpu.Buffer.from_bytes(json.dumps(one).encode()) for name, one in objects.items()}
+    dataset: xr.Dataset = xr.open_zarr(zarr.storage.MemoryStore(encoded), decode_cf=False, chunks=None)
+    return dataset
 
 
 def shrunk(document: dict[str, Any]) -> dict[str, Any]:
@@ -1351,7 +1464,7 @@ class Encoder:
 
     def __init__(self, layout: Layout, files: OpenFiles, workers: int) -> None:
         self._layout, self._files = layout, files
-        self._arrays: dict[str, tuple[zarr.Array, dict]] = {}
+        self._arrays: dict[str, tuple[Any, dict[str, zarr.core.buffer.Buffer]]] = {}
         self._lock = threading.Lock()
         # More threads than cores would need more memory and not be faster.
         self._turns = threading.Semaphore(min(workers, os.cpu_count() or 1))
@@ -1362,77 +1475,23 @@ class Encoder:
             array, objects = self._array(chunk.variable)
             values = self._layout.source.read(self._files, chunk.variable, chunk.region)
             array[chunk.region] = values if values.shape else values[()]
-            return memoryview(objects.pop(chunk.name.removeprefix(f"{chunk.variable}/")).as_numpy_array())
+            content: Any = objects.pop(chunk.name.removeprefix(f"{chunk.variable}/")).as_numpy_array()
+            return memoryview(content)
 
-    def _array(self, name: str) -> tuple[zarr.Array, dict]:
+    def _array(self, name: str) -> tuple[Any, dict[str, zarr.core.buffer.Buffer]]:
         """Return the array of a variable in a store in memory, and the objects of that store."""
         with self._lock:
             if name not in self._arrays:
                 # An absent chunk then always means that it is missing, never that it holds fill values.
                 zarr.config.set({"array.write_empty_chunks": True})
                 document = self._layout.metadata[f"{name}/zarr.json"]
-                objects = {"zarr.json": zarr.core.buffer.cpu.Buffer.from_bytes(document)}
+                objects: dict[str, zarr.core.buffer.Buffer] = {}
+                objects["zarr.json"] = zarr.core.buffer.cpu.Buffer.from_bytes(document)
                 self._arrays[name] = zarr.open_array(zarr.storage.MemoryStore(objects), mode="r+"), objects
             return self._arrays[name]
 
 
-# --- the target ---------------------------------------------------------------------------------------------------
-
-
-class Login:
-    """The access token of a login, renewed when it expires. It is never printed."""
-
-    def __init__(self, token_file: Path | None) -> None:
-        self._file, self._renewing = token_file, threading.Lock()
-        if token_file:
-            self._token = read_token(token_file)
-            return
-        try:
-            credentials, _ = google.auth.default()
-        except google.auth.exceptions.DefaultCredentialsError:
-            message = "no login: run 'gcloud auth application-default login', or name a token with --token-file FILE"
-            raise UploadError(message) from None
-        self._credentials = google.auth.credentials.with_scopes_if_required(credentials, [SCOPE])
-        self._token = ""
-
-    def token(self, rejected: str | None = None) -> str:
-        """Return a token, and another one than ``rejected``, which the bucket did not accept."""
-        with self._renewing:
-            if self._file:
-                if rejected == self._token:
-                    self._token = read_token(self._file)  # it may have been replaced by now
-                if rejected == self._token:
-                    problem = f"the token in {self._file} is no longer accepted"
-                    raise UploadError(f"{problem}: put a new one there, and {AGAIN}")
-            elif not self._credentials.valid or rejected == self._token:
-                self._renew()
-            return self._token
-
-    def _renew(self) -> None:
-        try:
-            self._credentials.refresh(google.auth.transport.requests.Request())
-        except google.auth.exceptions.RefreshError as error:
-            if error.retryable:
-                raise TransientError("the login server is busy") from None
-            reason = first_line(error.args[0] if error.args else error)
-            raise UploadError(f"the login has expired ({reason}): log in again, and {AGAIN}") from None
-        except google.auth.exceptions.TransportError:
-            raise TransientError("the login server does not answer") from None
-        self._token = self._credentials.token
-
-
-def read_token(file: Path) -> str:
-    """Return the token in a file that nobody else may read."""
-    try:
-        if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
-            raise UploadError(f"{file}: others can read this token: run chmod 600 {file}")
-        token = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise UploadError(f"{file}: the token cannot be read ({reason}): check --token-file") from None
-    if not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise UploadError(f"{file}: this is not an access token, which is one word: check --token-file")
-    return token
+# --- Objects in a target, and their checksums -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -1443,6 +1502,30 @@ class Stored:
     size: int
     generation: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def stored(item: dict[str, Any]) -> Stored:
+    """Return an object as the bucket describes it."""
+    return Stored(item.get("md5Hash", ""), int(item.get("size", 0)), item["generation"], item.get("metadata", {}))
+
+
+def md5(data: bytes | memoryview) -> str:
+    """Return a checksum in the form of Google's API."""
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+# --- Write to a bucket ------------------------------------------------------------------------------------------------
+
+
+HOST = "https://storage.googleapis.com"
+# Overwriting a damaged chunk needs the permission to delete the old object.
+PERMISSIONS = (
+    "storage.objects.create",
+    "storage.objects.delete",
+    "storage.objects.get",
+    "storage.objects.list",
+)
+OBJECT_FIELDS = "name,size,md5Hash,generation,metadata"
 
 
 class Body:
@@ -1552,7 +1635,7 @@ class Bucket:
             return request
 
         try:
-            response = self._local.session.request(
+            response: requests.Response = self._local.session.request(
                 method, HOST + path, headers=headers, auth=authorize, timeout=self._timeout, **options
             )
         except requests.RequestException as error:
@@ -1589,72 +1672,7 @@ class Bucket:
         raise UploadError(f"{self.url}: {problem}: {' '.join(reason.split())}")
 
 
-class Folder:
-    """A store on this disk. It is ours if its manifest, which lies beside it, says so."""
-
-    def __init__(self, url: str, manifest: Path) -> None:
-        self.url, self._manifest = url, manifest
-        self._path = Path(url)
-        self._partial = self._path.with_name(f".{self._path.name}.partial")
-        self.stopping = threading.Event()
-
-    def check_access(self) -> None:
-        """Raise ``UploadError`` unless the folder of the store exists and can be written to."""
-        parent = self._path.parent
-        if not parent.is_dir():
-            raise UploadError(f"{parent}: there is no such folder: create it, or choose another")
-        if not os.access(parent, os.W_OK):
-            raise UploadError(f"{parent}: you may not write to this folder: choose another")
-        if self._path.is_symlink() or (self._path.exists() and not self._path.is_dir()):
-            raise UploadError(f"{self.url}: there is a file of this name: choose another")
-
-    def list(self) -> dict[str, Stored]:
-        """Return all files of the store, by their names in it."""
-        found = {}
-        for path in sorted(self._path.rglob("*")):
-            if path.is_file():
-                data, name = path.read_bytes(), path.relative_to(self._path).as_posix()
-                head = read_head(self._manifest) if name == "zarr.json" else {}
-                ours = head.get("target") == self.url
-                found[name] = Stored(md5(data), len(data), metadata={MARK: head.get(MARK, "")} if ours else {})
-        return found
-
-    def stat(self, name: str) -> Stored | None:
-        """Return what the store has under a name, or ``None``."""
-        return self.list().get(name)
-
-    def put(self, name: str, data: bytes | memoryview, _replaces: Stored | None, _metadata: dict[str, str]) -> bool:
-        """Write a file, under its name only when it is complete."""
-        path = self._path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._partial.mkdir(exist_ok=True)
-        partial = self._partial / hashlib.sha256(name.encode()).hexdigest()
-        partial.write_bytes(data)
-        os.replace(partial, path)
-        return True
-
-    def clean_up(self) -> None:
-        """Remove what an interrupted upload left beside the store."""
-        if self._partial.is_dir():
-            for path in self._partial.iterdir():
-                path.unlink()
-            self._partial.rmdir()
-
-
-Target = Bucket | Folder
-
-
-def stored(item: dict[str, Any]) -> Stored:
-    """Return an object as the bucket describes it."""
-    return Stored(item.get("md5Hash", ""), int(item.get("size", 0)), item["generation"], item.get("metadata", {}))
-
-
-def md5(data: bytes | memoryview) -> str:
-    """Return a checksum in the form of Google's API."""
-    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-
-
-# --- the manifest -------------------------------------------------------------------------------------------------
+# --- Note the checksums of sent chunks --------------------------------------------------------------------------------
 
 
 class Manifest:
@@ -1672,14 +1690,19 @@ class Manifest:
             self._file = path.open("a+", encoding="utf-8")
         except OSError as error:
             raise UploadError(f"{path}: cannot be written ({error.strerror}): name another with --manifest") from None
-        # Where files cannot be locked, the conditions on each object still keep two copies apart.
-        with contextlib.suppress(OSError, AttributeError):
+        self._lock()
+        self._read()
+
+    def _lock(self) -> None:
+        """Keep other copies away. Where files cannot be locked, the conditions on each object still do."""
+        with contextlib.suppress(OSError, ImportError):
+            import fcntl  # which Windows lacks
+
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                message = f"{path}: another copy of this script is working on this upload: wait until it has ended"
-                raise UploadError(message) from None
-        self._read()
+                problem = "another copy of this script is working on this upload: wait until it has ended"
+                raise UploadError(f"{self.path}: {problem}") from None
 
     def _read(self) -> None:
         self._file.seek(0)
@@ -1737,7 +1760,65 @@ def parsed(line: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-# --- the upload ---------------------------------------------------------------------------------------------------
+# --- Write to a folder on this disk -----------------------------------------------------------------------------------
+
+
+class Folder:
+    """A store on this disk. It is ours if its manifest, which lies beside it, says so."""
+
+    def __init__(self, url: str, manifest: Path) -> None:
+        self.url, self._manifest = url, manifest
+        self._path = Path(url)
+        self._partial = self._path.with_name(f".{self._path.name}.partial")
+        self.stopping = threading.Event()
+
+    def check_access(self) -> None:
+        """Raise ``UploadError`` unless the folder of the store exists and can be written to."""
+        parent = self._path.parent
+        if not parent.is_dir():
+            raise UploadError(f"{parent}: there is no such folder: create it, or choose another")
+        if not os.access(parent, os.W_OK):
+            raise UploadError(f"{parent}: you may not write to this folder: choose another")
+        if self._path.is_symlink() or (self._path.exists() and not self._path.is_dir()):
+            raise UploadError(f"{self.url}: there is a file of this name: choose another")
+
+    def list(self) -> dict[str, Stored]:
+        """Return all files of the store, by their names in it."""
+        found = {}
+        for path in sorted(self._path.rglob("*")):
+            if path.is_file():
+                data, name = path.read_bytes(), path.relative_to(self._path).as_posix()
+                head = read_head(self._manifest) if name == "zarr.json" else {}
+                ours = head.get("target") == self.url
+                found[name] = Stored(md5(data), len(data), metadata={MARK: head.get(MARK, "")} if ours else {})
+        return found
+
+    def stat(self, name: str) -> Stored | None:
+        """Return what the store has under a name, or ``None``."""
+        return self.list().get(name)
+
+    def put(self, name: str, data: bytes | memoryview, _replaces: Stored | None, _metadata: dict[str, str]) -> bool:
+        """Write a file, under its name only when it is complete."""
+        path = self._path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._partial.mkdir(exist_ok=True)
+        partial = self._partial / hashlib.sha256(name.encode()).hexdigest()
+        partial.write_bytes(data)
+        os.replace(partial, path)
+        return True
+
+    def clean_up(self) -> None:
+        """Remove what an interrupted upload left beside the store."""
+        if self._partial.is_dir():
+            for path in self._partial.iterdir():
+                path.unlink()
+            self._partial.rmdir()
+
+
+# --- Send the chunks that are missing, and verify the store -----------------------------------------------------------
+
+
+Target = Bucket | Folder
 
 
 @dataclass(frozen=True)
@@ -1765,6 +1846,11 @@ class Result:
     md5: str
     size: int
     was_sent: bool
+
+
+# Chunks, each with what the target has under its name; and what transfers them and yields a result when one is there.
+Todo = list[tuple[Chunk, Stored | None]]
+Runner = Callable[[Todo], Iterator[Result]]
 
 
 def transfer(encoder: Encoder, target: Target, chunk: Chunk, existing: Stored | None) -> Result:
@@ -1813,7 +1899,7 @@ class Upload:
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(write, self.layout.metadata.keys() - {"zarr.json"}))
 
-    def run(self, manifest: Manifest, run_all: Callable, workers: int, files: OpenFiles) -> None:
+    def run(self, manifest: Manifest, run_all: Runner, workers: int, files: OpenFiles) -> None:
         """Send what is missing and verify; ``run_all`` transfers chunks and yields each ``Result``."""
         source = self.layout.source
         states = {chunk.name: source.fingerprint(chunk.variable, chunk.region) for chunk in self.chunks}
@@ -1832,7 +1918,7 @@ class Upload:
         report(f"sent {count} chunks, {megabytes(size)} in {time.monotonic() - started:.1f} s")
         source.check_unchanged(files)
         try:
-            self.verify(noted)
+            self.verify({name: digest for name, digest in noted.items() if digest})
         except VerificationError:
             manifest.clear()
             raise
@@ -1870,9 +1956,7 @@ class Progress:
             report(f"{self._action}: {self._done} of {self._total} chunks")
 
 
-def run_in_threads(
-    encoder: Encoder, target: Target, workers: int, todo: list[tuple[Chunk, Stored | None]]
-) -> Iterator[Result]:
+def run_in_threads(encoder: Encoder, target: Target, workers: int, todo: Todo) -> Iterator[Result]:
     """Transfer chunks, ``workers`` at a time, and yield each result when it is there."""
     waiting, lock = iter(todo), threading.Lock()
     finished: list[Result] = []
@@ -1916,7 +2000,8 @@ def run_in_threads(
         raise problems[0]
 
 
-# --- a Dask cluster -----------------------------------------------------------------------------------------------
+# --- Let the workers of a Dask cluster transfer chunks ----------------------------------------------------------------
+
 
 _on_worker: dict[str, tuple[Encoder, Target]] = {}
 _on_worker_lock = threading.Lock()
@@ -1931,19 +2016,19 @@ def transfer_on_worker(layout: Layout, settings: Settings, chunk: Chunk, existin
     return transfer(*_on_worker[key], chunk, existing)
 
 
-def read_headers_on_workers(client: Any, function: Callable, paths: list[str], *arguments: Any) -> Iterator[Header]:
+def read_headers_on_workers(client: Any, _function: object, paths: list[str], *arguments: Any) -> Iterator[Header]:
     """Read headers in the workers of a Dask cluster, in the order of the paths."""
     read = functools.partial(read_header_on_worker, arguments=arguments)
     for future in client.map(read, paths, pure=False):
         yield future.result()
 
 
-def read_header_on_worker(path: str, arguments: tuple) -> Header:
+def read_header_on_worker(path: str, arguments: tuple[Any, ...]) -> Header:
     """Read a header in a Dask worker."""
     return read_header(OpenFiles(), path, *arguments)
 
 
-def run_on_workers(client: Any, layout: Layout, settings: Settings, todo: list) -> Iterator[Result]:
+def run_on_workers(client: Any, layout: Layout, settings: Settings, todo: Todo) -> Iterator[Result]:
     """Transfer chunks in the workers of a Dask cluster, and yield each result when it is there."""
     import dask.distributed
 
@@ -1966,7 +2051,7 @@ def check_workers(client: Any, paths: list[str], url: str) -> None:
             raise UploadError(f"{path}: the Dask workers do not see it: use files and a target in a bucket (gs://)")
 
 
-# --- the command --------------------------------------------------------------------------------------------------
+# --- The command ------------------------------------------------------------------------------------------------------
 
 
 def upload(
@@ -1998,7 +2083,7 @@ def upload(
     destination.check_access()
     files = OpenFiles(settings.token_file)
     paths = find_files([sources] if isinstance(sources, str | Path) else sources, files)
-    each: Callable = lambda read, paths, *arguments: (read(path, *arguments) for path in paths)  # noqa: E731
+    each: Reader = lambda read, paths, *arguments: (read(path, *arguments) for path in paths)  # noqa: E731
     if client:
         paths = prepare_workers(client, paths, settings)
         each = functools.partial(read_headers_on_workers, client)
@@ -2011,10 +2096,9 @@ def upload(
         report("nothing was written (--dry-run)")
         return
     notes = Manifest(settings.manifest, settings.url, layout.made_from)
+    run_all: Runner = functools.partial(run_in_threads, Encoder(layout, files, workers), destination, workers)
     if client:
-        run_all: Callable = functools.partial(run_on_workers, client, layout, settings)
-    else:
-        run_all = functools.partial(run_in_threads, Encoder(layout, files, workers), destination, workers)
+        run_all = functools.partial(run_on_workers, client, layout, settings)
     try:
         work.run(notes, run_all, workers, files)
     finally:
@@ -2069,11 +2153,6 @@ def summarize(source: Source, layout: Layout, count: int, target: str) -> None:
     if source.differing:
         names = ", ".join(sorted(source.differing))
         report(f"attributes that differ between files, of which the first file's are kept: {names}")
-
-
-def megabytes(size: float) -> str:
-    """Return a size for people."""
-    return f"{size / 1e6:.1f} MB"
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -15,9 +15,9 @@ from pathlib import Path
 import grimp
 import pytest
 
-PACKAGES = ("bench", "guide", "fakehub", "hubfacts")
+PACKAGES = ("bench", "guide", "fakehub", "hubfacts", "uploader")
 LAYERS = {
-    "packages": ["bench", "guide", "fakehub", "hubfacts"],
+    "packages": ["bench", "guide", "fakehub", "hubfacts | uploader"],
     "guide": [
         "__main__",
         "mutation | preview",
@@ -48,6 +48,21 @@ LAYERS = {
         "acl | billing | conditions | glob | request_body | store",
         "bucket_table | hashes | journal | write_rate",
     ],
+    "uploader": [
+        "join",
+        "command",
+        "on_dask",
+        "upload",
+        "bucket | folder | layout",
+        "manifest | source",
+        "joining",
+        "headers",
+        "find_files",
+        "open_files",
+        "classic | hdf5 | login | zarr_source",
+        "compressed | stored | variables",
+        "common",
+    ],
 }
 # The libraries of each package are declared in the project's own tables, or in these dependency groups.
 GROUPS = {
@@ -56,11 +71,14 @@ GROUPS = {
     "fakehub/hub": ("jupyterhub",),
     "guide": ("site", "run", "checks", "stack-hub"),
     "bench": ("site", "run", "stack-hub"),
+    "uploader": ("run", "stack-hub"),
 }
 # Used only if another pytest plugin has imported it.
 OPTIONAL = {("fakehub/pytest_plugin.py", "fsspec")}
 # Libraries whose distribution is not the only one of its namespace, or is installed in .venv/jupyterhub alone.
 DISTRIBUTIONS = {
+    "google.api_core": "google-api-core",
+    "google.auth": "google-auth",
     "google.cloud.storage": "google-cloud-storage",
     "google.oauth2": "google-auth",
     "jupyterhub_fancy_profiles": "jupyterhub-fancy-profiles",
@@ -101,6 +119,7 @@ def test_the_contracts_are_these(project, root):
         "guide": ["guide"],
         "fakehub": ["fakehub"],
         "storage": ["fakehub.storage"],
+        "uploader": ["uploader"],
     }
     assert all(contracts[name]["exhaustive"] for name in LAYERS if name != "packages")
     assert contracts["cycles"]["type"] == "acyclic_siblings"
