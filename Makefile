@@ -11,7 +11,7 @@ JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 # The lock names the public index, whatever this machine is configured to use.
 LOCK = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS .venv/uv/bin/uv lock
 
-.PHONY: help setup book serve pdf page harmless outputs script mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
+.PHONY: help setup book serve pdf page language harmless outputs script mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -30,6 +30,10 @@ pdf: setup ## build the site as `make book` does, and the whole guide as a PDF i
 
 page: setup ## run one page: make page PAGE=book/index.md
 	@$(GUIDE) page --stack $(STACK) $(or $(PAGE),$(error name a page: make page PAGE=book/index.md))
+
+language: setup ## check phrases, sentences and grammar of all texts, or of PAGE=book/index.md
+	@$(SETUP) language
+	@$(GUIDE) language $(PAGE)
 
 harmless: setup ## run all pages, or PAGE, among a reader's own files, which must stay as they are
 	@$(GUIDE) harmless --stack $(STACK) $(PAGE)

@@ -33,6 +33,8 @@ def _parser() -> argparse.ArgumentParser:
     harmless.add_argument("page", type=Path, nargs="*")
     outputs = commands.add_parser("outputs", help="rewrite the recorded outputs of one page or of all")
     outputs.add_argument("page", type=Path, nargs="?")
+    language = commands.add_parser("language", help="check the language of one or more files, or of all")
+    language.add_argument("file", type=Path, nargs="*")
     mutate = commands.add_parser("mutate", help="break each block in turn and check that its page fails")
     mutate.add_argument("page", type=Path, nargs="?")
     mutate.add_argument("--what", default="blocks", choices=["blocks", "facts", "rules"])
@@ -50,7 +52,7 @@ def main(arguments: list[str]) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
-    handlers |= {"mutate": _mutate, "serve": _serve, "harmless": _harmless}
+    handlers |= {"mutate": _mutate, "serve": _serve, "harmless": _harmless, "language": _language}
     # Exit through SystemExit, so that cleanup also ends the pages that are running.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if options.command == "build" and _nothing_changed(options):
@@ -169,6 +171,23 @@ def _harmless(options: argparse.Namespace) -> int:
     records = run_among_files(paths, _profile(options), options.jobs)
     _print_results(records)
     return 0 if all(record.passed for record in records) else 1
+
+
+def _language(options: argparse.Namespace) -> int:
+    from guide.language.check import report
+    from guide.language.grammar import NoChecker
+    from guide.paths import ROOT
+
+    try:
+        return report([_file(file) for file in options.file], ROOT)
+    except NoChecker as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _file(file: Path) -> Path:
+    """Return a file whose language is checked, or a page that is named with or without its suffix."""
+    return file.resolve() if file.is_file() else _path(file)
 
 
 def _print_broken_rules(paths: list[Path]) -> int:

@@ -1,9 +1,9 @@
 """Set up what the project needs: ``python3 scripts/setup_env.py hub tools``. Uses the standard library only.
 
-Makes ``.venv/NAME`` from a dependency group of ``pyproject.toml`` in the versions of ``uv.lock``, or
-``.venv/npm`` from ``lock/npm`` with the Node.js of ``.venv/tools``. Every package is checked against its locked hash,
-and uv itself against ``lock/uv.txt``. As root on Debian, also installs the packages of ``apt.txt``. Does nothing if
-everything is in place.
+Makes ``.venv/NAME`` from a dependency group of ``pyproject.toml`` in the versions of ``uv.lock``. Makes ``.venv/npm``
+and ``.venv/language`` from the folder of that name in ``lock``, with the Node.js of ``.venv/tools``. Every package is
+checked against its locked hash, and uv itself against ``lock/uv.txt``. As root on Debian, also installs the packages of
+``apt.txt``. Does nothing if everything is in place.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST = (3, 11)
 NPM_FILES = ("package.json", "package-lock.json")
+# Folders of `lock` with npm packages that are installed into the folder of the same name in `.venv`.
+NPM_FOLDERS = {"npm", "language"}
 # Each environment, and the dependency group that it holds.
 ENVIRONMENTS = {
     "hub": "hub",
@@ -40,8 +42,8 @@ def main(names: list[str]) -> int:
         for name in names:
             if name == "uv":
                 _uv()
-            elif name == "npm":
-                _npm()
+            elif name in NPM_FOLDERS:
+                _npm(name)
             else:
                 _python(name)
         _debian()
@@ -105,13 +107,13 @@ def _is_ready(folder: Path, key: str) -> bool:
     return ready.is_file() and ready.read_text() == key
 
 
-def _npm() -> None:
-    """Install the packages of ``lock/npm`` into ``.venv/npm``."""
-    target, lock = ROOT / ".venv" / "npm", ROOT / "lock" / "npm"
+def _npm(name: str) -> None:
+    """Install the packages of ``lock/NAME`` into ``.venv/NAME``."""
+    target, lock = ROOT / ".venv" / name, ROOT / "lock" / name
     key = _digest(*((lock / file).read_bytes() for file in NPM_FILES))
     if _is_ready(target, key):
         return
-    print("setup: .venv/npm from lock/npm", flush=True)
+    print(f"setup: .venv/{name} from lock/{name}", flush=True)
     (target / ".ready").unlink(missing_ok=True)
     _npm_ci(lock, target, ROOT / ".venv" / "tools")
     (target / ".ready").write_text(key)

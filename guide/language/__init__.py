@@ -1,0 +1,1 @@
+"""Language of pages, strings and docstrings: banned phrases, long sentences, missing introductions and grammar."""
