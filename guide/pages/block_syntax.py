@@ -12,10 +12,15 @@ import yaml
 from fakehub import units
 from guide.external_programs import PROGRAMS
 from guide.pages.blocks import MACHINES, Block, BlockError, BlockKind
+from guide.pages.hidden_checks import OPTION, CheckError, checks_of
 
 # The modes that the info line of a fence may declare.
 _MODES: tuple[BlockKind, ...] = tuple(kind for kind in get_args(BlockKind) if kind != "cell")
-_ATTRIBUTES = {"raises", "fails", "leaves", "removes", "on", "after", "needs", "carries"}
+_ATTRIBUTES = {"raises", "fails", "leaves", "removes", OPTION, "on", "after", "needs", "carries"}
+OPTIONS = ("tags", "raises", "leaves", "removes", OPTION, "network", "on", "after", "needs", "mystnb")
+# What Jupyter and editors write into the metadata of a cell.
+_OF_JUPYTER = {"collapsed", "deletable", "editable", "execution", "format", "jupyter", "name", "scrolled", "slideshow"}
+_OF_EDITORS = {"ExecuteTime", "vscode"}
 _RUNNABLE = {"python", "bash", "console"}
 # Why conda's commands are parsed and not run.
 _CONDA_REASON = (
@@ -34,6 +39,9 @@ class _Circumstances(TypedDict):
 
 def cell_block(line: int, index: int | None, source: str, options: Mapping[str, object], where: str) -> Block:
     """Return the block of a cell with these ``options``; raises ``BlockError``."""
+    unknown = options.keys() - set(OPTIONS) - _OF_JUPYTER - _OF_EDITORS
+    if unknown:
+        raise BlockError(f"{where}: unknown option {min(unknown)!r}; a cell may have {', '.join(OPTIONS)}")
     raises = options.get("raises")
     if raises is not None and not isinstance(raises, str):
         raise BlockError(f"{where}: raises must be a text such as 'ValueError: part of the message'")
@@ -52,6 +60,7 @@ def cell_block(line: int, index: int | None, source: str, options: Mapping[str, 
         raises=raises,
         leaves=texts(options.get("leaves", []), "leaves", where),
         removes=texts(options.get("removes", []), "removes", where),
+        checks=_checks(options.get(OPTION, []), "python", where),
         network=_network(str(options["network"]), where) if "network" in options else None,
         **_circumstances(circumstances, "cell", where),
     )
@@ -68,8 +77,18 @@ def split_options(content: str, where: str) -> tuple[str, dict[str, object]]:
     lines = content.splitlines()
     count = next((i for i, line in enumerate(lines) if not line.startswith(":")), len(lines))
     pairs = [line[1:].partition(":") for line in lines[:count]]
-    options = {key: _yaml(value, f"{where}: option {key} is") for key, _, value in pairs}
+    options = {key: _yaml(value, f"{where}: option {key} is") for key, _, value in pairs if key != OPTION}
+    # An expression is no YAML, and a cell may have several.
+    if checks := [value.strip() for key, _, value in pairs if key == OPTION]:
+        options[OPTION] = checks
     return "\n".join(lines[count:]).strip("\n"), options
+
+
+def _checks(value: object, language: str, where: str) -> tuple[str, ...]:
+    try:
+        return checks_of(value, language)
+    except CheckError as error:
+        raise BlockError(f"{where}: {error}") from error
 
 
 def _yaml(text: str, subject: str) -> object:
@@ -87,6 +106,7 @@ def fence_block(line: int, info: str, source: str, where: str) -> Block:
         raise BlockError(f"{where}: the info line cannot be read: {error}") from error
     flags = [word for word in words if "=" not in word]
     attributes = dict(word.split("=", 1) for word in words if "=" in word)
+    checks = [word.split("=", 1)[1] for word in words if word.startswith(f"{OPTION}=")]
     modes = [mode for mode in _MODES if mode in flags or mode in attributes]
     if len(modes) != 1:
         problem = "declares no execution mode" if not modes else f"declares {' and '.join(modes)}"
@@ -106,6 +126,7 @@ def fence_block(line: int, info: str, source: str, where: str) -> Block:
         fails=attributes.get("fails"),
         leaves=tuple(attributes.get("leaves", "").split()),
         removes=tuple(attributes.get("removes", "").split()),
+        checks=_checks(checks, language, where),
         target=attributes.get("file"),
         reason=attributes.get("skip") or (_CONDA_REASON if kind == "parsed" else None),
         **_circumstances(attributes, language, where),
@@ -147,6 +168,8 @@ def _check_mode(kind: BlockKind, language: str, attributes: Mapping[str, str], w
     target = Path(attributes.get("file", ""))
     if kind == "file" and (target.is_absolute() or ".." in target.parts or not target.name):
         raise BlockError(f"{where}: file= takes a relative path, which does not lead upwards")
+    if OPTION in attributes and kind != "run":
+        raise BlockError(f"{where}: a check needs a block that runs; remove it, or write run")
     if "raises" in attributes and language != "python":
         raise BlockError(f"{where}: raises= is for python blocks; a shell block uses fails=")
     if "fails" in attributes and language != "bash":

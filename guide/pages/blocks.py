@@ -50,6 +50,7 @@ class Block:
     ``cell`` is the block's index among the cells of the page's notebook.
     ``target`` is the file name of a ``file`` block, and ``reason`` says why a ``skip`` or ``parsed`` block is not run.
     ``leaves`` and ``removes`` are URLs of objects, or of prefixes if they end in a slash, with the hub's variables.
+    ``checks`` must hold after the block, and no reader sees them: Python expressions, or commands for a shell block.
     ``on`` are the machines on which the block runs, ``after_s`` the seconds that pass on the stand-in's clock before
     it, ``needs`` the programs without which it is not run, and ``carries`` files that are copied from the hub.
     ``network`` is the latency in seconds and the rate in bytes a second, each way, under which it runs.
@@ -64,6 +65,7 @@ class Block:
     fails: str | None = None
     leaves: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
     target: str | None = None
     reason: str | None = None
     on: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from guide.pages.block_syntax import cell_block, fence_block, split_options, texts
 from guide.pages.blocks import HUB, MACHINES, Block, BlockError, Page
+from guide.pages.hidden_checks import without_checks
 from guide.pages.hub_variant import HubTextError, for_hub
 from hubfacts.load import FactsError
 
@@ -86,7 +87,7 @@ def _read_markdown(path: Path, relative: Path) -> Page:
     if front_matter.get("file_format") != "mystnb":
         where = f"{relative}:{cells[0].line}"
         raise BlockError(f"{where}: a page with cells needs 'file_format: mystnb' and a kernelspec in its front matter")
-    notebook = _notebook(text, path)
+    notebook = _notebook(without_checks(text), path)
     indices = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     if len(indices) != len(cells):
         raise BlockError(f"{relative}: a {{code-cell}} is inside another directive; move it to the top level")

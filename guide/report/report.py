@@ -65,6 +65,7 @@ class BlockReport:
     seconds: float | None
     reason: str | None
     digest: str
+    checks: int
 
     @classmethod
     def of(cls, result: BlockResult) -> BlockReport:
@@ -78,6 +79,7 @@ class BlockReport:
             result.seconds,
             result.reason,
             result.digest,
+            result.checks,
         )
 
     @property
@@ -158,14 +160,21 @@ def seconds_text(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds:.1f}"
 
 
+def checks_text(checks: int) -> str:
+    """Return the number of hidden checks as text."""
+    return f"{checks} hidden check{'' if checks == 1 else 's'}"
+
+
 def summary(report: Report) -> str:
     """Return the report in one line."""
     status = Counter(block.status for block in report.blocks)
     kinds = Counter(block.kind for block in report.blocks if block.status == "passed")
+    checks = sum(block.checks for block in report.blocks)
     lacking = sum(block.lacks_program for block in report.blocks)
     parts = [
         f"{len(report.pages)} pages",
         f"{kinds['cell'] + kinds['run']} blocks ran",
+        *([checks_text(checks)] if checks else []),
         f"{kinds['file']} files written",
         f"{status['skipped']} opted out",
         *([f"{status['parsed']} parsed"] if status["parsed"] else []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 from contextlib import ExitStack
@@ -97,6 +98,29 @@ class Machine:
             if tags is not None:
                 cell.metadata["tags"] = tags
         return None
+
+    def evaluate(self, expression: str) -> object:
+        """Return the value of ``expression``, a literal, in the kernel's namespace; an error is a ``KernelFailure``.
+
+        The kernel does not count or remember it, and shows nothing.
+        """
+        client = self._client
+        if client is None or client.kc is None:
+            raise KernelFailure("has no kernel that could be asked")
+        cell = nbformat.v4.new_code_cell(expression)  # for the error message of the client
+        try:
+            asked = client.kc.execute("", silent=True, user_expressions={"value": expression}, allow_stdin=False)
+            reply = client.wait_for_reply(asked, cell)
+        except CellTimeoutError as error:
+            raise KernelFailure(f"did not finish its hidden checks within {CELL_TIMEOUT_S} s") from error
+        except DeadKernelError as error:
+            raise KernelFailure("killed the kernel in a hidden check") from error
+        if reply is None:
+            raise KernelFailure("got no answer to its hidden checks")
+        value = reply["content"]["user_expressions"]["value"]
+        if value["status"] != "ok":
+            raise KernelFailure(f"cannot be checked: {value['ename']}: {value['evalue']}")
+        return ast.literal_eval(value["data"]["text/plain"])
 
     def _start_kernel(self) -> NotebookClient:
         client = NotebookClient(

@@ -32,6 +32,7 @@ from guide.run.own_folder import OwnFolder, check_left
 from guide.run.reader_files import ReaderFiles
 from guide.run.recorded_outputs import MEASURED, as_recorded, printed_items
 from guide.run.records import BlockResult, BlockStatus
+from guide.run.run_checks import CheckFailure, run_checks
 from guide.run.shell import ShellError, replay_transcript
 from guide.run.two_terminals import check_two_terminals
 
@@ -144,6 +145,7 @@ class PageSession:
             round(seconds, 3),
             reason or block.reason,
             digest=digest(block.source),
+            checks=len(block.checks) if status == "passed" else 0,
         )
 
     def _run_block(self, block: Block, show: Callable[[str], None]) -> BlockResult:
@@ -157,11 +159,13 @@ class PageSession:
             if block.kind not in {"skip", "parsed"}:
                 self._own_folder.check(block.after_s)
             self._buckets.check(block.leaves, block.removes)
+            if block.checks:
+                run_checks(block, self._machine(block.on[0]))
             self._compare(block, execution.outputs)
             if execution.replayed is not None and not self._options.accept:
                 changes = _diff(block.source, execution.replayed)
                 raise BlockFailure(f"prints something other than the page shows\n{changes}")
-        except (BlockFailure, CondaError, KernelFailure, ShellError, EffectError) as error:
+        except (BlockFailure, CheckFailure, CondaError, KernelFailure, ShellError, EffectError) as error:
             show(f"{self._place(block)} {error}")
             return self._result(block, "failed", time.monotonic() - started, str(error).splitlines()[0])
         result = self._result(block, _STATUS.get(block.kind, "passed"), seconds)

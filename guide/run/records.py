@@ -43,7 +43,8 @@ class BlockResult:
 
     A block that was ``not run`` has a ``reason`` if a program is missing, and none if an earlier block failed.
     ``replayed`` is a transcript as it went in this run, if it differs from the page. ``printed`` are the outputs of a
-    block on a page of Markdown; those of a notebook are in its cells. ``digest`` is that of the block's source.
+    block on a page of Markdown; those of a notebook are in its cells. ``digest`` is that of the block's source, and
+    ``checks`` counts its hidden checks, all of which held.
     """
 
     page: str
@@ -56,6 +57,7 @@ class BlockResult:
     replayed: str | None = None
     printed: tuple[PrintedItem, ...] | None = None
     digest: str = ""
+    checks: int = 0
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> BlockResult:

@@ -47,19 +47,17 @@ class Shell:
         with tempfile.TemporaryDirectory(prefix="shell-", dir=os.environ.get("FAKEHUB_SESSION")) as folder:
             state = Path(folder) / "state"
             script = f"trap 'env -0 > {shlex.quote(str(state))}; pwd > {shlex.quote(str(state))}.cwd' EXIT\n{source}"
-            try:
-                done = subprocess.run(
-                    ["bash", "-euo", "pipefail", "-c", script],
-                    cwd=self._cwd,
-                    env=self._env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    timeout=TIMEOUT_S,
-                )
-            except subprocess.TimeoutExpired as error:
-                raise ShellError(f"did not finish within {TIMEOUT_S} s") from error
+            done = self._bash(["-euo", "pipefail", "-c", script])
             self._restore(state)
+        return done.returncode, done.stdout.decode(errors="replace")
+
+    def probe(self, command: str) -> tuple[int, str]:
+        """Run ``command`` in the state that the last block left; return its exit status and what it printed.
+
+        Later blocks do not see what it sets. Raises ``ShellError`` if it does not finish within ``TIMEOUT_S`` seconds.
+        """
+        # Without pipefail: "grep -q" ends before the program that it reads from, which then fails.
+        done = self._bash(["-eu", "-c", command])
         return done.returncode, done.stdout.decode(errors="replace")
 
     def start(self, command: str) -> subprocess.Popen[bytes]:
@@ -73,6 +71,24 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
+
+    def _bash(self, arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(
+                ["bash", *arguments],
+                cwd=self._cwd,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=TIMEOUT_S,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ShellError(f"did not finish within {TIMEOUT_S} s") from error
+        except FileNotFoundError as error:
+            if self.cwd.is_dir():
+                raise
+            raise ShellError(f"starts in {self.cwd}, which was removed: leave it first") from error
 
     def _restore(self, state: Path) -> None:
         """Take the directory and the exported variables that a block saved in the file ``state``."""

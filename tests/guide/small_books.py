@@ -26,7 +26,7 @@ def write(book: Path, pages: dict[str, str]) -> None:
     """Write ``pages``, texts by the names of their files, and a ``_toc.yml`` with them; ``index.md`` is its root."""
     for name, text in pages.items():
         (book / "book" / name).write_text(text)
-    chapters = [{"file": f"book/{name.removesuffix('.md')}"} for name in pages if name != "index.md"]
+    chapters = [{"file": f"book/{name.rpartition('.')[0]}"} for name in pages if name != "index.md"]
     toc = {"format": "jb-book", "root": "book/index"} | ({"chapters": chapters} if chapters else {})
     (book / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+from guide.pages.hidden_checks import notebook_without_checks
 from guide.pages.reader import read_page
 from guide.paths import ROOT
 from guide.run.records import read_record
@@ -61,7 +61,8 @@ def add_exports(app: Sphinx, page: str, context: dict[str, Any], doctree: nodes.
         beside.with_name(beside.name + suffix).write_text(text, encoding="utf-8")
     is_notebook = path.endswith(".ipynb")
     if is_notebook:
-        shutil.copyfile(ROOT / path, beside.with_name(beside.name + ".ipynb"))
+        text = notebook_without_checks((ROOT / path).read_text(encoding="utf-8"))
+        beside.with_name(beside.name + ".ipynb").write_text(text, encoding="utf-8")
     places = state.places
     title = quote(f"On the page {page}")
     context["exports"] = {

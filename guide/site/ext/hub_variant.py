@@ -5,18 +5,23 @@ from __future__ import annotations
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from guide.pages.hidden_checks import without_checks
 from guide.pages.hub_variant import HubTextError, for_hub, without_links
 from guide.site.state import state_of
 from hubfacts.location import default_path
 
 
 def adapt(app: Sphinx, page: str, source: list[str]) -> None:
-    """Replace the ``source`` of a page, a list of one text, by its text for this hub. Raises ``ExtensionError``."""
+    """Replace the ``source`` of a page, a list of one text, by its text for this hub, without its hidden checks.
+
+    Raises ``ExtensionError``.
+    """
     try:
         text = for_hub(source[0])
     except HubTextError as error:
         raise ExtensionError(f"{page}:{error}") from error
     text = without_links(text, page, state_of(app).left_out)
-    if text != source[0]:
-        source[0] = text
+    changed = text != source[0]
+    source[0] = without_checks(text)
+    if changed:
         app.env.note_dependency(str(default_path().resolve()))

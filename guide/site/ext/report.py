@@ -18,7 +18,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from guide.report.report import NO_REPORT, BlockReport, PageReport, Report, seconds_text, summary
+from guide.report.report import NO_REPORT, BlockReport, PageReport, Report, checks_text, seconds_text, summary
 from guide.site.facts.tables import table
 from guide.site.options import options_of
 from guide.site.state import built_from
@@ -92,7 +92,9 @@ def _page_table(page: PageReport, blocks: list[BlockReport]) -> list[nodes.Node]
         return []
     ran = sum(block.status == "passed" for block in blocks)
     seconds = "" if page.seconds is None else f" in {seconds_text(page.seconds)} s"
-    title = f"{page.page}: {ran} of {len(blocks)} blocks{seconds}, {page.date[:16]}"
+    checks = sum(block.checks for block in blocks)
+    counts = f"{ran} of {len(blocks)} blocks{f' and {checks_text(checks)}' if checks else ''}"
+    title = f"{page.page}: {counts}{seconds}, {page.date[:16]}"
     where = "Cell" if page.page.endswith(".ipynb") else "Line"
     rows = [[str(block.line), block.language, _result(block), seconds_text(block.seconds)] for block in blocks]
     rows_of_blocks = table("", [where, "Language", "Result", "Seconds"], rows)

@@ -70,6 +70,14 @@ def test_a_page_that_notices_too_little_is_named(guide):
     assert "1 of 2 mistakes noticed (50.0%)" in ran.stdout
 
 
+def test_a_mistake_that_only_a_hidden_check_can_notice_is_noticed(guide):
+    ran = guide("mutate", "tests/guide/mutation/pages/checked.md")
+
+    assert ran.returncode == 0
+    assert "checked.md:5: python block fails its hidden check depth == 3000: left side is " in ran.stdout
+    assert "2 of 2 mistakes noticed (100.0%)" in ran.stdout
+
+
 def test_a_page_that_fails_without_a_mistake_is_refused(guide):
     ran = guide("mutate", "tests/broken/failing-shell.md")
 

@@ -1,6 +1,7 @@
 """The report: made of records, written and read back, and the same for two builds of one commit."""
 
 import json
+from dataclasses import replace
 
 import nbformat
 
@@ -24,7 +25,7 @@ RECORDS = [
         versions={"python": "3.12", "xarray": "2025.12.0"},
         latency_ms=80,
         blocks=(
-            BlockResult("book/a.md", 3, "cell", "python", "passed", 0.5, digest="one"),
+            BlockResult("book/a.md", 3, "cell", "python", "passed", 0.5, digest="one", checks=2),
             BlockResult("book/a.md", 9, "file", "yaml", "passed", 0.0, digest="two"),
             BlockResult("book/a.md", 15, "run", "bash", "not run", 0.0, reason="needs gcloud", digest="three"),
             BlockResult("book/a.md", 21, "skip", "bash", "skipped", 0.0, reason="needs a GPU", digest="four"),
@@ -71,13 +72,32 @@ def test_the_file_has_the_names_that_other_programs_read(tmp_path):
         *("page", "status", "date", "seconds", "key", "error", "refused", "latency_ms"),
         *("pictures", "pictures_compared"),
     ]
-    assert [*report["blocks"][0]] == ["page", "line", "kind", "language", "status", "seconds", "reason", "digest"]
+    assert [*report["blocks"][0]] == [
+        "page",
+        "line",
+        "kind",
+        "language",
+        "status",
+        "seconds",
+        "reason",
+        "digest",
+        "checks",
+    ]
 
 
 def test_the_summary_counts_every_block_once():
     assert summary(new_report(RECORDS, "hub")) == (
-        "2 pages, 1 blocks ran, 1 files written, 1 opted out, 1 not run for want of a program, 1 failed (stack hub)"
+        "2 pages, 1 blocks ran, 2 hidden checks, 1 files written, 1 opted out, "
+        "1 not run for want of a program, 1 failed (stack hub)"
     )
+
+
+def test_a_single_check_is_counted_as_one_and_none_is_not_mentioned():
+    block = BlockResult("book/a.md", 3, "run", "bash", "passed", 0.5, checks=1)
+    page = RunRecord("book/a.md", "hub", "passed", 2.0, blocks=(block,))
+
+    assert "1 blocks ran, 1 hidden check, 0 files written" in summary(new_report([page], "hub"))
+    assert "check" not in summary(new_report([replace(page, blocks=(replace(block, checks=0),))], "hub"))
 
 
 def test_a_failure_names_the_command_that_runs_its_page():

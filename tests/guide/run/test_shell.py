@@ -24,6 +24,24 @@ def test_the_first_failing_command_ends_a_block(shell):
     assert (status, printed) == (1, "before\n")
 
 
+def test_a_command_that_is_tried_changes_nothing_for_later_blocks(shell, tmp_path):
+    shell.run("export YEAR=2000")
+
+    assert shell.probe("export YEAR=2001; cd /; test $YEAR = 2001") == (0, "")
+    assert shell.run("echo $YEAR; pwd") == (0, f"2000\n{tmp_path}\n")
+
+
+def test_a_pipe_that_ends_early_is_no_failure_of_a_command_that_is_tried(shell):
+    assert shell.probe("seq 100000 | grep -q 1") == (0, "")
+
+
+def test_a_directory_that_a_block_removed_is_one_clear_line(shell, tmp_path):
+    shell.run("mkdir data; cd data; rmdir ../data")
+
+    with pytest.raises(ShellError, match=f"^starts in {tmp_path}/data, which was removed: leave it first$"):
+        shell.run("ls")
+
+
 def test_an_unset_variable_is_an_error(shell):
     status, printed = shell.run('ls "$NO_SUCH_VARIABLE"')
 
