@@ -26,6 +26,7 @@ from fakehub.storage.resources import bucket_resource
 from guide.facts import Facts, checked
 from guide.pages.fact_values import FactError, fact
 from guide.pages.features import FEATURES
+from guide.pages.hidden_checks import without_checks
 from guide.pages.hub_variant import HubTextError, for_hub
 from guide.pages.toc import pages_of_book
 from guide.paths import HUB_YML, ROOT
@@ -110,7 +111,7 @@ def with_other_value(content: dict[str, Any], key: Key) -> dict[str, Any]:
 
 def site_content(facts: Facts, texts: dict[str, str]) -> SiteContent:
     """Return what the site shows of ``facts``; ``texts`` are its pages by name. Raises ``FactError``."""
-    pages = {name: _page_content(for_hub(text, facts), facts) for name, text in texts.items()}
+    pages = {name: _page_content(without_checks(for_hub(text, facts)), facts) for name, text in texts.items()}
     return SiteContent(settings(facts), [has(facts) for has in FEATURES.values()], pages)
 
 

@@ -90,7 +90,7 @@ def test_a_picture_of_a_measurement_is_not_reported_as_compared(site, root):
     pictures = {page.page: (page.pictures, page.pictures_compared) for page in pages if page.pictures}
 
     assert pictures["notebooks/memory-the-lazy-way.ipynb"] == pictures["book/uploads/how-long.md"] == (1, 0)
-    assert pictures["notebooks/first-zarr-store.ipynb"] == (1, 1)
+    assert pictures["notebooks/first-zarr-store.ipynb"] == (2, 2)
 
 
 def test_no_sentence_repeats_a_word(site):
