@@ -59,8 +59,8 @@ screenshots: book ## retake the screenshots of ten pages, with which tests compa
 pictures: tools ## retake the screenshots of the hub, which pages show and tests compare
 	@.venv/$(STACK)/bin/python -m pytest tests/fakehub/hub -q --retake
 
-tools: ## install the programs that tests and the benchmark call, in .venv/tools and .venv/jupyterhub
-	@$(SETUP) $(STACK) tools $(JUPYTERHUB)
+tools: ## install the programs that tests and the benchmark call, in .venv
+	@$(SETUP) $(STACK) tools language $(JUPYTERHUB)
 
 test: tools ## test everything, except files that passed and have not changed since; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--once)

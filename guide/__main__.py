@@ -213,6 +213,7 @@ def broken_rules(paths: list[Path]) -> list[str]:
     """Return a line for each rule that pages of this hub's book break; other pages and hubs have no rules."""
     from guide.checks import page_rules
     from guide.facts import load
+    from guide.language import check as language
     from guide.pages.toc import pages_of_book
     from guide.paths import HUB_YML, OWN_HUB, ROOT
 
@@ -220,7 +221,10 @@ def broken_rules(paths: list[Path]) -> list[str]:
     if not pages:
         return []
     facts = load(HUB_YML)
-    return [problem for page in sorted(pages) for problem in page_rules.page_problems(page, ROOT, facts)]
+    problems = [problem for page in sorted(pages) for problem in page_rules.page_problems(page, ROOT, facts)]
+    # Grammar is left to `make language`, because it takes seconds.
+    found = language.find(sorted(pages), ROOT, grammar=False)
+    return problems + language.verdict(found, (), language.debt())
 
 
 def _outputs(options: argparse.Namespace) -> int:

@@ -9,10 +9,8 @@ from typing import Any
 
 from guide.checks.environments import unknown_environments
 from guide.checks.prose import (
-    HARDEST_GRADE,
     MOST_WORDS,
     SPEAKS_OF_IT,
-    grade,
     sentences,
     stand_in_words,
     unwanted_words,
@@ -40,11 +38,9 @@ def page_problems(path: Path, root: Path, facts: Facts) -> list[str]:
 
 def _prose_problems(path: Path, name: str) -> Iterator[str]:
     text = "\n".join(map(sentences, texts_of(path)))
-    words, level = len(text.split()), grade(text)
+    words = len(text.split())
     if words > MOST_WORDS:
         yield f"{name}: {words} words, at most {MOST_WORDS}: move a task to another page"
-    if level > HARDEST_GRADE:
-        yield f"{name}: its prose requires school grade {level:.1f}, at most {HARDEST_GRADE}: use shorter sentences"
 
 
 def _word_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:

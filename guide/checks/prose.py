@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import pyphen
-
 # Words from which a reader, or a snippet, could tell that it does not run on the hub.
 _STAND_IN = re.compile(
     r"fakehub|emulator|localhost|127\.0\.0\.1|\[::1\]|stand-?in\b|pytest|GCE_METADATA|STORAGE_EMULATOR|trustme|tests/",
@@ -54,8 +52,6 @@ _UNWANTED = re.compile(
 )
 # A longer page covers more than one task.
 MOST_WORDS = 900
-# The highest school grade that prose may require of its reader (Flesch and Kincaid).
-HARDEST_GRADE = 10
 
 
 def unwanted_words(text: str) -> list[tuple[int, str]]:
@@ -77,16 +73,6 @@ def sentences(text: str) -> str:
     paragraphs = re.split(r"\n\s*\n|\n(?=\n)", "\n".join(lines))
     plain = [_plain(" ".join(paragraph.split())) for paragraph in paragraphs if paragraph.strip()]
     return "\n".join(text if text.endswith((".", "?", "!")) else text.rstrip(":,;") + "." for text in plain if text)
-
-
-def grade(text: str) -> float:
-    """Return the school grade that ``text`` requires of its reader, by the Flesch-Kincaid formula."""
-    syllables = pyphen.Pyphen(lang="en_US")
-    words = re.findall(r"[A-Za-z']+", text)
-    count = max(1, len(words))
-    ends = max(1, len(re.findall(r"[.!?:;](?:\s|$)", text)))
-    sounds = sum(len(syllables.positions(word)) + 1 for word in words)
-    return 0.39 * count / ends + 11.8 * sounds / count - 15.59
 
 
 def _plain(text: str) -> str:

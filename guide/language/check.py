@@ -20,11 +20,11 @@ def find(paths: Iterable[Path], root: Path, grammar: bool = True) -> list[Findin
     documents = [passages_of(path, root) for path in paths]
     found = [one for passages in documents for passage in passages for one in broken_rules(passage)]
     if grammar:
-        found += mistakes([prose for passages in documents if (prose := _prose(passages))])
+        found += mistakes([sentences for passages in documents if (sentences := prose(passages))])
     return sorted(dict.fromkeys(found), key=_order)
 
 
-def _prose(passages: Sequence[Passage]) -> list[Passage]:
+def prose(passages: Sequence[Passage]) -> list[Passage]:
     """Return passages that are whole sentences; comments may be shorter."""
     return [passage for passage in passages if passage.kind != "comment"]
 
@@ -45,7 +45,7 @@ def verdict(found: Sequence[Finding], checked: Iterable[str], listed: set[str]) 
     clean = sorted((listed & set(checked)) - files)
     return [
         *(str(one) for one in found if one.file not in listed),
-        *(f"{file}: its language is clean; remove it from {DEBT.name}" for file in clean),
+        *(f"{file}: its language is clean; remove it from guide/language/debt.yml" for file in clean),
     ]
 
 

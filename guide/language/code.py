@@ -29,7 +29,7 @@ def is_prose(text: str) -> bool:
     """Return whether a text is a phrase or sentence for people, and not a pattern, a path, a command or a list."""
     if len(text.split()) > 25 and not re.search(r"[,.;:]", text):
         return False
-    return bool(_PROSE.search(text)) and not re.search(r"[{}$\\<>^=|]|::|/\w+/", re.sub(r"`[^`]*`", "", text))
+    return bool(_PROSE.search(text)) and not re.search(r"[{}$\\<>^=|\[]|::|/\w+/", re.sub(r"`[^`]*`", "", text))
 
 
 def python_passages(text: str, name: str, printed: bool = True) -> list[Passage]:
@@ -87,10 +87,12 @@ def _python_comments(text: str) -> Iterator[tuple[int, bool, str]]:
 def _comments(comments: Iterator[tuple[int, bool, str]], name: str) -> Iterator[Passage]:
     """Yield comments, which come with their line and whether they stand alone; adjacent lines are one passage."""
     lines: list[tuple[int, str]] = []
+    last = 0  # the number of the last line that stands alone
     for number, alone, text in comments:
-        if lines and not (alone and lines[-1][0] == number - 1):
+        if lines and not (alone and last == number - 1):
             yield from_lines(name, "comment", lines)
             lines = []
+        last = number if alone else 0
         if not _FOR_PROGRAMS.match(text):
             lines.append((number, text.lstrip("#/* ").rstrip("*/ ")))
     if lines:
@@ -151,7 +153,8 @@ class _Template(HTMLParser):
 
     def read(self, text: str) -> list[Passage]:
         def blank(match: re.Match[str]) -> str:
-            return (PLACEHOLDER if match[0].startswith("{{") else "") + "\n" * match[0].count("\n")
+            shown = PLACEHOLDER if match[0].startswith("{{") else " / " if " else " in match[0] else ""
+            return shown + "\n" * match[0].count("\n")
 
         self.feed(_JINJA.sub(blank, text))
         self.close()

@@ -16,7 +16,6 @@ const config = await linter.getDefaultLintConfig();
 const unknown = request.disabled.filter((rule) => !(rule in config));
 for (const rule of request.disabled) config[rule] = false;
 await linter.setLintConfig(config);
-await linter.importWords(request.words);
 
 const lintsOf = async (text) => {
   const groups = Object.entries(await linter.organizedLints(text, { language: "markdown" }));

@@ -107,19 +107,18 @@ def _key(question: dict[str, Any]) -> str:
 
 @cache
 def _version() -> bytes:
-    """Return what an answer depends on besides the text."""
-    files = (_SCRIPT, _SETTINGS, ROOT / "lock" / "language" / "package-lock.json")
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).digest()
+    """Return a digest of what an answer depends on besides the text."""
+    files = (_SCRIPT, ROOT / "lock" / "language" / "package-lock.json")
+    rules = json.dumps([settings()["dialect"], _disabled()])
+    return hashlib.sha256(b"\0".join([rules.encode(), *(file.read_bytes() for file in files)])).digest()
+
+
+def _disabled() -> list[str]:
+    return [name for names in settings()["disabled"].values() for name in names]
 
 
 def _ask(documents: list[dict[str, Any]]) -> list[_Answer]:
-    rules = settings()
-    request = {
-        "dialect": rules["dialect"],
-        "disabled": [name for names in rules["disabled"].values() for name in names],
-        "words": rules["words"],
-        "documents": documents,
-    }
+    request = {"dialect": settings()["dialect"], "disabled": _disabled(), "documents": documents}
     command = [str(_node()), str(_SCRIPT), str(PACKAGES)]
     done = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True)
     if done.returncode:
@@ -166,10 +165,18 @@ def _is_accepted(passage: Passage, rule: str, start: int, end: int) -> bool:
         return True
     if rule != "SpellCheck":
         return False
-    # Docstrings name variables and use the terms of many APIs.
+    word = text[start:end].removesuffix("'s").lower()
+    if len(word) == 1 or word in _words():
+        return True
+    # The code's own words are names of variables, and the terms of many APIs.
     before, after = re.search(r"\S*$", text[:start]), re.match(r"\S*", text[end:])
     around = (before[0] if before else "") + text[start:end] + (after[0] if after else "")
-    return passage.kind == "docstring" or bool(_NAME.search(around))
+    return passage.name.endswith(".py") or bool(_NAME.search(around))
+
+
+@cache
+def _words() -> set[str]:
+    return {word.lower() for word in settings()["words"]}
 
 
 def _problem(words: str, lint: _Lint) -> tuple[str, str]:

@@ -168,7 +168,7 @@ def _parts(children: list[Token]) -> Iterator[Token]:
     if first is not None and first.type == "strong_open":
         end = next(index for index, part in enumerate(children) if part.type == "strong_close")
         bold = [part for part in children[:end] if part.type in {"text", "code_inline", "softbreak", "myst_role"}]
-        words = " ".join(part.content for part in bold if part.type != "softbreak").replace("`", "")
+        words = " ".join(part.content for part in bold if part.content).replace("`", "").strip()
         yield Token("code_inline", "", 0, content=words)
         yield from (part for part in bold if part.type == "softbreak")
         # A full stop after the words ends a sentence, also within the bold words.
@@ -188,7 +188,7 @@ def _parts(children: list[Token]) -> Iterator[Token]:
 def _role(name: str, content: str, fact: FactText) -> str:
     if name == "fact":
         value = fact(content)
-        return value if re.fullmatch(r"[\w .,'()-]*", value) else f"`{value}`"
+        return value if re.fullmatch(r"[A-Za-z .,'()]*|\d+(?: \w+)?", value) else f"`{value}`"
     if name == "math":
         return PLACEHOLDER
     titled = re.match(r"(.*?)\s*<[^>]*>$", content)

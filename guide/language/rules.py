@@ -15,6 +15,8 @@ from guide.language.passages import Kind, Passage, without_code
 _PHRASES = Path(__file__).with_name("phrases.yml")
 # A sentence of more words has to be read twice. Code counts as one word.
 MOST_WORDS = 30
+# Of a match that is longer, as of a whole clause, the report shows the beginning.
+_SHOWN_WORDS = 5
 _RUNNING_TEXT: set[Kind] = {"text", "docstring"}
 
 
@@ -64,8 +66,9 @@ def broken_rules(passage: Passage) -> Iterator[Finding]:
     for phrase in phrases():
         if not phrase.kinds or passage.kind in phrase.kinds:
             for match in phrase.find(passage.text):
-                words = passage.text[match.start() : match.end()].strip()
-                yield finding(passage, match.start(), f"{words!r}", phrase.fix)
+                words = passage.text[match.start() : match.end()].split()
+                shown = " ".join(words[:_SHOWN_WORDS]) + (" …" if len(words) > _SHOWN_WORDS else "")
+                yield finding(passage, match.start(), repr(shown), phrase.fix)
     if passage.kind in _RUNNING_TEXT:
         for start, sentence in passage.sentences():
             count = word_count(sentence)

@@ -25,7 +25,6 @@ def test_a_page_follows_the_rules(page, root, facts):
     ("text", "problem"),
     [
         ("Read this. " * MOST_WORDS, f"page.md: {2 * MOST_WORDS} words, at most {MOST_WORDS}"),
-        ("Notwithstanding computational prerequisites, representatives necessarily reconsider.", "school grade"),
         ("\nJust run it.", "page.md:2: leave out 'Just'"),
         ("```bash run\npytest\n```", "page.md:2: 'pytest' shows that the page does not run on the hub"),
         ("Objects stay for seven days.", "page.md:1: 'seven days' is a fact: write its key, "),
@@ -33,7 +32,7 @@ def test_a_page_follows_the_rules(page, root, facts):
         ("```bash file=job.sh\nsource activate leap\n```", "page.md:2: uses the environment 'leap'"),
         ("name: leap\n`mamba install --yes --name laep zarr`", "page.md:2: uses the environment 'laep'"),
     ],
-    ids=["long", "hard", "word", "stand-in", "fact", "activated", "activated in a job", "installed into"],
+    ids=["long", "word", "stand-in", "fact", "activated", "activated in a job", "installed into"],
 )
 def test_a_page_that_breaks_a_rule_is_reported(text, problem, tmp_path, facts):
     page = tmp_path / "page.md"

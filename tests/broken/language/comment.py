@@ -1,0 +1,1 @@
+SIZE = 1  # the server stops by itself

@@ -1,0 +1,3 @@
+def size() -> int:
+    """Return the size of an store."""
+    return 1

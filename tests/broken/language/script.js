@@ -1,0 +1,1 @@
+const text = "The address has a slip.";

@@ -1,0 +1,3 @@
+"""Print a message with a mistake."""
+
+print("a bucket needs an name")
