@@ -58,7 +58,8 @@ def _offered_files(path: Path) -> tuple[Path, ...]:
 def shared_digest(profile: RunProfile) -> bytes:
     """Return a digest of everything a run depends on besides the page."""
     digest = hashlib.sha256(f"{profile} {sys.version} {missing(PROGRAMS)}".encode())
-    for file in (HUB_YML, ROOT / "uv.lock", ROOT / "environment.yml", *code_of_a_run(ROOT)):
+    environment = ROOT / "environment.yml"  # read only for pages with commands of conda
+    for file in (HUB_YML, ROOT / "uv.lock", *code_of_a_run(ROOT), *[environment] * environment.is_file()):
         digest.update(display_path(file).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.digest()
 
