@@ -44,6 +44,7 @@ PROGRAM_FILES = (
     ".local/share/jupyter/",
     ".python_history",
     ".rustup/",  # pip asks rustc for its version
+    "__pycache__/",  # of a script in the home directory that a page offers and imports
 )
 # Settings among them, which programs of the reader obey from then on.
 _SETTINGS = re.compile(
