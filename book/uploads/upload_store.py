@@ -67,10 +67,12 @@ import google.auth.exceptions
 import google.auth.transport.requests
 import h5netcdf
 import h5py
+import numcodecs
 import numpy as np
 import requests
 import xarray as xr
 import zarr
+from h5py._objects import phil
 
 # --- Errors that are reported in one line, and what every part uses ---------------------------------------------------
 
@@ -314,8 +316,9 @@ def same(one: Any, other: Any) -> bool:
 # --- Read compressed chunks of HDF5 files in several threads ----------------------------------------------------------
 
 
-# HDF5 is not thread-safe. Reading holds this lock; decompressing, encoding and sending do not.
-HDF5_LOCK = threading.RLock()
+# HDF5 is not thread-safe. Reading holds this lock; decompressing, encoding and sending do not. It is h5py's own lock,
+# which its other functions hold, also when an object is freed: h5py's ``read_direct_chunk`` does not.
+HDF5_LOCK = phil
 # The size of HDF5's cache of decompressed chunks. Regions that fit are left to it, as are chunks so small that a call
 # of HDF5 for each would cost more than decompressing them.
 HDF5_CACHE, SMALL_CHUNK = 1 << 20, 1 << 15
@@ -335,16 +338,16 @@ def read_compressed(dataset: h5py.Dataset, out: np.ndarray, region: tuple[slice,
     grid = [range(start // step, -(-stop // step)) for (start, stop), step in zip(bounds, decoder.shape, strict=True)]
     if math.prod(map(len, grid)) * decoder.nbytes <= HDF5_CACHE:
         return False
+    # One buffer for all chunks: the operating system clears new memory, which would take longer than reading a chunk.
+    buffer = np.empty(decoder.longest, np.uint8)
     for place in itertools.product(*grid):
         corner = tuple(index * step for index, step in zip(place, decoder.shape, strict=True))
-        with HDF5_LOCK:
-            if dataset.id.get_chunk_info_by_coord(corner).byte_offset is None:
-                return False
-            skipped, data = dataset.id.read_direct_chunk(corner)
         try:
+            with HDF5_LOCK:
+                skipped, data = dataset.id.read_direct_chunk(corner, out=buffer)
             values = decoder.decode(data, skipped)
-        except (zlib.error, ValueError):
-            return False  # HDF5 reports damaged chunks
+        except (zlib.error, OSError, RuntimeError, ValueError):
+            return False  # HDF5 fills missing chunks, and reports damaged ones
         inside, target = [], []
         for (start, stop), first, step in zip(bounds, corner, decoder.shape, strict=True):
             begin, end = max(start, first), min(stop, first + step)
@@ -382,6 +385,11 @@ class ChunkDecoder:
     def nbytes(self) -> int:
         """Bytes of a decompressed chunk."""
         return math.prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest compressed chunk: what zlib adds to data that it cannot compress is below 0.1 %."""
+        return self.nbytes + self.nbytes // 1000 + 64
 
     def decode(self, data: bytes | memoryview, skipped: int) -> np.ndarray:
         """Return the values of a chunk; bits of ``skipped`` name filters that were not applied when it was written.
@@ -1595,6 +1603,7 @@ class Encoder:
     def __init__(self, layout: Layout, files: OpenFiles, workers: int) -> None:
         self._layout, self._files = layout, files
         self._arrays: dict[str, tuple[Any, dict[str, zarr.core.buffer.Buffer]]] = {}
+        self._compressors: dict[str, numcodecs.Zstd | None] = {}
         self._lock = threading.Lock()
         # More threads than cores would need more memory and not be faster.
         self._turns = threading.Semaphore(min(workers, os.cpu_count() or 1))
@@ -1604,6 +1613,9 @@ class Encoder:
         with self._turns:
             array, objects = self._array(chunk.variable)
             values = self._layout.source.read(self._files, chunk.variable, chunk.region)
+            compressor = self._compressors[chunk.variable]
+            if compressor and values.shape == array.chunks and values.dtype == array.dtype:
+                return memoryview(compressor.encode(np.ascontiguousarray(values)))
             array[chunk.region] = values if values.shape else values[()]
             content: Any = objects.pop(chunk.name.removeprefix(f"{chunk.variable}/")).as_numpy_array()
             return memoryview(content)
@@ -1617,8 +1629,20 @@ class Encoder:
                 document = self._layout.metadata[f"{name}/zarr.json"]
                 objects: dict[str, zarr.core.buffer.Buffer] = {}
                 objects["zarr.json"] = zarr.core.buffer.cpu.Buffer.from_bytes(document)
+                self._compressors[name] = _compressor(json.loads(document))
                 self._arrays[name] = zarr.open_array(zarr.storage.MemoryStore(objects), mode="r+"), objects
             return self._arrays[name]
+
+
+def _compressor(document: dict[str, Any]) -> numcodecs.Zstd | None:
+    """Return the compressor of an array of numbers with the codecs of new stores; ``None`` for all other arrays.
+
+    The bytes are those that zarr writes. zarr passes each chunk through its event loop, where threads wait for another.
+    """
+    codecs = [(codec["name"], codec.get("configuration", {})) for codec in document["codecs"]]
+    if [name for name, _ in codecs] != ["bytes", "zstd"] or codecs[0][1].get("endian") != sys.byteorder:
+        return None
+    return numcodecs.Zstd(**codecs[1][1])
 
 
 # --- Objects in a target, and their checksums -------------------------------------------------------------------------
