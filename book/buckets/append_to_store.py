@@ -431,7 +431,7 @@ def _new_layout(url: str, ds: xr.Dataset, encoding: Mapping, dim: str) -> _Layou
         sizes = [max(lengths) for lengths in variable.chunks] if variable.chunks else variable.shape
         own["chunks"] = (_AXIS_CHUNK,) if name == dim else tuple(max(size, 1) for size in sizes)
         settings[name] = own | dict(encoding.get(name, {}))
-        if variable.dtype.kind in "OTU" and not _is_time(variable):  # of any length, as later parts may need
+        if variable.dtype.kind in {"O", "T", "U"} and not _is_time(variable):  # of any length, as later parts may need
             template[name] = xr.Variable(variable.dims, np.full(variable.shape, "", object), variable.attrs)
         elif name not in ds.indexes and variable.dtype.kind != "O":
             empty = da.zeros(variable.shape, dtype=variable.dtype, chunks=-1)
