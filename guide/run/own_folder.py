@@ -44,7 +44,6 @@ PROGRAM_FILES = (
     ".local/share/jupyter/",
     ".python_history",
     ".rustup/",  # pip asks rustc for its version
-    "__pycache__/",  # of a script in the home directory that a page offers and imports
 )
 # Settings among them, which programs of the reader obey from then on.
 _SETTINGS = re.compile(
@@ -182,8 +181,11 @@ def check_left(home: Path, page: Page) -> None:
 
 
 def _is_allowed(path: str, allowed: tuple[str, ...]) -> bool:
-    """Return whether ``path`` is one of the ``allowed`` ones, below one of them, or a directory above one."""
-    return any(
+    """Return whether ``path`` is one of the ``allowed`` ones, below one of them, or a directory above one.
+
+    Python's cache of a script that a page offers and imports is allowed beside the script, wherever that is.
+    """
+    return "__pycache__" in path.split("/") or any(
         path == one.rstrip("/") or path.startswith(f"{one.rstrip('/')}/") or one.startswith(f"{path}/")
         for one in allowed
     )

@@ -99,14 +99,20 @@ def _differs(cell, ran):
 
 def test_made_notebooks_print_what_the_pages_show(ran, made, site):
     """They print it wherever they start, so they enter the folders that they need."""
+    differ = {}
     for name in made:
         exported = nbformat.read(site / f"{name}.ipynb", as_version=4)
         shown = [cell for cell in exported.cells if cell.cell_type == "code"]
         opened = [cell for cell in nbformat.from_dict(as_opened(ran, name)[2]).cells if cell.cell_type == "code"]
-        pairs = [pair for pair in zip(shown, opened, strict=True) if pair[0].outputs and pair[0].source[:2] != "%%"]
 
         assert [cell.source for cell in shown] == [cell.source for cell in opened], name
-        assert [_differs(*pair) for pair in pairs] == [""] * len(pairs), name
+        # The cluster of the reader is in the lists of clusters.
+        pairs = [pair for pair in zip(shown, opened, strict=True) if "list_clusters" not in pair[0].source]
+        pairs = [pair for pair in pairs if pair[0].outputs and not pair[0].source.startswith("%%")]
+        if reasons := [reason for pair in pairs if (reason := _differs(*pair))]:
+            differ[name] = reasons
+
+    assert differ == {}
 
 
 def page_of(tmp_path, text):
