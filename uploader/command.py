@@ -120,7 +120,7 @@ def prepare_workers(client: Any, paths: list[str], settings: Settings) -> list[s
 def settings_of(
     target: str, user: str | None, manifest: Any, token_file: Any, timeout: float, patience: float
 ) -> Settings:
-    """Return the settings; raises ``UploadError`` for a target that is not a place of one's own."""
+    """Return the settings; raises ``UploadError`` for a target that others share."""
     url = target.rstrip("/")
     if re.search(r"[\0-\x1f\x7f]", url):
         raise UploadError(f"{target!r}: the name has a control character: correct the target")
@@ -225,7 +225,7 @@ def workers(text: str) -> int:
 
 
 def return_memory() -> None:
-    """Make Linux take back the memory of a chunk at once; otherwise each thread keeps what it once needed."""
+    """Let Linux reclaim the memory of a chunk at once; otherwise each thread keeps the most that it ever needed."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(-3, 1 << 20)  # M_MMAP_THRESHOLD
 

@@ -14,7 +14,7 @@ from uploader.zarr_source import is_zarr
 
 
 class Folder:
-    """A store on this disk. It is ours if its manifest, which lies beside it, says so."""
+    """A store on this disk. It is ours if its manifest, which is beside it, says so."""
 
     def __init__(self, url: str, manifest: Path) -> None:
         self.url, self._manifest = url, manifest

@@ -55,7 +55,7 @@ class HDF5File:
             return Content(variables, self._attributes(root.attrs))
 
     def _check_types(self) -> None:
-        """Raise ``UploadError`` for a named type that NetCDF lacks, with which h5netcdf cannot open the file."""
+        """Raise ``UploadError`` for a named type that NetCDF lacks: h5netcdf cannot open a file that has one."""
         for name in self._file:
             with contextlib.suppress(KeyError):  # a link to nothing
                 item = self._file[name]

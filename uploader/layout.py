@@ -201,7 +201,7 @@ class Encoder:
 def _compressor(document: dict[str, Any]) -> numcodecs.Zstd | None:
     """Return the compressor of an array of numbers with the codecs of new stores; ``None`` for all other arrays.
 
-    The bytes are those that zarr writes. zarr passes each chunk through its event loop, where threads wait for another.
+    The bytes are those that zarr writes. zarr itself encodes in one event loop, for which the workers would wait.
     """
     codecs = [(codec["name"], codec.get("configuration", {})) for codec in document["codecs"]]
     if [name for name, _ in codecs] != ["bytes", "zstd"] or codecs[0][1].get("endian") != sys.byteorder:

@@ -34,7 +34,7 @@ class Manifest:
         self._read()
 
     def _check(self) -> None:
-        """Raise ``UploadError`` for a file that is no manifest, which must not be overwritten."""
+        """Raise ``UploadError`` for a file that is not a manifest and so must not be overwritten."""
         self._file.seek(0)
         first = self._file.readline()
         cut_off = OPENING.startswith(first)  # empty, or from a run that was killed while it wrote

@@ -101,7 +101,7 @@ def as_json(value: Any) -> Any:
 
 
 def fill_of(value: Any, dtype: np.dtype) -> tuple[Any, Any]:
-    """Return a fill value as one of ``dtype``, and in the form in which xarray reads it from Zarr 3."""
+    """Return a fill value as one of ``dtype``, and in the form that xarray reads from Zarr 3."""
     remedy = "correct it, for example with ncatted"
     count = 0 if isinstance(value, h5py.Empty) else np.size(value)
     if count != 1:
@@ -153,7 +153,7 @@ def variable_of(
 
 
 def supported(dtype: np.dtype) -> tuple[np.dtype, dict[str, Any]]:
-    """Return the type in which a variable is stored, and CF's flag attributes for the members of an enumeration."""
+    """Return the type that the store uses for a variable, and CF's flag attributes for members of an enumeration."""
     flags: dict[str, Any] = {}
     members = h5py.check_enum_dtype(dtype)
     if members and dtype.kind != "b":

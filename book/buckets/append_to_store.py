@@ -452,7 +452,7 @@ def _new_layout(url: str, ds: xr.Dataset, encoding: Mapping, dim: str) -> _Layou
 
 
 def _packing_of(variable: xr.Variable) -> dict[str, Any]:
-    """Return the settings with which the source packs its values; text needs none."""
+    """Return the settings that the source packs its values with; text needs none."""
     kind = variable.dtype.kind
     keys = () if kind in "OSTU" else ("dtype", "units") if kind == "m" else _PACKING
     packing = {key: variable.encoding[key] for key in keys if key in variable.encoding}

@@ -234,7 +234,7 @@ def as_json(value: Any) -> Any:
 
 
 def fill_of(value: Any, dtype: np.dtype) -> tuple[Any, Any]:
-    """Return a fill value as one of ``dtype``, and in the form in which xarray reads it from Zarr 3."""
+    """Return a fill value as one of ``dtype``, and in the form that xarray reads from Zarr 3."""
     remedy = "correct it, for example with ncatted"
     count = 0 if isinstance(value, h5py.Empty) else np.size(value)
     if count != 1:
@@ -286,7 +286,7 @@ def variable_of(
 
 
 def supported(dtype: np.dtype) -> tuple[np.dtype, dict[str, Any]]:
-    """Return the type in which a variable is stored, and CF's flag attributes for the members of an enumeration."""
+    """Return the type that the store uses for a variable, and CF's flag attributes for members of an enumeration."""
     flags: dict[str, Any] = {}
     members = h5py.check_enum_dtype(dtype)
     if members and dtype.kind != "b":
@@ -458,7 +458,7 @@ class HDF5File:
             return Content(variables, self._attributes(root.attrs))
 
     def _check_types(self) -> None:
-        """Raise ``UploadError`` for a named type that NetCDF lacks, with which h5netcdf cannot open the file."""
+        """Raise ``UploadError`` for a named type that NetCDF lacks: h5netcdf cannot open a file that has one."""
         for name in self._file:
             with contextlib.suppress(KeyError):  # a link to nothing
                 item = self._file[name]
@@ -1440,7 +1440,7 @@ class Source:
 
 
 def small_variables(variables: dict[str, Variable], request: Request, count: int) -> list[str]:
-    """Return the variables of which all values fit in memory: the joined coordinate and others of few bytes a step."""
+    """Return the variables whose values all fit in memory: the joined coordinate and others of few bytes a step."""
     sizes = {
         name: variable.nbytes(variable.shape) * count
         for name, variable in variables.items()
@@ -1637,7 +1637,7 @@ class Encoder:
 def _compressor(document: dict[str, Any]) -> numcodecs.Zstd | None:
     """Return the compressor of an array of numbers with the codecs of new stores; ``None`` for all other arrays.
 
-    The bytes are those that zarr writes. zarr passes each chunk through its event loop, where threads wait for another.
+    The bytes are those that zarr writes. zarr itself encodes in one event loop, for which the workers would wait.
     """
     codecs = [(codec["name"], codec.get("configuration", {})) for codec in document["codecs"]]
     if [name for name, _ in codecs] != ["bytes", "zstd"] or codecs[0][1].get("endian") != sys.byteorder:
@@ -1853,7 +1853,7 @@ class Manifest:
         self._read()
 
     def _check(self) -> None:
-        """Raise ``UploadError`` for a file that is no manifest, which must not be overwritten."""
+        """Raise ``UploadError`` for a file that is not a manifest and so must not be overwritten."""
         self._file.seek(0)
         first = self._file.readline()
         cut_off = OPENING.startswith(first)  # empty, or from a run that was killed while it wrote
@@ -1931,7 +1931,7 @@ def parsed(line: str) -> dict[str, Any] | None:
 
 
 class Folder:
-    """A store on this disk. It is ours if its manifest, which lies beside it, says so."""
+    """A store on this disk. It is ours if its manifest, which is beside it, says so."""
 
     def __init__(self, url: str, manifest: Path) -> None:
         self.url, self._manifest = url, manifest
@@ -2098,7 +2098,7 @@ class Upload:
             raise
 
     def verify(self, noted: Mapping[str, str]) -> None:
-        """Compare the checksums of all that was sent with those that the target lists."""
+        """Compare the checksums of everything sent with those that the target lists."""
         expected = {name: md5(data) for name, data in self.layout.metadata.items()} | dict(noted)
         listed = self.target.list()
         found = {name: one.md5 for name, one in listed.items()}
@@ -2296,7 +2296,7 @@ def prepare_workers(client: Any, paths: list[str], settings: Settings) -> list[s
 def settings_of(
     target: str, user: str | None, manifest: Any, token_file: Any, timeout: float, patience: float
 ) -> Settings:
-    """Return the settings; raises ``UploadError`` for a target that is not a place of one's own."""
+    """Return the settings; raises ``UploadError`` for a target that others share."""
     url = target.rstrip("/")
     if re.search(r"[\0-\x1f\x7f]", url):
         raise UploadError(f"{target!r}: the name has a control character: correct the target")
@@ -2401,7 +2401,7 @@ def workers(text: str) -> int:
 
 
 def return_memory() -> None:
-    """Make Linux take back the memory of a chunk at once; otherwise each thread keeps what it once needed."""
+    """Let Linux reclaim the memory of a chunk at once; otherwise each thread keeps the most that it ever needed."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(-3, 1 << 20)  # M_MMAP_THRESHOLD
 

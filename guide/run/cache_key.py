@@ -58,8 +58,10 @@ def _offered_files(path: Path) -> tuple[Path, ...]:
 def shared_digest(profile: RunProfile) -> bytes:
     """Return a digest of everything a run depends on besides the page."""
     digest = hashlib.sha256(f"{profile} {sys.version} {missing(PROGRAMS)}".encode())
-    environment = ROOT / "environment.yml"  # read only for pages with commands of conda
-    for file in (HUB_YML, ROOT / "uv.lock", *code_of_a_run(ROOT), *[environment] * environment.is_file()):
+    files = [HUB_YML, ROOT / "uv.lock", *code_of_a_run(ROOT)]
+    if (environment := ROOT / "environment.yml").is_file():  # a book without commands of conda needs none
+        files.append(environment)
+    for file in files:
         digest.update(display_path(file).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.digest()
 

@@ -103,7 +103,7 @@ def _names_in(block: Block) -> Iterator[str]:
 
 
 def _texts_of_python(source: str) -> Iterator[str]:
-    """Yield the texts of Python code, and those that it puts together; of a shell cell its words."""
+    """Yield the texts of Python code, and those that it puts together; or the words of a shell cell."""
     try:
         tree = ast.parse(re.sub(r"^\s*[%!].*", "pass", source, flags=re.MULTILINE))
     except SyntaxError:
@@ -189,8 +189,8 @@ class ReaderFiles:
 
     def __init__(self, page: Page, buckets: Buckets) -> None:
         self._page = page
-        # What the page offers to download is no file of the reader's own. A program that the page names may read what
-        # it stores elsewhere, such as a login, so that a file of ours there would stop it.
+        # Files that the page offers to download are not the reader's own. A program that the page uses may read what it
+        # stores elsewhere, such as a login, and would fail on a file of ours there.
         offered = {file.name for file in page.files}
         stored = tuple(path.removeprefix("~/") for path in page.writes)
         names = {*_LIKELY, *names_on(page)} - offered

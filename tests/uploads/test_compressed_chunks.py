@@ -78,7 +78,7 @@ def test_filters_that_were_not_applied_to_a_chunk(any_size, tmp_path):
 
 
 def damaged(file: h5py.File) -> h5py.Dataset:
-    """Return a dataset with one chunk that is no stream of zlib."""
+    """Return a dataset with one chunk that zlib did not write."""
     dataset = file.create_dataset("x", data=numbers((8, 8), "f4"), chunks=(4, 8), compression="gzip")
     dataset.id.write_direct_chunk((4, 0), b"not compressed")
     return dataset
@@ -92,7 +92,7 @@ def too_short(file: h5py.File) -> h5py.Dataset:
 
 
 def written_in_part(file: h5py.File) -> h5py.Dataset:
-    """Return a dataset of which one chunk was never written."""
+    """Return a dataset with one chunk that was never written."""
     dataset = file.create_dataset("x", (8, 8), "f4", chunks=(4, 8), compression="gzip", fillvalue=-9)
     dataset[:4] = numbers((4, 8), "f4")
     return dataset
