@@ -27,19 +27,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(kept_results.KeptResults(config), "kept-results")
 
 
-# The order in which parallel workers start files: the first builds the site, and others that need it come later.
+# Files that run all pages start first: at the end, one of them would run while the other workers have nothing to do.
+_LONGEST = {"test_every_page", "test_harmless", "test_whole_other_hub"}
+# The order in which parallel workers start the other files: those that need the site, which the first builds, last.
 _ORDER = {"tests/guide/pages": 2, "tests/guide/checks": 2, "tests/guide/site": 4, "tests/guide": 3}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the tests that take longest: those of every page of the site in a browser."""
+    """Start with the tests that take longest."""
     items.sort(key=_rank)
 
 
 def _rank(item: pytest.Item) -> int:
     root = item.config.rootpath
     folder = item.path.parent.relative_to(root).as_posix() if item.path.is_relative_to(root) else ""
-    if item.path.stem == "test_every_page":
+    if item.path.stem in _LONGEST:
         return 0
     return next((rank for start, rank in _ORDER.items() if folder.startswith(start)), 1)
 

@@ -52,6 +52,9 @@ from uploader.open_files import OpenFiles
 from uploader.source import Reader, Source
 from uploader.upload import Runner, Settings, Upload, run_in_threads
 
+# More threads than this only need memory.
+MOST_WORKERS = 256
+
 
 def upload(
     sources: Iterable[str | Path] | str | Path,
@@ -81,7 +84,7 @@ def upload(
     destination = settings.target()
     destination.check_access()
     files = OpenFiles(settings.token_file)
-    paths = find_files([sources] if isinstance(sources, str | Path) else sources, files)
+    paths = find_files([sources] if isinstance(sources, str | Path) else sources, files, settings.url)
     each: Reader = lambda read, paths, *arguments: (read(path, *arguments) for path in paths)  # noqa: E731
     if client:
         paths = prepare_workers(client, paths, settings)
@@ -117,8 +120,10 @@ def prepare_workers(client: Any, paths: list[str], settings: Settings) -> list[s
 def settings_of(
     target: str, user: str | None, manifest: Any, token_file: Any, timeout: float, patience: float
 ) -> Settings:
-    """Return the settings; raises ``UploadError`` for a target that is not a place of one's own."""
+    """Return the settings; raises ``UploadError`` for a target that others share."""
     url = target.rstrip("/")
+    if re.search(r"[\0-\x1f\x7f]", url):
+        raise UploadError(f"{target!r}: the name has a control character: correct the target")
     found = re.fullmatch(r"gs://([a-z0-9][a-z0-9._-]+)/([^/]+)/(?:[^/]+/)*[^/]+\.zarr", url)
     forms = "gs://BUCKET/PREFIX/NAME.zarr or ./NAME.zarr"
     if is_remote(url):
@@ -167,7 +172,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--variables", type=names, default=(), metavar="A,B", help="only these, and the variables they refer to")
     add("--chunk-mb", type=positive, default=100, metavar="MB", help="largest size of a chunk (%(default)s)")
     add("--chunks", type=sizes, metavar="DIM=N,...", help="shape of the chunks, instead of their size")
-    add("--workers", type=whole, default=4, metavar="N", help="chunks at the same time (%(default)s)")
+    add("--workers", type=workers, default=4, metavar="N", help="chunks at the same time (%(default)s)")
     add("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster that does the work")
     add("--token-file", type=Path, metavar="FILE", help="file of mode 600 with an access token")
     add("--user", default=os.environ.get("JUPYTERHUB_USER"), help="your GitHub username (the hub knows it)")
@@ -180,7 +185,10 @@ def parse_arguments() -> argparse.Namespace:
 
 def names(text: str) -> tuple[str, ...]:
     """Return names that are separated by commas."""
-    return tuple(name for name in text.split(",") if name)
+    found = tuple(name for name in text.split(",") if name)
+    if not found:
+        raise argparse.ArgumentTypeError("no variable is named")
+    return found
 
 
 def sizes(text: str) -> dict[str, int]:
@@ -190,6 +198,8 @@ def sizes(text: str) -> dict[str, int]:
         dim, equals, size = part.partition("=")
         if not dim or not equals or not size.isdecimal() or not int(size):
             raise argparse.ArgumentTypeError(f"{text!r} is not of the form DIM=N,DIM=N")
+        if dim in found:
+            raise argparse.ArgumentTypeError(f"{dim} is named twice")
         found[dim] = int(size)
     return found
 
@@ -206,8 +216,16 @@ def whole(text: str) -> int:
     return int(positive(str(int(text))))
 
 
+def workers(text: str) -> int:
+    """Return a number of threads; argparse reports what is none, or more than any machine can use."""
+    number = whole(text)
+    if number > MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text} is more than {MOST_WORKERS}")
+    return number
+
+
 def return_memory() -> None:
-    """Make Linux take back the memory of a chunk at once; otherwise each thread keeps what it once needed."""
+    """Let Linux reclaim the memory of a chunk at once; otherwise each thread keeps the most that it ever needed."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(-3, 1 << 20)  # M_MMAP_THRESHOLD
 

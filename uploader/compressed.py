@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-import threading
 import zlib
 from dataclasses import dataclass
 
 import h5py
 import numpy as np
+from h5py._objects import phil
 
-# HDF5 is not thread-safe. Reading holds this lock; decompressing, encoding and sending do not.
-HDF5_LOCK = threading.RLock()
+# HDF5 is not thread-safe. Reading holds this lock; decompressing, encoding and sending do not. It is h5py's own lock,
+# which its other functions hold, also when an object is freed: h5py's ``read_direct_chunk`` does not.
+HDF5_LOCK = phil
 # The size of HDF5's cache of decompressed chunks. Regions that fit are left to it, as are chunks so small that a call
 # of HDF5 for each would cost more than decompressing them.
 HDF5_CACHE, SMALL_CHUNK = 1 << 20, 1 << 15
@@ -32,16 +33,16 @@ def read_compressed(dataset: h5py.Dataset, out: np.ndarray, region: tuple[slice,
     grid = [range(start // step, -(-stop // step)) for (start, stop), step in zip(bounds, decoder.shape, strict=True)]
     if math.prod(map(len, grid)) * decoder.nbytes <= HDF5_CACHE:
         return False
+    # One buffer for all chunks: the operating system clears new memory, which would take longer than reading a chunk.
+    buffer = np.empty(decoder.longest, np.uint8)
     for place in itertools.product(*grid):
         corner = tuple(index * step for index, step in zip(place, decoder.shape, strict=True))
-        with HDF5_LOCK:
-            if dataset.id.get_chunk_info_by_coord(corner).byte_offset is None:
-                return False
-            skipped, data = dataset.id.read_direct_chunk(corner)
         try:
+            with HDF5_LOCK:
+                skipped, data = dataset.id.read_direct_chunk(corner, out=buffer)
             values = decoder.decode(data, skipped)
-        except (zlib.error, ValueError):
-            return False  # HDF5 reports damaged chunks
+        except (zlib.error, OSError, RuntimeError, ValueError):
+            return False  # HDF5 fills missing chunks, and reports damaged ones
         inside, target = [], []
         for (start, stop), first, step in zip(bounds, corner, decoder.shape, strict=True):
             begin, end = max(start, first), min(stop, first + step)
@@ -79,6 +80,11 @@ class ChunkDecoder:
     def nbytes(self) -> int:
         """Bytes of a decompressed chunk."""
         return math.prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest compressed chunk: what zlib adds to data that it cannot compress is below 0.1 %."""
+        return self.nbytes + self.nbytes // 1000 + 64
 
     def decode(self, data: bytes | memoryview, skipped: int) -> np.ndarray:
         """Return the values of a chunk; bits of ``skipped`` name filters that were not applied when it was written.

@@ -10,10 +10,11 @@ from pathlib import Path
 from uploader.common import MARK, UploadError
 from uploader.manifest import read_head
 from uploader.stored import Stored, md5
+from uploader.zarr_source import is_zarr
 
 
 class Folder:
-    """A store on this disk. It is ours if its manifest, which lies beside it, says so."""
+    """A store on this disk. It is ours if its manifest, which is beside it, says so."""
 
     def __init__(self, url: str, manifest: Path) -> None:
         self.url, self._manifest = url, manifest
@@ -28,6 +29,13 @@ class Folder:
             raise UploadError(f"{parent}: there is no such folder: create it, or choose another")
         if not os.access(parent, os.W_OK):
             raise UploadError(f"{parent}: you may not write to this folder: choose another")
+        if self._path.is_dir() and not os.access(self._path, os.W_OK | os.X_OK):
+            raise UploadError(f"{self.url}: you may not write to this store: choose another")
+        for folder in self._path.parents:
+            if is_zarr(str(folder)):
+                raise UploadError(f"{self.url}: it is in the Zarr store {folder}: choose another folder")
+        if self._partial.is_symlink() or (self._partial.exists() and not self._partial.is_dir()):
+            raise UploadError(f"{self._partial}: the upload needs a folder of this name: move this file away")
         if self._path.is_symlink() or (self._path.exists() and not self._path.is_dir()):
             raise UploadError(f"{self.url}: there is a file of this name: choose another")
 

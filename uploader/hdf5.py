@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,15 +11,25 @@ import h5netcdf
 import h5py
 import numpy as np
 
-from uploader.common import refusal
+from uploader.common import is_remote, refusal
 from uploader.compressed import HDF5_LOCK, read_compressed
-from uploader.variables import Content, Unsupported, Variable, as_json, variable_of
+from uploader.variables import DEFAULT_FILLS, Content, Unsupported, Variable, as_json, variable_of
 
 
 class _NetCDF4(h5netcdf.File):  # type: ignore[misc]  # h5netcdf has no types
     """A file whose finalizer also works after opening it has failed."""
 
     _writable = False
+
+
+def unwritten(dataset: h5py.Dataset, variable: Variable) -> Any:
+    """Return the value of steps that were never written, as netCDF-C returns it."""
+    if variable.dtype.kind == "O":
+        return ""
+    if dataset.id.get_create_plist().fill_value_defined() == h5py.h5d.FILL_VALUE_USER_DEFINED:
+        return dataset.fillvalue
+    default = DEFAULT_FILLS.get(variable.dtype.str[1:], dataset.fillvalue)
+    return default if variable.fill is None else variable.fill
 
 
 class HDF5File:
@@ -31,6 +43,7 @@ class HDF5File:
     def content(self) -> Content:
         """Read the header."""
         with HDF5_LOCK:
+            self._check_types()
             root = _NetCDF4(self._file, "r")
             if root.groups:
                 names = ", ".join(root.groups)
@@ -41,6 +54,14 @@ class HDF5File:
             variables = {name: self._variable(name, root, sizes, scales) for name in root.variables}
             return Content(variables, self._attributes(root.attrs))
 
+    def _check_types(self) -> None:
+        """Raise ``UploadError`` for a named type that NetCDF lacks: h5netcdf cannot open a file that has one."""
+        for name in self._file:
+            with contextlib.suppress(KeyError):  # a link to nothing
+                item = self._file[name]
+                if isinstance(item, h5py.Datatype) and item.dtype.metadata is None and item.dtype.kind != "V":
+                    raise refusal(self._path, name, "is a named type that NetCDF does not have", "remove it")
+
     def _variable(self, name: str, root: h5netcdf.File, sizes: dict[str, int], scales: dict[int, str]) -> Variable:
         try:
             variable = root.variables[name]
@@ -49,7 +70,12 @@ class HDF5File:
             dims = self._dimensions(dataset, scales) or variable.dimensions
             self._check_filters(name, dataset)
             attrs = {key: variable.attrs[key] for key in variable.attrs}
+            self._check_storage(name, dataset)
             shape = [sizes.get(dim, size) for dim, size in zip(dims, dataset.shape, strict=True)]
+            for dim, size, stored in zip(dims, shape, dataset.shape, strict=True):
+                if stored > size or (stored < size and not root.dimensions[dim].isunlimited()):
+                    problem = f"has {stored} steps along {dim}, which has the size {size}"
+                    raise refusal(self._path, name, problem, "write the file again")
             return variable_of(self._path, name, dims, shape, dataset.dtype, attrs, where.lstrip("/"))
         except ValueError as error:
             if "dimension scale" not in str(error):
@@ -84,6 +110,19 @@ class HDF5File:
                 problem = f"is compressed with filter {code} ({label.decode(errors='replace')}), which is missing here"
                 raise refusal(self._path, name, problem, "install hdf5plugin, or compress it with zlib")
 
+    def _check_storage(self, name: str, dataset: h5py.Dataset) -> None:
+        """Raise ``UploadError`` if values are in another file that is missing: HDF5 would return fill values."""
+        names = {name for name, _, _ in dataset.external or ()}
+        if dataset.is_virtual:
+            names |= {source.file_name for source in dataset.virtual_sources()} - {"."}
+        folder = "" if is_remote(self._path) else os.path.dirname(self._path)
+        for other in sorted(names):
+            # HDF5 looks beside the file, and in the current folder. It replaces what follows a per cent sign.
+            if "%" not in other and not any(os.path.exists(os.path.join(place, other)) for place in (folder, "")):
+                raise refusal(
+                    self._path, name, f"has its values in {other}, which is missing", "copy that file as well"
+                )
+
     def _attributes(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
         found = {}
         for key in attrs:
@@ -99,7 +138,7 @@ class HDF5File:
         with HDF5_LOCK:
             dataset = self._file[variable.where]
             if dataset.shape != variable.shape:  # an unlimited dimension has grown since this variable was written
-                out[...] = "" if variable.dtype.kind == "O" else dataset.fillvalue
+                out[...] = unwritten(dataset, variable)
                 ends = zip(region, dataset.shape, strict=True)
                 region = tuple(
                     slice(one.start or 0, min(size if one.stop is None else one.stop, size)) for one, size in ends

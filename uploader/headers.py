@@ -13,7 +13,7 @@ import numpy as np
 from uploader.common import reading, refusal
 from uploader.find_files import fingerprint, identity
 from uploader.open_files import OpenFiles
-from uploader.variables import Content, Variable
+from uploader.variables import DEFAULT_FILLS, Content, Variable
 
 # Attributes that name other variables, which --variables then includes.
 NAMING = (
@@ -25,9 +25,6 @@ NAMING = (
     "cell_measures",
     "ancillary_variables",
 )
-# The values that netCDF-C puts where nothing was written, by type (netcdf.h).
-DEFAULT_FILLS = {"f4": 9.969209968386869e36, "f8": 9.969209968386869e36, "i2": -32767, "i4": -(2**31) + 1}
-DEFAULT_FILLS |= {"i8": -(2**63) + 2}
 
 
 @dataclass(frozen=True)
@@ -152,7 +149,7 @@ def check_axis(path: str, name: str, variable: Variable, values: np.ndarray) -> 
     if not values.size:
         raise refusal(path, name, "is empty: the file has no steps", "leave the file out")
     fills = {"_FillValue": variable.fill, "missing_value": variable.attrs.get("missing_value")}
-    if "_FillValue" not in variable.attrs:
+    if "_FillValue" not in variable.attrs and variable.dtype.itemsize > 1:  # any byte may be a value
         fills["netCDF's default fill value"] = DEFAULT_FILLS.get(variable.dtype.str[1:])
     if variable.dtype.kind in "fcmM" and (values != values).any():  # NaN and NaT differ from themselves
         raise refusal(path, name, "has missing values (NaN)", "fill them in, or leave these steps out")

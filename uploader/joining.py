@@ -65,7 +65,8 @@ def check_alike(first: Header, other: Header, along: str) -> set[str]:
         for key in variable.attrs.keys() | wanted.attrs.keys():
             if not same(variable.attrs.get(key), wanted.attrs.get(key)):
                 if not INFORMATIONAL.fullmatch(key):
-                    problem = f"{key} is {variable.attrs.get(key)!r}, but {wanted.attrs.get(key)!r} in {first.path}"
+                    texts = [shown(one, key) for one in (variable, wanted)]
+                    problem = f"{key} is {texts[0]}, but {texts[1]} in {first.path}"
                     raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
                 differing.add(f"{name}:{key}")
         if along not in variable.dims and other.digests.get(name) != first.digests.get(name):
@@ -79,6 +80,11 @@ def check_alike(first: Header, other: Header, along: str) -> set[str]:
                 raise refusal(path, f"global attribute {key}", problem, "upload them to separate stores")
             differing.add(key)
     return differing
+
+
+def shown(variable: Variable, key: str) -> str:
+    """Return an attribute as people write it."""
+    return str(variable.fill) if key == "_FillValue" else repr(variable.attrs.get(key))
 
 
 def described(variable: Variable) -> str:

@@ -7,10 +7,12 @@ import itertools
 import json
 import math
 import os
+import sys
 import threading
 from dataclasses import dataclass
 from typing import Any
 
+import numcodecs
 import numpy as np
 import xarray as xr
 import zarr
@@ -165,6 +167,7 @@ class Encoder:
     def __init__(self, layout: Layout, files: OpenFiles, workers: int) -> None:
         self._layout, self._files = layout, files
         self._arrays: dict[str, tuple[Any, dict[str, zarr.core.buffer.Buffer]]] = {}
+        self._compressors: dict[str, numcodecs.Zstd | None] = {}
         self._lock = threading.Lock()
         # More threads than cores would need more memory and not be faster.
         self._turns = threading.Semaphore(min(workers, os.cpu_count() or 1))
@@ -174,6 +177,9 @@ class Encoder:
         with self._turns:
             array, objects = self._array(chunk.variable)
             values = self._layout.source.read(self._files, chunk.variable, chunk.region)
+            compressor = self._compressors[chunk.variable]
+            if compressor and values.shape == array.chunks and values.dtype == array.dtype:
+                return memoryview(compressor.encode(np.ascontiguousarray(values)))
             array[chunk.region] = values if values.shape else values[()]
             content: Any = objects.pop(chunk.name.removeprefix(f"{chunk.variable}/")).as_numpy_array()
             return memoryview(content)
@@ -187,5 +193,17 @@ class Encoder:
                 document = self._layout.metadata[f"{name}/zarr.json"]
                 objects: dict[str, zarr.core.buffer.Buffer] = {}
                 objects["zarr.json"] = zarr.core.buffer.cpu.Buffer.from_bytes(document)
+                self._compressors[name] = _compressor(json.loads(document))
                 self._arrays[name] = zarr.open_array(zarr.storage.MemoryStore(objects), mode="r+"), objects
             return self._arrays[name]
+
+
+def _compressor(document: dict[str, Any]) -> numcodecs.Zstd | None:
+    """Return the compressor of an array of numbers with the codecs of new stores; ``None`` for all other arrays.
+
+    The bytes are those that zarr writes. zarr itself encodes in one event loop, for which the workers would wait.
+    """
+    codecs = [(codec["name"], codec.get("configuration", {})) for codec in document["codecs"]]
+    if [name for name, _ in codecs] != ["bytes", "zstd"] or codecs[0][1].get("endian") != sys.byteorder:
+        return None
+    return numcodecs.Zstd(**codecs[1][1])

@@ -10,6 +10,9 @@ from typing import Any
 
 from uploader.common import MARK, UploadError, report
 
+# How every manifest begins.
+OPENING = '{"target": '
+
 
 class Manifest:
     """The checksum of each chunk that the target has confirmed, a line each, in a file on this disk.
@@ -23,11 +26,20 @@ class Manifest:
         self._notes: dict[str, tuple[str, str]] = {}
         self._writing, self._warned = threading.Lock(), False
         try:
-            self._file = path.open("a+", encoding="utf-8")
+            self._file = path.open("a+", encoding="utf-8", errors="surrogateescape")
         except OSError as error:
             raise UploadError(f"{path}: cannot be written ({error.strerror}): name another with --manifest") from None
+        self._check()
         self._lock()
         self._read()
+
+    def _check(self) -> None:
+        """Raise ``UploadError`` for a file that is not a manifest and so must not be overwritten."""
+        self._file.seek(0)
+        first = self._file.readline()
+        cut_off = OPENING.startswith(first)  # empty, or from a run that was killed while it wrote
+        if not cut_off and not first.startswith(OPENING):
+            raise UploadError(f"{self.path}: this file is not a manifest: name another with --manifest")
 
     def _lock(self) -> None:
         """Keep other copies away. Where files cannot be locked, the conditions on each object still do."""

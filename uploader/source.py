@@ -117,7 +117,7 @@ class Source:
 
 
 def small_variables(variables: dict[str, Variable], request: Request, count: int) -> list[str]:
-    """Return the variables of which all values fit in memory: the joined coordinate and others of few bytes a step."""
+    """Return the variables whose values all fit in memory: the joined coordinate and others of few bytes a step."""
     sizes = {
         name: variable.nbytes(variable.shape) * count
         for name, variable in variables.items()

@@ -125,7 +125,7 @@ class Upload:
             raise
 
     def verify(self, noted: Mapping[str, str]) -> None:
-        """Compare the checksums of all that was sent with those that the target lists."""
+        """Compare the checksums of everything sent with those that the target lists."""
         expected = {name: md5(data) for name, data in self.layout.metadata.items()} | dict(noted)
         listed = self.target.list()
         found = {name: one.md5 for name, one in listed.items()}

@@ -6,7 +6,7 @@ import base64
 import json
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,21 @@ import h5py
 import numpy as np
 
 from uploader.common import refusal
+
+# The values that netCDF-C puts where nothing was written, by type (netcdf.h).
+DEFAULT_FILLS: dict[str, Any] = {
+    "f4": 9.969209968386869e36,
+    "f8": 9.969209968386869e36,
+    "i1": -127,
+    "u1": 255,
+    "i2": -32767,
+    "u2": 65535,
+    "i4": -(2**31) + 1,
+    "u4": 2**32 - 1,
+    "i8": -(2**63) + 2,
+    "u8": 2**64 - 2,
+    "S1": b"\0",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +73,11 @@ class Unsupported(ValueError):
         self.problem, self.remedy = problem, remedy
 
 
+def same_json(value: Any) -> Any:
+    """Return an attribute of a Zarr store, which is JSON already."""
+    return value
+
+
 def as_json(value: Any) -> Any:
     """Return an attribute as JSON can hold it; raises ``Unsupported`` for what would change."""
     if isinstance(value, bytes | str):
@@ -81,12 +101,19 @@ def as_json(value: Any) -> Any:
 
 
 def fill_of(value: Any, dtype: np.dtype) -> tuple[Any, Any]:
-    """Return a fill value as one of ``dtype``, and in the form in which xarray reads it from Zarr 3."""
-    value = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
+    """Return a fill value as one of ``dtype``, and in the form that xarray reads from Zarr 3."""
+    remedy = "correct it, for example with ncatted"
+    count = 0 if isinstance(value, h5py.Empty) else np.size(value)
+    if count != 1:
+        raise Unsupported(f"_FillValue has {count} values", remedy)
+    value = np.asarray(value).item() if isinstance(value, np.ndarray | list) else value
     if dtype.kind in "fiub":
+        if isinstance(value, str | bytes) or (dtype.kind != "f" and value != value):  # only floats have NaN
+            shown = repr(value) if isinstance(value, str | bytes) else value
+            raise Unsupported(f"_FillValue {shown} is not of the type {dtype}", remedy)
         number = np.asarray(value).astype(dtype)[()]
         if number != value and value == value:
-            raise Unsupported(f"_FillValue {value} is not of the type {dtype}", "correct it, for example with ncatted")
+            raise Unsupported(f"_FillValue {value} is not of the type {dtype}", remedy)
         if dtype.kind == "f":
             return number, base64.standard_b64encode(struct.pack("<d", float(number))).decode()
         return number, number.item()
@@ -106,6 +133,7 @@ def variable_of(
     dtype: np.dtype,
     attrs: Mapping[str, Any],
     where: str,
+    plain_of: Callable[[Any], Any] = as_json,
 ) -> Variable:
     """Return a variable; raises ``UploadError`` if Zarr cannot hold its type or an attribute."""
     try:
@@ -116,7 +144,7 @@ def variable_of(
                 fill, plain[key] = fill_of(attrs[key], dtype)
                 continue
             try:
-                plain[key] = as_json(attrs[key])
+                plain[key] = plain_of(attrs[key])
             except Unsupported as error:
                 raise Unsupported(f"attribute {key} {error.problem}", error.remedy) from None
     except Unsupported as error:
@@ -125,7 +153,7 @@ def variable_of(
 
 
 def supported(dtype: np.dtype) -> tuple[np.dtype, dict[str, Any]]:
-    """Return the type in which a variable is stored, and CF's flag attributes for the members of an enumeration."""
+    """Return the type that the store uses for a variable, and CF's flag attributes for members of an enumeration."""
     flags: dict[str, Any] = {}
     members = h5py.check_enum_dtype(dtype)
     if members and dtype.kind != "b":

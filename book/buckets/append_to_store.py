@@ -431,7 +431,7 @@ def _new_layout(url: str, ds: xr.Dataset, encoding: Mapping, dim: str) -> _Layou
         sizes = [max(lengths) for lengths in variable.chunks] if variable.chunks else variable.shape
         own["chunks"] = (_AXIS_CHUNK,) if name == dim else tuple(max(size, 1) for size in sizes)
         settings[name] = own | dict(encoding.get(name, {}))
-        if variable.dtype.kind in "OTU" and not _is_time(variable):  # of any length, as later parts may need
+        if variable.dtype.kind in {"O", "T", "U"} and not _is_time(variable):  # of any length, as later parts may need
             template[name] = xr.Variable(variable.dims, np.full(variable.shape, "", object), variable.attrs)
         elif name not in ds.indexes and variable.dtype.kind != "O":
             empty = da.zeros(variable.shape, dtype=variable.dtype, chunks=-1)
@@ -452,7 +452,7 @@ def _new_layout(url: str, ds: xr.Dataset, encoding: Mapping, dim: str) -> _Layou
 
 
 def _packing_of(variable: xr.Variable) -> dict[str, Any]:
-    """Return the settings with which the source packs its values; text needs none."""
+    """Return the settings that the source packs its values with; text needs none."""
     kind = variable.dtype.kind
     keys = () if kind in "OSTU" else ("dtype", "units") if kind == "m" else _PACKING
     packing = {key: variable.encoding[key] for key in keys if key in variable.encoding}

@@ -67,10 +67,12 @@ import google.auth.exceptions
 import google.auth.transport.requests
 import h5netcdf
 import h5py
+import numcodecs
 import numpy as np
 import requests
 import xarray as xr
 import zarr
+from h5py._objects import phil
 
 # --- Errors that are reported in one line, and what every part uses ---------------------------------------------------
 
@@ -146,6 +148,22 @@ def megabytes(size: float) -> str:
 # --- Variables and attributes, and which of them Zarr can hold --------------------------------------------------------
 
 
+# The values that netCDF-C puts where nothing was written, by type (netcdf.h).
+DEFAULT_FILLS: dict[str, Any] = {
+    "f4": 9.969209968386869e36,
+    "f8": 9.969209968386869e36,
+    "i1": -127,
+    "u1": 255,
+    "i2": -32767,
+    "u2": 65535,
+    "i4": -(2**31) + 1,
+    "u4": 2**32 - 1,
+    "i8": -(2**63) + 2,
+    "u8": 2**64 - 2,
+    "S1": b"\0",
+}
+
+
 @dataclass(frozen=True)
 class Variable:
     """A variable as the file stores it: nothing is unpacked, masked or decoded.
@@ -188,6 +206,11 @@ class Unsupported(ValueError):
         self.problem, self.remedy = problem, remedy
 
 
+def same_json(value: Any) -> Any:
+    """Return an attribute of a Zarr store, which is JSON already."""
+    return value
+
+
 def as_json(value: Any) -> Any:
     """Return an attribute as JSON can hold it; raises ``Unsupported`` for what would change."""
     if isinstance(value, bytes | str):
@@ -211,12 +234,19 @@ def as_json(value: Any) -> Any:
 
 
 def fill_of(value: Any, dtype: np.dtype) -> tuple[Any, Any]:
-    """Return a fill value as one of ``dtype``, and in the form in which xarray reads it from Zarr 3."""
-    value = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
+    """Return a fill value as one of ``dtype``, and in the form that xarray reads from Zarr 3."""
+    remedy = "correct it, for example with ncatted"
+    count = 0 if isinstance(value, h5py.Empty) else np.size(value)
+    if count != 1:
+        raise Unsupported(f"_FillValue has {count} values", remedy)
+    value = np.asarray(value).item() if isinstance(value, np.ndarray | list) else value
     if dtype.kind in "fiub":
+        if isinstance(value, str | bytes) or (dtype.kind != "f" and value != value):  # only floats have NaN
+            shown = repr(value) if isinstance(value, str | bytes) else value
+            raise Unsupported(f"_FillValue {shown} is not of the type {dtype}", remedy)
         number = np.asarray(value).astype(dtype)[()]
         if number != value and value == value:
-            raise Unsupported(f"_FillValue {value} is not of the type {dtype}", "correct it, for example with ncatted")
+            raise Unsupported(f"_FillValue {value} is not of the type {dtype}", remedy)
         if dtype.kind == "f":
             return number, base64.standard_b64encode(struct.pack("<d", float(number))).decode()
         return number, number.item()
@@ -236,6 +266,7 @@ def variable_of(
     dtype: np.dtype,
     attrs: Mapping[str, Any],
     where: str,
+    plain_of: Callable[[Any], Any] = as_json,
 ) -> Variable:
     """Return a variable; raises ``UploadError`` if Zarr cannot hold its type or an attribute."""
     try:
@@ -246,7 +277,7 @@ def variable_of(
                 fill, plain[key] = fill_of(attrs[key], dtype)
                 continue
             try:
-                plain[key] = as_json(attrs[key])
+                plain[key] = plain_of(attrs[key])
             except Unsupported as error:
                 raise Unsupported(f"attribute {key} {error.problem}", error.remedy) from None
     except Unsupported as error:
@@ -255,7 +286,7 @@ def variable_of(
 
 
 def supported(dtype: np.dtype) -> tuple[np.dtype, dict[str, Any]]:
-    """Return the type in which a variable is stored, and CF's flag attributes for the members of an enumeration."""
+    """Return the type that the store uses for a variable, and CF's flag attributes for members of an enumeration."""
     flags: dict[str, Any] = {}
     members = h5py.check_enum_dtype(dtype)
     if members and dtype.kind != "b":
@@ -285,8 +316,9 @@ def same(one: Any, other: Any) -> bool:
 # --- Read compressed chunks of HDF5 files in several threads ----------------------------------------------------------
 
 
-# HDF5 is not thread-safe. Reading holds this lock; decompressing, encoding and sending do not.
-HDF5_LOCK = threading.RLock()
+# HDF5 is not thread-safe. Reading holds this lock; decompressing, encoding and sending do not. It is h5py's own lock,
+# which its other functions hold, also when an object is freed: h5py's ``read_direct_chunk`` does not.
+HDF5_LOCK = phil
 # The size of HDF5's cache of decompressed chunks. Regions that fit are left to it, as are chunks so small that a call
 # of HDF5 for each would cost more than decompressing them.
 HDF5_CACHE, SMALL_CHUNK = 1 << 20, 1 << 15
@@ -306,16 +338,16 @@ def read_compressed(dataset: h5py.Dataset, out: np.ndarray, region: tuple[slice,
     grid = [range(start // step, -(-stop // step)) for (start, stop), step in zip(bounds, decoder.shape, strict=True)]
     if math.prod(map(len, grid)) * decoder.nbytes <= HDF5_CACHE:
         return False
+    # One buffer for all chunks: the operating system clears new memory, which would take longer than reading a chunk.
+    buffer = np.empty(decoder.longest, np.uint8)
     for place in itertools.product(*grid):
         corner = tuple(index * step for index, step in zip(place, decoder.shape, strict=True))
-        with HDF5_LOCK:
-            if dataset.id.get_chunk_info_by_coord(corner).byte_offset is None:
-                return False
-            skipped, data = dataset.id.read_direct_chunk(corner)
         try:
+            with HDF5_LOCK:
+                skipped, data = dataset.id.read_direct_chunk(corner, out=buffer)
             values = decoder.decode(data, skipped)
-        except (zlib.error, ValueError):
-            return False  # HDF5 reports damaged chunks
+        except (zlib.error, OSError, RuntimeError, ValueError):
+            return False  # HDF5 fills missing chunks, and reports damaged ones
         inside, target = [], []
         for (start, stop), first, step in zip(bounds, corner, decoder.shape, strict=True):
             begin, end = max(start, first), min(stop, first + step)
@@ -354,6 +386,11 @@ class ChunkDecoder:
         """Bytes of a decompressed chunk."""
         return math.prod(self.shape) * self.dtype.itemsize
 
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest compressed chunk: what zlib adds to data that it cannot compress is below 0.1 %."""
+        return self.nbytes + self.nbytes // 1000 + 64
+
     def decode(self, data: bytes | memoryview, skipped: int) -> np.ndarray:
         """Return the values of a chunk; bits of ``skipped`` name filters that were not applied when it was written.
 
@@ -388,6 +425,16 @@ class _NetCDF4(h5netcdf.File):  # type: ignore[misc]  # h5netcdf has no types
     _writable = False
 
 
+def unwritten(dataset: h5py.Dataset, variable: Variable) -> Any:
+    """Return the value of steps that were never written, as netCDF-C returns it."""
+    if variable.dtype.kind == "O":
+        return ""
+    if dataset.id.get_create_plist().fill_value_defined() == h5py.h5d.FILL_VALUE_USER_DEFINED:
+        return dataset.fillvalue
+    default = DEFAULT_FILLS.get(variable.dtype.str[1:], dataset.fillvalue)
+    return default if variable.fill is None else variable.fill
+
+
 class HDF5File:
     """A NetCDF4 or HDF5 file, on this disk or in a bucket."""
 
@@ -399,6 +446,7 @@ class HDF5File:
     def content(self) -> Content:
         """Read the header."""
         with HDF5_LOCK:
+            self._check_types()
             root = _NetCDF4(self._file, "r")
             if root.groups:
                 names = ", ".join(root.groups)
@@ -409,6 +457,14 @@ class HDF5File:
             variables = {name: self._variable(name, root, sizes, scales) for name in root.variables}
             return Content(variables, self._attributes(root.attrs))
 
+    def _check_types(self) -> None:
+        """Raise ``UploadError`` for a named type that NetCDF lacks: h5netcdf cannot open a file that has one."""
+        for name in self._file:
+            with contextlib.suppress(KeyError):  # a link to nothing
+                item = self._file[name]
+                if isinstance(item, h5py.Datatype) and item.dtype.metadata is None and item.dtype.kind != "V":
+                    raise refusal(self._path, name, "is a named type that NetCDF does not have", "remove it")
+
     def _variable(self, name: str, root: h5netcdf.File, sizes: dict[str, int], scales: dict[int, str]) -> Variable:
         try:
             variable = root.variables[name]
@@ -417,7 +473,12 @@ class HDF5File:
             dims = self._dimensions(dataset, scales) or variable.dimensions
             self._check_filters(name, dataset)
             attrs = {key: variable.attrs[key] for key in variable.attrs}
+            self._check_storage(name, dataset)
             shape = [sizes.get(dim, size) for dim, size in zip(dims, dataset.shape, strict=True)]
+            for dim, size, stored in zip(dims, shape, dataset.shape, strict=True):
+                if stored > size or (stored < size and not root.dimensions[dim].isunlimited()):
+                    problem = f"has {stored} steps along {dim}, which has the size {size}"
+                    raise refusal(self._path, name, problem, "write the file again")
             return variable_of(self._path, name, dims, shape, dataset.dtype, attrs, where.lstrip("/"))
         except ValueError as error:
             if "dimension scale" not in str(error):
@@ -452,6 +513,19 @@ class HDF5File:
                 problem = f"is compressed with filter {code} ({label.decode(errors='replace')}), which is missing here"
                 raise refusal(self._path, name, problem, "install hdf5plugin, or compress it with zlib")
 
+    def _check_storage(self, name: str, dataset: h5py.Dataset) -> None:
+        """Raise ``UploadError`` if values are in another file that is missing: HDF5 would return fill values."""
+        names = {name for name, _, _ in dataset.external or ()}
+        if dataset.is_virtual:
+            names |= {source.file_name for source in dataset.virtual_sources()} - {"."}
+        folder = "" if is_remote(self._path) else os.path.dirname(self._path)
+        for other in sorted(names):
+            # HDF5 looks beside the file, and in the current folder. It replaces what follows a per cent sign.
+            if "%" not in other and not any(os.path.exists(os.path.join(place, other)) for place in (folder, "")):
+                raise refusal(
+                    self._path, name, f"has its values in {other}, which is missing", "copy that file as well"
+                )
+
     def _attributes(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
         found = {}
         for key in attrs:
@@ -467,7 +541,7 @@ class HDF5File:
         with HDF5_LOCK:
             dataset = self._file[variable.where]
             if dataset.shape != variable.shape:  # an unlimited dimension has grown since this variable was written
-                out[...] = "" if variable.dtype.kind == "O" else dataset.fillvalue
+                out[...] = unwritten(dataset, variable)
                 ends = zip(region, dataset.shape, strict=True)
                 region = tuple(
                     slice(one.start or 0, min(size if one.stop is None else one.stop, size)) for one, size in ends
@@ -647,26 +721,48 @@ class ZarrSource:
         """Read the metadata."""
         variables = {}
         for name in sorted(os.listdir(self._path)):
-            if not is_zarr(os.path.join(self._path, name)):
+            folder = os.path.join(self._path, name)
+            if not is_zarr(folder):
+                if os.path.isdir(folder) and any(is_zarr(below) for below, *_ in os.walk(folder)):
+                    raise self._has_group(name)
                 continue
             with reading(self._path, name):
                 member = self._group[name]
             if not isinstance(member, zarr.Array):
-                raise refusal(self._path, "", f"has groups ({name})", "copy each group to a store of its own")
-            attrs: dict[str, Any] = dict(member.attrs)
-            if member.metadata.zarr_format == 2:
-                dims: Any = attrs.pop("_ARRAY_DIMENSIONS", ())
-                if member.fill_value is not None:
-                    attrs["_FillValue"] = member.fill_value
-            else:
-                dims = member.metadata.dimension_names or ()
-                if "_FillValue" in attrs and member.dtype.kind in "fS":
-                    data = base64.b64decode(attrs["_FillValue"])
-                    attrs["_FillValue"] = data if member.dtype.kind == "S" else struct.unpack("<d", data)[0]
-            if len(dims) != len(member.shape) or None in dims:
-                raise refusal(self._path, name, "has dimensions without names", "write the store with xarray")
-            variables[name] = variable_of(self._path, name, dims, member.shape, member.dtype, attrs, name)
-        return Content(variables, {key: as_json(value) for key, value in self._group.attrs.items()})
+                raise self._has_group(name)
+            variables[name] = self._variable(name, member)
+        return Content(variables, dict(self._group.attrs))
+
+    def _has_group(self, name: str) -> UploadError:
+        return refusal(self._path, "", f"has groups ({name})", "copy each group to a store of its own")
+
+    def _variable(self, name: str, array: Any) -> Variable:
+        attrs: dict[str, Any] = dict(array.attrs)
+        if array.metadata.zarr_format == 2:
+            dims = attrs.pop("_ARRAY_DIMENSIONS", ())
+            if array.fill_value is not None:
+                noted = attrs.setdefault("_FillValue", array.fill_value)
+                if not (noted == array.fill_value or (noted != noted and array.fill_value != array.fill_value)):
+                    problem = f"has the fill value {array.fill_value}, but the attribute _FillValue {noted}"
+                    raise refusal(self._path, name, problem, "make them equal, or remove the attribute")
+        else:
+            dims = array.metadata.dimension_names or ()
+            if "_FillValue" in attrs and array.dtype.kind in "fS":
+                attrs["_FillValue"] = self._fill(name, array.dtype, attrs["_FillValue"])
+        if len(dims) != len(array.shape) or None in dims:
+            raise refusal(self._path, name, "has dimensions without names", "write the store with xarray")
+        if array.dtype.kind == "O" and "UTF8" not in type(array.metadata.dtype).__name__:
+            raise refusal(self._path, name, "holds bytes or objects of unequal length", "convert or drop it")
+        return variable_of(self._path, name, dims, array.shape, array.dtype, attrs, name, same_json)
+
+    def _fill(self, name: str, dtype: np.dtype, value: Any) -> Any:
+        """Return a fill value that xarray wrote into a store of version 3."""
+        try:
+            data = base64.b64decode(value, validate=True)
+            return data if dtype.kind == "S" else struct.unpack("<d", data)[0]
+        except (TypeError, ValueError, struct.error):
+            problem = f"attribute _FillValue {value!r} does not have the form in which xarray writes it"
+            raise refusal(self._path, name, problem, "write the store with xarray") from None
 
     def read_into(self, out: np.ndarray, variable: Variable, region: tuple[slice, ...]) -> None:
         """Read a region into ``out``."""
@@ -867,37 +963,76 @@ def identity(files: OpenFiles, path: str) -> str:
 
 
 def files_below(path: str) -> list[str]:
-    """Return a file, or all files of a store."""
+    """Return a file, or all files in a folder and in those that it links; raises ``UploadError`` for a circle."""
     if not os.path.isdir(path):
         return [path]
-    return sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
+    found = []
+    for folder, below, names in os.walk(path, followlinks=True):
+        found += [os.path.join(folder, name) for name in names]
+        for name in below:
+            inner, outer = os.path.realpath(folder), os.path.realpath(os.path.join(folder, name))
+            if os.path.commonpath([inner, outer]) == outer:
+                raise refusal(os.path.join(folder, name), "", "is a link to a folder that it is in", "remove it")
+    return sorted(found)
 
 
-def find_files(sources: Iterable[str | Path], files: OpenFiles) -> list[str]:
-    """Return the files that the sources name: files, folders, patterns and stores."""
+def find_files(sources: Iterable[str | Path], files: OpenFiles, target: str) -> list[str]:
+    """Return the files that the sources name, which are files, folders, patterns and stores.
+
+    Raises ``UploadError`` if a source does not exist, is named twice, or has the target in it.
+    """
     paths: list[str] = []
     for source in map(str, sources):
         if is_remote(source):
             paths += find_in_bucket(source, files)
         elif os.path.isdir(source) and not is_zarr(source):
-            found = [file for file in files_below(source) if is_netcdf_name(os.path.relpath(file, source))]
-            if not found:
-                raise refusal(source, "", "is neither a Zarr store nor a folder with NetCDF files", "name another")
-            paths += found
+            paths += find_in_folder(source, target)
         elif os.path.lexists(source) or not glob.has_magic(source):
             paths.append(source)
         else:
             found = sorted(glob.glob(source, recursive=True))
             if not found:
                 raise refusal(source, "", "no file matches this pattern", "correct it")
-            paths += found
+            for path in found:
+                paths += find_in_folder(path, target) if os.path.isdir(path) and not is_zarr(path) else [path]
     seen: dict[str, str] = {}
     for path in paths:
         real = path if is_remote(path) else os.path.realpath(path)
         if real in seen:
             raise refusal(path, "", f"is the same file as {seen[real]}", "name it once")
         seen[real] = path
+        if not is_remote(path) and not is_remote(target):
+            check_apart(path, target)
     return paths
+
+
+def check_apart(path: str, target: str) -> None:
+    """Raise ``UploadError`` if the target is in a source, or a source in the target."""
+    one, other = os.path.realpath(path), os.path.realpath(target)
+    if os.path.commonpath([one, other]) in (one, other):
+        raise UploadError(f"{target}: it is the source {path}, or one is inside the other: choose another target")
+
+
+def find_in_folder(source: str, target: str) -> list[str]:
+    """Return the NetCDF files in a folder, and print what else it has besides the target."""
+    files = files_below(source)
+    if not is_remote(target):
+        place = os.path.realpath(target)
+        if f"{os.path.realpath(source)}/".startswith(f"{place}/"):
+            check_apart(source, target)
+        ours = (f"{place}/", f"{place}.manifest/")
+        files = [file for file in files if not f"{os.path.realpath(file)}/".startswith(ours)]
+    names = [os.path.relpath(file, source) for file in files]
+    found = [file for file, name in zip(files, names, strict=True) if is_netcdf_name(name)]
+    if not found:
+        raise refusal(source, "", "is neither a Zarr store nor a folder with NetCDF files", "name another")
+    for folder in sorted({os.path.dirname(file) for file in files}):
+        if is_zarr(folder):
+            raise refusal(folder, "", f"is a Zarr store in {source}, beside NetCDF files", "name one or the other")
+    others = [name for name in names if not is_netcdf_name(name) and not re.search(r"(^|/)\.", name)]
+    if others:
+        report(f"{source}: {len(others)} files without a name of NetCDF are left out, such as {others[0]}")
+    return found
 
 
 def find_in_bucket(source: str, files: OpenFiles) -> list[str]:
@@ -932,9 +1067,6 @@ NAMING = (
     "cell_measures",
     "ancillary_variables",
 )
-# The values that netCDF-C puts where nothing was written, by type (netcdf.h).
-DEFAULT_FILLS = {"f4": 9.969209968386869e36, "f8": 9.969209968386869e36, "i2": -32767, "i4": -(2**31) + 1}
-DEFAULT_FILLS |= {"i8": -(2**63) + 2}
 
 
 @dataclass(frozen=True)
@@ -1059,7 +1191,7 @@ def check_axis(path: str, name: str, variable: Variable, values: np.ndarray) -> 
     if not values.size:
         raise refusal(path, name, "is empty: the file has no steps", "leave the file out")
     fills = {"_FillValue": variable.fill, "missing_value": variable.attrs.get("missing_value")}
-    if "_FillValue" not in variable.attrs:
+    if "_FillValue" not in variable.attrs and variable.dtype.itemsize > 1:  # any byte may be a value
         fills["netCDF's default fill value"] = DEFAULT_FILLS.get(variable.dtype.str[1:])
     if variable.dtype.kind in "fcmM" and (values != values).any():  # NaN and NaT differ from themselves
         raise refusal(path, name, "has missing values (NaN)", "fill them in, or leave these steps out")
@@ -1130,7 +1262,8 @@ def check_alike(first: Header, other: Header, along: str) -> set[str]:
         for key in variable.attrs.keys() | wanted.attrs.keys():
             if not same(variable.attrs.get(key), wanted.attrs.get(key)):
                 if not INFORMATIONAL.fullmatch(key):
-                    problem = f"{key} is {variable.attrs.get(key)!r}, but {wanted.attrs.get(key)!r} in {first.path}"
+                    texts = [shown(one, key) for one in (variable, wanted)]
+                    problem = f"{key} is {texts[0]}, but {texts[1]} in {first.path}"
                     raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
                 differing.add(f"{name}:{key}")
         if along not in variable.dims and other.digests.get(name) != first.digests.get(name):
@@ -1144,6 +1277,11 @@ def check_alike(first: Header, other: Header, along: str) -> set[str]:
                 raise refusal(path, f"global attribute {key}", problem, "upload them to separate stores")
             differing.add(key)
     return differing
+
+
+def shown(variable: Variable, key: str) -> str:
+    """Return an attribute as people write it."""
+    return str(variable.fill) if key == "_FillValue" else repr(variable.attrs.get(key))
 
 
 def described(variable: Variable) -> str:
@@ -1302,7 +1440,7 @@ class Source:
 
 
 def small_variables(variables: dict[str, Variable], request: Request, count: int) -> list[str]:
-    """Return the variables of which all values fit in memory: the joined coordinate and others of few bytes a step."""
+    """Return the variables whose values all fit in memory: the joined coordinate and others of few bytes a step."""
     sizes = {
         name: variable.nbytes(variable.shape) * count
         for name, variable in variables.items()
@@ -1465,6 +1603,7 @@ class Encoder:
     def __init__(self, layout: Layout, files: OpenFiles, workers: int) -> None:
         self._layout, self._files = layout, files
         self._arrays: dict[str, tuple[Any, dict[str, zarr.core.buffer.Buffer]]] = {}
+        self._compressors: dict[str, numcodecs.Zstd | None] = {}
         self._lock = threading.Lock()
         # More threads than cores would need more memory and not be faster.
         self._turns = threading.Semaphore(min(workers, os.cpu_count() or 1))
@@ -1474,6 +1613,9 @@ class Encoder:
         with self._turns:
             array, objects = self._array(chunk.variable)
             values = self._layout.source.read(self._files, chunk.variable, chunk.region)
+            compressor = self._compressors[chunk.variable]
+            if compressor and values.shape == array.chunks and values.dtype == array.dtype:
+                return memoryview(compressor.encode(np.ascontiguousarray(values)))
             array[chunk.region] = values if values.shape else values[()]
             content: Any = objects.pop(chunk.name.removeprefix(f"{chunk.variable}/")).as_numpy_array()
             return memoryview(content)
@@ -1487,8 +1629,20 @@ class Encoder:
                 document = self._layout.metadata[f"{name}/zarr.json"]
                 objects: dict[str, zarr.core.buffer.Buffer] = {}
                 objects["zarr.json"] = zarr.core.buffer.cpu.Buffer.from_bytes(document)
+                self._compressors[name] = _compressor(json.loads(document))
                 self._arrays[name] = zarr.open_array(zarr.storage.MemoryStore(objects), mode="r+"), objects
             return self._arrays[name]
+
+
+def _compressor(document: dict[str, Any]) -> numcodecs.Zstd | None:
+    """Return the compressor of an array of numbers with the codecs of new stores; ``None`` for all other arrays.
+
+    The bytes are those that zarr writes. zarr itself encodes in one event loop, for which the workers would wait.
+    """
+    codecs = [(codec["name"], codec.get("configuration", {})) for codec in document["codecs"]]
+    if [name for name, _ in codecs] != ["bytes", "zstd"] or codecs[0][1].get("endian") != sys.byteorder:
+        return None
+    return numcodecs.Zstd(**codecs[1][1])
 
 
 # --- Objects in a target, and their checksums -------------------------------------------------------------------------
@@ -1675,6 +1829,10 @@ class Bucket:
 # --- Note the checksums of sent chunks --------------------------------------------------------------------------------
 
 
+# How every manifest begins.
+OPENING = '{"target": '
+
+
 class Manifest:
     """The checksum of each chunk that the target has confirmed, a line each, in a file on this disk.
 
@@ -1687,11 +1845,20 @@ class Manifest:
         self._notes: dict[str, tuple[str, str]] = {}
         self._writing, self._warned = threading.Lock(), False
         try:
-            self._file = path.open("a+", encoding="utf-8")
+            self._file = path.open("a+", encoding="utf-8", errors="surrogateescape")
         except OSError as error:
             raise UploadError(f"{path}: cannot be written ({error.strerror}): name another with --manifest") from None
+        self._check()
         self._lock()
         self._read()
+
+    def _check(self) -> None:
+        """Raise ``UploadError`` for a file that is not a manifest and so must not be overwritten."""
+        self._file.seek(0)
+        first = self._file.readline()
+        cut_off = OPENING.startswith(first)  # empty, or from a run that was killed while it wrote
+        if not cut_off and not first.startswith(OPENING):
+            raise UploadError(f"{self.path}: this file is not a manifest: name another with --manifest")
 
     def _lock(self) -> None:
         """Keep other copies away. Where files cannot be locked, the conditions on each object still do."""
@@ -1764,7 +1931,7 @@ def parsed(line: str) -> dict[str, Any] | None:
 
 
 class Folder:
-    """A store on this disk. It is ours if its manifest, which lies beside it, says so."""
+    """A store on this disk. It is ours if its manifest, which is beside it, says so."""
 
     def __init__(self, url: str, manifest: Path) -> None:
         self.url, self._manifest = url, manifest
@@ -1779,6 +1946,13 @@ class Folder:
             raise UploadError(f"{parent}: there is no such folder: create it, or choose another")
         if not os.access(parent, os.W_OK):
             raise UploadError(f"{parent}: you may not write to this folder: choose another")
+        if self._path.is_dir() and not os.access(self._path, os.W_OK | os.X_OK):
+            raise UploadError(f"{self.url}: you may not write to this store: choose another")
+        for folder in self._path.parents:
+            if is_zarr(str(folder)):
+                raise UploadError(f"{self.url}: it is in the Zarr store {folder}: choose another folder")
+        if self._partial.is_symlink() or (self._partial.exists() and not self._partial.is_dir()):
+            raise UploadError(f"{self._partial}: the upload needs a folder of this name: move this file away")
         if self._path.is_symlink() or (self._path.exists() and not self._path.is_dir()):
             raise UploadError(f"{self.url}: there is a file of this name: choose another")
 
@@ -1924,7 +2098,7 @@ class Upload:
             raise
 
     def verify(self, noted: Mapping[str, str]) -> None:
-        """Compare the checksums of all that was sent with those that the target lists."""
+        """Compare the checksums of everything sent with those that the target lists."""
         expected = {name: md5(data) for name, data in self.layout.metadata.items()} | dict(noted)
         listed = self.target.list()
         found = {name: one.md5 for name, one in listed.items()}
@@ -2054,6 +2228,10 @@ def check_workers(client: Any, paths: list[str], url: str) -> None:
 # --- The command ------------------------------------------------------------------------------------------------------
 
 
+# More threads than this only need memory.
+MOST_WORKERS = 256
+
+
 def upload(
     sources: Iterable[str | Path] | str | Path,
     target: str | Path,
@@ -2082,7 +2260,7 @@ def upload(
     destination = settings.target()
     destination.check_access()
     files = OpenFiles(settings.token_file)
-    paths = find_files([sources] if isinstance(sources, str | Path) else sources, files)
+    paths = find_files([sources] if isinstance(sources, str | Path) else sources, files, settings.url)
     each: Reader = lambda read, paths, *arguments: (read(path, *arguments) for path in paths)  # noqa: E731
     if client:
         paths = prepare_workers(client, paths, settings)
@@ -2118,8 +2296,10 @@ def prepare_workers(client: Any, paths: list[str], settings: Settings) -> list[s
 def settings_of(
     target: str, user: str | None, manifest: Any, token_file: Any, timeout: float, patience: float
 ) -> Settings:
-    """Return the settings; raises ``UploadError`` for a target that is not a place of one's own."""
+    """Return the settings; raises ``UploadError`` for a target that others share."""
     url = target.rstrip("/")
+    if re.search(r"[\0-\x1f\x7f]", url):
+        raise UploadError(f"{target!r}: the name has a control character: correct the target")
     found = re.fullmatch(r"gs://([a-z0-9][a-z0-9._-]+)/([^/]+)/(?:[^/]+/)*[^/]+\.zarr", url)
     forms = "gs://BUCKET/PREFIX/NAME.zarr or ./NAME.zarr"
     if is_remote(url):
@@ -2168,7 +2348,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--variables", type=names, default=(), metavar="A,B", help="only these, and the variables they refer to")
     add("--chunk-mb", type=positive, default=100, metavar="MB", help="largest size of a chunk (%(default)s)")
     add("--chunks", type=sizes, metavar="DIM=N,...", help="shape of the chunks, instead of their size")
-    add("--workers", type=whole, default=4, metavar="N", help="chunks at the same time (%(default)s)")
+    add("--workers", type=workers, default=4, metavar="N", help="chunks at the same time (%(default)s)")
     add("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster that does the work")
     add("--token-file", type=Path, metavar="FILE", help="file of mode 600 with an access token")
     add("--user", default=os.environ.get("JUPYTERHUB_USER"), help="your GitHub username (the hub knows it)")
@@ -2181,7 +2361,10 @@ def parse_arguments() -> argparse.Namespace:
 
 def names(text: str) -> tuple[str, ...]:
     """Return names that are separated by commas."""
-    return tuple(name for name in text.split(",") if name)
+    found = tuple(name for name in text.split(",") if name)
+    if not found:
+        raise argparse.ArgumentTypeError("no variable is named")
+    return found
 
 
 def sizes(text: str) -> dict[str, int]:
@@ -2191,6 +2374,8 @@ def sizes(text: str) -> dict[str, int]:
         dim, equals, size = part.partition("=")
         if not dim or not equals or not size.isdecimal() or not int(size):
             raise argparse.ArgumentTypeError(f"{text!r} is not of the form DIM=N,DIM=N")
+        if dim in found:
+            raise argparse.ArgumentTypeError(f"{dim} is named twice")
         found[dim] = int(size)
     return found
 
@@ -2207,8 +2392,16 @@ def whole(text: str) -> int:
     return int(positive(str(int(text))))
 
 
+def workers(text: str) -> int:
+    """Return a number of threads; argparse reports what is none, or more than any machine can use."""
+    number = whole(text)
+    if number > MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text} is more than {MOST_WORKERS}")
+    return number
+
+
 def return_memory() -> None:
-    """Make Linux take back the memory of a chunk at once; otherwise each thread keeps what it once needed."""
+    """Let Linux reclaim the memory of a chunk at once; otherwise each thread keeps the most that it ever needed."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(-3, 1 << 20)  # M_MMAP_THRESHOLD
 

@@ -75,7 +75,7 @@ class BucketTable(Mapping[str, Bucket]):
         self._deleted.add(name)
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        """Return the journal's lines for all that has changed since the facts."""
+        """Return the journal's lines for every change since the facts."""
         for name in sorted(self._deleted):
             yield line(name, None)
         for name, version in self._versions.items():

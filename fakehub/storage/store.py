@@ -214,7 +214,7 @@ class Store:
             self._forget(stored)
 
     def is_empty(self, bucket: str) -> bool:
-        """Return whether a bucket has no object that has not expired, at any generation."""
+        """Return whether every object of a bucket, at any generation, was deleted or has expired."""
         return not any(self.versions(bucket, name) for name in self.names_from(bucket, "", versions=True))
 
     def change_bucket(self, name: str, settings: Mapping[str, Any], labels: dict[str, str]) -> None:

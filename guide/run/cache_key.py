@@ -26,6 +26,8 @@ _CODE = (
     "guide/facts/*.py",
     "guide/pages/**/*.py",
     "guide/run/**/*.py",
+    "guide/checks/__init__.py",
+    "guide/checks/environments.py",
 )
 _NOT_IN_A_RUN = (
     "fakehub/from_2i2c/",
@@ -56,7 +58,10 @@ def _offered_files(path: Path) -> tuple[Path, ...]:
 def shared_digest(profile: RunProfile) -> bytes:
     """Return a digest of everything a run depends on besides the page."""
     digest = hashlib.sha256(f"{profile} {sys.version} {missing(PROGRAMS)}".encode())
-    for file in (HUB_YML, ROOT / "uv.lock", *code_of_a_run(ROOT)):
+    files = [HUB_YML, ROOT / "uv.lock", *code_of_a_run(ROOT)]
+    if (environment := ROOT / "environment.yml").is_file():  # a book without commands of conda needs none
+        files.append(environment)
+    for file in files:
         digest.update(display_path(file).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.digest()
 

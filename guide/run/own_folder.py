@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,13 @@ PROGRAM_FILES = (
     ".python_history",
     ".rustup/",  # pip asks rustc for its version
 )
+# Settings among them, which programs of the reader obey from then on.
+_SETTINGS = re.compile(
+    r"\.jupyter/jupyter_\w+\.(py|json)|\.ipython/profile_\w+/(ipython_\w*config\.\w+|startup/.+\.(py|ipy))"
+    r"|\.local/share/jupyter/kernels/.+|\.config/dask/(?!(dask|distributed|gateway|jobqueue|kubernetes)\.yaml).+"
+)
+# Larger files are compared by their size and the time of their last change.
+_LARGE_BYTES = 10_000_000
 _DAY_S = 86400
 
 
@@ -61,7 +69,7 @@ class HomeWatch:
         """Yield one line for each path outside the page's folder that is new, different or gone."""
         now = set(self._paths())
         for path in sorted(now - self._before.keys()):
-            if not _is_allowed(path, self._allowed):
+            if not _is_allowed(path, self._declared if _SETTINGS.fullmatch(path) else self._allowed):
                 yield f"writes ~/{path}; a page writes only below ~/{self._folder}/"
         for path, before in sorted(self._before.items()):
             if _is_allowed(path, self._declared):
@@ -82,9 +90,12 @@ class HomeWatch:
     def _state(self, path: str) -> str:
         """Describe a path: its mode, and the content of a file or the target of a link."""
         full = self._home / path
-        mode = full.lstat().st_mode
+        status = full.lstat()
+        mode = status.st_mode
         if stat.S_ISLNK(mode):
             return f"{mode:o} {os.readlink(full)}"
+        if status.st_size > _LARGE_BYTES:
+            return f"{mode:o} {status.st_size} {status.st_mtime_ns}"
         return f"{mode:o} {hashlib.sha256(full.read_bytes()).hexdigest()}" if stat.S_ISREG(mode) else f"{mode:o}"
 
 
@@ -170,8 +181,11 @@ def check_left(home: Path, page: Page) -> None:
 
 
 def _is_allowed(path: str, allowed: tuple[str, ...]) -> bool:
-    """Return whether ``path`` is one of the ``allowed`` ones, below one of them, or a directory above one."""
-    return any(
+    """Return whether ``path`` is one of the ``allowed`` ones, below one of them, or a directory above one.
+
+    Python's cache of a script that a page offers and imports is allowed beside the script, wherever that is.
+    """
+    return "__pycache__" in path.split("/") or any(
         path == one.rstrip("/") or path.startswith(f"{one.rstrip('/')}/") or one.startswith(f"{path}/")
         for one in allowed
     )

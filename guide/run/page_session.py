@@ -24,7 +24,7 @@ from guide.external_programs import link_programs, missing
 from guide.pages.blocks import EXAMPLES, HUB, Block, Page, digest
 from guide.paths import ROOT
 from guide.run.bucket_effects import Buckets, EffectError
-from guide.run.compare_outputs import difference
+from guide.run.compare_outputs import difference, without_log
 from guide.run.conda_check import CondaError, check_conda
 from guide.run.forked_kernel import KernelSeed
 from guide.run.machine import KernelFailure, Machine, MachineSetup
@@ -274,7 +274,7 @@ class PageSession:
         _refuse_tokens(f"{cell.outputs} {raised}")
         tags = cell.metadata.get("tags", [])
         # What no reader sees is not kept: a notebook would record warnings with the paths of this machine.
-        cell.outputs = visible_outputs(cell.outputs, page_cell is None or "remove-stderr" in tags)
+        cell.outputs = visible_outputs(without_log(cell.outputs), page_cell is None or "remove-stderr" in tags)
         _check_error(block, raised)
         return [] if MEASURED in tags else cell.outputs
 

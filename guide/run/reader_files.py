@@ -54,6 +54,7 @@ _HIDDEN = {
     ".cache/matplotlib/mine.json": "{}\n",
     ".cache/pip/wheels/mine.whl": "mine\n",
     ".condarc": "channels: [conda-forge]\n",
+    ".conda/envs/mine/conda-meta/history": "==> 2024-05-01 10:00:00 <==\n",
     ".config/gcloud/configurations/config_mine": "[core]\naccount = me@example.org\n",
     ".config/rclone/mine.conf": "# mine\n",
     ".gitconfig": "[user]\n\tname = My Name\n\temail = me@example.org\n[alias]\n\tst = status\n",
@@ -65,6 +66,12 @@ _HIDDEN = {
     ".ssh/known_hosts": "example.org ssh-ed25519 mine\n",
 }
 _CONTENT = "# A reader's own file.\n"
+# A file that is both old and large, as a page could look for.
+_OLD_AND_LARGE = "run-2019.nc"
+_LARGE_BYTES = 200_000_000
+_OLD_S = 3 * 365 * 86400.0
+# The most names that are made of one text with variable parts.
+_MOST_NAMES = 60
 _COLLEAGUE = "another-member"
 # A path without variables: words of letters, digits and the like, between slashes.
 _PATH = re.compile(r"[\w.*?+-]+(?:/[\w.*?+-]+)*/?")
@@ -96,7 +103,7 @@ def _names_in(block: Block) -> Iterator[str]:
 
 
 def _texts_of_python(source: str) -> Iterator[str]:
-    """Yield the texts of Python code, and paths that it joins with slashes; of a shell cell its words."""
+    """Yield the texts of Python code, and those that it puts together; or the words of a shell cell."""
     try:
         tree = ast.parse(re.sub(r"^\s*[%!].*", "pass", source, flags=re.MULTILINE))
     except SyntaxError:
@@ -104,11 +111,40 @@ def _texts_of_python(source: str) -> Iterator[str]:
         return
     for line in re.findall(r"^\s*[%!](.*)", source, re.MULTILINE):
         yield from _words(line)
+    values = [*dict.fromkeys(_values(tree))]
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield from _formatted(node, values)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             yield "/".join(reversed([*_last_parts(node)]))
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            yield _constant(node.left) + _constant(node.right)
+
+
+def _constant(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _values(tree: ast.AST) -> Iterator[str]:
+    """Yield what variables in a name may stand for: the numbers and words of the code, and those of its ranges."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
+            ends = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, int)]
+            if len(ends) == len(node.args):
+                yield from map(str, range(*ends)[:_MOST_NAMES])
+        elif isinstance(node, ast.Constant) and re.fullmatch(r"(?!None|True|False)\w[\w-]{0,30}", str(node.value)):
+            yield str(node.value)
+
+
+def _formatted(node: ast.JoinedStr, values: list[str]) -> Iterator[str]:
+    """Yield a text with each of the values in its variable parts; the first part may be a folder."""
+    for value in values[:_MOST_NAMES]:
+        parts = [part.value if isinstance(part, ast.Constant) else value for part in node.values]
+        if not isinstance(node.values[0], ast.Constant) and str(parts[1:2]).startswith("['/"):
+            parts[0] = "{}"
+        yield "".join(map(str, parts))
 
 
 def _last_parts(node: ast.expr) -> Iterator[str]:
@@ -119,13 +155,33 @@ def _last_parts(node: ast.expr) -> Iterator[str]:
 
 
 def _words(source: str) -> Iterator[str]:
-    """Yield the words of a shell's commands."""
+    """Yield the words of a shell's commands, with the values of its variables and braces."""
+    values: dict[str, list[str]] = {}
+    for name, value in re.findall(r"(?:^|[\s;])(\w+)=([\w./-]+)", source):
+        values.setdefault(name, []).append(value)
+    for name, words in re.findall(r"\bfor\s+(\w+)\s+in\s+([^;\n]+)", source):
+        values.setdefault(name, []).extend(word for text in words.split() for word in _with_braces(text))
     for line in source.splitlines():
         try:
             words = shlex.split(line, comments=True)
         except ValueError:  # a quotation goes on in the next line
             words = line.split()
-        yield from (word.strip("()<>;,'\"") for word in words)
+        for word in (word.strip("()<>;,'\"") for word in words):
+            yield word
+            yield from _with_braces(word)
+            for name in re.findall(r"\$\{?(\w+)", word):
+                yield from (re.sub(rf"\$(?:\{{{name}\}}|{name}\b)", value, word) for value in values.get(name, ()))
+
+
+def _with_braces(word: str) -> Iterator[str]:
+    """Yield the words that a shell makes of braces such as ``{a,b}`` and ``{2000..2010}``; otherwise the word."""
+    found = re.search(r"(?<!\$)\{([^{},]*(?:,[^{},]*)+|(-?\d+)\.\.(-?\d+))\}", word)
+    if not found:
+        yield word
+        return
+    choices = found[1].split(",") if found[2] is None else map(str, range(int(found[2]), int(found[3]) + 1))
+    for choice in [*choices][:_MOST_NAMES]:
+        yield from _with_braces(word[: found.start()] + choice + word[found.end() :])
 
 
 class ReaderFiles:
@@ -133,8 +189,8 @@ class ReaderFiles:
 
     def __init__(self, page: Page, buckets: Buckets) -> None:
         self._page = page
-        # What the page offers to download is no file of the reader's own. A program that the page names may read what
-        # it stores elsewhere, such as a login, so that a file of ours there would stop it.
+        # Files that the page offers to download are not the reader's own. A program that the page uses may read what it
+        # stores elsewhere, such as a login, and would fail on a file of ours there.
         offered = {file.name for file in page.files}
         stored = tuple(path.removeprefix("~/") for path in page.writes)
         names = {*_LIKELY, *names_on(page)} - offered
@@ -150,12 +206,17 @@ class ReaderFiles:
 
     def plant(self, folder: Path, hidden: bool = True) -> None:
         """Write the reader's files into ``folder``; those in a home directory include ``hidden`` ones."""
-        files = {path: _CONTENT for path in _tree(self._names)} | (_HIDDEN if hidden else {})
+        files = (_HIDDEN if hidden else {}) | {path: _CONTENT for path in _tree(self._names) if path not in _HIDDEN}
         for path, content in files.items():
             file = folder / path
             if path.startswith(f"{self._page.folder}/") or file.exists() or not _makes_folder(file.parent):
                 continue
             file.write_text(content, encoding="utf-8")
+        old = folder / _OLD_AND_LARGE
+        if not old.exists():
+            old.touch()
+            os.truncate(old, _LARGE_BYTES)  # which takes no space on the disk
+            os.utime(old, (old.stat().st_mtime - _OLD_S,) * 2)
         if hidden:
             (folder / "latest-results").symlink_to("results")
 

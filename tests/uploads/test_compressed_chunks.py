@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import h5netcdf
 import h5py
 import numpy as np
 import pytest
+import zarr
 from corpus.files import numbers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -75,7 +78,7 @@ def test_filters_that_were_not_applied_to_a_chunk(any_size, tmp_path):
 
 
 def damaged(file: h5py.File) -> h5py.Dataset:
-    """Return a dataset with one chunk that is no stream of zlib."""
+    """Return a dataset with one chunk that zlib did not write."""
     dataset = file.create_dataset("x", data=numbers((8, 8), "f4"), chunks=(4, 8), compression="gzip")
     dataset.id.write_direct_chunk((4, 0), b"not compressed")
     return dataset
@@ -89,7 +92,7 @@ def too_short(file: h5py.File) -> h5py.Dataset:
 
 
 def written_in_part(file: h5py.File) -> h5py.Dataset:
-    """Return a dataset of which one chunk was never written."""
+    """Return a dataset with one chunk that was never written."""
     dataset = file.create_dataset("x", (8, 8), "f4", chunks=(4, 8), compression="gzip", fillvalue=-9)
     dataset[:4] = numbers((4, 8), "f4")
     return dataset
@@ -151,3 +154,40 @@ def test_small_chunks_and_small_regions_are_left_to_hdf5(tmp_path: Path, chunks,
 
     assert (found is not None) == decompressed
     assert found is None or found.tobytes() == values[:count].tobytes()
+
+
+def test_threads_that_read_one_file_do_not_disturb_each_other(tmp_path: Path):
+    """HDF5 fails, or returns nonsense, if one thread reads a chunk while another asks for the shape of a dataset."""
+    values = numbers((96, 96, 96), "f4")
+    with h5py.File(tmp_path / "shared.h5", "w") as file:
+        file.create_dataset("x", data=values, chunks=(1, 96, 96), compression="gzip", shuffle=True)
+
+        def part(number: int) -> np.ndarray | None:
+            start = number % 2 * 48
+            return read(file["x"], (slice(start, start + 48), slice(0, 96), slice(0, 96)))
+
+        with ThreadPoolExecutor(8) as pool:
+            parts = list(pool.map(part, range(256)))
+
+    assert all(part is not None for part in parts)
+    assert {part.tobytes() for part in parts} == {values[:48].tobytes(), values[48:].tobytes()}
+
+
+@pytest.mark.parametrize("dtype", ["f4", ">f8", "i2", "u1", "i1"])
+@pytest.mark.parametrize("steps", [1, 5])
+def test_chunks_are_encoded_as_zarr_encodes_them(tmp_path: Path, dtype: str, steps: int):
+    """Whole chunks of numbers bypass zarr; those at the edge, which are padded, and one-byte types do not."""
+    values = numbers((12, 30, 40), "u1").astype(dtype)
+    with h5netcdf.File(tmp_path / "source.nc", "w") as file:
+        file.dimensions = {"time": 12, "y": 30, "x": 40}
+        file.create_variable("x", ("time", "y", "x"), data=values)
+    files = upload_store.OpenFiles()
+    read_each = lambda read, paths, *arguments: (read(path, *arguments) for path in paths)  # noqa: E731
+    source = upload_store.Source(files, [str(tmp_path / "source.nc")], upload_store.Request(), False, read_each)
+    layout = upload_store.Layout(source, {"time": steps}, 10**8)
+    encoder = upload_store.Encoder(layout, files, 2)
+    chunks = {chunk.name: bytes(encoder.encode(chunk)) for chunk in layout.chunks() if chunk.variable == "x"}
+    objects = {"zarr.json": zarr.core.buffer.cpu.Buffer.from_bytes(layout.metadata["x/zarr.json"])}
+    zarr.open_array(zarr.storage.MemoryStore(objects), mode="r+")[...] = values
+
+    assert chunks == {f"x/{name}": each.to_bytes() for name, each in objects.items() if name != "zarr.json"}

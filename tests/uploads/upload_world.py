@@ -74,7 +74,7 @@ class Running:
     @property
     def error(self) -> str:
         """Its stderr so far."""
-        return self._stderr.read_text()
+        return self._stderr.read_text() if self._stderr.exists() else ""
 
 
 @dataclass

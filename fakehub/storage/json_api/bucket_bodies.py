@@ -32,7 +32,7 @@ def parse_change(text: bytes, resource: dict[str, Any], bucket: BucketVersion, w
     body = _body(text)
     for name, value in body.items():
         if name in _CONTROLS and value:
-            raise bad_request(UNIFORM_WRITE) if bucket.facts.uniform_access else not_implemented(f"a change of {name}")
+            raise control_refusal(bucket, f"a change of {name}")
         if name not in _PARSERS and name not in _IGNORED | _CONTROLS and value != resource.get(name):
             raise not_implemented(f"a change of the bucket's {name}")
     given = {name: body.get(name) for name in _PARSERS if whole or name in body}
@@ -41,6 +41,11 @@ def parse_change(text: bytes, resource: dict[str, Any], bucket: BucketVersion, w
     if "labels" in given:
         labels = _labels(labels, given["labels"])
     return settings, labels
+
+
+def control_refusal(bucket: BucketVersion, what: str) -> GoogleError:
+    """Return why a request cannot set access controls of a bucket or of its new objects."""
+    return bad_request(UNIFORM_WRITE) if bucket.facts.uniform_access else not_implemented(what)
 
 
 def _body(text: bytes) -> dict[str, Any]:

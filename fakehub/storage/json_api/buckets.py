@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from fakehub.errors import GoogleError, bad_request, not_implemented
+from fakehub.errors import GoogleError
 from fakehub.storage import conditions
-from fakehub.storage.acl import UNIFORM_WRITE
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.json_api.answers import permissions_response
-from fakehub.storage.json_api.bucket_bodies import parse_change
+from fakehub.storage.json_api.bucket_bodies import control_refusal, parse_change
 from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_response
 from fakehub.storage.listing import MOST
 from fakehub.storage.resources import bucket_resource, full_bucket_resource
@@ -65,9 +64,7 @@ def _change(storage: Storage, call: Call, bucket: BucketAccess, whole: bool) -> 
     conditions.check(call.query, bucket.version)
     for name in ("predefinedAcl", "predefinedDefaultObjectAcl"):
         if call.query.get(name):
-            raise (
-                bad_request(UNIFORM_WRITE) if bucket.facts.uniform_access else not_implemented(f"the parameter {name}")
-            )
+            raise control_refusal(bucket.version, f"the parameter {name}")
     resource = _resource(storage, bucket.name, full=False)
     bucket.change(*parse_change(call.body, resource, bucket.version, whole))
     return _answer(storage, call, bucket)

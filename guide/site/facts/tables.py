@@ -302,7 +302,7 @@ def _lifetimes(facts: Facts) -> Table:
         minutes = facts.dask_gateway.idle_timeout_minutes
         rows.append(["A Dask Gateway cluster without work", f"{minutes} min, unless you set another"])
     rows.append(["A token of the server's Google account", f"{facts.buckets.identity.token_lives_s / 60:g} min"])
-    return "What else ends", ["What", "After"], rows
+    return "Other time limits", ["What", "After"], rows
 
 
 def _help(facts: Facts) -> Table:

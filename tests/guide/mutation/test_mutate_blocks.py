@@ -92,20 +92,26 @@ def test_nearly_all_mistakes_in_the_book_were_noticed(root):
     assert "mutations.md" in (root / "book/reference/what-was-tested.md").read_text()
 
 
-def test_every_survivor_in_the_table_is_declared():
+def test_every_survivor_in_the_table_is_declared_while_its_page_has_the_line(root):
     rows = TABLE.read_text().partition("| Block |")[2].splitlines()[2:]
-    shown = {row.split("`` ")[1].removesuffix(" ").replace("\\|", "|") for row in rows}
+    shown = {
+        (row.split()[1].rpartition(":")[0], row.split("`` ")[1].removesuffix(" ").replace("\\|", "|")) for row in rows
+    }
+    # A page may have changed since the run of the table.
+    current = {(page, change) for page, change in shown if has_line(root, page, change)}
 
-    assert shown == {change for _, change in surviving()}
+    assert current == surviving().keys()
+
+
+def has_line(root, page, change):
+    """Return whether a block of the page still has the line that was changed."""
+    blocks = read_page(root / page, root).blocks if (root / page).is_file() else ()
+    return any(change.partition(" → ")[0] in block.source for block in blocks)
 
 
 def test_declared_survivors_are_lines_of_their_pages(root):
     for page, change in surviving():
-        blocks = read_page(root / page, root).blocks
-
-        assert any(change.partition(" → ")[0] in block.source for block in blocks), (
-            f"{page} no longer has the line of this survivor: {change}"
-        )
+        assert has_line(root, page, change), f"{page} no longer has the line of this survivor: {change}"
 
 
 BLOCKS = [BrokenBlock("a.md", line, line, "name", f"{line} → {line + 1}", "") for line in range(100)]

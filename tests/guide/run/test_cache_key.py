@@ -42,7 +42,8 @@ def project(root, tmp_path, monkeypatch):
     """A copy of the code that the key is made from."""
     for name in ("fakehub", "guide", "hubfacts"):
         shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(root / "uv.lock", tmp_path)
+    for name in ("uv.lock", "environment.yml"):
+        shutil.copy(root / name, tmp_path)
     monkeypatch.setattr(cache_key, "ROOT", tmp_path)
     return tmp_path
 
@@ -61,6 +62,7 @@ def project(root, tmp_path, monkeypatch):
         "fakehub/storage/service.py",
         "fakehub/gateway/dask_gateway_config.py",
         "uv.lock",
+        "environment.yml",
     ],
 )
 def test_an_edit_of_what_a_run_uses_changes_the_key(project, name):

@@ -1,5 +1,6 @@
 """What a page may write, in a home directory that the tests create."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,10 @@ def test_a_page_may_write_to_its_folder_and_programs_to_their_own_files(home, pa
         ("results/more.txt", "writes ~/results/more.txt;"),
         ("guide-examples/other/a.txt", "writes ~/guide-examples/other;"),
         (".gitconfig", "writes ~/.gitconfig;"),
+        (".ipython/profile_default/startup/00-guide.py", "writes ~/.ipython/profile_default/startup/00-guide.py;"),
+        (".jupyter/jupyter_server_config.py", "writes ~/.jupyter/jupyter_server_config.py;"),
+        (".local/share/jupyter/kernels/guide/kernel.json", "writes ~/.local/share/jupyter/kernels/guide;"),
+        (".config/dask/guide.yaml", "writes ~/.config/dask/guide.yaml;"),
         ("results/run.txt", "changes ~/results/run.txt,"),
         (".bashrc", "changes ~/.bashrc,"),
     ],
@@ -85,6 +90,16 @@ def test_a_link_that_leads_elsewhere_and_other_permissions_are_reported(home):
     (home / ".bashrc").chmod(0o600)
 
     assert [problem.partition(",")[0] for problem in watch.problems()] == ["changes ~/.bashrc", "changes ~/latest"]
+
+
+def test_a_large_file_is_compared_by_its_size_and_time(home):
+    (home / "large.nc").touch()
+    os.truncate(home / "large.nc", 100_000_000)
+    watch = HomeWatch(home, page())
+    assert list(watch.problems()) == []
+
+    os.utime(home / "large.nc", (0, 0))
+    assert next(watch.problems()).startswith("changes ~/large.nc,")
 
 
 def test_the_same_content_written_again_is_no_change(home):

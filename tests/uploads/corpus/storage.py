@@ -97,6 +97,72 @@ def missing_chunk(folder: Path) -> Made:
     return Made([path])
 
 
+@entry("a record variable that is shorter, without fill values", "copied", damage="values missing", dtype="i4, f4, f8")
+def without_fill(folder: Path) -> Made:
+    path = folder / "run.nc"
+    folder.mkdir(parents=True)
+    with netCDF4.Dataset(path, "w") as file:
+        file.set_fill_off()
+        file.createDimension("time", None)
+        file.createVariable("time", "f8", ("time",))[:] = days(0, 4)
+        for dtype in ("i4", "f4", "f8"):
+            file.createVariable(f"short_{dtype}", dtype, ("time",), fill_value=False)[:2] = 1
+    return Made([path])
+
+
+for _name, _shape in (("longer", (4, 6)), ("shorter", (3, 5))):
+
+    def _unlike_scale(folder: Path, shape: tuple[int, ...] = _shape) -> Made:
+        path = hdf5(folder / "run.h5", 0, numbers(shape, "f4"))
+        return Made([path], wrong=(path,), variable="what")
+
+    _damage = "scale of unequal length"
+    entry(f"a variable that is {_name} than its scale", "refused", format="HDF5", damage=_damage)(_unlike_scale)
+
+
+@entry("a virtual dataset whose source is missing", "refused", format="HDF5", damage="values missing")
+def virtual(folder: Path) -> Made:
+    path = hdf5(folder / "run.h5", 0, numbers((4, 5), "f4"))
+    layout = h5py.VirtualLayout((4,), "f4")
+    layout[:] = h5py.VirtualSource("values/values.h5", "x", (4,))
+    with h5py.File(path, "a") as file:
+        file.create_virtual_dataset("virtual", layout, fillvalue=-1).dims[0].attach_scale(file["time"])
+    return Made([path], wrong=(path,), variable="virtual")
+
+
+@entry("values in a file that is missing", "refused", format="HDF5", damage="values missing")
+def external_values(folder: Path) -> Made:
+    path = hdf5(folder / "run.h5", 0, numbers((4, 5), "f4"))
+    with h5py.File(path, "a") as file:
+        outside = file.create_dataset("outside", (4,), "f4", external=[(str(folder / "raw.bin"), 0, 16)])
+        outside[:] = 1
+        outside.dims[0].attach_scale(file["time"])
+    (folder / "raw.bin").unlink()
+    return Made([path], wrong=(path,), variable="outside")
+
+
+@entry("a named type that NetCDF lacks", "refused", format="HDF5", dtype="f4 and a committed type")
+def named_type(folder: Path) -> Made:
+    path = hdf5(folder / "run.h5", 0, numbers((4, 5), "f4"))
+    with h5py.File(path, "a") as file:
+        file["double"] = np.dtype("f8")
+    return Made([path], wrong=(path,), variable="double")
+
+
+for _name, _dtype, _value in (
+    ("NaN for integers", "i4", np.nan),
+    ("of two values", "f4", np.array([1, 2], "f4")),
+    ("without a value", "f4", h5py.Empty("f4")),
+    ("that is text for numbers", "f4", "missing"),
+):
+
+    def _filled(folder: Path, dtype: str = _dtype, fill: object = _value) -> Made:
+        path = hdf5(folder / "run.h5", 0, numbers((4, 5), dtype), {"_FillValue": fill})
+        return Made([path], wrong=(path,), variable="what")
+
+    entry(f"a fill value {_name}", "refused", format="HDF5", packing=f"_FillValue {_name}")(_filled)
+
+
 @entry("a group that has only an attribute", "refused", layout="groups")
 def empty_group(folder: Path) -> Made:
     path = series(folder, 1)[0]

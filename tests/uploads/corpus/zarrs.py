@@ -210,6 +210,56 @@ def dates(folder: Path) -> Made:
     return made
 
 
+@entry("Zarr with nested attributes", "copied", format="Zarr 3")
+def nested(folder: Path) -> Made:
+    made = plain(folder, 3, False)
+    root = zarr.open_group(made.files[0], mode="a")
+    root.attrs["multiscales"] = [{"name": "pyramid", "levels": [1, 2, None]}, {}]
+    root["what"].attrs["proj"] = {"code": "EPSG:4326", "valid": True}
+    return made
+
+
+@entry("Zarr of bytes of unequal length", "refused", format="Zarr 3", dtype="bytes of variable length")
+def unequal_bytes(folder: Path) -> Made:
+    made = plain(folder, 3, False)
+    root = zarr.open_group(made.files[0], mode="a")
+    blobs = root.create_array("blobs", shape=(6,), dtype=zarr.dtype.VariableLengthBytes(), dimension_names=("time",))
+    blobs[...] = np.array([b"a", b"", b"\xff\xfe", b"abc", b"a", b"b"], object)
+    return Made(made.files, wrong=tuple(made.files), variable="blobs")
+
+
+for _version in (2, 3):
+
+    def _implicit_group(folder: Path, version: int = _version) -> Made:
+        made = plain(folder, version, False)
+        store(made.files[0] / "deep" / "group", version)
+        for name in (".zgroup", "zarr.json"):
+            (made.files[0] / "deep" / name).unlink(missing_ok=True)
+        return Made(made.files, wrong=tuple(made.files))
+
+    _name = f"Zarr {_version} with arrays in a folder without metadata"
+    entry(_name, "refused", format=f"Zarr {_version}", layout="groups")(_implicit_group)
+
+
+@entry("Zarr 2 with a fill value and another _FillValue", "refused", format="Zarr 2", packing="two fill values")
+def two_fills(folder: Path) -> Made:
+    made = plain(folder, 2, False, fill_value=np.nan)
+    zarr.open_group(made.files[0], mode="a")["what"].attrs["_FillValue"] = -999.0
+    return Made(made.files, wrong=tuple(made.files), variable="what")
+
+
+for _fill in (-999.0, "NaN", "-999"):
+
+    def _number(folder: Path, fill: object = _fill) -> Made:
+        made = plain(folder, 3, False)
+        zarr.open_group(made.files[0], mode="a")["what"].attrs["_FillValue"] = fill
+        return Made(made.files, wrong=tuple(made.files), variable="what")
+
+    entry(f"Zarr 3 with the _FillValue {_fill!r}", "refused", format="Zarr 3", packing="_FillValue not by xarray")(
+        _number
+    )
+
+
 @entry("Zarr of records", "refused", format="Zarr 2", dtype="compound")
 def records(folder: Path) -> Made:
     made = plain(folder, 2, True, values=np.zeros(6, np.dtype([("a", "f4"), ("b", "i2")])))
