@@ -26,7 +26,7 @@ from guide.site.options import SiteOptions
 from guide.site.settings import settings as settings_for_hub
 
 OURS, STOCK = "the site", "stock Jupyter Book 1"
-TEXT = ("book/index", "book/hub/get-access", "book/buckets/rules", "book/help/forbidden")
+TEXT = ("book/index", "book/hub/get-access", "book/buckets/rules", "book/help/permissions")
 NOTEBOOK = "notebooks/first-zarr-store"
 PAGES = (*TEXT, NOTEBOOK)
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")

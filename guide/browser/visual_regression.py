@@ -28,7 +28,7 @@ PAGES: dict[str, str | None] = {
     "book/buckets/rules": ".guide-diagram",
     "book/buckets/read-and-write": "div.cell_output",
     "book/help/index": None,
-    "book/help/forbidden": "div.cell_output",
+    "book/help/permissions": "div.cell_output",
     "book/reference/machines": "table",
     "notebooks/first-zarr-store": ".xr-wrap",
     "notebooks/tables-with-parquet": "div.cell_output img",

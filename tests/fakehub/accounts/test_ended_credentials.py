@@ -29,4 +29,4 @@ def test_the_error_is_that_of_the_help_page(fakehub, stack, root, monkeypatch):
     done = fakehub("--", sys.executable, "-c", PROGRAM)
 
     assert done.stdout == ERRORS[stack]
-    assert all(error.strip() in (root / "book/help/token-expired.md").read_text() for error in ERRORS.values())
+    assert all(error.strip() in (root / "book/help/tokens.md").read_text() for error in ERRORS.values())

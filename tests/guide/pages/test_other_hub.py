@@ -117,7 +117,7 @@ def test_its_facts_are_on_the_pages(rendered):
 
 @pytest.mark.parametrize(
     "page",
-    ["book/compute/gpus", "book/compute/dask-gateway", "book/help/forbidden", "notebooks/server-to-dask-cluster"],
+    ["book/compute/gpus", "book/compute/dask-gateway", "book/help/permissions", "notebooks/server-to-dask-cluster"],
 )
 def test_pages_about_missing_features_are_left_out(rendered, page):
     name = page.rpartition("/")[2]
@@ -136,7 +136,7 @@ def test_a_gpu_is_spoken_of_nowhere(rendered):
     ("page", "text"),
     [
         ("book/reference/variables", '"SCRATCH_BUCKET", "PERSISTENT_BUCKET", "TRIALS"'),
-        ("book/reference/dask-gateway", 'options.worker_resource_allocation = "one size"'),
+        ("book/reference/variables", 'options.worker_resource_allocation = "one size"'),
         ("book/compute/gpus", "an image that is made for it: Pangeo Tensorflow ML Notebook (2026.06.04)."),
         ("book/hub/git", 'url."https://gitlab.com/".insteadOf "git@gitlab.com:"'),
         ("book/hub/get-access", "Tier 0 leads to a separate public hub, which this guide does not describe."),

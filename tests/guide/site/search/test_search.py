@@ -272,7 +272,7 @@ def test_it_works_on_a_page_opened_from_disk(browser, site):
     page.keyboard.press("/")
     _ask(page, "overlap multiple Dask chunks")
 
-    assert _first(page) == (site / "book/help/overlap-multiple-dask-chunks.html").as_uri()
+    assert _first(page) == (site / "book/help/write-errors.html").as_uri()
     page.close()
 
 
