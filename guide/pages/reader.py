@@ -26,8 +26,10 @@ _OPAQUE_DIRECTIVES = {
     "bibliography",
     "toctree",
     "fact-table",
+    "report-line",
     "report-summary",
-    "report-table",
+    "report-download",
+    "search-box",
     "image",
 }
 

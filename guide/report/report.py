@@ -176,12 +176,23 @@ def summary(report: Report) -> str:
         f"{kinds['cell'] + kinds['run']} blocks ran",
         *([checks_text(checks)] if checks else []),
         f"{kinds['file']} files written",
-        f"{status['skipped']} opted out",
+        f"{status['skipped']} skipped",
         *([f"{status['parsed']} parsed"] if status["parsed"] else []),
-        *([f"{lacking} not run for want of a program"] if lacking else []),
+        *([f"{lacking} not run because a program is missing"] if lacking else []),
         f"{sum(page.status != 'passed' for page in report.pages)} failed",
     ]
     return ", ".join(parts) + f" (stack {report.stack})"
+
+
+def sentence(report: Report) -> str:
+    """Return one sentence for readers: how many blocks ran on how many pages, and on which day."""
+    ran = sum(block.status == "passed" for block in report.blocks)
+    pages = len({block.page for block in report.blocks if block.status == "passed"})
+    day = f"{datetime.fromisoformat(report.date):%d %B %Y}".lstrip("0") if report.date else "an unknown day"
+    return (
+        f"The output below each code block is real: on {day}, {ran} blocks on {pages} page{'s'[: pages != 1]} ran in a "
+        "small copy of the hub. A block that fails stops the publication."
+    )
 
 
 def failures(records: Sequence[RunRecord], stack: str) -> list[str]:

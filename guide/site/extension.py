@@ -48,6 +48,7 @@ StepAfterBuild: TypeAlias = Callable[[Sphinx], None]
 ROLES: dict[str, SphinxRole] = {
     "fact": facts.FactRole(),
     "fact-link": facts.FactLinkRole(),
+    "fact-button": facts.FactButtonRole(),
     "fact-film": facts.FactFilmRole(),
 }
 DIRECTIVES: dict[str, type[Directive]] = {
@@ -55,8 +56,10 @@ DIRECTIVES: dict[str, type[Directive]] = {
     "fact-diagram": facts.FactDiagram,
     "tier-tabs": facts.TierTabs,
     "hub-picture": hub_pictures.HubPicture,
+    "search-box": search.SearchBox,
+    "report-line": report.ReportLine,
     "report-summary": report.ReportSummary,
-    "report-table": report.ReportTable,
+    "report-download": report.ReportDownload,
     "report-clients": trials.ReportClients,
     "report-faults": trials.ReportFaults,
     "report-pictures": trials.ReportPictures,
@@ -93,6 +96,7 @@ STEPS_AFTER_BUILD: tuple[StepAfterBuild, ...] = (
     search.write_search_index,
     optimize.optimize_pages,
     exports.write_launch_branch,
+    report.write_table,
     publish.write_lists_and_feed,
     publish.write_redirects,
 )

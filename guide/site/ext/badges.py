@@ -1,7 +1,7 @@
-"""Add a badge below each block: when it ran, on which stack and how long, or why it does not run.
+"""Add a badge below each block: when it was tested, or why it was not.
 
-The report knows a block by the digest of its source. A block that is not in the report, or that did not pass, gets no
-badge, so none can carry that of another block or of its own older text.
+The report identifies a block by the digest of its source. A block that is not in the report, or that did not pass, gets
+no badge, so a badge never refers to another block or to an older version of its own.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from guide.pages.blocks import digest
-from guide.report.report import BlockReport, PageReport, seconds_text
-from guide.site.ext.report import read_report, run_id
+from guide.report.report import BlockReport, PageReport
+from guide.site.ext.report import read_report
 
 TESTED_PAGE = "book/reference/what-was-tested"
 
@@ -38,34 +38,31 @@ def _in_cell(node: nodes.Node) -> bool:
     return False
 
 
-def add_badges(doctree: nodes.document, page: PageReport, blocks: list[BlockReport], stack: str, to: str) -> None:
-    """Add a badge below each block of ``doctree`` that is among ``blocks``; it links to its row on the page ``to``."""
-    known: dict[str, list[tuple[int, BlockReport]]] = defaultdict(list)
-    for number, block in enumerate(blocks):
-        known[block.digest].append((number, block))
+def add_badges(doctree: nodes.document, page: PageReport, blocks: list[BlockReport], to: str) -> None:
+    """Add a badge below each block of ``doctree`` that is among ``blocks``; it links to the page ``to``."""
+    known: dict[str, list[BlockReport]] = defaultdict(list)
+    for block in blocks:
+        known[block.digest].append(block)
     for node, source in list(blocks_shown(doctree)):
         same = known[digest(source)]
         if not same:
             continue
-        number, block = same.pop(0)
-        text = _text(block, page.date, stack)
+        block = same.pop(0)
+        text = _text(block, page.date)
         if text:
             classes = ["tested" if block.status == "passed" else "not-tested", "unsearched"]
-            link = nodes.reference("", text, refuri=f"{to}#{run_id(page.page, number)}", internal=True)
+            link = nodes.reference("", text, refuri=to, internal=True)
             node.parent.insert(node.parent.index(node) + 1, nodes.paragraph("", "", link, classes=classes))
 
 
-def _text(block: BlockReport, date: str, stack: str) -> str:
+def _text(block: BlockReport, date: str) -> str:
     if block.status == "skipped" or block.lacks_program:
-        return f"Not run: {block.reason}"
+        return f"Not tested: {block.reason}"
     if block.status == "parsed":
-        return f"Parsed {date[:10]}: {block.reason}"
+        return f"Syntax checked {date[:10]}: {block.reason}"
     if block.status != "passed":
         return ""
-    if block.kind == "file":
-        return f"Written and used {date[:10]}"
-    seconds = "" if block.seconds is None else f" · {seconds_text(block.seconds)} s"
-    return f"Ran {date[:10]} · {stack}{seconds}"
+    return f"{'File used in a test' if block.kind == 'file' else 'Tested'} {date[:10]}"
 
 
 def add_to_page(app: Sphinx, doctree: nodes.document, name: str) -> None:
@@ -75,4 +72,4 @@ def add_to_page(app: Sphinx, doctree: nodes.document, name: str) -> None:
         return
     page = next((page for page in report.pages if page.page.rpartition(".")[0] == name), None)
     if page:
-        add_badges(doctree, page, report.blocks_of(page), report.stack, app.builder.get_relative_uri(name, TESTED_PAGE))
+        add_badges(doctree, page, report.blocks_of(page), app.builder.get_relative_uri(name, TESTED_PAGE))

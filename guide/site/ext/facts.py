@@ -2,6 +2,7 @@
 
 - ``{fact}`hub.region` `` prints a value, ``{fact}`hub.timeouts.server_max_age_s|days` `` in another unit.
 - ``{fact-link}`the forum <help.forum>` `` is a link; an e-mail address is one too.
+- ``{fact-button}`Open the hub <hub.url>` `` is a link that looks like a button.
 - ``{fact-film}`the film <hub.intro_video>` `` is a link to a film's page.
 - ``{fact-table} NAME`` is a table (see ``guide.site.facts.tables``).
 - ``{fact-diagram} NAME`` is a drawing (see ``guide.site.facts.diagrams``).
@@ -59,6 +60,12 @@ class FactLinkRole(SphinxRole):
         """Return the address in the fact at ``key``. Raises ``FactError``."""
         url = fact(facts, key)
         return url if url.startswith("https://") else f"mailto:{url}"
+
+
+class FactButtonRole(FactLinkRole):
+    """A link that looks like a button."""
+
+    classes = ("sd-btn", "sd-btn-primary", "guide-button")
 
 
 class FactFilmRole(FactLinkRole):

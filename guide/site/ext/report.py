@@ -1,32 +1,33 @@
 """Directives that show what ran, and the check for pages whose outputs are new.
 
-``{report-summary}`` shows how much ran, when, and on which stack; ``{report-table}`` lists all blocks by page and every
-opted-out block with its reason. ``trials.py`` has what else was tested.
+``{report-line}`` is one sentence about what ran and when, ``{report-summary}`` adds the counts and the versions, and
+``{report-download}`` links to a table of all blocks, which the build writes beside the pages. ``trials.py`` has what
+else was tested.
 """
 
 from __future__ import annotations
 
+import csv
 import functools
 import hashlib
-import html
 from pathlib import Path
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from guide.report.report import NO_REPORT, BlockReport, PageReport, Report, checks_text, seconds_text, summary
-from guide.site.facts.tables import table
+from guide.report.report import NO_REPORT, Report, seconds_text, sentence, summary
 from guide.site.options import options_of
 from guide.site.state import built_from
 
+# The table of all blocks, in the root of the site.
+TABLE = "tested-blocks.csv"
 # In the metadata of a page that shows the report.
 _SHOWS = "shows the report"
 _RESULTS = {
-    (kind, status): {"passed": "written" if kind == "file" else "ran", "skipped": "opted out"}.get(status, status)
+    (kind, status): {"passed": "written" if kind == "file" else "ran", "skipped": "not run"}.get(status, status)
     for kind in ("cell", "run", "file", "skip", "parsed")
     for status in ("passed", "skipped", "parsed", "failed", "not run")
 }
@@ -60,59 +61,42 @@ class ReportSummary(SphinxDirective):
         return [lead, nodes.paragraph(text=f"Versions: {versions}.")]
 
 
-class ReportTable(SphinxDirective):
-    """Tables of all blocks by page, and of those that did not run, with their reasons."""
+class ReportLine(SphinxDirective):
+    """One sentence about how much ran, and when."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a folded table for each page, and tables of the blocks that did not run if there are any."""
-        report = shown_report(self.env)
-        tables: list[nodes.Node] = []
-        for page in report.pages:
-            tables += _page_table(page, report.blocks_of(page))
-        by_status = {
-            "Blocks that do not run here": [block for block in report.blocks if block.status == "skipped"],
-            "Blocks that were parsed": [block for block in report.blocks if block.status == "parsed"],
-            "Blocks that this run left out": [block for block in report.blocks if block.lacks_program],
-        }
-        for title, blocks in by_status.items():
-            if blocks:
-                rows = [[f"{block.page}:{block.line}", block.language, block.reason or ""] for block in blocks]
-                tables.append(table(title, ["Block", "Language", "Why"], rows))
-        return tables
+        """Return a paragraph."""
+        return [nodes.paragraph(text=sentence(shown_report(self.env)), classes=["guide-tested"])]
 
 
-def run_id(page: str, block: int) -> str:
-    """Return the anchor of the run of a page's block, counted from 0."""
-    return f"run-{page.rpartition('.')[0].replace('/', '-')}-{block}"
+class ReportDownload(SphinxDirective):
+    """A link to the table of all blocks."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a paragraph with the link, which is relative to the page."""
+        shown_report(self.env)
+        path = "../" * self.env.docname.count("/") + TABLE
+        link = nodes.reference("", "", nodes.literal(text=TABLE), refuri=path, internal=True)
+        text = nodes.Text(" lists every block with its page, line, result and duration, and why it did not run.")
+        return [nodes.paragraph("", "", link, text)]
 
 
-def _page_table(page: PageReport, blocks: list[BlockReport]) -> list[nodes.Node]:
-    """Return the folded table of a page's blocks. A browser unfolds it when a link leads to one of its rows."""
-    if not blocks:
-        return []
-    ran = sum(block.status == "passed" for block in blocks)
-    seconds = "" if page.seconds is None else f" in {seconds_text(page.seconds)} s"
-    checks = sum(block.checks for block in blocks)
-    counts = f"{ran} of {len(blocks)} blocks{f' and {checks_text(checks)}' if checks else ''}"
-    title = f"{page.page}: {counts}{seconds}, {page.date[:16]}"
-    where = "Cell" if page.page.endswith(".ipynb") else "Line"
-    rows = [[str(block.line), block.language, _result(block), seconds_text(block.seconds)] for block in blocks]
-    rows_of_blocks = table("", [where, "Language", "Result", "Seconds"], rows)
-    for number, row in enumerate(list(rows_of_blocks.findall(nodes.row))[1:]):
-        row["ids"] = [run_id(page.page, number)]
-    name = "/" + page.page.rpartition(".")[0]
-    link = addnodes.pending_xref("", nodes.inline(), refdomain="std", reftype="doc", reftarget=name, refexplicit=False)
-    return [
-        nodes.raw("", f'<details class="ran"><summary>{html.escape(title)}</summary>', format="html"),
-        nodes.paragraph("", "", link),
-        rows_of_blocks,
-        nodes.raw("", "</details>", format="html"),
-    ]
-
-
-def _result(block: BlockReport) -> str:
-    result = _RESULTS[block.kind, block.status]
-    return f"{result}: {block.reason}" if block.reason else result
+def write_table(app: Sphinx) -> None:
+    """Write the table of all blocks, as CSV, to the root of the site."""
+    report = read_report(app.config)
+    if not any(app.env.metadata[name].get(_SHOWS) for name in app.env.found_docs):
+        return
+    dates = {page.page: page.date for page in report.pages}
+    with (Path(app.outdir) / TABLE).open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["page", "line", "language", "result", "reason", "hidden checks", "seconds", "date", "stack"])
+        for block in report.blocks:
+            result = _RESULTS[block.kind, block.status]
+            shared = [dates[block.page], report.stack]
+            seconds = seconds_text(block.seconds)
+            rows.writerow(
+                [block.page, block.line, block.language, result, block.reason or "", block.checks, seconds, *shared]
+            )
 
 
 def pages_with_new_runs(app: Sphinx, env: BuildEnvironment, removed: set[str]) -> list[str]:

@@ -1,12 +1,13 @@
 """The site's own search instead of Sphinx's.
 
-Its index in ``search/`` is made of the written pages (see ``guide.site.search``). Two pages have a search field in
-their text: ``search.html`` and, for an address that leads nowhere, ``404.html``.
+Its index in ``search/`` is made of the written pages (see ``guide.site.search``). ``{search-box}`` shows a field that
+opens the search page. Two pages show results in their text: ``search.html`` and, for an unknown address, ``404.html``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import html
 import inspect
 import pickle
 import shutil
@@ -17,11 +18,30 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.util.docutils import SphinxDirective
 
 from guide.pages.toc import Toc
 from guide.site.search.index import Document, write_index
 from guide.site.search.sections import Section, sections
 from guide.site.state import state_of
+
+
+class SearchBox(SphinxDirective):
+    """A search field in the text; its argument is the placeholder. It opens the search page with the results."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the form, for HTML only."""
+        action = "../" * self.env.docname.count("/") + "search.html"
+        words = html.escape(self.arguments[0])
+        form = (
+            f'<form class="guide-search-box" role="search" action="{action}">'
+            f'<input type="search" name="q" aria-label="{words}" placeholder="{words}" maxlength="600">'
+            '<button type="submit" class="sd-btn sd-btn-secondary">Search</button></form>'
+        )
+        return [nodes.raw("", form, format="html")]
 
 
 def documents(site: Path, toc: Toc, names: Iterable[str], store: Path) -> list[Document]:
@@ -36,9 +56,9 @@ def documents(site: Path, toc: Toc, names: Iterable[str], store: Path) -> list[D
     now: dict[bytes, list[Section]] = {}
     pages = []
     for name in sorted(names, key=lambda name: (order.get(name, -1), name)):
-        html = (site / f"{name}.html").read_bytes()
-        key = hashlib.sha256(reader + html).digest()
-        now[key] = read = before[key] if key in before else sections(html.decode())
+        page = (site / f"{name}.html").read_bytes()
+        key = hashlib.sha256(reader + page).digest()
+        now[key] = read = before[key] if key in before else sections(page.decode())
         if read and read[0].heading:
             pages.append(Document(name, captions.get(name, ""), read))
     store.write_bytes(pickle.dumps(now))
@@ -54,7 +74,7 @@ def leave_out_stock_index(app: Sphinx) -> None:
 def pages_with_a_search_field(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield the pages without a source: name, context and template."""
     yield "search", {"title": "Search"}, "search.html"
-    yield "404", {"title": "This page is not here"}, "404.html"
+    yield "404", {"title": "Page not found"}, "404.html"
 
 
 def add_contacts(app: Sphinx, page: str, context: dict[str, Any], doctree: nodes.document | None) -> None:

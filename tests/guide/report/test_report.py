@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import nbformat
 
-from guide.report.report import Report, failures, new_report, summary
+from guide.report.report import Report, failures, new_report, sentence, summary
 from guide.run.records import BlockResult, RunRecord
 
 PICTURE = nbformat.v4.new_output("display_data", data={"image/png": "aaaa"})
@@ -87,8 +87,8 @@ def test_the_file_has_the_names_that_other_programs_read(tmp_path):
 
 def test_the_summary_counts_every_block_once():
     assert summary(new_report(RECORDS, "hub")) == (
-        "2 pages, 1 blocks ran, 2 hidden checks, 1 files written, 1 opted out, "
-        "1 not run for want of a program, 1 failed (stack hub)"
+        "2 pages, 1 blocks ran, 2 hidden checks, 1 files written, 1 skipped, "
+        "1 not run because a program is missing, 1 failed (stack hub)"
     )
 
 
@@ -98,6 +98,12 @@ def test_a_single_check_is_counted_as_one_and_none_is_not_mentioned():
 
     assert "1 blocks ran, 1 hidden check, 0 files written" in summary(new_report([page], "hub"))
     assert "check" not in summary(new_report([replace(page, blocks=(replace(block, checks=0),))], "hub"))
+
+
+def test_the_sentence_for_readers_counts_what_ran_and_names_the_day(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764374400")
+
+    assert "on 29 November 2025, 2 blocks on 1 page ran" in sentence(new_report(RECORDS, "hub"))
 
 
 def test_a_failure_names_the_command_that_runs_its_page():

@@ -35,7 +35,7 @@ $ echo $DEPTH
 3000
 ```
 """
-INDEX = "# Guide\n\nA page and a notebook.\n\n```{report-summary}\n```\n\n```{report-table}\n```\n"
+INDEX = "# Guide\n\nA page and a notebook.\n\n```{report-summary}\n```\n\n```{report-download}\n```\n"
 
 
 def notebook():

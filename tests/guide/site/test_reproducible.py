@@ -28,7 +28,7 @@ echo once
 ```
 """,
     "more.md": "# More\n\n```{fact-table} buckets\n```\n\n```{fact-diagram} who-may-write\n```\n\n[Cells](cells.md)\n",
-    "reference.md": "# What ran\n\n```{report-summary}\n```\n\n```{report-table}\n```\n",
+    "reference.md": "# What ran\n\n```{report-summary}\n```\n\n```{report-download}\n```\n",
 }
 COMMIT = {"SOURCE_DATE_EPOCH": "1700000000"}
 
