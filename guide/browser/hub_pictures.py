@@ -56,7 +56,7 @@ def _form(facts: Facts, tier: Tier) -> Picture:
     parts = [shares.profile, *([facts.gpus.profile] if tier.gpus and facts.gpus else [])]
     alt = f"The form in {tier.name}: {' and '.join(parts)}; the open list {shares.choice} has {labels}."
     points = (
-        (".profile-select h2", "the machine"),
+        (".profile-select h2", "the type of server"),
         ("[role=listbox]", f"its list *{shares.choice}*, open"),
     )
     return Picture(alt, ("#spawn_form",), points)
@@ -76,22 +76,22 @@ def _hub_pages(facts: Facts) -> dict[str, Picture]:
             (("input[id$='--unlisted-choice']", "the image's name, with its tag"),),
         ),
         "starting": Picture(
-            "The page Your server is starting up, with a bar and the last thing that happened.",
+            "The page Your server is starting up, with a progress bar and the latest message.",
             (".container:has(#progress-bar)",),
-            (("#progress-message", "what happened last"),),
+            (("#progress-message", "the latest message"),),
         ),
         "stop": Picture(
             "The control panel, with a red button Stop My Server beside one that opens the server.",
             (".container:has(#stop)",),
-            (("#stop", "stop the server"), ("#start", "go back to it")),
+            (("#stop", "stop the server"), ("#start", "open the server")),
         ),
         "named-servers": Picture(
-            "The control panel: below the first server's buttons is a list of named servers, with gpu running.",
+            "The control panel: the buttons of the default server above a list of named servers, with gpu running.",
             (".container:has(#stop)",),
             (
-                ("#stop", "the first server"),
-                ("tr[data-server-name=gpu] .stop-server", "the one named gpu"),
-                (".new-server-name", "a name for another"),
+                ("#stop", "the default server"),
+                ("tr[data-server-name=gpu] .stop-server", "the server named gpu"),
+                (".new-server-name", "the name of a new server"),
             ),
         ),
         "log-out": Picture(
@@ -100,13 +100,13 @@ def _hub_pages(facts: Facts) -> dict[str, Picture]:
             (("#logout", "log out"),),
         ),
         "not-authorized": Picture(
-            f"403 : Forbidden, for somebody in no team of {organization} that may use the hub.", (".error",)
+            f"403 : Forbidden, for an account in no team of {organization} that may use the hub.", (".error",)
         ),
         "no-profiles": Picture(
-            "403 : Forbidden, for somebody whose teams the hub read before they joined.", (".error",)
+            "403 : Forbidden, for an account whose teams the hub read before it joined one.", (".error",)
         ),
         "denied": Picture(
-            f"400 : Bad Request, for somebody who did not let the hub see their teams at {facts.hub.login.with_}.",
+            f"400 : Bad Request, for an account that did not let the hub read its teams on {facts.hub.login.with_}.",
             (".error",),
         ),
     }
@@ -125,18 +125,18 @@ def _jupyterlab() -> dict[str, Picture]:
             ),
         ),
         "notebook": Picture(
-            "A notebook with one cell that ran and printed whose server it is.",
+            "A notebook with one cell, which ran and printed the username.",
             ("#main",),
             (
                 (".jp-NotebookPanel-toolbar [data-jp-item-name=run]", "run the cell"),
-                (".jp-InputPrompt", "its number: it has run"),
-                (".jp-OutputArea-output", "what it printed"),
+                (".jp-InputPrompt", "its number, which shows that it ran"),
+                (".jp-OutputArea-output", "its output"),
                 (".jp-Toolbar-kernelName", "the kernel"),
             ),
         ),
         "control-panel-menu": Picture(
             "JupyterLab's menu File, open, with the entry Hub Control Panel.",
             (".lm-Menu", "#jp-menu-panel"),
-            ((".lm-Menu-item:has-text('Hub Control Panel')", "to the control panel"),),
+            ((".lm-Menu-item:has-text('Hub Control Panel')", "open the control panel"),),
         ),
     }

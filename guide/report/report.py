@@ -122,8 +122,8 @@ NO_REPORT = Report(date="", stack="none", versions={}, pages=(), blocks=())
 def new_report(records: Sequence[RunRecord], stack: str) -> Report:
     """Return the report of ``records``.
 
-    If ``SOURCE_DATE_EPOCH``, the time of a commit, is in the environment, that is the date of everything, and seconds
-    are left out: two builds of one commit are then the same.
+    If the environment has ``SOURCE_DATE_EPOCH``, the time of a commit, that is the date of everything and seconds are
+    omitted, so two builds of one commit are the same.
     """
     report = Report(
         date=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,7 +1,7 @@
 """Add a badge below each block: when it was tested, or why it was not.
 
-The report identifies a block by the digest of its source. A block that is not in the report, or that did not pass, gets
-no badge, so a badge never refers to another block or to an older version of its own.
+The report identifies a block by the digest of its source. A block that is not in the report or
+did not pass gets no badge, so no badge refers to another block or to an older version of its own.
 """
 
 from __future__ import annotations

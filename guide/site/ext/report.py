@@ -1,6 +1,6 @@
 """Directives that show what ran, and the check for pages whose outputs are new.
 
-``{report-line}`` is one sentence about what ran and when, ``{report-summary}`` adds the counts and the versions, and
+``{report-line}`` is one sentence about what ran and when; ``{report-summary}`` adds the counts and the versions.
 ``{report-download}`` links to a table of all blocks, which the build writes beside the pages. ``trials.py`` has what
 else was tested.
 """

@@ -21,15 +21,15 @@ from guide.site.facts.tables import table
 # Results of the tests with client programs of others.
 CLIENTS = Path(fakehub.__file__).with_name("CLIENTS.md")
 # Injected faults, and what gcsfs and google-cloud-storage do then: tests/fakehub/network/test_faults_clients.py.
-_AGAIN = "both try again"
+_AGAIN = "both retry"
 FAULTS = {
     "status": ("An answer like 429 or 503", _AGAIN),
-    "stall": ("No answer for a while", "a client that waits gets it"),
+    "stall": ("No answer for a while", "a client that waits receives it"),
     "reset": ("The connection breaks in the middle of an answer", _AGAIN),
-    "reset-upload": ("The connection breaks in the middle of an upload", "both go on where it broke"),
+    "reset-upload": ("The connection breaks in the middle of an upload", "both resume where it broke"),
     "truncate": ("The answer ends too early", _AGAIN),
-    "corrupt": ("A byte is another", "google-cloud-storage notices, gcsfs does not"),
-    "drop-upload": ("An upload in parts is forgotten", "both fail, and the old object stays"),
+    "corrupt": ("One byte is changed", "google-cloud-storage detects it, gcsfs does not"),
+    "drop-upload": ("A multipart upload is lost", "both fail, and the old object is kept"),
 }
 
 
@@ -51,7 +51,7 @@ class ReportFaults(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table."""
         rows = [list(FAULTS[effect]) for effect in EFFECTS]
-        return [table("What went wrong on purpose", ["What happens", "What the clients do"], rows)]
+        return [table("Simulated faults", ["Fault", "How the clients react"], rows)]
 
 
 class ReportPictures(SphinxDirective):
@@ -61,9 +61,9 @@ class ReportPictures(SphinxDirective):
         """Return a table of the former and a paragraph about the latter."""
         drawn = [page for page in shown_report(self.env).pages if page.pictures]
         rows = [[page.page, str(page.pictures), str(page.pictures_compared)] for page in drawn]
-        head = ["Page", "Pictures", "Compared with recorded ones"]
+        head = ["Page", "Pictures", "Compared with a recorded picture"]
         text = (
             f"{len(PAGES)} pages of this site, {WIDTHS[0]} and {WIDTHS[1]} pixels wide, {' and '.join(THEMES)}, are "
-            f"compared with {len(PAGES) * len(WIDTHS) * len(THEMES)} pictures that somebody looked at."
+            f"compared with {len(PAGES) * len(WIDTHS) * len(THEMES)} screenshots that were reviewed by eye."
         )
         return [*([table("Pictures that cells drew", head, rows)] if rows else []), nodes.paragraph(text=text)]

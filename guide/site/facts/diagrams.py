@@ -13,30 +13,30 @@ def _how_the_hub_is_built(facts: Facts) -> Drawing:
     you = Box("You", "a browser", 0, 0)
     hub = Box("The hub", facts.hub.url.removeprefix("https://").rstrip("/"), 1, 0)
     login = Box(facts.hub.login.with_, f"teams of {facts.access.organization}", 2, 0)
-    home = Box("Home directory", f"{facts.home.path}, a disk in the network", 0, 1)
+    home = Box("Home directory", f"{facts.home.path}, network disk", 0, 1)
     server = Box("Your server", f"JupyterLab, from one of {len(facts.images.options)} images", 1, 1)
     buckets = Box("Buckets", f"{len(facts.buckets.options)} of them, in {region}", 2, 1)
     boxes = [you, hub, login, home, server, buckets]
     arrows = [
         Arrow(you, hub, "log in"),
-        Arrow(hub, login, "who are you?"),
+        Arrow(hub, login, "checks your teams"),
         Arrow(hub, server, "starts"),
         Arrow(server, home, "files"),
         Arrow(server, buckets, "objects"),
     ]
     if facts.dask_gateway:
-        gateway = Box("Dask Gateway", "makes clusters", 1, 2)
-        workers = Box("Workers", f"on machines {facts.dask_gateway.instance_type}", 2, 2)
+        gateway = Box("Dask Gateway", "starts clusters", 1, 2)
+        workers = Box("Workers", f"on nodes of type {facts.dask_gateway.instance_type}", 2, 2)
         boxes += [gateway, workers]
-        arrows += [Arrow(server, gateway, "asks for workers"), Arrow(gateway, workers, "starts")]
+        arrows += [Arrow(server, gateway, "requests workers"), Arrow(gateway, workers, "starts")]
         arrows += [Arrow(workers, buckets, "objects")]
-    return Drawing("How the hub is built", tuple(boxes), tuple(arrows))
+    return Drawing("How the hub works", tuple(boxes), tuple(arrows))
 
 
 def _life_of_a_file(facts: Facts) -> Drawing:
-    stays = f"until {facts.home.hard_quota_gib} GiB are full"
-    rows = [("Anywhere else", "in the container", "Gone", "when the server stops")]
-    rows += [("Home directory", facts.home.path, "Stays", stays)]
+    stays = f"up to {facts.home.hard_quota_gib} GiB"
+    rows = [("Anywhere else", "in the container", "Deleted", "when the server stops")]
+    rows += [("Home directory", facts.home.path, "Kept", stays)]
     for name, bucket in facts.buckets.options.items():
         rows += [(name, bucket.for_, *_end_of_a_file(bucket))] if bucket.hub == "write" else []
     server = Box("Your server", "code writes a file", 0, (len(rows) - 1) / 2)
@@ -44,24 +44,24 @@ def _life_of_a_file(facts: Facts) -> Drawing:
     for row, (name, about, end, when) in enumerate(rows):
         place, last = Box(name, about, 1, row), Box(end, when, 2, row)
         boxes += [place, last]
-        arrows += [Arrow(server, place, "writes to"), Arrow(place, last, "in the end")]
+        arrows += [Arrow(server, place, "writes to"), Arrow(place, last, "then")]
     return Drawing("The life of a file", tuple(boxes), tuple(arrows))
 
 
 def _end_of_a_file(bucket: Bucket) -> tuple[str, str]:
     if bucket.delete_after_days is None:
-        return "Stays", "until you delete it, and costs money"
+        return "Kept", "until you delete it, at a monthly cost"
     return "Deleted", f"from {bucket.delete_after_days} days after it was written"
 
 
 def _who_may_write(facts: Facts) -> Drawing:
     middle = (len(facts.buckets.options) - 1) / 2
-    servers = Box("Any server of the hub", "whoever it belongs to", 0, middle - 0.6)
-    group = Box("The writers' group", "from anywhere, each as themselves", 0, middle + 0.6)
+    servers = Box("Any server of the hub", "regardless of its owner", 0, middle - 0.6)
+    group = Box("The writers' group", "anywhere, with their own accounts", 0, middle + 0.6)
     boxes, arrows = [servers, *([group] if facts.buckets.has_writers else [])], []
     for row, (name, bucket) in enumerate(facts.buckets.options.items()):
         after = bucket.delete_after_days
-        box = Box(name, f"deleted from {after} days on" if after else "never deleted", 1.6, row)
+        box = Box(name, f"deleted after {after} days" if after else "never deleted", 1.6, row)
         boxes.append(box)
         arrows.append(Arrow(servers, box, bucket.hub, faint=bucket.hub == "read"))
         arrows += [Arrow(group, box, "write")] if bucket.writers_group else []

@@ -60,11 +60,11 @@ def _hub(facts: Facts) -> Table:
         ["Address", hub.url],
         ["Log in with", hub.login.with_ + _remark(hub.login.note)],
         ["Cloud", f"{hub.cloud}, region {hub.region}, zone {hub.zone}"],
-        ["Run by", hub.operator.name],
+        ["Operated by", hub.operator.name],
         ["Configuration", hub.configuration],
         ["Questions", facts.help.email],
     ]
-    return "The hub", ["What", "Value"], rows
+    return "", ["Setting", "Value"], rows
 
 
 def _tiers(facts: Facts) -> Table:
@@ -77,7 +77,7 @@ def _tiers(facts: Facts) -> Table:
         gpus = [", ".join(facts.gpus.options[name].label for name in tier.gpus) or "none"] if facts.gpus else []
         rows.append([tier.name, tier.team, shares(tier.cpu_node_shares), *gpus])
     head = ["Tier", f"{facts.hub.login.with_} team", "Node shares", *(["GPU"] if facts.gpus else [])]
-    return "Tiers and what each may start", head, rows
+    return "Tiers and their choices", head, rows
 
 
 def _tier_details(facts: Facts) -> Table:
@@ -85,12 +85,12 @@ def _tier_details(facts: Facts) -> Table:
         [
             tier.name,
             tier.formerly or "-",
-            f"after {tier.renew_every_months} months, unless renewed" if tier.renew_every_months else "-",
+            f"after {tier.renew_every_months} months unless renewed" if tier.renew_every_months else "-",
             tier.note or "-",
         ]
         for tier in facts.access.tiers
     ]
-    return "Tiers: names, ends and remarks", ["Tier", "Older name", "Ends", "Remark"], rows
+    return "Older names and end dates of tiers", ["Tier", "Older name", "Expires", "Note"], rows
 
 
 def _former_names(facts: Facts) -> Table:
@@ -111,12 +111,12 @@ def _extra_teams(facts: Facts) -> Table:
         return " and ".join(parts)
 
     rows = [
-        [name, adds(name, team), "yes" if name in facts.access.allowed_teams else "no, it adds to a tier"]
+        [name, adds(name, team), "yes" if name in facts.access.allowed_teams else "no, it only adds to a tier"]
         for name, team in facts.access.extra_teams.items()
     ]
     login_only = facts.access.login_only_teams.items()
     rows += [[name, f"the folder {folder}", "yes, but it adds no node share"] for name, folder in login_only]
-    return "Further teams", [f"{facts.hub.login.with_} team", "Adds", "Allows to log in"], rows
+    return "Other teams", [f"{facts.hub.login.with_} team", "Adds", "Grants hub access"], rows
 
 
 def _memory(share: NodeShare) -> str:
@@ -133,8 +133,8 @@ def _node_shares(facts: Facts) -> Table:
         ]
         for share in facts.node_shares.options.values()
     ]
-    head = ["Choice", "Memory, guaranteed to limit", "CPUs, guaranteed to limit"]
-    return f"Node shares of the CPU machine ({facts.node_shares.machine})", head, rows
+    head = ["Choice", "Memory (guaranteed to limit)", "CPUs (guaranteed to limit)"]
+    return f"Node shares of a CPU node ({facts.node_shares.machine})", head, rows
 
 
 def _gpus(facts: Facts) -> Table:
@@ -146,7 +146,7 @@ def _gpus(facts: Facts) -> Table:
         [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gib:g} GiB", users(name, gpu.team)]
         for name, gpu in _section(facts, "gpus", facts.gpus).options.items()
     ]
-    return "GPU machines", ["Choice", "Memory limit", "For"], rows
+    return "GPU servers", ["Choice", "Memory limit", "Available to"], rows
 
 
 def _gpu_machines(facts: Facts) -> Table:
@@ -156,8 +156,8 @@ def _gpu_machines(facts: Facts) -> Table:
         [name, gpu.machine, f"{gpu.vram_gb} GB", f"{gpu.mem_limit_gib:g} GiB", images]
         for name, gpu in gpus.options.items()
     ]
-    head = ["GPU", "Machine", "Memory of the GPU", "Memory limit of the server", "Images"]
-    return "Machines with a GPU", head, rows
+    head = ["GPU", "Node type", "GPU memory", "Server memory limit", "Images"]
+    return "Nodes with a GPU", head, rows
 
 
 def _images(facts: Facts) -> Table:
@@ -167,23 +167,23 @@ def _images(facts: Facts) -> Table:
             image.label,
             image.ref,
             image.for_,
-            "CPU only" if image.cpu_only else "GPU too" if name in with_gpu else "CPU",
+            "CPU only" if image.cpu_only else "CPU and GPU" if name in with_gpu else "CPU",
         ]
         for name, image in facts.images.options.items()
     ]
-    return "Images", ["Choice", "Reference", "For", "Machines"], rows
+    return "Software images", ["Choice", "Reference", "Use it for", "Runs on"], rows
 
 
 def _custom_image(facts: Facts) -> Table:
     custom = facts.images.custom
     rows = [
-        ["What to choose in the form", custom.choice],
+        ["Choice in the form", custom.choice],
         ["Form of a reference", custom.form],
         ["Example", custom.example],
         ["The image must", custom.must],
-        ["Building one from files", custom.build_your_own],
+        ["Build your own", custom.build_your_own],
     ]
-    return "Any other image", ["What", "Value"], rows
+    return "Custom images", ["Setting", "Value"], rows
 
 
 def _right(bucket: Bucket) -> str:
@@ -191,40 +191,40 @@ def _right(bucket: Bucket) -> str:
 
 
 def _buckets(facts: Facts) -> Table:
-    group = ["Writers' group may write"] if facts.buckets.has_writers else []
+    group = ["Writable by the writers' group"] if facts.buckets.has_writers else []
     rows = [
         [
             f"gs://{name}",
             _right(bucket),
             *("yes" if bucket.writers_group else "no" for _ in group),
-            f"from {_days(bucket.delete_after_days)} on" if bucket.delete_after_days else "never",
+            f"after {_days(bucket.delete_after_days)}" if bucket.delete_after_days else "never",
             bucket.for_,
         ]
         for name, bucket in facts.buckets.options.items()
     ]
-    head = ["Bucket", "From the hub", *group, "Google deletes objects", "For"]
+    head = ["Bucket", "Access from the hub", *group, "Objects are deleted", "Use it for"]
     return "Buckets", head, rows
 
 
 def _rights(facts: Facts) -> Table:
-    elsewhere = ["Elsewhere, in the writers' group"] if facts.buckets.has_writers else []
+    elsewhere = ["From elsewhere, in the writers' group"] if facts.buckets.has_writers else []
     rows = [
         [
             f"gs://{name}",
             "storage.admin" if bucket.hub == "write" else "storage.objectViewer",
             *("storage.admin" if bucket.writers_group else "none" for _ in elsewhere),
-            "for the whole bucket" if bucket.uniform_access else "for the bucket, and for single objects",
+            "for the whole bucket only" if bucket.uniform_access else "for the bucket and for single objects",
         ]
         for name, bucket in facts.buckets.options.items()
     ]
-    head = ["Bucket", "On any server of the hub", *elsewhere, "Permissions can be set"]
-    return "Roles on the buckets, by where you are", head, rows
+    head = ["Bucket", "From a server of the hub", *elsewhere, "Permissions can be set"]
+    return "Roles by location", head, rows
 
 
 def _osn(facts: Facts) -> Table:
     osn = _section(facts, "osn", facts.osn)
     rows = [[name, bucket.rule] for name, bucket in osn.buckets.items()]
-    return f"Buckets of the Open Storage Network pod ({osn.host})", ["Bucket", "Who writes"], rows
+    return f"Buckets of the Open Storage Network ({osn.host})", ["Bucket", "Write access"], rows
 
 
 def _variables(facts: Facts) -> Table:
@@ -236,18 +236,18 @@ def _variables(facts: Facts) -> Table:
         ]
         for name, variable in facts.environment_variables.values.items()
     ]
-    return "Variables in every server", ["Variable", "Value", "What it is"], rows
+    return "", ["Variable", "Value", "Meaning"], rows
 
 
 def _timeouts(facts: Facts) -> Table:
     timeouts = facts.hub.timeouts
     rows = [
-        ["An idle kernel is stopped after", f"{timeouts.idle_kernel_culled_after_s / 3600:g} h"],
-        ["An idle server is stopped after", f"{timeouts.idle_server_culled_after_s / 3600:g} h"],
-        ["A server is stopped at the latest after", _days(timeouts.server_max_age_s / 86400)],
-        ["Starting may take up to", f"{timeouts.spawn_timeout_s / 60:g} min"],
+        ["Idle kernel is stopped after", f"{timeouts.idle_kernel_culled_after_s / 3600:g} h"],
+        ["Idle server is stopped after", f"{timeouts.idle_server_culled_after_s / 3600:g} h"],
+        ["Any server is stopped after", _days(timeouts.server_max_age_s / 86400)],
+        ["Starting a server may take up to", f"{timeouts.spawn_timeout_s / 60:g} min"],
     ]
-    return "What the hub stops", ["What", "When"], rows
+    return "Timeouts of kernels and servers", ["Timeout", "Limit"], rows
 
 
 def _dask_gateway_options(facts: Facts) -> Table:
@@ -255,13 +255,13 @@ def _dask_gateway_options(facts: Facts) -> Table:
     sizes = list(gateway.worker_resource_allocation)
     on_workers = ", ".join(facts.environment_variables.on_dask_workers)
     rows = [
-        ["instance_type", "the machine that workers share", gateway.instance_type, gateway.instance_type],
+        ["instance_type", "type of the nodes that workers share", gateway.instance_type, gateway.instance_type],
         ["worker_resource_allocation", "size of each worker", "one of the sizes below", sizes[0]],
         ["image", "software of scheduler and workers", "a reference with a tag", gateway.image],
         ["environment", "variables of the workers", "names and values", on_workers],
-        ["idle_timeout_minutes", "minutes until an idle cluster ends", "a number", str(gateway.idle_timeout_minutes)],
+        ["idle_timeout_minutes", "minutes until an idle cluster stops", "a number", str(gateway.idle_timeout_minutes)],
     ]
-    return "Options of a Dask Gateway cluster", ["Option", "What it is", "May be", "Default"], rows
+    return "Options of a Dask Gateway cluster", ["Option", "Meaning", "Allowed values", "Default"], rows
 
 
 def _worker_sizes(facts: Facts) -> Table:
@@ -276,10 +276,10 @@ def _worker_sizes(facts: Facts) -> Table:
         ]
         for name, size in sizes.items()
     ]
-    machines = "the cloud may reclaim" if gateway.preemptible_workers else "are not reclaimed while they run"
+    machines = "the cloud can reclaim" if gateway.preemptible_workers else "are not reclaimed while they run"
     return (
-        f"Sizes of a worker, on machines that {machines}",
-        ["worker_resource_allocation", "Threads", "Cores, guaranteed to most", "Memory limit"],
+        f"Worker sizes, on nodes that {machines}",
+        ["worker_resource_allocation", "Threads", "Cores (guaranteed to limit)", "Memory limit"],
         rows,
     )
 
@@ -287,61 +287,61 @@ def _worker_sizes(facts: Facts) -> Table:
 def _lifetimes(facts: Facts) -> Table:
     rows = [
         [
-            f"An object in gs://{name}",
-            f"{_days(bucket.delete_after_days)} or more after it was written{_remark(bucket.note)}",
+            f"Object in gs://{name}",
+            f"from {_days(bucket.delete_after_days)} after it was written{_remark(bucket.note)}",
         ]
         for name, bucket in facts.buckets.options.items()
         if bucket.delete_after_days
     ]
     rows += [
-        [f"A place in the tier {tier.name}", f"{tier.renew_every_months} months, unless renewed"]
+        [f"Membership in the tier {tier.name}", f"after {tier.renew_every_months} months unless renewed"]
         for tier in facts.access.tiers
         if tier.renew_every_months
     ]
     if facts.dask_gateway:
         minutes = facts.dask_gateway.idle_timeout_minutes
-        rows.append(["A Dask Gateway cluster without work", f"{minutes} min, unless you set another"])
-    rows.append(["A token of the server's Google account", f"{facts.buckets.identity.token_lives_s / 60:g} min"])
-    return "Other time limits", ["What", "After"], rows
+        rows.append(["Idle Dask Gateway cluster", f"after {minutes} min, or the time that you set"])
+    rows.append(["Access token of a server", f"after {facts.buckets.identity.token_lives_s / 60:g} min"])
+    return "What else expires", ["Item", "Expires"], rows
 
 
 def _help(facts: Facts) -> Table:
     places, chat = facts.help, facts.help.chat
     channels = [[f"Ask on {chat.name}, channel {name}", what] for name, what in chat.channels.items()] if chat else []
-    older = f"; in the documentation until {places.listed_until}" if places.listed_until else ""
+    older = f" (in the documentation until {places.listed_until})" if places.listed_until else ""
     rows = [
         *channels,
         ["Ask by e-mail", places.email],
         [f"Ask in the forum{older}", places.forum],
         [f"Come to the office hours ({places.office_hours.when}){older}", places.office_hours.book],
         ["Apply for a tier", places.application_form],
-        ["See which datasets there are", places.catalog],
-        ["Ask for a dataset", places.new_dataset_request],
-        ["Report a fault in a dataset", places.dataset_issues],
-        ["Begin a recipe for a dataset", places.feedstock_template],
+        ["Browse the datasets", places.catalog],
+        ["Request a dataset", places.new_dataset_request],
+        ["Report a problem with a dataset", places.dataset_issues],
+        ["Start a dataset recipe", places.feedstock_template],
     ]
-    return "Where to go", ["To", "Address"], rows
+    return "Contacts and forms", ["To", "Use"], rows
 
 
 def _more(facts: Facts) -> Table:
-    return "More about the hub", ["What", "How it is"], [[service.name, service.what] for service in facts.more]
+    return "More features of the hub", ["Feature", "Details"], [[service.name, service.what] for service in facts.more]
 
 
 def _home(facts: Facts) -> Table:
     home = facts.home
     rows = [
         ["Path", home.path],
-        ["Meant for", home.meant_for],
-        ["Stay below", f"{home.recommended_gb} GB"],
-        ["Nothing more fits at", f"{home.hard_quota_gib} GiB"],
+        ["Use it for", home.meant_for],
+        ["Recommended maximum", f"{home.recommended_gb} GB"],
+        ["Hard limit", f"{home.hard_quota_gib} GiB"],
     ]
-    rows += [["Mind", home.note]] if home.note else []
-    return "The home directory", ["What", "Value"], rows
+    rows += [["Note", home.note]] if home.note else []
+    return "Home directory", ["Setting", "Value"], rows
 
 
 def _sources(facts: Facts) -> Table:
     rows = [[source.what, source.commit or "-", source.date] for source in facts.sources.values()]
-    return "Where the facts were read", ["Source", "Commit", "Date"], rows
+    return "", ["Source", "Commit", "Date"], rows
 
 
 TABLES: dict[str, Callable[[Facts], Table]] = {

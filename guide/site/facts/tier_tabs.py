@@ -17,7 +17,7 @@ def _tab(facts: Facts, tier: Tier) -> str:
     gpus = [facts.gpus.options[name] for name in tier.gpus] if facts.gpus else []
     rows = [f"| CPU | {share.label} | {share.mem_limit_gib:g} GiB |" for share in shares]
     rows += [f"| GPU | {gpu.label} | {gpu.mem_limit_gib:g} GiB |" for gpu in gpus]
-    head = ["| Machine | Choice | Memory limit |", "|---|---|---|"]
+    head = ["| Server | Choice | Memory limit |", "|---|---|---|"]
     picture = ["", f"```{{hub-picture}} {form_of(facts, tier)}", "```"]
     sync = tier.name.lower().replace(" ", "-")
     return "\n".join([f":::{{tab-item}} {tier.name}", f":sync: {sync}", "", *head, *rows, *picture, ":::", ""])
