@@ -62,7 +62,6 @@ DIRECTIVES: dict[str, type[Directive]] = {
     "report-download": report.ReportDownload,
     "report-clients": trials.ReportClients,
     "report-faults": trials.ReportFaults,
-    "report-pictures": trials.ReportPictures,
 }
 STYLE_SHEETS = ("badges.css", "find.css", "names.css")
 SCRIPTS = ("find.js", "names.js")

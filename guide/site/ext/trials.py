@@ -1,7 +1,6 @@
 """Directives that list what was tested besides the blocks of pages.
 
-``{report-clients}`` lists client programs, ``{report-faults}`` injected faults, ``{report-pictures}`` the pictures
-that are compared with recorded ones.
+``{report-clients}`` lists client programs and ``{report-faults}`` simulated faults.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ from sphinx.util.docutils import SphinxDirective
 
 import fakehub
 from fakehub.network.faults import EFFECTS
-from guide.browser.visual_regression import PAGES, THEMES, WIDTHS
-from guide.site.ext.report import shown_report
 from guide.site.facts.tables import table
 
 # Results of the tests with client programs of others.
@@ -52,18 +49,3 @@ class ReportFaults(SphinxDirective):
         """Return the table."""
         rows = [list(FAULTS[effect]) for effect in EFFECTS]
         return [table("Simulated faults", ["Fault", "How the clients react"], rows)]
-
-
-class ReportPictures(SphinxDirective):
-    """The numbers of pictures that are compared: those that cells drew, and screenshots of pages."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return a table of the former and a paragraph about the latter."""
-        drawn = [page for page in shown_report(self.env).pages if page.pictures]
-        rows = [[page.page, str(page.pictures), str(page.pictures_compared)] for page in drawn]
-        head = ["Page", "Pictures", "Compared with a recorded picture"]
-        text = (
-            f"{len(PAGES)} pages of this site, {WIDTHS[0]} and {WIDTHS[1]} pixels wide, {' and '.join(THEMES)}, are "
-            f"compared with {len(PAGES) * len(WIDTHS) * len(THEMES)} screenshots that were reviewed by eye."
-        )
-        return [*([table("Pictures that cells drew", head, rows)] if rows else []), nodes.paragraph(text=text)]
