@@ -41,7 +41,7 @@
       let from = 0;
       head.from = head.pages.map((page) => (from += page[3]) - page[3]);
       indexed = head;
-      // Needed by most queries, or by a word with a slip after all else: they come before the first key.
+      // Needed by most queries, or last for a word with a typo: they come before the first key.
       part(head, "e");
       if (head.lists.length < 3) head.lists.forEach((_, number) => part(head, `l${number}`));
     }

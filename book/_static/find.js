@@ -93,11 +93,11 @@
       const where = topic ? ` in ${topic}` : "";
       ask.hidden = !unknown;
       const pages = `${count} ${count === 1 ? "page" : "pages"}${where}`;
-      if (unknown) status.textContent = "No page shows this message." + (count ? " Related: " + pages + "." : "");
-      else status.textContent = count ? pages : `Nothing found${where}`;
+      if (unknown) status.textContent = "No page contains this message." + (count ? " Related: " + pages + "." : "");
+      else status.textContent = count ? pages : `No results${where}`;
       items.slice(0, SHOWN).forEach((item, i) => addExcerpt(found, item, results[i], terms));
     } catch {
-      status.textContent = "The index could not be loaded. The contents are on every page, at the side.";
+      status.textContent = "The search index could not be loaded. Use the table of contents instead.";
     }
   }
 

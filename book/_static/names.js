@@ -1,4 +1,4 @@
-/* The reader's GitHub username in the code. It is stored in this browser alone. Without this script, pages show the name
+/* The reader's GitHub username in the code. It is stored only in this browser. Without this script, pages show the name
    with which the code ran. */
 (() => {
   "use strict";
@@ -6,7 +6,7 @@
   const STORE = "guide-names";
   const PRINTED = "funky-user";
   const FORM = /^[a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38}$/i;
-  const RULE = "A GitHub username has letters, digits and single hyphens, 39 at most.";
+  const RULE = "GitHub usernames contain letters, digits and single hyphens (39 characters at most).";
   const article = document.querySelector("article.bd-article");
   if (!article) return;
   const printed = new Map(); // text nodes that show the name, with what the page prints there

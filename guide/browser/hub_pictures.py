@@ -66,7 +66,7 @@ def _hub_pages(facts: Facts) -> dict[str, Picture]:
     custom, organization = facts.images.custom, facts.access.organization
     return {
         "log-in": Picture(
-            f"The hub's first page, with one orange button: Sign in with {facts.hub.login.with_}.",
+            f"The hub's login page, with one orange button: Sign in with {facts.hub.login.with_}.",
             ("nav.navbar", "#login-main .btn"),
             (("#login-main .btn", "log in"),),
         ),

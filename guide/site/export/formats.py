@@ -18,7 +18,7 @@ from guide.run.shell import commands, without_colors
 from guide.site.export.markdown import Piece
 
 _MAGIC = re.compile(r"^\s*[%!]")
-_ENTERS = "Everything that this page writes is in a folder of its own."
+_ENTERS = "This notebook writes only to its own folder."
 _HEADING = re.compile(r"^#{1,6} ")
 
 
@@ -141,7 +141,7 @@ def notebook(page: ExportedPage) -> nbformat.NotebookNode:
         cells += [nbformat.v4.new_markdown_cell(text) for text in _sections(texts)]
         cells += [_cell(block, page) for block in blocks]
     title, *rest = cells
-    where = f"This notebook was made from [a page of the guide]({page.address}), where it is up to date."
+    where = f"This notebook is a copy of [a page of the guide]({page.address}). The page is always up to date."
     title.source = title.source.replace("\n\n", f"\n\n{where}\n\n", 1) if "\n\n" in title.source else title.source
     if page.needs_folder:
         enter = f"# {_ENTERS}\n!mkdir -p ~/{page.folder}\n%cd -q ~/{page.folder}"

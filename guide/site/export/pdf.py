@@ -182,7 +182,7 @@ def write_pdf(site: Path, root: Path, out: Path) -> None:
     commit = last_commit(root)
     # Outside git, use the date of the facts: with the current time, the same pages would make another file.
     date = commit[1] if commit else datetime.fromisoformat(facts).replace(tzinfo=UTC)
-    about = f"As of {date.date()}{f', commit {commit[0]}' if commit else ''}. Facts about the hub as of {facts}."
+    about = f"As of {date.date()}{f', commit {commit[0]}' if commit else ''}. Hub configuration as of {facts}."
     cover = Cover(config["title"], config["author"], date, about, config["html"]["baseurl"])
     with sync_playwright() as playwright:
         browser = launch(playwright)

@@ -56,12 +56,12 @@ def test_its_date_is_that_of_the_last_commit(book, root, text):
     log = ["git", "log", "-1", "--format=%ct"]
     seconds = subprocess.run(log, cwd=root, capture_output=True, text=True).stdout.strip()
 
-    assert book.metadata.title == "The LEAP-Pangeo JupyterHub guide"
+    assert book.metadata.title == "LEAP-Pangeo JupyterHub Guide"
     if seconds:
         day = datetime.fromtimestamp(int(seconds), UTC)
         assert book.metadata.creation_date == book.metadata.modification_date == day
         assert f"As of {day.date()}" in text
-    assert "Facts about the hub as of 20" in text
+    assert "Hub configuration as of 20" in text
 
 
 def test_its_links_work_on_other_machines(book):

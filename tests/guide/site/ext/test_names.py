@@ -87,7 +87,7 @@ def test_no_page_shows_the_original_name_beside_the_readers(open_page, site, add
 
 def test_the_settings_on_every_page_change_the_name_too(open_page):
     page = open_page(LOOK)
-    page.get_by_text("Your name in the snippets").click()
+    page.get_by_text("Personalise code samples").click()
     page.locator(".names-settings [name=user]").fill("octo")
 
     assert _field(page, "user").input_value() == "octo"

@@ -53,7 +53,7 @@ def test_the_site_map_has_every_page_once_with_a_date(site, names):
 def test_the_lists_for_programs_that_read_text_have_every_page(site, names):
     short, full = (site / "llms.txt").read_text(), (site / "llms-full.txt").read_text()
 
-    assert short.startswith("# The LEAP-Pangeo JupyterHub guide\n\n> ")
+    assert short.startswith("# LEAP-Pangeo JupyterHub Guide\n\n> ")
     assert [name for name in names if short.count(f"]({BASE}{name}.md): ") != 1] == []
     assert all((site / f"{name}.md").read_text() in full for name in names)
     assert len(full) < 1_000_000

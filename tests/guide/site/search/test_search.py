@@ -151,7 +151,7 @@ def test_a_message_that_no_page_shows_says_so_and_where_to_ask(page, query):
     _ask(page, query)
     ask = page.locator(".find-ask")
 
-    assert page.locator(".find-status").inner_text().startswith("No page shows this message.")
+    assert page.locator(".find-status").inner_text().startswith("No page contains this message.")
     assert page.locator(".find-link").count() <= 3
     assert ask.is_visible() and load(ROOT / "hub.yml").help.email in ask.inner_text()
     assert ask.locator("a").last.get_attribute("href").endswith("help/index.html#ask")
@@ -291,7 +291,7 @@ def test_the_not_found_page_has_the_style_of_the_site_and_a_link_to_the_first_pa
     page.goto(f"{address}/docs/old/anonymous-caller/")
 
     assert page.evaluate("getComputedStyle(document.querySelector('article h1')).borderBottomStyle") == "solid"
-    page.get_by_role("link", name="first page").click()
+    page.get_by_role("link", name="home page").click()
     page.wait_for_url(f"{address}/book/index.html")
     page.close()
 
