@@ -27,7 +27,7 @@ def measure(plan: Plan, only: str | None, built: Path | None) -> Sampler:
     if only in (None, "requests"):
         _requests(sampler, plan)
     if only in (None, "uploads"):
-        _log("uploads over slow lines")
+        _log("uploads over slow connections")
         uploads.shares(sampler, plan)
         _log("uploads of many variables, and with two workers")
         upload_growth.growth(sampler)

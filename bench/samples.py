@@ -14,8 +14,8 @@ from bench.load import LoadError
 class Plan:
     """How much to measure.
 
-    ``rounds`` is the number of samples of each figure, ``seconds`` the duration of one sample, ``objects`` the number
-    of objects in the large bucket, and ``upload_bytes`` the size of an upload over a slow network.
+    ``rounds`` is the number of samples of each figure, and ``seconds`` the duration of one sample. ``objects`` is the
+    number of objects in the large bucket, ``upload_bytes`` the size of an upload over a slow network.
     """
 
     rounds: int

@@ -64,7 +64,7 @@ print(json.dumps([max(rates[0::2]), max(rates[1::2])]))
 
 
 def growth(sampler: Sampler) -> None:
-    """Take the log-log slope over the variables, and the rate of encoding with two workers beside that with one."""
+    """Compute the log-log slope over the variables, and the rate of encoding with two workers beside that with one."""
     sampler.take(SLOPE, "log-log", OURS, slope)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-W", "ignore", "-c", _ENCODE, str(SCRIPT.parent), f"{folder}/values.nc"]
@@ -81,7 +81,7 @@ def growth(sampler: Sampler) -> None:
 
 
 def slope() -> float:
-    """Return the slope of the processor time of uploads to a disk, beyond that of one variable, over ``COUNTS``."""
+    """Return the slope of the CPU time of uploads to a disk, beyond that of one variable, over ``COUNTS``."""
     least = processor_seconds(1)
     seconds = [processor_seconds(count) - least for count in COUNTS]
     if min(seconds) <= 0:
@@ -90,7 +90,7 @@ def slope() -> float:
 
 
 def processor_seconds(variables: int) -> float:
-    """Return the processor time of one upload of two files with so many variables to a disk."""
+    """Return the CPU time of one upload of two files with so many variables to a disk."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "source").mkdir()

@@ -25,7 +25,7 @@ from guide.paths import ROOT
 
 SCRIPT = ROOT / "book" / "uploads" / "upload_store.py"
 LIMIT, NAIVE = "the line's limit", "naive Zarr"
-VERSUS = "upload vs naive slow line"
+VERSUS = "upload vs naive slow connection"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ xr.open_mfdataset(sys.argv[1] + "/*.nc", chunks={}, engine="h5netcdf").to_zarr(s
 
 
 def shares(sampler: Sampler, plan: Plan) -> None:
-    """Take the rate of an upload over each line beside the line's own, and over the slowest beside ``to_zarr``'s."""
+    """Compare the rate of an upload with that of each connection, and over the slowest one with ``to_zarr``'s."""
     rates: dict[str, float] = {}
     failure = None
     try:

@@ -1,7 +1,7 @@
 """Pytest plugin for other projects: ``pytest --fakehub`` runs the tests inside a stand-in; a fixture provides one.
 
 Clients read their settings when they are imported. With the option, the environment refers to the stand-in before any
-test module is imported; with the fixture alone, tests start programs with its ``environment``.
+test module is imported; with only the fixture, tests start programs with its ``environment``.
 """
 
 from __future__ import annotations

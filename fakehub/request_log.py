@@ -53,8 +53,8 @@ class LoggedRequest(NamedTuple):
 class RequestLog:
     """Writes one JSON line per request to ``requests.jsonl``, and hosts outside the stand-in to ``refused.txt``.
 
-    A row has ``time`` (real) and ``clock`` (the stand-in's) in seconds since the epoch, ``seconds`` that the answer
-    took, and the fields of ``LoggedRequest`` except ``started``; ``fault`` is left out if there was none.
+    A row has ``time`` (real) and ``clock`` (the stand-in's) in seconds since the epoch, the ``seconds`` until the
+    answer, and the fields of ``LoggedRequest`` except ``started``. It has no ``fault`` if there was none.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:

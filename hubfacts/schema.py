@@ -1,7 +1,7 @@
 """The facts that the stand-in reads from ``hub.yml``.
 
-The same file may hold facts that only a guide needs (see ``guide.facts``), so unknown keys are ignored, unless one is
-nearly a key of this schema: that is refused as a misspelling. Only ``hub.project`` and one bucket are required. Every
+The same file may hold facts that only a guide needs (see ``guide.facts``), so unknown keys are ignored. A key that is
+nearly one of this schema is refused as a misspelling. Only ``hub.project`` and one bucket are required. Every
 other fact has a default, or belongs to a part of the hub that is left out if its section is missing.
 
 Sizes in keys that end in ``_gb``/``_gib`` are in GB/GiB, times in ``_s`` in seconds.
@@ -191,8 +191,8 @@ class Images(Model):
 class Bucket(Model):
     """A bucket, how long its objects live and who may write to it.
 
-    ``variable`` is the environment variable that names the user's prefix in it; ``hub`` is the permission of every
-    server of the hub; ``writers_group`` is whether the group of that name may write. With ``requester_pays``, requests
+    ``variable`` is the environment variable that names the user's prefix in it. ``hub`` is the permission of every
+    server of the hub, ``writers_group`` is whether the group of that name may write. With ``requester_pays``, requests
     name a project that is billed for them.
     """
 

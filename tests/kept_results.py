@@ -1,8 +1,8 @@
 """Pytest plugin for ``--once``: do not run tests again that passed, as long as nothing they depend on has changed.
 
-The results of a file of tests are kept together, under a digest of all files of the checkout, the installed packages,
-the Python, the programs that tests call and the week. Files of tests that read no page of the guide are listed here:
-their digest leaves the pages out, and they fail if they open one. A file is run again if any of its tests failed, was
+The results of a file of tests are kept together, under a digest of everything that decides them. That is all files of
+the checkout, the installed packages, the Python, the programs that tests call, and the week. Files of tests that read
+no page of the guide are listed here: their digest excludes the pages, and they fail if they open one. A file is run again if any of its tests failed, was
 skipped or was not run.
 """
 

@@ -1,6 +1,6 @@
 """The senders of requests and their permissions in each bucket.
 
-Each persona is a kind of user on a kind of machine. Their rights follow from the buckets of ``hub.yml``.
+Each persona is a kind of user on a kind of machine. Their permissions follow from the buckets of ``hub.yml``.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Persona:
     """A sender of requests. ``rights`` maps the name of a bucket to the persona's permissions there.
 
     ``projects`` are those that may be billed for the persona's requests.
-    ``login`` names the persona whose Google account is signed in to the browser of this machine; ``osn_key`` is
+    ``login`` names the persona whose Google account is signed in to the browser of this machine. ``osn_key`` is
     whether they have the key to the inbox of the Open Storage Network.
     """
 
@@ -190,7 +190,7 @@ def _email(account: str, facts: Facts) -> str:
 
 
 def personas(facts: Facts) -> dict[str, Persona]:
-    """Return the personas by name. Their rights follow from the buckets of ``facts``."""
+    """Return the personas by name. Their permissions follow from the buckets of ``facts``."""
     buckets = facts.buckets.options
     others = dict.fromkeys(facts.buckets.others, _VIEWER)
     rights = {

@@ -86,7 +86,7 @@ class Accounts:
         return answer
 
     def _project(self, request: web.BaseRequest) -> web.Response:
-        """Answer gcloud's question about rights in a project: to have one's own project billed, and no others."""
+        """Answer gcloud's question about permissions in a project: to have one's own project billed, and no others."""
         persona = request["persona"] = self._identities.bearer(request.headers.get("Authorization"))
         if persona.email is None:
             raise GoogleError(401, "required", "Request is missing required authentication credential.")

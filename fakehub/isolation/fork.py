@@ -52,7 +52,7 @@ class Fork:
                 os._exit(status)
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        except BaseException:  # raised by a signal handler; without this, the child would go on running
+        except BaseException:  # raised by a signal handler; without this, the child would continue to run
             self.terminate()
             self.wait()
             raise

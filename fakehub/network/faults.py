@@ -50,7 +50,7 @@ class Rule:
     of objects only, ``drop-upload`` matches requests of resumable uploads only.
 
     Of the matching requests all fail, or only the ``nth``, or all from ``from_nth`` on, or one of ``every`` N, or each
-    with a ``probability`` (from a generator with the ``seed``), and at most ``times`` of them. ``at`` is the number of
+    with a ``probability``. The generator has the ``seed``, and at most ``times`` requests fail. ``at`` is the number of
     bytes after which the body breaks off, by default half of them; ``bytes`` is the number of bytes that are corrupted.
     """
 

@@ -79,7 +79,7 @@ class Network:
             await asyncio.sleep(seconds)
 
     def pace(self, connection: RequestHandler, direction: Direction) -> Callable[[int], float]:
-        """Return a function that tells how many seconds a number of bytes takes on the connection."""
+        """Return a function that returns how many seconds a number of bytes takes on the connection."""
         paces = [self._total[direction]] if self._total else []
         if self.settings.bandwidth:
             paces.append(self._paces_of(connection, self.settings.bandwidth)[direction])

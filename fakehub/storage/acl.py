@@ -1,6 +1,6 @@
 """Access control lists, which buckets without uniform access keep beside IAM, and why other buckets refuse them.
 
-Rights come only from the personas; a list shows what Google would show for an object.
+Permissions come only from the personas; a list shows what Google would show for an object.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def predefined(bucket: Bucket, name: str | None, refusal: str) -> str | None:
     """Return the predefined list that a request asks for; ``None`` for the default.
 
     Raises ``GoogleError``: 400 with the message ``refusal`` where access is uniform, 501 for a list that would open
-    an object to anybody without rights in the bucket.
+    an object to anybody without permissions in the bucket.
     """
     if name is None:
         return None

@@ -87,8 +87,8 @@ class BucketAccess:
         """Check everything about a new object, then store it as the live generation.
 
         ``query`` may hold preconditions (``ifGenerationMatch`` etc.) and ``predefinedAcl``. Raises ``GoogleError``:
-        400 for a bad name or checksum, 401 or 403 without the right to create (or, if the object exists, to delete),
-        412 for a precondition, 507 for a full disk. A refused object changes nothing.
+        400 for a bad name or checksum, 401 or 403 without permission, 412 for a precondition, 507 for a full disk. An
+        existing object requires permission to delete as well. A refused object changes nothing.
         """
         acl = self.check_new(new.name, query)
         return self._store.put(self.name, new, self.persona.email, acl)

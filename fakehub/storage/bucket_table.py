@@ -70,7 +70,7 @@ class BucketTable(Mapping[str, Bucket]):
         self._versions[name] = version
 
     def remove(self, name: str) -> None:
-        """Delete a bucket for good."""
+        """Delete a bucket permanently."""
         del self._versions[name]
         self._deleted.add(name)
 

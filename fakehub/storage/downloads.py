@@ -14,7 +14,7 @@ from fakehub.errors import GoogleError
 from fakehub.storage.store import Object, checksums
 
 _GZIP = 16 + zlib.MAX_WBITS
-# How many bytes of a body are sent at once.
+# The largest number of bytes of a body to send in one piece.
 _PIECE = 256 * 1024
 # An object's headers by their names in its resource and in a response.
 _RESPONSE_HEADERS = (

@@ -26,7 +26,7 @@ class Glob:
     """A pattern: ``*`` and ``?`` within a part of a path, ``**`` across parts, ``[a-z]``, ``[!a-z]``, ``{a,b}``.
 
     A backslash makes the next character literal. The pattern is compiled to an automaton whose states are the bits
-    of an integer, so that matching takes at most the length of the name times that of the pattern. Raises
+    of an integer. Matching takes at most the length of the name times that of the pattern. Raises
     ``GoogleError`` (400) for an invalid pattern.
     """
 

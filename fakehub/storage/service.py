@@ -51,7 +51,7 @@ class Storage:
 
 
 def store_examples(store: Store, others: Mapping[str, OtherBucket]) -> None:
-    """Store the objects that the facts list for the buckets of other projects; skip those that are there already."""
+    """Store the objects that the facts list for the buckets of other projects; skip existing ones."""
     for bucket, other in others.items():
         for name, text in other.objects.items():
             if store.get(bucket, name) is None:

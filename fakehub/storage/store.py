@@ -1,6 +1,6 @@
 """The object store: buckets with their objects, generations and checksums, and when objects expire.
 
-Data stay in memory up to a budget and go to files beyond it. With a state directory everything is on disk: an
+Data stay in memory up to a budget and go to files beyond it. With a state directory everything is on disk. An
 object's data file is complete before one line in the journal makes the object visible, so a killed process never
 leaves half an object.
 """

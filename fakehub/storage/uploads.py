@@ -33,7 +33,7 @@ SESSION_LIFE_S = 7 * 86400
 class Upload:
     """A resumable upload: the object it will become, its preconditions, and the bytes received so far.
 
-    ``query`` holds the preconditions and the access control list (see ``BucketAccess.put``); ``done`` is the stored
+    ``query`` holds the preconditions and the access control list (see ``BucketAccess.put``). ``done`` is the stored
     object without its data, for a client that did not receive the last answer and asks again. ``hashes`` are the
     checksums that the start of the upload gave, ``length`` is the size that it announced.
     """

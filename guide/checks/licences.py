@@ -45,7 +45,7 @@ def unlicensed(rules: Rules, packages: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def is_allowed(expression: str, allowed: set[str]) -> bool:
-    """Return whether an SPDX expression can be satisfied with ``allowed`` licences alone.
+    """Return whether an SPDX expression can be satisfied with only the ``allowed`` licences.
 
     Any alternative of ``OR`` is enough, all parts of ``AND`` are needed, and an exception after ``WITH`` only adds
     permissions to its licence. An expression with an unknown identifier, or none at all, is not allowed.

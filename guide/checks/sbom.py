@@ -1,6 +1,6 @@
 """``make sbom``: a bill of materials in CycloneDX format for each environment and each npm lock.
 
-Made from the locks alone, without a date or a random number: the same lock gives the same bytes.
+Made only from the locks, without a date or a random number: the same lock gives the same bytes.
 """
 
 from __future__ import annotations

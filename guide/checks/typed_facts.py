@@ -1,7 +1,7 @@
 """Find facts that somebody typed on a page instead of naming their key in ``hub.yml``.
 
 Checks prose only: code needs a bucket's literal name, and is tested by running it. A text counts as a typed fact if it
-cannot be there by chance (an address, a reference, a team), and a number if its unit follows, in digits or in words.
+cannot be there by chance: an address, a reference or a team. A number counts if its unit follows, in digits or words.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class Operator(Model, extra="forbid"):
 
 
 class Video(Model, extra="forbid"):
-    """A video about the hub, by its number at YouTube."""
+    """A video about the hub, by its number on YouTube."""
 
     youtube: str
     by: str

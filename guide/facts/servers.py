@@ -82,7 +82,7 @@ class NodeShares(schema.NodeShares, extra="forbid"):
 
     @property
     def smallest_threads(self) -> int:
-        """The threads that Dask starts on the smallest share: its processors, rounded up."""
+        """The threads that Dask starts on the smallest share: its CPUs, rounded up."""
         smallest = min(self.options.values(), key=lambda share: share.mem_limit_gib)
         return math.ceil(smallest.cpu_limit)
 

@@ -72,7 +72,7 @@ class Buckets(schema.Buckets, extra="forbid"):
 
     @property
     def scratch(self) -> Bucket:
-        """The bucket whose objects are deleted after some days."""
+        """The bucket whose objects are deleted after a few days."""
         return self._of("SCRATCH_BUCKET")
 
     @property

@@ -184,7 +184,7 @@ def _words(source: str, offset: int, chance: random.Random) -> Iterator[Mutant]:
             is_keyword = word[0] in _CLOSING or (word[0] in _KEYWORDS and command_begins)
             if not is_keyword:
                 yield from _word(source, word, command_begins, offset, chance)
-                # A variable may stand before its command.
+                # A variable may precede its command.
                 command_begins = bool(command_begins and re.match(r"\w+=", word[0]))
             at = word.end()
         elif between := _BETWEEN.match(source, at):

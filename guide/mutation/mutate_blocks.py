@@ -1,7 +1,7 @@
 """``make mutate``: make one mistake in each block of the book in turn; the page with the mistake must fail.
 
 If no check notices a mistake, the page shows too little, or nothing can notice it on this machine. Mistakes that may
-survive are listed in ``tests/surviving-changes.yml``, each with the reason. Each outcome is stored at once, so an
+survive are listed in ``tests/surviving-changes.yml``, each with the reason. Each outcome is stored immediately, so an
 interrupted run can be continued. A run of the whole book writes ``tests/mutations.md``.
 """
 

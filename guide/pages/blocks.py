@@ -1,7 +1,7 @@
 """The code blocks of a page or notebook, each with its execution mode.
 
-The mode says what happens to a block when its page runs: it is executed (``cell``, ``run``), written to a file for
-later blocks (``file``), only parsed (``parsed``), or not run for a stated reason (``skip``). A block without a mode is
+The mode defines what happens to a block when its page runs. It is executed (``cell``, ``run``), written to a file
+for later blocks (``file``), only parsed (``parsed``), or skipped for a reason (``skip``). A block without a mode is
 an error, as is one that opts out without a reason, so nothing on a page is silently untested.
 """
 
@@ -51,8 +51,8 @@ class Block:
     ``target`` is the file name of a ``file`` block, and ``reason`` says why a ``skip`` or ``parsed`` block is not run.
     ``leaves`` and ``removes`` are URLs of objects, or of prefixes if they end in a slash, with the hub's variables.
     ``checks`` must hold after the block, and no reader sees them: Python expressions, or commands for a shell block.
-    ``on`` are the machines on which the block runs, ``after_s`` the seconds that pass on the stand-in's clock before
-    it, ``needs`` the programs without which it is not run, and ``carries`` files that are copied from the hub.
+    ``on`` are the machines on which the block runs, and ``after_s`` the seconds that pass on the stand-in's clock
+    before it. ``needs`` are the programs without which it is not run, ``carries`` files that are copied from the hub.
     ``network`` is the latency in seconds and the rate in bytes a second, each way, under which it runs.
     """
 

@@ -98,7 +98,7 @@ class _StartedBuild:
             return 1
 
     def finish(self) -> list[str]:
-        """Let the build go on until it ends; return its errors as printable lines."""
+        """Wait for the build to end; return its errors as printable lines."""
         with self._output, self._fork.stdin, self._fork.stdout:
             with contextlib.suppress(BrokenPipeError):  # a build that has failed already does not read it
                 self._fork.stdin.write(BEGIN.encode())

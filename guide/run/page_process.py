@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--accept", action="store_true", help="do not compare outputs with the recorded ones")
     parser.add_argument("--fork-kernels", action="store_true", help="start kernels as forks of this process")
     parser.add_argument("--among-files", action="store_true", help="fill the home directory and buckets first")
-    parser.add_argument("--start-in", default=".", help="the folder below the home directory where the kernel starts")
+    parser.add_argument("--start-in", default=".", help="the folder in the home directory where the kernel starts")
     parser.add_argument("--change", type=Path, help="JSON: the number of a block and another source for it")
     parser.add_argument("--limit", type=int, default=0, help="end the run after this many seconds; 0 for no limit")
     return _run(parser.parse_args(arguments))

@@ -53,7 +53,7 @@ class RunOptions:
     ``accept``: a transcript that differs from the page is no failure. ``fork_kernels``: kernels are forks of this
     process, which has imported the libraries and has no other threads. ``recorded`` is what each block should print;
     without it, outputs are not compared. ``among_files``: the page runs in a home directory and buckets full of a
-    reader's own files (see ``reader_files``). ``start_in``: the folder below the home directory in which the kernel
+    reader's own files (see ``reader_files``). ``start_in``: the folder in the home directory in which the kernel
     starts.
     """
 
@@ -239,7 +239,7 @@ class PageSession:
         return _Execution()
 
     def _target(self, name: str, machine: Machine) -> Path:
-        """Return the path of a ``file`` block: below the terminal's directory, or below the home directory."""
+        """Return the path of a ``file`` block: in the terminal's directory, or in the home directory."""
         return (machine.home if name.startswith(f"{EXAMPLES}/") else machine.shell.cwd) / name
 
     def _carry(self, names: tuple[str, ...], machine: Machine) -> None:

@@ -164,7 +164,7 @@ def _words(source: str) -> Iterator[str]:
     for line in source.splitlines():
         try:
             words = shlex.split(line, comments=True)
-        except ValueError:  # a quotation goes on in the next line
+        except ValueError:  # a quotation continues in the next line
             words = line.split()
         for word in (word.strip("()<>;,'\"") for word in words):
             yield word
@@ -190,7 +190,7 @@ class ReaderFiles:
     def __init__(self, page: Page, buckets: Buckets) -> None:
         self._page = page
         # Files that the page offers to download are not the reader's own. A program that the page uses may read what it
-        # stores elsewhere, such as a login, and would fail on a file of ours there.
+        # stores elsewhere, such as a login, and would fail on our file there.
         offered = {file.name for file in page.files}
         stored = tuple(path.removeprefix("~/") for path in page.writes)
         names = {*_LIKELY, *names_on(page)} - offered

@@ -87,7 +87,7 @@ def run_side_by_side(
     """Do ``runs``, ``jobs`` at a time, and yield the index and the record of each when it ends.
 
     Each has a new stand-in, unless this process is inside one, which they then share. ``progress`` shows what they
-    print; without it, failures are in the records alone. Raises ``FactsError``.
+    print; without it, failures are only in the records. Raises ``FactsError``.
     """
     if runs:
         load(HUB_YML)  # raises here once, and not in every run

@@ -91,7 +91,7 @@ class Shell:
             raise ShellError(f"starts in {self.cwd}, which was removed: leave it first") from error
 
     def _restore(self, state: Path) -> None:
-        """Take the directory and the exported variables that a block saved in the file ``state``."""
+        """Use the directory and the exported variables that a block saved in the file ``state``."""
         if not state.exists():
             return
         pairs = (item.partition("=") for item in os.fsdecode(state.read_bytes()).split("\0") if item)

@@ -1,4 +1,4 @@
-"""Decide from files alone whether a site is up to date, before anything slow is imported."""
+"""Decide only from files whether a site is up to date, before anything slow is imported."""
 
 from __future__ import annotations
 

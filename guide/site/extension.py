@@ -3,7 +3,7 @@
 ``_config.yml`` lists this module. Each part is a module of ``guide.site.ext``, or behind one.
 
 1. Start early: read the settings, then wait until the pages have run.
-2. Read pages, adapted to the hub, with recorded outputs in place of execution.
+2. Read pages, adapted to the hub, with recorded outputs instead of execution.
 3. Name the pages to build again although their source is the same.
 4. Write pages, each with the context that templates need.
 5. After all pages are written, run the steps that work on the whole site.

@@ -1,8 +1,8 @@
 """Run pages among a reader's own files, as the page and as the notebook that its launch link opens.
 
-Each page runs in a home directory and in buckets that contain files of likely names and of every name on the page (see
-``guide.run.reader_files``), next to a cluster of the reader's. A page that changes any of them fails. A notebook of the
-book runs as opened only: its cells are the same, and the folder where they start is full of such files too.
+Each page runs next to a reader's cluster, in a home directory and buckets with files. The files have likely names and
+all names that occur on the page (see ``guide.run.reader_files``). A page that changes any of them fails. A notebook of
+the book runs only as opened: its cells are the same, and the folder where they start is full of such files too.
 """
 
 from __future__ import annotations

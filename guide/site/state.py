@@ -23,8 +23,8 @@ _STATE = _BUILT_FROM = "guide_site"
 class SiteState:
     """What one build knows before it reads a page.
 
-    ``left_out`` are the names of pages that this hub's guide does not have, ``last_changes`` the dates of files by
-    their paths, ``log`` the items of the change log, and ``menu`` is made with the first page.
+    ``left_out`` are the names of pages that this hub's guide does not have. ``last_changes`` are the dates of files by
+    their paths, ``log`` the items of the change log. ``menu`` is made with the first page.
     """
 
     facts: Facts

@@ -46,7 +46,7 @@ class World:
     http: requests.Session
 
     def run(self, kind: str, do: str, url: str, *, until_struck: int | None = None) -> int:
-        """Start or append to a store in a process of its own; return its exit status.
+        """Start or append to a store in a separate process; return its exit status.
 
         With ``until_struck``, kill it as soon as the fault rule of that number has struck.
         """
@@ -74,13 +74,13 @@ class World:
         return int(effect)
 
     def objects(self, prefix: str) -> dict[str, bytes]:
-        """Return the content of all objects below a prefix, by the rest of their names."""
+        """Return the content of all objects under a prefix, by the rest of their names."""
         answer = self._call("GET", f"/storage/v1/b/{BUCKET}/o?prefix={quote(prefix, safe='')}").json()
         names = [item["name"] for item in answer.get("items", [])]
         return {name.removeprefix(prefix): self._call("GET", f"/{BUCKET}/{quote(name)}").content for name in names}
 
     def write(self, prefix: str, objects: dict[str, bytes]) -> None:
-        """Write objects below a prefix."""
+        """Write objects under a prefix."""
         for name, content in objects.items():
             self._call("PUT", f"/{BUCKET}/{quote(prefix + name)}", data=content)
 

@@ -148,7 +148,7 @@ class Cloud:
         return tokens
 
     def stored(self, prefix: str) -> dict[str, bytes]:
-        """Return the content of all objects below a prefix, by the rest of their names."""
+        """Return the content of all objects under a prefix, by the rest of their names."""
         headers = {"Authorization": f"Bearer {self.log_in()['access_token']}"}
         objects, page = {}, ""
         while True:

@@ -1,7 +1,7 @@
 """Start the script quickly: import what it needs once, and fork a process for each run.
 
-The argument is the path of a Unix socket. Each connection sends one JSON line (arguments, folder, environment, the
-limit for the size of files, whether permissions count for root as well, and the files for its output) and receives the
+The argument is the path of a Unix socket. Each connection sends one JSON line: arguments, folder, environment, the
+limit for the size of files, whether permissions count for root as well, and the files for its output. It receives the
 process's id, then its exit status.
 """
 

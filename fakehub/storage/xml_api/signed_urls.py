@@ -1,7 +1,8 @@
 """V4 signed URLs: identify the signer of a request, and check that the signature matches and is still valid.
 
-The canonical request and the string to sign are those of Google's "V4 signing process": method, path, query without
-the signature, the signed headers, their names, and the payload's hash or ``UNSIGNED-PAYLOAD``.
+The canonical request and the string to sign are those of Google's "V4 signing process". The request consists of
+method, path, query without the signature, the signed headers, their names, and the payload's hash or
+``UNSIGNED-PAYLOAD``.
 """
 
 from __future__ import annotations

@@ -184,7 +184,7 @@ def _cell(block: Block, page: ExportedPage) -> nbformat.NotebookNode:
     if block.kind == "file" and "/" not in _target(block):
         source = f"%%writefile {_target(block)}\n{source}"
     elif _is_shell(block):
-        # A transcript may go on after a command that fails.
+        # A transcript may continue after a command that fails.
         source = f"%%bash{' --no-raise-error' * (block.language == 'console')}\n{_shell(block)}"
     cell = nbformat.v4.new_code_cell(source)
     # The same metadata as in a notebook of the guide, so that this one can be tested like it.
@@ -255,7 +255,7 @@ def _indented(source: str) -> str:
 
 
 def texts_of(page: ExportedPage) -> dict[str, str]:
-    """Return the files to write beside the page, by suffix; a page without cells has Markdown alone."""
+    """Return the files to write beside the page, by suffix; a page without cells has only Markdown."""
     texts = {".md": markdown(page)}
     if page.runs:
         texts[".ipynb"] = nbformat.writes(notebook(page)) + "\n"

@@ -216,7 +216,7 @@ def _escaped(text: str) -> str:
 
 
 def _quoted(pieces: list[Piece]) -> list[Piece]:
-    """Return the pieces as a quotation, which ends at each block and begins again after it."""
+    """Return the pieces as a quotation, which ends at each block and continues after it."""
     quoted = [_with_prefix(piece, "> ", "> ") if isinstance(piece, str) else piece for piece in pieces]
     return _joined(quoted, "\n>\n")
 

@@ -50,7 +50,7 @@ class RecordedClient(NotebookClientBase):
 
 
 def replace_random_ids(cells: list[nbformat.NotebookNode], page: str) -> None:
-    """Replace the random ids in the HTML of outputs by ids that depend on the ``page`` alone.
+    """Replace the random ids in the HTML of outputs by ids that depend only on the ``page``.
 
     Two builds of one commit are then the same. An id that several outputs share is replaced by one id.
     """

@@ -1,1 +1,1 @@
-"""Optimize the built pages: only what a page uses, from this site alone, under a strict content security policy."""
+"""Optimize the built pages: only what a page uses, only from this site, under a strict content security policy."""

@@ -20,7 +20,7 @@ def code_points(sheet: str) -> set[int]:
 
 
 def as_data(font: Path, points: set[int]) -> str:
-    """Return the ``font`` with those ``points`` alone, as a data URL; empty if it has none of them."""
+    """Return the ``font`` with only those ``points``, as a data URL; empty if it has none of them."""
     options = subset.Options(flavor="woff2", hinting=False, layout_features=[], desubroutinize=True)
     options.drop_tables += ["FFTM"]
     with subset.load_font(str(font), options) as loaded:

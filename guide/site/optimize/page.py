@@ -143,7 +143,7 @@ def _clean_up(page: _Page, files: Files) -> None:
     soup.smooth()
     for space in head.find_all(string=_is_space, recursive=False):
         space.replace_with("\n")
-    # A script corrects it. Without scripts it stays: the style sheet has colours for these two themes alone.
+    # A script corrects it. Without scripts it stays: the style sheet has colours for only these two themes.
     root["data-theme"] = "light"
     for tag in soup.find_all("div", id="pst-primary-sidebar"):
         tag["role"], tag["aria-label"] = "complementary", "Site"

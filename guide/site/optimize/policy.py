@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-# Everything comes from this site alone. Pictures and icons may be embedded in a style sheet.
+# Everything comes only from this site. Pictures and icons may be embedded in a style sheet.
 _RULES = {
     "default-src": "'none'",
     "connect-src": "'self'",

@@ -13,7 +13,7 @@ READ = {"list", "get"}
 ALL = READ | {"bucket", "create", "overwrite", "delete", "patch", "copy", "change bucket", "delete bucket"}
 NONE = set()
 # The allowed operations, in the order of BUCKETS. The hub writes to two buckets and reads objects of the third; the
-# writers' group writes to the two persistent ones and has no rights in scratch; nobody else has any rights.
+# writers' group writes to the two persistent ones and has no permissions in scratch. Nobody else has any.
 EXPECTED = {
     "hub": (ALL, ALL, READ),
     "laptop": (ALL, ALL, READ),

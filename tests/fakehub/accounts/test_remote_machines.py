@@ -1,4 +1,4 @@
-"""Several machines in one session: each has its own files and rights, and all share the buckets."""
+"""Several machines in one session: each has its own files and permissions, and all share the buckets."""
 
 import json
 

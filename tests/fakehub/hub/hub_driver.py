@@ -128,7 +128,7 @@ def log_out(page: Page, hub: RunningHub) -> None:
 
 
 def accept_invitation(page: Page, hub: RunningHub) -> None:
-    """Accept the invitation to the organisation in a browser that is logged in at GitHub."""
+    """Accept the invitation to the organisation in a browser that is logged in to GitHub."""
     page.goto(f"https://github.com/orgs/{hub.facts.access.organization}/invitation")
     page.get_by_role("button", name="Join").click()
     page.get_by_text("You are now a member").wait_for()

@@ -28,7 +28,7 @@ _GUIDE = load(ROOT / "hub.yml").guide
 
 @pytest.fixture(scope="module")
 def hub(playwright, stack, tmp_path_factory):
-    """A hub on which the address of this repository at GitHub is a clone of its last commit."""
+    """A hub on which the address of this repository on GitHub is a clone of its last commit."""
     here = tmp_path_factory.mktemp("repository") / "guide.git"
     subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(here)], check=True)
     subprocess.run(["git", "-C", str(here), "branch", "--force", _GUIDE.branch, "HEAD"], check=False)

@@ -58,7 +58,7 @@ def test_errors_of_the_server_never_block_it(fakehub, mode):
     ran = fakehub("--mode", mode, "--", "true", env=os.environ | {"PYTHONVERBOSE": "1"})
 
     assert ran.returncode == 0
-    assert len(ran.stderr) > 2**16  # from the parent alone, which prints less than its server
+    assert len(ran.stderr) > 2**16  # only from the parent, which prints less than its server
 
 
 def test_curl_gets_googles_error(fakehub, mode):

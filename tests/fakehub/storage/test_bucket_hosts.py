@@ -1,4 +1,4 @@
-"""Buckets with a host of their own, ``BUCKET.storage.googleapis.com``, through which the XML API answers."""
+"""Buckets with their own host, ``BUCKET.storage.googleapis.com``, through which the XML API answers."""
 
 import json
 import sys

@@ -150,7 +150,7 @@ def test_random_requests_get_a_valid_status_and_refused_ones_change_nothing(serv
         assert status in ORDERLY, f"{status} to {request}: {content[:300]!r}"
         assert "X-Injected" not in answered, request
         if status >= 400 and status != 499 and method != "HEAD":
-            # Names with control characters make this invalid XML, as at Google, so it is not parsed.
+            # Names with control characters make this invalid XML, as with Google, so it is not parsed.
             assert re.match(rb"<\?xml [^>]+><Error><Code>\w+</Code><Message>", content), request
         assert status < 400 or client.stored() == before, f"{status} changed something: {request}"
         requests.learn(content, answered.get("Location", ""))

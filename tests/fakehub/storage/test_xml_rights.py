@@ -29,7 +29,7 @@ def test_a_predefined_list_is_accepted_if_it_opens_nothing(server, path):
     assert (public.status_code, error(public)[0]) == (400, "NotImplemented")
 
 
-# Rights
+# Permissions
 
 
 def test_without_a_token_access_is_denied(server, path):

@@ -1,6 +1,6 @@
 """The guide of another hub: hub.yml alone says whose guide it is.
 
-A few pages run. The whole book is rendered without outputs, which needs no stand-in, so that each fact of each page is
+A few pages run. The whole book is rendered without outputs, which needs no stand-in. So each fact of each page is
 looked up for a hub that has less, and for one whose parts all have other names.
 """
 
@@ -19,7 +19,7 @@ from guide.pages.features import FEATURES, lacking
 from guide.paths import build_folder
 
 EXAMPLE = "examples/other-hub/hub.yml"
-# Between them, these pages show every difference of the hubs: buckets, rights, variables, regions, git addresses.
+# Between them, these pages show every difference of the hubs: buckets, permissions, variables, regions, git addresses.
 PAGES = (
     "book/buckets/rules.md",
     "book/hub/how-the-hub-is-built.md",

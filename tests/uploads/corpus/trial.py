@@ -27,7 +27,7 @@ class Bucket:
         self._calls.headers["Authorization"] = f"Bearer {cloud.log_in()['access_token']}"
 
     def names(self, prefix: str) -> list[str]:
-        """Return the names of all objects below a prefix."""
+        """Return the names of all objects under a prefix."""
         names, page = [], ""
         while True:
             answer = self._get(f"/storage/v1/b/{BUCKET}/o?prefix={quote(prefix, safe='')}&pageToken={page}").json()
@@ -37,7 +37,7 @@ class Bucket:
                 return names
 
     def download(self, prefix: str, folder: Path) -> Path:
-        """Write all objects below a prefix into a folder and return it."""
+        """Write all objects under a prefix into a folder and return it."""
         for name in self.names(prefix):
             path = folder / name.removeprefix(prefix)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ class Trial:
         )
 
     def files(self) -> dict[str, int]:
-        """Return what is below the folder, with the times of the last changes."""
+        """Return what is in the folder, with the times of the last changes."""
         paths = [path for path in self.folder.rglob("*") if not path.name.startswith(("stdout-", "stderr-"))]
         return {str(path): path.lstat().st_mtime_ns for path in paths if path != self.home}
 
