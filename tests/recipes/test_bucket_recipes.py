@@ -15,10 +15,10 @@ def values(n=24):
 def test_the_guard_accepts_urls_and_what_gcsfs_returns(printed):
     program = """
         fs.pipe({f"{folder}/a": b"1", f"{folder}/sub/b": b"2"})
-        fs.rm([own(path) for path in fs.find(folder)])
-        print(len(fs.find(folder)), own(f"{folder}/x") == f"{folder}/x")
+        fs.rm([check_mine(path) for path in fs.find(folder)])
+        print(len(fs.find(folder)), check_mine(f"{folder}/x") == f"{folder}/x")
         """
-    assert printed(RULES, ("own",), program) == ["0 True"]
+    assert printed(RULES, ("check_mine",), program) == ["0 True"]
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,10 @@ def test_the_guard_accepts_urls_and_what_gcsfs_returns(printed):
     ],
 )
 def test_the_guard_refuses_everything_else(recipe, path):
-    done = recipe(RULES, ("own",), f"own({path!r})")
+    done = recipe(RULES, ("check_mine",), f"check_mine({path!r})")
 
     assert done.returncode != 0
-    assert f"ValueError: {path} is not below your own prefix" in done.stderr
+    assert f"ValueError: {path} is not under your prefix" in done.stderr
 
 
 def test_the_age_is_that_of_the_object_and_not_of_its_metadata(printed, root):
@@ -55,7 +55,7 @@ def test_the_age_is_that_of_the_object_and_not_of_its_metadata(printed, root):
         print(fs.size(f"{folder}/b"))
         """
     assert printed(RULES, (), program) == ["True False", "False", "0"]
-    assert "fs.created(url)" in (root / RULES).read_text()
+    assert "fs.created(path)" in (root / RULES).read_text()
 
 
 def test_a_copy_that_runs_twice_is_not_nested(printed, root):

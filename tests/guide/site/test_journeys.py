@@ -106,7 +106,7 @@ def test_the_chosen_tier_shows_its_choices_and_is_remembered(open_page):
 
 def test_on_a_phone_the_list_of_pages_opens_over_the_page(open_page):
     page = open_page(RULES, width=390)
-    link = page.locator(".bd-docs-nav a", has_text="Look into a bucket")
+    link = page.locator(".bd-docs-nav a", has_text="List, copy and delete objects")
     assert not link.is_visible()
 
     page.locator("button.primary-toggle").click()
