@@ -36,7 +36,7 @@ ROWS = {
     "B5 chunk size": ("notebooks/choosing-chunks.ipynb", "chunks"),
     "B6 Parquet, NetCDF, plain files": ("notebooks/tables-with-parquet.ipynb", "read_parquet"),
     "B7 append, regions, overwriting": ("notebooks/append-overwrite-regions.ipynb", "region"),
-    "B8 after seven days": ("book/buckets/after-seven-days.md", "missing_chunks(url)"),
+    "B8 after seven days": ("book/buckets/after-seven-days.md", "missing_chunks(path)"),
     "B9 Icechunk": ("notebooks/icechunk-versions.ipynb", "icechunk"),
     "B9 virtual stores": ("notebooks/virtual-store.ipynb", "virtual"),
     "B10 costs": ("book/buckets/costs.md", "month"),
