@@ -51,7 +51,7 @@ _UNWANTED = re.compile(
     re.IGNORECASE,
 )
 # A longer page covers more than one task.
-MOST_WORDS = 900
+MOST_WORDS = 800
 
 
 def unwanted_words(text: str) -> list[tuple[int, str]]:
