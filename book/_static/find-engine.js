@@ -14,6 +14,8 @@
   const IN_A_ROW = 4;
   // Of the pages for a message that no page shows: how many are listed, and the least share of its words they have.
   const RELATED = 3, RELATED_SHARE = 0.5;
+  // The weight of a synonym beside that of the word itself.
+  const SYNONYM = 0.5;
   const folder = new URL(`${document.documentElement.dataset.content_root || "./"}search/`, document.baseURI);
   const parts = new Map();
   const arrived = new Map();
@@ -160,6 +162,9 @@
     const name = term(word), low = word.toLowerCase();
     const same = await lines(head, name, true);
     const found = same.map((line) => entry(line, 1));
+    for (const other of (Object.hasOwn(head.same, name) && head.same[name]) || []) {
+      for (const line of await lines(head, other, true)) found.push(entry(line, SYNONYM));
+    }
     if ((typing || !found.length) && low.length > 1) {
       const begun = (await lines(head, low, false)).filter((line) => !same.includes(line));
       const left = 24;

@@ -91,7 +91,7 @@
       list.replaceChildren(...items);
       list.dataset.of = query;
       const where = topic ? ` in ${topic}` : "";
-      ask.hidden = !unknown;
+      ask.hidden = !unknown && count > 0;
       const pages = `${count} ${count === 1 ? "page" : "pages"}${where}`;
       if (unknown) status.textContent = "No page contains this message." + (count ? " Related: " + pages + "." : "");
       else status.textContent = count ? pages : `No results${where}`;

@@ -15,12 +15,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util.docutils import SphinxDirective
 
 from guide.pages.toc import Toc
+from guide.paths import ROOT
 from guide.site.search.index import Document, write_index
 from guide.site.search.sections import Section, sections
 from guide.site.state import state_of
@@ -44,6 +46,12 @@ class SearchBox(SphinxDirective):
         return [nodes.raw("", form, format="html")]
 
 
+def questions() -> dict[str, tuple[str, ...]]:
+    """Return the questions in ``book/asked.yml`` by page."""
+    asked: dict[str, list[str]] = yaml.safe_load((ROOT / "book/asked.yml").read_text(encoding="utf-8"))
+    return {page: tuple(texts) for page, texts in asked.items()}
+
+
 def documents(site: Path, toc: Toc, names: Iterable[str], store: Path) -> list[Document]:
     """Return the built pages with these ``names``, in the order of the book; a page's topic is its part's caption.
 
@@ -54,13 +62,13 @@ def documents(site: Path, toc: Toc, names: Iterable[str], store: Path) -> list[D
     reader = hashlib.sha256(Path(inspect.getfile(sections)).read_bytes()).digest()
     before: dict[bytes, list[Section]] = pickle.loads(store.read_bytes()) if store.is_file() else {}  # noqa: S301 - ours
     now: dict[bytes, list[Section]] = {}
-    pages = []
+    pages, asked = [], questions()
     for name in sorted(names, key=lambda name: (order.get(name, -1), name)):
         page = (site / f"{name}.html").read_bytes()
         key = hashlib.sha256(reader + page).digest()
         now[key] = read = before[key] if key in before else sections(page.decode())
         if read and read[0].heading:
-            pages.append(Document(name, captions.get(name, ""), read))
+            pages.append(Document(name, captions.get(name, ""), read, asked.get(name, ())))
     store.write_bytes(pickle.dumps(now))
     return pages
 

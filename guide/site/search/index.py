@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+import yaml
+
 from guide.site.search.sections import WEIGHTS, Section
 from guide.site.search.words import STOP, pieces, term, words
 
@@ -31,6 +33,9 @@ _MESSAGE = 300
 # The weight of a word in the name of a page's file, besides `sections.WEIGHTS`: a file is named after its task, often
 # in other words than the title.
 _NAME = 8.0
+# The weight of a question of one word; that of a title is 26.
+_QUESTION = 24
+_SYNONYMS = Path(__file__).with_name("synonyms.yml")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 # The number of a page or a section, and the weight of a term there, from 1 to 26.
@@ -40,11 +45,15 @@ Postings: TypeAlias = dict[str, list[Posting]]
 
 @dataclass(frozen=True)
 class Document:
-    """A page: its address without ``.html``, its topic, and its sections, the first of which has the title."""
+    """A page: its address without ``.html``, its topic, its sections, and questions that it answers.
+
+    The first section has the title.
+    """
 
     url: str
     topic: str
     sections: list[Section]
+    asked: tuple[str, ...] = ()
 
 
 def write_index(documents: list[Document], out: Path) -> None:
@@ -64,6 +73,7 @@ def write_index(documents: list[Document], out: Path) -> None:
         "starts": [part[0].split(" ", 1)[0] for part in parts],
         "lists": [part[0] for part in lists],
         "topics": topics,
+        "same": same_terms(),
         "pages": [
             [document.url, document.sections[0].heading.strip(), topics.index(document.topic), len(document.sections)]
             for document in documents
@@ -99,9 +109,8 @@ def _postings(documents: list[Document]) -> tuple[Postings, Postings]:
     usual = sum(lengths) / max(1, len(lengths))
     number = 0
     for page, (document, weights) in enumerate(zip(documents, weighed, strict=True)):
-        title = set(_terms(document.sections[0].heading))
-        for name in title:
-            titles[name].append((page, max(1, round(26 / math.sqrt(max(1, len(title)))))))
+        for name, in_title in _title_weights(document).items():
+            titles[name].append((page, in_title))
         for section in weights:
             length = 0.6 + 0.4 * sum(section.values()) / usual
             for name, weight in section.items():
@@ -111,6 +120,26 @@ def _postings(documents: list[Document]) -> tuple[Postings, Postings]:
     for name in titles:
         in_sections.setdefault(name, [])
     return titles, in_sections
+
+
+def _title_weights(document: Document) -> dict[str, int]:
+    """Return the weight of each term in the page's title and in the questions that it answers."""
+    weights: dict[str, int] = {}
+    for text, most in [(document.sections[0].heading, 26), *((question, _QUESTION) for question in document.asked)]:
+        names = set(_terms(text))
+        for name in names:
+            weights[name] = max(weights.get(name, 1), round(most / math.sqrt(len(names))))
+    return weights
+
+
+def same_terms() -> dict[str, list[str]]:
+    """Return, for each term with synonyms, the other terms of its groups."""
+    same: dict[str, set[str]] = defaultdict(set)
+    for group in yaml.safe_load(_SYNONYMS.read_text(encoding="utf-8")):
+        names = {term(word) for word in group}
+        for name in names:
+            same[name] |= names - {name}
+    return {name: sorted(others) for name, others in sorted(same.items())}
 
 
 def _weights(section: Section) -> dict[str, float]:

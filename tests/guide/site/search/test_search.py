@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 from guide.facts import load
 from guide.pages.reader import read_page
-from guide.pages.toc import Toc
+from guide.pages.toc import Toc, book_toc
 from guide.site.ext import search
 from guide.site.search.index import Document, write_index
 from guide.site.search.sections import Section, sections
@@ -19,34 +19,34 @@ from guide.site.search.words import pieces, term
 
 # Queries, each with the page that must come first. The first ones are error messages.
 QUERIES = {
-    "GroupNotFoundError: No group found in store 'gs://leap-scratch/jane/a.zarr' at path ''": "help/no-group-found",
-    "FileExistsError: Cannot create '' with mode 'w-' because it already contains data": "help/already-contains-data",
-    "Anonymous caller does not have storage.objects.get access": "help/anonymous-caller",
+    "GroupNotFoundError: No group found in store 'gs://leap-scratch/jane/a.zarr' at path ''": "help/open-errors",
+    "FileExistsError: Cannot create '' with mode 'w-' because it already contains data": "help/write-errors",
+    "Anonymous caller does not have storage.objects.get access": "help/permissions",
     "KeyError: 'SCRATCH_BUCKET'": "help/keyerror-scratch-bucket",
-    "AttributeError: No option 'worker_memory' available": "help/no-option-worker-memory",
-    "TypeError: Expected a BytesBytesCodec. Got <class 'numcodecs.blosc.Blosc'>": "help/bytes-bytes-codec",
-    "did not find a match in any of xarray's currently installed IO backends": "help/did-not-find-a-match",
+    "AttributeError: No option 'worker_memory' available": "help/dask-errors",
+    "TypeError: Expected a BytesBytesCodec. Got <class 'numcodecs.blosc.Blosc'>": "help/encoding-errors",
+    "did not find a match in any of xarray's currently installed IO backends": "help/open-errors",
     "ModuleNotFoundError: No module named 'cmocean'": "help/no-module-named",
     "OSError: [Errno 28] No space left on device": "help/home-directory-full",
-    "would overlap multiple Dask chunks": "help/overlap-multiple-dask-chunks",
-    "ValueError: unexpected encoding parameters for zarr backend": "help/unexpected-encoding-parameters",
-    "json.decoder.JSONDecodeError token.txt": "help/token-path-jsondecodeerror",
-    "Zarr format 2 arrays do not support `serializer`": "help/do-not-support-serializer",
+    "would overlap multiple Dask chunks": "help/write-errors",
+    "ValueError: unexpected encoding parameters for zarr backend": "help/encoding-errors",
+    "json.decoder.JSONDecodeError token.txt": "help/tokens",
+    "Zarr format 2 arrays do not support `serializer`": "help/encoding-errors",
     "MemoryError: Unable to allocate 29.0 GiB": "help/kernel-died",
-    "does not have storage.objects.create access": "help/forbidden",
-    "Consolidated metadata requested but not found": "help/consolidated-metadata",
-    "Zarr requires uniform chunk sizes except for final chunk. Variable named 'tas'": "help/uniform-chunk-sizes",
-    "UnstableSpecificationWarning: The data type (FixedLengthUTF32(length=12)) does not": "help/strings-in-zarr",
-    "RuntimeError: This class is not fork-safe": "help/not-fork-safe",
-    "The object a/b.txt exceeded the rate limit for object mutation operations": "help/too-many-requests",
-    "Bucket is a requester pays bucket but no user project provided.": "help/requester-pays",
-    "Cannot connect to host storage.googleapis.com:443 ssl:default": "help/https-proxy",
-    "NOTICE: era5.nc: Can't follow symlink without -L/--copy-links": "help/rclone-skips-symlinks",
+    "does not have storage.objects.create access": "help/permissions",
+    "Consolidated metadata requested but not found": "help/open-errors",
+    "Zarr requires uniform chunk sizes except for final chunk. Variable named 'tas'": "help/write-errors",
+    "UnstableSpecificationWarning: The data type (FixedLengthUTF32(length=12)) does not": "help/encoding-errors",
+    "RuntimeError: This class is not fork-safe": "help/dask-errors",
+    "The object a/b.txt exceeded the rate limit for object mutation operations": "help/connections",
+    "Bucket is a requester pays bucket but no user project provided.": "help/permissions",
+    "Cannot connect to host storage.googleapis.com:443 ssl:default": "help/connections",
+    "NOTICE: era5.nc: Can't follow symlink without -L/--copy-links": "help/copied-files",
     'without a quota project. You might receive a "quota exceeded"': "help/quota-project",
     "to_zarr": "buckets/append-and-overwrite",
     "gh-scoped-creds": "hub/git",
     "LocalCluster": "compute/dask-on-your-server",
-    "invalidate_cache": "help/old-listing",
+    "invalidate_cache": "help/missing-objects",
     "read_parquet": "notebooks/tables-with-parquet",
     "nvidia-smi": "compute/gpus",
     "same image again": "images/custom-image",
@@ -54,21 +54,84 @@ QUERIES = {
     "environment variables": "reference/variables",
     "get access": "hub/get-access",
     "stop my server": "hub/stop",
-    "named servers": "hub/named-servers",
+    "named servers": "hub/stop",
     "choose chunks": "buckets/chunks",
     "costs": "buckets/costs",
     "glossary": "reference/glossary",
     "how to cite": "reference/bibliography",
     "dask gateway cluster": "compute/dask-gateway",
-    "time axis twice": "help/time-twice",
+    "time axis twice": "help/wrong-values",
     "home directory quota": "hub/home-directory",
     "gpu": "compute/gpus",
-    "conslidated metdata": "help/consolidated-metadata",
+    "conslidated metdata": "help/open-errors",
     "glosary": "reference/glossary",
-    "anonymuos caller": "help/anonymous-caller",
+    "anonymuos caller": "help/permissions",
     "custom imgae": "images/custom-image",
 }
 
+# Questions and tasks in the words of readers, each with the page that answers them.
+ASKED = {
+    "my kernel keeps dying": "help/kernel-died",
+    "where do I put big files": "buckets/rules",
+    "how do I share data with a collaborator": "buckets/rules",
+    "what is the password": "hub/log-in",
+    "upload from windows": "uploads/from-a-laptop",
+    "delete my files": "buckets/look",
+    "make my data public": "uploads/publish-outside-osn",
+    "acknowledge LEAP in paper": "reference/bibliography",
+    "who do I contact for help": "help/index",
+    "change username": "hub/git",
+    "download results to my computer": "hub/jupyterlab",
+    "reset my server": "hub/stop",
+    "start over": "hub/stop",
+    "KilledWorker": "compute/memory",
+    "FileNotFoundError: b/leap-scratch/o": "help/missing-objects",
+    "sign up for an account": "hub/get-access",
+    "I did not receive the invitation": "hub/get-access",
+    "403 forbidden when I log in": "help/server-or-login",
+    "server does not start": "help/server-or-login",
+    "how much memory do I need": "hub/choose",
+    "which image should I use": "hub/choose",
+    "open a terminal": "hub/jupyterlab",
+    "home directory is full": "help/home-directory-full",
+    "what is using my disk space": "hub/home-directory",
+    "clone a private repository": "hub/git",
+    "git push permission denied": "help/git-problems",
+    "my edits disappeared after clicking the link": "help/git-problems",
+    "pip install": "images/software-environment",
+    "package is gone after restart": "help/no-module-named",
+    "use my own docker image": "images/custom-image",
+    "reproduce my environment": "images/custom-image",
+    "difference between scratch and persistent": "buckets/rules",
+    "list files in a bucket": "buckets/look",
+    "how big is my folder": "buckets/look",
+    "write xarray to zarr": "buckets/read-and-write",
+    "add new time steps": "buckets/append-and-overwrite",
+    "what chunk size": "buckets/chunks",
+    "save a csv or parquet file": "buckets/files-and-tables",
+    "my data disappeared": "buckets/after-seven-days",
+    "recover deleted data": "buckets/after-seven-days",
+    "how much does storage cost": "buckets/costs",
+    "get my data into the cloud": "uploads/which-way",
+    "how long does an upload take": "uploads/which-way",
+    "upload from derecho": "uploads/from-hpc",
+    "upload interrupted": "notebooks/uploads-that-survive",
+    "convert many netcdf files": "uploads/convert-many-files",
+    "rclone": "uploads/files-as-they-are",
+    "add a dataset to the catalog": "uploads/request-a-dataset",
+    "data do not fit in memory": "compute/memory",
+    "use all cores": "compute/dask-on-your-server",
+    "dask dashboard": "compute/dask-gateway",
+    "install a package on workers": "compute/packages-on-workers",
+    "train a neural network": "compute/gpus",
+    "no GPU available": "compute/gpus",
+    "token expired": "help/tokens",
+    "values are NaN": "help/wrong-values",
+    "duplicate times": "help/wrong-values",
+    "pickle fork dataloader hangs": "help/dask-errors",
+    "office hours": "reference/hub",
+    "what is a bucket": "reference/glossary",
+}
 # Messages of programs that no page shows.
 UNKNOWN = [
     "ValueError: unrecognized chunk manager 'dask' - must be one of the installed chunk managers: []",
@@ -144,6 +207,32 @@ def test_the_right_page_comes_first(page, address, query):
 
     assert _first(page) == f"{address}/{_page_of(QUERIES[query])}"
     assert page.locator(".find-ask").is_hidden()
+
+
+def test_questions_in_the_words_of_readers_find_their_page(page, address):
+    ranks = {}
+    for query, name in ASKED.items():
+        _ask(page, query)
+        links = page.locator(".find-link").evaluate_all("links => links.map(link => link.href.split('#')[0])")
+        wanted = f"{address}/{_page_of(name)}"
+        ranks[query] = links.index(wanted) + 1 if wanted in links else 99
+    first = sum(rank == 1 for rank in ranks.values()) / len(ranks)
+    early = sum(rank <= 3 for rank in ranks.values()) / len(ranks)
+    late = {query: rank for query, rank in ranks.items() if rank > 1}
+
+    assert first >= 0.8 and early >= 0.95, (first, early, late)
+
+
+def test_every_question_belongs_to_a_page():
+    assert search.questions().keys() <= set(book_toc().pages)
+
+
+@pytest.mark.parametrize("query", ["rstudio", "matlab"])
+def test_a_search_without_results_says_where_to_ask(page, query):
+    _ask(page, query)
+
+    assert page.locator(".find-status").inner_text() == "No results"
+    assert page.locator(".find-ask").is_visible()
 
 
 @pytest.mark.parametrize("query", UNKNOWN)
@@ -251,13 +340,13 @@ def test_enter_opens_the_first_result(browser, address):
 
 def test_a_topic_limits_the_results_to_its_pages(page):
     _ask(page, "zarr")
-    page.get_by_role("button", name="Notebooks").click()
-    page.wait_for_function("document.querySelector('.find-status').textContent.endsWith('in Notebooks')")
+    page.get_by_role("button", name="Store data").click()
+    page.wait_for_function("document.querySelector('.find-status').textContent.endsWith('in Store data')")
 
     topics = set(page.locator(".find-of").all_inner_texts())
     page.get_by_role("button", name="All topics").click()
 
-    assert topics == {"Notebooks"}
+    assert topics == {"Store data"}
 
 
 def test_a_query_is_shown_as_text(page):
@@ -282,7 +371,7 @@ def test_the_search_page_and_the_not_found_page_search_for_the_words_of_their_ad
     page.goto(f"{address}/{path}")
     page.locator(".find-link").first.wait_for()
 
-    assert _first(page) == f"{address}/book/help/anonymous-caller.html"
+    assert _first(page) == f"{address}/book/help/permissions.html"
     page.close()
 
 
