@@ -8,6 +8,7 @@ import json
 import re
 
 import pytest
+from distributed.versions import error_message
 
 from guide.pages.reader import read_page
 from guide.pages.toc import pages_of_book
@@ -87,6 +88,15 @@ def test_every_symptom_names_what_its_page_raises(root):
         raised = [text for text in raised if not text.startswith(("AssertionError", "ValueError: invalid literal"))]
         named = [_plain(kind) in texts or _plain(words or kind) in texts for kind, _, words in map(_parts, raised)]
         assert not raised or any(named), f"{page.name}: {raised}"
+
+
+def test_a_page_quotes_the_table_that_dask_prints_for_other_versions(root):
+    notebook, cluster = ({"packages": {"numpy": number}} for number in ("2.4.0", "2.3.5"))
+    lines = error_message(cluster, {"worker": cluster}, notebook)["warning"].splitlines()
+    page = (root / "book/help/dask-errors.md").read_text()
+
+    assert lines[0] in page
+    assert [re.sub(" +", " ", line) for line in lines if "numpy" in line] == re.findall(r"\| numpy .*", page)
 
 
 def _parts(raised):

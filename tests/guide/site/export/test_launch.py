@@ -130,6 +130,26 @@ def test_a_readers_clone_follows_the_branch_and_keeps_the_readers_files(checkout
     assert capsys.readouterr().out.splitlines()[-1].endswith("launch: already published")
 
 
+def test_a_launch_link_keeps_an_edited_notebook_and_downloads_it_again_once_it_is_renamed(checkout, tmp_path):
+    """The help page on Git problems says so."""
+    copy = tmp_path / "copy"
+
+    def pull() -> None:
+        list(GitPuller(f"file://{tmp_path}/remote.git", str(copy), branch="main").pull())
+
+    pull()
+    (copy / "book/old.md").write_text("my edit")
+    commit(checkout, "book/old.md", "next version", 4)
+    commit(checkout, "book/new.md", "next version", 4)
+    git(checkout, "push", "--quiet", "origin", "main")
+    pull()
+    assert [(copy / f"book/{name}.md").read_text() for name in ("old", "new")] == ["my edit", "next version"]
+
+    (copy / "book/old.md").rename(copy / "book/my-old.md")
+    pull()
+    assert [(copy / f"book/{name}.md").read_text() for name in ("old", "my-old")] == ["next version", "my edit"]
+
+
 def test_an_empty_folder_is_not_published(checkout, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(checkout)
     (tmp_path / "launch").mkdir()
