@@ -18,7 +18,7 @@ from corpus.files import File, Var, numbers, series
 from corpus.oracle import check_same
 from corpus.trial import assert_line
 
-HOW_MANY = int(os.environ.get("UPLOADS", "12"))
+HOW_MANY = int(os.environ.get("UPLOADS", "6"))
 
 
 def larger(folder: Path, count: int = 3) -> list[Path]:

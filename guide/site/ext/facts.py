@@ -65,7 +65,7 @@ class FactLinkRole(SphinxRole):
 class FactButtonRole(FactLinkRole):
     """A link that looks like a button."""
 
-    classes = ("sd-btn", "sd-btn-primary", "guide-button")
+    classes = ("guide-button",)
 
 
 class FactFilmRole(FactLinkRole):

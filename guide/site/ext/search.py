@@ -41,7 +41,7 @@ class SearchBox(SphinxDirective):
         form = (
             f'<form class="guide-search-box" role="search" action="{action}">'
             f'<input type="search" name="q" aria-label="{words}" placeholder="{words}" maxlength="600">'
-            '<button type="submit" class="sd-btn sd-btn-secondary">Search</button></form>'
+            '<button type="submit">Search</button></form>'
         )
         return [nodes.raw("", form, format="html")]
 
