@@ -2,8 +2,8 @@
 
 The results of a file of tests are kept together, under a digest of everything that decides them. That is all files of
 the checkout, the installed packages, the Python, the programs that tests call, and the week. Files of tests that read
-no page of the guide are listed here: their digest excludes the pages, and they fail if they open one. A file is run again if any of its tests failed, was
-skipped or was not run.
+no page of the guide are listed here: their digest excludes the pages, and they fail if they open one. A file is run
+again if any of its tests failed, was skipped or was not run.
 """
 
 from __future__ import annotations
