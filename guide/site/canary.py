@@ -60,7 +60,6 @@ def configuration(content: dict[str, Any], toc: Path) -> dict[str, Any]:
         "nb_execution_mode": content["execute"]["execute_notebooks"],
         "external_toc_path": str(toc),
         "external_toc_exclude_missing": content["only_build_toc_files"],
-        "numfig": True,
         "nitpicky": True,
     }
 
