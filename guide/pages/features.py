@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from guide.facts import Facts, Tier, Variable
+from guide.facts import Facts, Variable
 
 FEATURES: dict[str, Callable[[Facts], bool]] = {
     "gpu": lambda facts: facts.gpus is not None,
@@ -36,24 +36,17 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     # Sizes and names that sentences rely on.
     "share-of-5-gb": lambda facts: max(facts.node_shares.sizes_gib) >= 5,
     "year-in-smallest-share": lambda facts: 5 <= min(facts.node_shares.sizes_gib) < 45,
-    "two-shares-of-60-gb": lambda facts: sum(size >= 60 for size in facts.node_shares.sizes_gib) == 2,
     "pangeo-scratch": lambda facts: _same(facts.environment_variables.values, "PANGEO_SCRATCH", "SCRATCH_BUCKET"),
     "tested-image": lambda facts: facts.images.tested is not None,
     "pangeo-images": lambda facts: "pangeo" in facts.images.source,
     "tensorflow-and-pytorch": lambda facts: facts.gpus is not None and facts.gpus.images == ["tensorflow", "pytorch"],
     "disputed-token": lambda facts: {"leapdocs", "hubconfig"} <= facts.sources.keys(),
-    "research-tiers": lambda facts: _all_research([tier for tier in facts.access.tiers if tier.gpus]),
 }
 
 
 def _scratch_on_workers(names: list[str]) -> bool:
     """Return whether workers have two of the hub's variables, one of them that of the scratch bucket."""
     return len(names) == 2 and "SCRATCH_BUCKET" in names and "PERSISTENT_BUCKET" not in names
-
-
-def _all_research(tiers: list[Tier]) -> bool:
-    """Return whether there are ``tiers`` and all are called research."""
-    return bool(tiers) and all("research" in tier.name.lower() for tier in tiers)
 
 
 def _same(variables: Mapping[str, Variable], name: str, other: str) -> bool:

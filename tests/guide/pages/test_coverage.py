@@ -58,7 +58,7 @@ ROWS = {
     "C1 Dask Gateway": ("book/compute/dask-gateway.md", "cluster.scale("),
     "C2 packages on workers": ("book/compute/packages-on-workers.md", "options.environment"),
     "C3 GPUs": ("book/compute/gpus.md", "nvidia-smi"),
-    "C3 the same training on both": ("book/compute/gpus.md", "jax.device_put(new_weights(), device)"),
+    "C3 the same training on both": ("book/compute/gpus.md", "jax.device_put((weights, inputs, targets), device)"),
     "C4 memory": ("book/compute/memory.md", "nbytes"),
     "E1 a page for each symptom": ("book/help/index.md", "version"),
     "E1 a store written over itself": ("book/help/wrong-values.md", 'mode="w"'),

@@ -137,7 +137,7 @@ def test_a_gpu_is_spoken_of_nowhere(rendered):
     [
         ("book/reference/variables", '"SCRATCH_BUCKET", "PERSISTENT_BUCKET", "TRIALS"'),
         ("book/reference/variables", 'options.worker_resource_allocation = "one size"'),
-        ("book/compute/gpus", "an image that is made for it: Pangeo Tensorflow ML Notebook (2026.06.04)."),
+        ("book/compute/gpus", "an image that supports it: Pangeo Tensorflow ML Notebook (2026.06.04)."),
         ("book/hub/git", 'url."https://gitlab.com/".insteadOf "git@gitlab.com:"'),
         ("book/hub/get-access", "Tier 0 leads to a separate public hub, which this guide does not describe."),
         ("book/uploads/publish-outside-osn", "The config profile (osn) could not be found."),
