@@ -117,7 +117,7 @@ def test_its_facts_are_on_the_pages(rendered):
 
 @pytest.mark.parametrize(
     "page",
-    ["book/compute/gpus", "book/compute/dask-gateway", "book/help/permissions", "notebooks/server-to-dask-cluster"],
+    ["book/compute/gpus", "book/compute/dask-gateway", "notebooks/server-to-dask-cluster"],
 )
 def test_pages_about_missing_features_are_left_out(rendered, page):
     name = page.rpartition("/")[2]

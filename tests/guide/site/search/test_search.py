@@ -42,7 +42,7 @@ QUERIES = {
     "Bucket is a requester pays bucket but no user project provided.": "help/permissions",
     "Cannot connect to host storage.googleapis.com:443 ssl:default": "help/connections",
     "NOTICE: era5.nc: Can't follow symlink without -L/--copy-links": "help/copied-files",
-    'without a quota project. You might receive a "quota exceeded"': "help/quota-project",
+    'without a quota project. You might receive a "quota exceeded"': "help/permissions",
     "to_zarr": "buckets/append-and-overwrite",
     "gh-scoped-creds": "hub/git",
     "LocalCluster": "compute/dask-on-your-server",
