@@ -15,9 +15,14 @@ from guide.checks.prose import (
     stand_in_words,
     unwanted_words,
 )
+from guide.checks.sample_code import code_problems
 from guide.checks.typed_facts import typed_facts
 from guide.facts import Facts
+from guide.pages.blocks import BlockError
+from guide.pages.reader import read_page
 
+# A list of definitions, which readers look up one by one.
+GLOSSARY = "book/reference/glossary.md"
 # A longer notebook covers more than one task.
 MOST_CELLS = 25
 
@@ -32,14 +37,14 @@ def texts_of(path: Path) -> list[str]:
 def page_problems(path: Path, root: Path, facts: Facts) -> list[str]:
     """Return one line for each rule that the page at ``path`` breaks, with its place and what to do."""
     name = str(path.relative_to(root))
-    problems = [*_prose_problems(path, name), *_word_problems(path, name, facts)]
+    problems = [*_prose_problems(path, name), *_word_problems(path, name, facts), *_code_problems(path, root)]
     return [*problems, *(_notebook_problems(path, name) if path.suffix == ".ipynb" else ())]
 
 
 def _prose_problems(path: Path, name: str) -> Iterator[str]:
     text = "\n".join(map(sentences, texts_of(path)))
     words = len(text.split())
-    if words > MOST_WORDS:
+    if words > MOST_WORDS and name != GLOSSARY:
         yield f"{name}: {words} words, at most {MOST_WORDS}: move a task to another page"
 
 
@@ -55,6 +60,15 @@ def _word_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:
     if name != SPEAKS_OF_IT:
         for line, word in stand_in_words(path.read_text(encoding="utf-8")):
             yield f"{name}:{line}: {word!r} shows that the page does not run on the hub"
+
+
+def _code_problems(path: Path, root: Path) -> Iterator[str]:
+    try:
+        page = read_page(path, root)
+    except BlockError:
+        return  # the run reports it
+    for line, problem in code_problems(page):
+        yield f"{page.path}:{line}: {problem}"
 
 
 def _places(path: Path, name: str) -> Iterator[tuple[str, str]]:

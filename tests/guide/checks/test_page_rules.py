@@ -30,9 +30,18 @@ def test_a_page_follows_the_rules(page, root, facts):
         ("Objects stay for seven days.", "page.md:1: 'seven days' is a fact: write its key, "),
         ("Run `conda activate leap`.", "page.md:1: uses the environment 'leap', which neither the page nor the file"),
         ("```bash file=job.sh\nsource activate leap\n```", "page.md:2: uses the environment 'leap'"),
+        ("```python run\nassert 1 + 1 == 2\n```", "page.md:1: an assert tests the page: use a hidden check"),
+        ("```python run\nprint(fs.exists(path))\n```", "page.md:1: a print of exists() tests the page"),
+        ("```python run\nprint('gone:', fs.exists(path))\n```", "page.md:1: a print of exists() tests the page"),
+        ("```python run\nxr.open_zarr(path, consolidated=False)\n```", "page.md:1: consolidated= is explained on"),
+        ('```python run raises="KeyError"\n{}[1]\n```', "page.md:1: an error is raised on purpose"),
+        ('```bash run fails="No such file"\ncat a\n```', "page.md:1: an error is raised on purpose"),
         ("name: leap\n`mamba install --yes --name laep zarr`", "page.md:2: uses the environment 'laep'"),
     ],
-    ids=["long", "word", "stand-in", "fact", "activated", "activated in a job", "installed into"],
+    ids=[
+        *("long", "word", "stand-in", "fact", "activated", "activated in a job", "assert", "exists"),
+        *("exists with a label", "consolidated", "raises", "fails", "installed into"),
+    ],
 )
 def test_a_page_that_breaks_a_rule_is_reported(text, problem, tmp_path, facts):
     page = tmp_path / "page.md"
