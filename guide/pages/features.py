@@ -41,12 +41,18 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "pangeo-images": lambda facts: "pangeo" in facts.images.source,
     "tensorflow-and-pytorch": lambda facts: facts.gpus is not None and facts.gpus.images == ["tensorflow", "pytorch"],
     "disputed-token": lambda facts: {"leapdocs", "hubconfig"} <= facts.sources.keys(),
+    "research-tiers": lambda facts: _research_tiers([tier.name for tier in facts.access.tiers]),
 }
 
 
 def _scratch_on_workers(names: list[str]) -> bool:
     """Return whether workers have two of the hub's variables, one of them that of the scratch bucket."""
     return len(names) == 2 and "SCRATCH_BUCKET" in names and "PERSISTENT_BUCKET" not in names
+
+
+def _research_tiers(names: list[str]) -> bool:
+    """Return whether the tiers after the first are for education, research and funded research, in this order."""
+    return len(names) == 4 and names[1:3] == ["Education", "Research"] and names[3].endswith("-funded research")
 
 
 def _same(variables: Mapping[str, Variable], name: str, other: str) -> bool:
