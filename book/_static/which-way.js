@@ -1,4 +1,4 @@
-// Questions beside a table of ways, one for each column but the last: an answer hides the rows that do not match.
+// Questions above a table, one for each column but the last. An answer hides the rows that do not match it.
 document.querySelectorAll("table.which-way").forEach((table) => {
   const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
   const rows = [...table.tBodies[0].rows];
@@ -16,13 +16,13 @@ document.querySelectorAll("table.which-way").forEach((table) => {
   };
   const questions = heads.slice(0, -1).map((head, column) => {
     const answers = [...new Set(rows.flatMap((row) => values(row, column)))].filter((value) => value !== ANY);
-    const choices = [...answers.map((value) => choice(column, value, value)), choice(column, "", "I do not know")];
+    const choices = [...answers.map((value) => choice(column, value, value)), choice(column, "", "Not sure")];
     return element("fieldset", {}, element("legend", { textContent: head }), ...choices);
   });
-  const told = element("p", { className: "told" });
-  told.setAttribute("role", "status");
-  const form = element("form", { className: "which-way" }, ...questions, told);
-  form.append(element("button", { type: "reset", textContent: "Start again" }));
+  const result = element("p", { className: "result" });
+  result.setAttribute("role", "status");
+  const form = element("form", { className: "which-way" }, ...questions, result);
+  form.append(element("button", { type: "reset", textContent: "Reset" }));
 
   const narrow = () => {
     const given = questions.map((_, column) => form.elements[`way-${column}`].value);
@@ -33,7 +33,7 @@ document.querySelectorAll("table.which-way").forEach((table) => {
       question.hidden = !given[column] && left.every((row) => values(row, column).includes(ANY));
     });
     const [way] = left.length === 1 ? left[0].cells[heads.length - 1].children : [];
-    told.replaceChildren(...(way ? ["Your way: ", ...way.cloneNode(true).childNodes] : [`${left.length} ways are left.`]));
+    result.replaceChildren(...(way ? ["Recommended: ", ...way.cloneNode(true).childNodes] : [`${left.length} options match.`]));
   };
   form.addEventListener("change", narrow);
   form.addEventListener("reset", () => setTimeout(narrow));

@@ -90,7 +90,6 @@ def test_a_picture_of_a_measurement_is_not_reported_as_compared(site, root):
     pictures = {page.page: (page.pictures, page.pictures_compared) for page in pages if page.pictures}
 
     assert pictures["notebooks/memory-the-lazy-way.ipynb"] == (2, 1)
-    assert pictures["book/uploads/which-way.md"] == (1, 0)
     assert pictures["notebooks/first-zarr-store.ipynb"] == (2, 2)
 
 

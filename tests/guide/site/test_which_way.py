@@ -88,7 +88,7 @@ def test_the_choice_can_be_made_and_cleared_with_the_keyboard(page, root):
     first.focus()
     page.keyboard.press("Space")
     narrowed = _left(page)
-    page.get_by_role("button", name="Start again").press("Enter")
+    page.get_by_role("button", name="Reset").press("Enter")
 
     page.wait_for_function(
         "n => document.querySelectorAll('table.which-way tbody tr:not([hidden])').length === n",
