@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from guide.facts import Facts, Variable
+from guide.facts import Facts
 
 FEATURES: dict[str, Callable[[Facts], bool]] = {
     "gpu": lambda facts: facts.gpus is not None,
@@ -34,9 +34,7 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "writers-of-read-only": lambda facts: facts.buckets.read_only is not None and facts.buckets.read_only.writers_group,
     "uniform-bucket-for-writers": lambda facts: facts.buckets.uniform_for_writers is not None,
     # Sizes and names that sentences rely on.
-    "share-of-5-gb": lambda facts: max(facts.node_shares.sizes_gib) >= 5,
     "year-in-smallest-share": lambda facts: 5 <= min(facts.node_shares.sizes_gib) < 45,
-    "pangeo-scratch": lambda facts: _same(facts.environment_variables.values, "PANGEO_SCRATCH", "SCRATCH_BUCKET"),
     "tested-image": lambda facts: facts.images.tested is not None,
     "pangeo-images": lambda facts: "pangeo" in facts.images.source,
     "tensorflow-and-pytorch": lambda facts: facts.gpus is not None and facts.gpus.images == ["tensorflow", "pytorch"],
@@ -53,11 +51,6 @@ def _scratch_on_workers(names: list[str]) -> bool:
 def _research_tiers(names: list[str]) -> bool:
     """Return whether the tiers after the first are for education, research and funded research, in this order."""
     return len(names) == 4 and names[1:3] == ["Education", "Research"] and names[3].endswith("-funded research")
-
-
-def _same(variables: Mapping[str, Variable], name: str, other: str) -> bool:
-    """Return whether two variables are set and have the same value."""
-    return name in variables and other in variables and variables[name].value == variables[other].value
 
 
 def lacking(facts: Facts, names: list[str]) -> list[str]:

@@ -12,6 +12,8 @@ import json
 import re
 
 OPTION = "check"
+# Lines of a cell that only the run reads. MyST-NB would read the option ``on`` as the YAML value true.
+_HIDDEN = (f":{OPTION}:", ":on:")
 _CELL = re.compile(r"\s*(`{3,}|~{3,})\s*\{code-cell\}")
 
 
@@ -44,12 +46,12 @@ def _parse(check: str) -> None:
 
 
 def without_checks(text: str) -> str:
-    """Return the Markdown of a page without the checks of its cells.
+    """Return the Markdown of a page without the checks of its cells and the names of their machines.
 
     Each removed line is made up for by an empty one after its cell, so that later lines keep their numbers. Those of
     fences stay: they are in the info line, which no output shows.
     """
-    if f":{OPTION}:" not in text:
+    if not any(option in text for option in _HIDDEN):
         return text
     kept: list[str] = []
     fence, in_options, removed = "", False, 0
@@ -58,7 +60,7 @@ def without_checks(text: str) -> str:
             fence, in_options = opening[1], True
         elif fence:
             in_options = in_options and line.startswith(":")
-            if in_options and line.startswith(f":{OPTION}:"):
+            if in_options and line.startswith(_HIDDEN):
                 removed += 1
                 continue
             if line.strip().startswith(fence) and not line.strip().strip(fence[0]):

@@ -102,6 +102,12 @@ def test_a_page_is_shown_without_its_checks_and_keeps_its_line_numbers():
     assert shown.split("\n").index("last") == text.split("\n").index("last")
 
 
+def test_a_page_is_shown_without_the_names_of_machines():
+    text = "```{code-cell} python\n:tags: [a]\n:on: hpc\nx = 1\n```\n\n:on: is text\n"
+
+    assert without_checks(text) == "```{code-cell} python\n:tags: [a]\nx = 1\n```\n\n\n:on: is text\n"
+
+
 def test_only_options_of_cells_are_removed():
     text = "Write `:check:`.\n\n:check: x\n\n```md\n:check: x\n```\n\n```{note}\n:check: x\n```\n"
 
