@@ -18,6 +18,7 @@ from guide.run.shell import commands, without_colors
 from guide.site.export.markdown import Piece
 
 _MAGIC = re.compile(r"^\s*[%!]")
+_BASH = "%%bash\n"
 _ENTERS = "This notebook writes only to its own folder."
 _HEADING = re.compile(r"^#{1,6} ")
 
@@ -207,7 +208,8 @@ def script(page: ExportedPage) -> str:
     """Return the page as a Python script with ``# %%`` cells: text as comments, shell blocks as calls of bash."""
     groups = list(_groups(page))
     suppresses = any(block.raises for _, blocks in groups for block in blocks)
-    imports = {"import os": page.needs_folder, "import subprocess": page.needs_folder}
+    calls_bash = any(block.source.startswith(_BASH) for _, blocks in groups for block in blocks)
+    imports = {"import os": page.needs_folder, "import subprocess": page.needs_folder or calls_bash}
     imports["from contextlib import suppress"] = suppresses
     head = [name for name, needed in imports.items() if needed]
     if page.needs_folder:
@@ -227,6 +229,8 @@ def _statements(block: Block) -> str:
         if block.fails:
             return f"# This is to fail: {block.fails}\n{_bash(block, check=False)}"
         return _bash(block, check=block.language != "console")
+    if block.source.startswith(_BASH):
+        return _call_of_bash(block.source.removeprefix(_BASH).rstrip("\n"), check=True)
     lines = [f"# In a notebook: {line}" if _MAGIC.match(line) else line for line in block.source.split("\n")]
     source = "\n".join(lines)
     if not block.raises:
@@ -235,8 +239,11 @@ def _statements(block: Block) -> str:
 
 
 def _bash(block: Block, check: bool) -> str:
-    """Return a call of bash with the block's commands, as one readable text if Python allows that."""
-    text = _shell(block)
+    return _call_of_bash(_shell(block), check)
+
+
+def _call_of_bash(text: str, check: bool) -> str:
+    """Return a call of bash with the commands ``text``, as one readable text if Python allows that."""
     whole = f'r"""\n{text}\n"""' if '"""' not in text else repr(text)
     return f'subprocess.run(["bash", "-ec", {whole}], check={check})'
 

@@ -49,7 +49,7 @@ ROWS = {
     "U5 from an HPC system without a browser": ("book/uploads/from-hpc.md", "--remote-bootstrap"),
     "U5 the scopes": ("book/uploads/from-hpc.md", "cloud-platform scope is required but not requested"),
     "U5 cleaning up the file": ("book/uploads/from-hpc.md", "application-default revoke"),
-    "U6 uploads that survive": ("notebooks/uploads-that-survive.ipynb", "SIGKILL"),
+    "U6 uploads that survive": ("notebooks/uploads-that-survive.ipynb", "kill -KILL"),
     "U7 many files to one store": ("book/uploads/convert-many-files.md", "python upload_store.py output ./trial.zarr"),
     "U8 progress bar": ("book/uploads/convert-many-files.md", "ProgressBar"),
     "U9 files as they are": ("book/uploads/files-as-they-are.md", "rclone check"),

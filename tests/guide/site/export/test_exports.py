@@ -9,11 +9,13 @@ from html.parser import HTMLParser
 import nbformat
 import pytest
 
+from guide.pages.blocks import Block
 from guide.pages.hidden_checks import notebook_without_checks
 from guide.pages.reader import read_page
 from guide.pages.toc import pages_of_book
 from guide.run.compare_outputs import difference
 from guide.run.records import read_record
+from guide.site.export.formats import ExportedPage, script
 
 RULES = "book/buckets/rules"
 
@@ -145,3 +147,11 @@ def test_every_page_shows_the_date_of_the_facts(site, names, root):
     )
     for name in names:
         assert f'as of <time datetime="{newest}">' in (site / f"{name}.html").read_text(), name
+
+
+def test_a_cell_that_runs_in_a_shell_is_a_call_of_bash_in_the_script(tmp_path):
+    cell = Block(kind="cell", language="python", source="%%bash\nprintf one > one.txt\ntest -s one.txt\n", line=1)
+    (tmp_path / "page.py").write_text(script(ExportedPage("https://example.org/page.html", "page", [cell], [])))
+    subprocess.run([sys.executable, "page.py"], cwd=tmp_path, check=True)
+
+    assert (tmp_path / "one.txt").read_text() == "one"
