@@ -46,7 +46,7 @@ class Body:
 
 
 class Bucket:
-    """The objects below one prefix of a bucket, over HTTP. Failed requests are repeated for ``patience`` seconds."""
+    """The objects under one prefix of a bucket, over HTTP. Failed requests are repeated for ``patience`` seconds."""
 
     def __init__(self, url: str, token_file: Path | None, timeout: float, patience: float) -> None:
         self.url = url
@@ -70,7 +70,7 @@ class Bucket:
             raise UploadError(f"gs://{self._bucket}: {problem}: use another login or bucket")
 
     def list(self) -> dict[str, Stored]:
-        """Return all objects below the prefix, by the rest of their names."""
+        """Return all objects under the prefix, by the rest of their names."""
         found: dict[str, Stored] = {}
         params = {"prefix": self._prefix, "fields": f"nextPageToken,items({OBJECT_FIELDS})", "maxResults": "1000"}
         while True:
@@ -108,7 +108,7 @@ class Bucket:
                         return True
             except TransientError as error:
                 self._wait(attempt, error)
-            # There was no answer, or another copy was faster. See what is there now.
+            # There was no answer, or another copy was faster: look at the current object.
             found = self.stat(name)
             if found and found.md5 == digest:
                 return False

@@ -6,19 +6,20 @@
 SOURCE is a NetCDF file, a folder of them, a pattern in quotes, a gs:// address of any of these, or a local Zarr store.
 Several files are joined along one dimension, ``time`` unless --along names another, in the order of its coordinate.
 
-Values, types, attributes, packing and calendars are copied as the files store them, bit for bit. What a Zarr store
-cannot hold, and files that do not fit together, are refused in one line before anything is written.
+Values, types, attributes, packing and calendars are copied bit for bit. If files do not fit together, or contain
+something that a Zarr store cannot hold, the script says so in one line and writes nothing.
 
 If the upload stops (a dropped connection, an expired token, a killed job), run the same command again: it continues
 where it stopped.
 
 How it works:
 
-1. Read the header of every file and compare it with the first file's.
-2. Write the metadata of the whole store. The root's metadata carry a mark, so that the script recognises its own store.
-3. Encode each chunk, compute its checksum, and send it with the condition that nobody else wrote that object. When the
-   bucket confirms the checksum, note it in the manifest, a small file beside you. The next run skips noted chunks.
-4. Verify: compare the noted checksums with those that the bucket lists.
+1. Read the header of every file and compare it with that of the first file.
+2. Write the metadata of the whole store. They contain a mark by which the script recognises its own store.
+3. Encode each chunk, compute its checksum, and send it on the condition that nobody else has written that object. When
+   the bucket confirms the checksum, record it in the manifest, a small file on this machine (see --manifest). The
+   next run skips recorded chunks.
+4. Verify the store: compare the recorded checksums with those that the bucket lists.
 
 Requires h5netcdf, zarr and xarray; google-auth and requests for buckets; gcsfs for files in buckets.
 """
@@ -78,7 +79,7 @@ def upload(
     """Check everything, then copy ``sources`` to one Zarr store; raises ``UploadError`` with one line.
 
     ``client`` is the client of a Dask cluster whose workers do the work; they must see the sources and the target, and
-    log in on their own.
+    use their own login.
     """
     settings = settings_of(str(target), user, manifest, token_file, timeout, patience)
     destination = settings.target()
@@ -111,7 +112,7 @@ def upload(
 def prepare_workers(client: Any, paths: list[str], settings: Settings) -> list[str]:
     """Send this script to the workers, and return the paths as they see them."""
     if settings.token_file:
-        raise UploadError("--token-file: the workers of a Dask cluster log in on their own: leave this option out")
+        raise UploadError("--token-file: the workers of a Dask cluster use their own login: omit this option")
     check_workers(client, paths, settings.url)
     client.upload_file(__file__)
     return [path if is_remote(path) else os.path.abspath(path) for path in paths]
@@ -130,8 +131,8 @@ def settings_of(
         if not found or {".", ".."} & set(url.split("/")):
             raise UploadError(f"{target} is not of the form {forms}: correct the target")
         if user and found[2] != user:
-            problem = f"is below the prefix of {found[2]}, not yours"
-            raise UploadError(f"{target} {problem}: write below gs://{found[1]}/{user}/")
+            problem = f"is under the prefix of {found[2]}, not yours"
+            raise UploadError(f"{target} {problem}: write under gs://{found[1]}/{user}/")
     elif not re.match(r"(\.{1,2}|~)?/", url) or not url.endswith(".zarr") or "://" in url:
         raise UploadError(f"{target} is not of the form {forms}: correct the target")
     else:
@@ -142,10 +143,12 @@ def settings_of(
 
 
 def checked_chunks(chunks: Mapping[str, int], source: Source) -> dict[str, int]:
-    """Return the chunks; raises ``UploadError`` for a dimension that there is not."""
+    """Return the chunks; raises ``UploadError`` for a dimension that does not exist."""
     for dim in chunks:
         if dim not in source.sizes:
-            raise UploadError(f"--chunks: there is no dimension {dim!r}, only {', '.join(source.sizes)}: correct it")
+            raise UploadError(
+                f"--chunks: the files have only the dimensions {', '.join(source.sizes)}, not {dim!r}: correct it"
+            )
     return dict(chunks)
 
 
@@ -156,7 +159,7 @@ def summarize(source: Source, layout: Layout, count: int, target: str) -> None:
     report(f"{count} chunks of at most {megabytes(layout.largest_chunk)}")
     if source.differing:
         names = ", ".join(sorted(source.differing))
-        report(f"attributes that differ between files, of which the first file's are kept: {names}")
+        report(f"attributes that differ between files, and are kept as in the first one: {names}")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -166,20 +169,20 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("source", nargs="+", help="NetCDF files in any order, folders, patterns, gs:// addresses, or a Zarr store")
     add("target", help="gs://BUCKET/PREFIX/NAME.zarr, where PREFIX is your GitHub username, or ./NAME.zarr")
-    add("--along", default="time", metavar="DIM", help="dimension that joins the files (%(default)s)")
-    add("--sort-by", metavar="NAME", help="variable along DIM that orders the files, if DIM has no coordinate")
+    add("--along", default="time", metavar="DIM", help="dimension along which files are joined (%(default)s)")
+    add("--sort-by", metavar="NAME", help="variable along DIM by which to sort the files, if DIM has no coordinate")
     add("--allow-gaps", action="store_true", help="accept missing steps in a regular axis")
-    add("--variables", type=names, default=(), metavar="A,B", help="only these, and the variables they refer to")
-    add("--chunk-mb", type=positive, default=100, metavar="MB", help="largest size of a chunk (%(default)s)")
+    add("--variables", type=names, default=(), metavar="A,B", help="copy only these variables, and those they refer to")
+    add("--chunk-mb", type=positive, default=100, metavar="MB", help="size of the largest chunk in MB (%(default)s)")
     add("--chunks", type=sizes, metavar="DIM=N,...", help="shape of the chunks, instead of their size")
-    add("--workers", type=workers, default=4, metavar="N", help="chunks at the same time (%(default)s)")
-    add("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster that does the work")
-    add("--token-file", type=Path, metavar="FILE", help="file of mode 600 with an access token")
+    add("--workers", type=workers, default=4, metavar="N", help="chunks to send at the same time (%(default)s)")
+    add("--dask", metavar="ADDRESS", help="address of a Dask scheduler, whose workers do the work")
+    add("--token-file", type=Path, metavar="FILE", help="file with an access token, which only you can read (mode 600)")
     add("--user", default=os.environ.get("JUPYTERHUB_USER"), help="your GitHub username (the hub knows it)")
-    add("--manifest", type=Path, metavar="FILE", help="file for the checksums of sent chunks (NAME.zarr.manifest)")
-    add("--timeout", type=positive, default=120, metavar="S", help="seconds to wait for one answer (%(default)s)")
+    add("--manifest", type=Path, metavar="FILE", help="record of sent chunks (NAME.zarr.manifest)")
+    add("--timeout", type=positive, default=120, metavar="S", help="seconds to wait for an answer (%(default)s)")
     add("--patience", type=positive, default=900, metavar="S", help="seconds to repeat failed requests (%(default)s)")
-    add("--dry-run", action="store_true", help="check everything, and write nothing")
+    add("--dry-run", action="store_true", help="check everything without writing")
     return parser.parse_args()
 
 
@@ -187,37 +190,37 @@ def names(text: str) -> tuple[str, ...]:
     """Return names that are separated by commas."""
     found = tuple(name for name in text.split(",") if name)
     if not found:
-        raise argparse.ArgumentTypeError("no variable is named")
+        raise argparse.ArgumentTypeError("name at least one variable")
     return found
 
 
 def sizes(text: str) -> dict[str, int]:
-    """Return sizes by dimension; argparse reports what is not of this form."""
+    """Return sizes by dimension; argparse reports anything not of this form."""
     found = {}
     for part in text.split(","):
         dim, equals, size = part.partition("=")
         if not dim or not equals or not size.isdecimal() or not int(size):
             raise argparse.ArgumentTypeError(f"{text!r} is not of the form DIM=N,DIM=N")
         if dim in found:
-            raise argparse.ArgumentTypeError(f"{dim} is named twice")
+            raise argparse.ArgumentTypeError(f"{dim} occurs twice")
         found[dim] = int(size)
     return found
 
 
 def positive(text: str) -> float:
-    """Return a number above zero; argparse reports what is none."""
+    """Return a number above zero; argparse reports anything else."""
     if not 0 < float(text) < math.inf:
         raise ValueError
     return float(text)
 
 
 def whole(text: str) -> int:
-    """Return a whole number above zero; argparse reports what is none."""
+    """Return a whole number above zero; argparse reports anything else."""
     return int(positive(str(int(text))))
 
 
 def workers(text: str) -> int:
-    """Return a number of threads; argparse reports what is none, or more than any machine can use."""
+    """Return a number of threads; argparse reports anything else, or more than any machine can use."""
     number = whole(text)
     if number > MOST_WORKERS:
         raise argparse.ArgumentTypeError(f"{text} is more than {MOST_WORKERS}")
@@ -242,7 +245,7 @@ def run_command(options: argparse.Namespace) -> None:
     try:
         client = dask.distributed.Client(address, timeout=30)
     except (OSError, ValueError) as error:
-        raise UploadError(f"--dask {address}: no scheduler answers there ({first_line(error)})") from None
+        raise UploadError(f"--dask {address}: no scheduler answers at this address ({first_line(error)})") from None
     with client:
         upload(sources, target, client=client, **asked)
 
@@ -253,7 +256,7 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a letter shows its code instead
             stream.reconfigure(errors="backslashreplace")
-    warnings.simplefilter("ignore")  # of libraries to programmers; errors are reported
+    warnings.simplefilter("ignore")  # libraries warn programmers; errors are reported
     options = parse_arguments()
     if options.dask and __name__ == "__main__":
         sys.path.insert(0, str(Path(__file__).resolve().parent))

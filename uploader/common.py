@@ -60,7 +60,7 @@ def reading(path: str, variable: str = "") -> Iterator[None]:
     except PermissionError:
         raise refusal(path, variable, "you may not read it", "check its permissions") from None
     except UnicodeDecodeError:
-        raise refusal(path, variable, "holds text that is not UTF-8", "rewrite it") from None
+        raise refusal(path, variable, "contains text that is not UTF-8", "rewrite it") from None
     except Exception as error:  # damaged files make libraries raise all kinds of exceptions
         problem = first_line(error)
         if "truncated file" in problem:

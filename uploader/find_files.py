@@ -116,7 +116,7 @@ def find_in_folder(source: str, target: str) -> list[str]:
             raise refusal(folder, "", f"is a Zarr store in {source}, beside NetCDF files", "name one or the other")
     others = [name for name in names if not is_netcdf_name(name) and not re.search(r"(^|/)\.", name)]
     if others:
-        report(f"{source}: {len(others)} files without a name of NetCDF are left out, such as {others[0]}")
+        report(f"{source}: {len(others)} files not named like NetCDF files are ignored, such as {others[0]}")
     return found
 
 

@@ -35,7 +35,7 @@ class Folder:
             if is_zarr(str(folder)):
                 raise UploadError(f"{self.url}: it is in the Zarr store {folder}: choose another folder")
         if self._partial.is_symlink() or (self._partial.exists() and not self._partial.is_dir()):
-            raise UploadError(f"{self._partial}: the upload needs a folder of this name: move this file away")
+            raise UploadError(f"{self._partial}: the upload needs a folder of this name: rename this file")
         if self._path.is_symlink() or (self._path.exists() and not self._path.is_dir()):
             raise UploadError(f"{self.url}: there is a file of this name: choose another")
 

@@ -47,7 +47,7 @@ class HDF5File:
             root = _NetCDF4(self._file, "r")
             if root.groups:
                 names = ", ".join(root.groups)
-                raise refusal(self._path, "", f"has groups ({names})", "copy each group to a file of its own")
+                raise refusal(self._path, "", f"has groups ({names})", "copy each group to a separate file")
             # Asked for once: for an unlimited dimension, h5netcdf looks at every variable that has it.
             sizes = {name: dimension.size for name, dimension in root.dimensions.items()}
             scales = {h5py.h5o.get_info(self._file[name].id).addr: name for name in sizes if name in self._file}

@@ -107,9 +107,7 @@ def sort_rows(rows: list[Row], request: Request, allow_gaps: bool) -> list[Row]:
         last, following = before[-1], after[0]
         if last == following or (following < last) == increasing:
             problem = f"overlaps {one.path}, which reaches from {before[0]} to {last}"
-            raise refusal(
-                two.path, name, f"{problem}: this file begins at {following}", "leave out what is there twice"
-            )
+            raise refusal(two.path, name, f"{problem}: this file begins at {following}", "remove the repeated steps")
     values = np.concatenate([axis for _, axis, *_ in rows])
     gap = None if allow_gaps else find_gap(values)
     if gap is not None:
@@ -123,8 +121,9 @@ def sort_rows(rows: list[Row], request: Request, allow_gaps: bool) -> list[Row]:
 def find_gap(values: np.ndarray) -> int | None:
     """Return the index before the first gap in a regular axis; ``None`` if there is none, or the axis is irregular.
 
-    An axis is regular if at least half of its steps are within 15 % of the shortest one, as months of 28 to 31 days
-    are, and all others are 1.5 times as long or longer. Three or more equal long steps in a row are another time step.
+    An axis is regular if at least half of its steps are within 15 % of the shortest one, and all others are 1.5 times
+    as long or longer. Months of 28 to 31 days are therefore regular. Three or more equal long steps in a row are
+    another time step.
     """
     if values.dtype.kind not in "iufmM" or len(values) < 3:
         return None

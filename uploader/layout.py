@@ -22,7 +22,7 @@ from uploader.open_files import OpenFiles
 from uploader.source import Source
 from uploader.variables import same
 
-# The largest array that the codecs of numcodecs take.
+# The largest array that the codecs of numcodecs accept.
 LARGEST_CHUNK = 2**31 - 1
 
 
@@ -157,7 +157,9 @@ def chunk_shape(source: Source, name: str, chunks: dict[str, int], chunk_bytes: 
             shape[dim] = max(1, min(shape[dim], chunk_bytes // max(1, others)))
     if variable.nbytes(shape.values()) > LARGEST_CHUNK:
         size = f"{variable.nbytes(shape.values()) / 1e9:.1f} GB"
-        raise UploadError(f"--chunks: a chunk of {name} has {size}, and Zarr's codecs take 2.1 GB: make it smaller")
+        raise UploadError(
+            f"--chunks: a chunk of {name} has {size}, but Zarr's codecs accept 2.1 GB at most: make it smaller"
+        )
     return tuple(shape.values())
 
 

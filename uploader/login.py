@@ -29,7 +29,7 @@ class Login:
         try:
             credentials, _ = google.auth.default()
         except google.auth.exceptions.DefaultCredentialsError:
-            message = "no login: run 'gcloud auth application-default login', or name a token with --token-file FILE"
+            message = "no login: run 'gcloud auth application-default login', or pass a token with --token-file FILE"
             raise UploadError(message) from None
         self._credentials = google.auth.credentials.with_scopes_if_required(credentials, [SCOPE])
         self._token = ""
@@ -70,5 +70,5 @@ def read_token(file: Path) -> str:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise UploadError(f"{file}: the token cannot be read ({reason}): check --token-file") from None
     if not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise UploadError(f"{file}: this is not an access token, which is one word: check --token-file")
+        raise UploadError(f"{file}: this is not an access token, which has no spaces: check --token-file")
     return token

@@ -74,14 +74,14 @@ class Upload:
         url, root = self.target.url, self.existing.get("zarr.json")
         other = "choose another name"
         if self.existing and root is None:
-            raise UploadError(f"{url}: it holds something else ({min(self.existing)}): {other}")
+            raise UploadError(f"{url}: it contains other objects, such as {min(self.existing)}: {other}")
         if root and MARK not in root.metadata:
-            raise UploadError(f"{url}: this store exists and was not begun by this script: {other}")
+            raise UploadError(f"{url}: this store exists and was not written by this script: {other}")
         if root and root.metadata[MARK] != self.layout.made_from:
-            raise UploadError(f"{url}: this store was begun from other files, or with other chunks: {other}")
+            raise UploadError(f"{url}: this store was started with other files or other chunks: {other}")
         more = self.existing.keys() - self.layout.metadata.keys() - {chunk.name for chunk in self.chunks}
         if more:
-            raise UploadError(f"{url}: it holds something else ({min(more)}): {other}")
+            raise UploadError(f"{url}: it contains other objects, such as {min(more)}: {other}")
 
     def write_metadata(self, workers: int) -> None:
         """Write the metadata of all arrays; first those of the root, whose mark claims the target."""
@@ -96,7 +96,7 @@ class Upload:
         if "zarr.json" not in self.existing and isinstance(self.target, Bucket):
             root = self.target.stat("zarr.json")
             if root is None or root.metadata.get(MARK) != self.layout.made_from:
-                raise UploadError(f"{self.target.url}: somebody else just began another store: choose another name")
+                raise UploadError(f"{self.target.url}: somebody else has started another store: choose another name")
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(write, self.layout.metadata.keys() - {"zarr.json"}))
 
@@ -106,7 +106,7 @@ class Upload:
         states = {chunk.name: source.fingerprint(chunk.variable, chunk.region) for chunk in self.chunks}
         noted = {name: manifest.get(name, state) for name, state in states.items()}
         todo = [c for c in self.chunks if c.name not in self.existing or self.existing[c.name].md5 != noted[c.name]]
-        report(f"{len(self.chunks) - len(todo)} of {len(self.chunks)} chunks are there, {len(todo)} to go")
+        report(f"{len(self.chunks) - len(todo)} of {len(self.chunks)} chunks are already stored, {len(todo)} to send")
         started, count, size = time.monotonic(), 0, 0
         self.write_metadata(workers)
         progress = Progress("uploading", len(todo))
@@ -131,10 +131,10 @@ class Upload:
         found = {name: one.md5 for name, one in listed.items()}
         wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
         if wrong:
-            problem = f"{len(wrong)} objects are not what was sent, such as {wrong[0]}"
+            problem = f"{len(wrong)} objects differ from what was sent, such as {wrong[0]}"
             raise VerificationError(f"{self.target.url}: {problem}: {AGAIN}")
         size = sum(one.size for one in listed.values())
-        report(f"verified: {len(listed)} objects, {megabytes(size)}, have the checksums of what was sent")
+        report(f"verified: all {len(listed)} objects ({megabytes(size)}) have the right checksum")
 
 
 class Progress:

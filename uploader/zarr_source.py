@@ -41,7 +41,7 @@ class ZarrSource:
         return Content(variables, dict(self._group.attrs))
 
     def _has_group(self, name: str) -> UploadError:
-        return refusal(self._path, "", f"has groups ({name})", "copy each group to a store of its own")
+        return refusal(self._path, "", f"has groups ({name})", "copy each group to a separate store")
 
     def _variable(self, name: str, array: Any) -> Variable:
         attrs: dict[str, Any] = dict(array.attrs)

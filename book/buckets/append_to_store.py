@@ -6,12 +6,12 @@
 
 ``to_zarr(append_dim=...)`` writes the longer time axis first and the values afterwards. Here the order is reversed:
 
-1. Check everything. Data that do not fit are refused with one line, and the store stays as it was.
-2. Write the chunks. Nobody reads them yet, because the metadata still say that the store ends before them.
+1. Check everything. Data that do not fit are refused with one line, and the store is not changed.
+2. Write the chunks. Readers do not see them yet, because the metadata still say that the store ends before them.
 3. Write the metadata, and last the one object from which xarray reads all of them.
 
-Before the last request readers get the old store, after it the new one. After an interruption, run the same call
-again. Append from one program at a time: two that write the same chunks overwrite each other's.
+Readers get the old store before the last request, and the new one after it. After an interruption, run the same call
+again. Append from one program at a time: two programs would overwrite each other's chunks.
 
 For a series of known length, ``lay_out`` writes the whole axis first, ``append`` then writes the steps in any order,
 and ``missing`` lists the steps that lack a chunk. Only for stores in version 3 of the Zarr format.
@@ -53,7 +53,7 @@ _SHORTEST, _LONGEST = 0.25, 1.75
 
 
 class DoesNotFit(ValueError):
-    """The data do not fit the store; the message is one line. The store is as it was."""
+    """The data do not fit the store; the message is one line. The store is unchanged."""
 
 
 def append(ds: xr.Dataset, url: str, dim: str = "time", *, gaps: bool = False, encoding: Mapping | None = None) -> int:
@@ -94,7 +94,7 @@ def lay_out(ds: xr.Dataset, url: str, axis: Any, dim: str = "time", *, encoding:
     """Create a store with the whole ``axis``; ``append`` then writes its steps, in any order.
 
     ``ds`` is a part of the data, chunked as the store will be; what does not depend on ``dim`` is written now. A
-    second call changes nothing. Raises ``DoesNotFit`` if another store is there.
+    second call changes nothing. Raises ``DoesNotFit`` if another store exists.
     """
     ds, store = _prepared(ds, dim, encoding), _Store(url)
     whole = _prepared(xr.Dataset(coords={dim: (dim, np.asarray(axis), ds[dim].attrs)}), dim)
@@ -554,7 +554,7 @@ def _check_steps(new: np.ndarray, before: np.ndarray, labels: np.ndarray, gaps: 
     if not new.size:
         return
     if before.size and new[0] < before[-1]:
-        raise DoesNotFit(f"{labels[0]} is not a step of {url}, but lies before its end")
+        raise DoesNotFit(f"{labels[0]} is not a step of {url}, but comes before its end")
     steps = np.diff(np.concatenate([before[-1:], new]))
     usual = _usual(before if before.size > 1 else new, is_new=before.size < 2)
     if gaps or not steps.size or not usual.size:

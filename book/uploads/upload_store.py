@@ -7,19 +7,20 @@
 SOURCE is a NetCDF file, a folder of them, a pattern in quotes, a gs:// address of any of these, or a local Zarr store.
 Several files are joined along one dimension, ``time`` unless --along names another, in the order of its coordinate.
 
-Values, types, attributes, packing and calendars are copied as the files store them, bit for bit. What a Zarr store
-cannot hold, and files that do not fit together, are refused in one line before anything is written.
+Values, types, attributes, packing and calendars are copied bit for bit. If files do not fit together, or contain
+something that a Zarr store cannot hold, the script says so in one line and writes nothing.
 
 If the upload stops (a dropped connection, an expired token, a killed job), run the same command again: it continues
 where it stopped.
 
 How it works:
 
-1. Read the header of every file and compare it with the first file's.
-2. Write the metadata of the whole store. The root's metadata carry a mark, so that the script recognises its own store.
-3. Encode each chunk, compute its checksum, and send it with the condition that nobody else wrote that object. When the
-   bucket confirms the checksum, note it in the manifest, a small file beside you. The next run skips noted chunks.
-4. Verify: compare the noted checksums with those that the bucket lists.
+1. Read the header of every file and compare it with that of the first file.
+2. Write the metadata of the whole store. They contain a mark by which the script recognises its own store.
+3. Encode each chunk, compute its checksum, and send it on the condition that nobody else has written that object. When
+   the bucket confirms the checksum, record it in the manifest, a small file on this machine (see --manifest). The
+   next run skips recorded chunks.
+4. Verify the store: compare the recorded checksums with those that the bucket lists.
 
 Requires h5netcdf, zarr and xarray; google-auth and requests for buckets; gcsfs for files in buckets.
 """
@@ -132,7 +133,7 @@ def reading(path: str, variable: str = "") -> Iterator[None]:
     except PermissionError:
         raise refusal(path, variable, "you may not read it", "check its permissions") from None
     except UnicodeDecodeError:
-        raise refusal(path, variable, "holds text that is not UTF-8", "rewrite it") from None
+        raise refusal(path, variable, "contains text that is not UTF-8", "rewrite it") from None
     except Exception as error:  # damaged files make libraries raise all kinds of exceptions
         problem = first_line(error)
         if "truncated file" in problem:
@@ -450,7 +451,7 @@ class HDF5File:
             root = _NetCDF4(self._file, "r")
             if root.groups:
                 names = ", ".join(root.groups)
-                raise refusal(self._path, "", f"has groups ({names})", "copy each group to a file of its own")
+                raise refusal(self._path, "", f"has groups ({names})", "copy each group to a separate file")
             # Asked for once: for an unlimited dimension, h5netcdf looks at every variable that has it.
             sizes = {name: dimension.size for name, dimension in root.dimensions.items()}
             scales = {h5py.h5o.get_info(self._file[name].id).addr: name for name in sizes if name in self._file}
@@ -734,7 +735,7 @@ class ZarrSource:
         return Content(variables, dict(self._group.attrs))
 
     def _has_group(self, name: str) -> UploadError:
-        return refusal(self._path, "", f"has groups ({name})", "copy each group to a store of its own")
+        return refusal(self._path, "", f"has groups ({name})", "copy each group to a separate store")
 
     def _variable(self, name: str, array: Any) -> Variable:
         attrs: dict[str, Any] = dict(array.attrs)
@@ -792,7 +793,7 @@ class Login:
         try:
             credentials, _ = google.auth.default()
         except google.auth.exceptions.DefaultCredentialsError:
-            message = "no login: run 'gcloud auth application-default login', or name a token with --token-file FILE"
+            message = "no login: run 'gcloud auth application-default login', or pass a token with --token-file FILE"
             raise UploadError(message) from None
         self._credentials = google.auth.credentials.with_scopes_if_required(credentials, [SCOPE])
         self._token = ""
@@ -833,7 +834,7 @@ def read_token(file: Path) -> str:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise UploadError(f"{file}: the token cannot be read ({reason}): check --token-file") from None
     if not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise UploadError(f"{file}: this is not an access token, which is one word: check --token-file")
+        raise UploadError(f"{file}: this is not an access token, which has no spaces: check --token-file")
     return token
 
 
@@ -1031,7 +1032,7 @@ def find_in_folder(source: str, target: str) -> list[str]:
             raise refusal(folder, "", f"is a Zarr store in {source}, beside NetCDF files", "name one or the other")
     others = [name for name in names if not is_netcdf_name(name) and not re.search(r"(^|/)\.", name)]
     if others:
-        report(f"{source}: {len(others)} files without a name of NetCDF are left out, such as {others[0]}")
+        report(f"{source}: {len(others)} files not named like NetCDF files are ignored, such as {others[0]}")
     return found
 
 
@@ -1304,9 +1305,7 @@ def sort_rows(rows: list[Row], request: Request, allow_gaps: bool) -> list[Row]:
         last, following = before[-1], after[0]
         if last == following or (following < last) == increasing:
             problem = f"overlaps {one.path}, which reaches from {before[0]} to {last}"
-            raise refusal(
-                two.path, name, f"{problem}: this file begins at {following}", "leave out what is there twice"
-            )
+            raise refusal(two.path, name, f"{problem}: this file begins at {following}", "remove the repeated steps")
     values = np.concatenate([axis for _, axis, *_ in rows])
     gap = None if allow_gaps else find_gap(values)
     if gap is not None:
@@ -1320,8 +1319,9 @@ def sort_rows(rows: list[Row], request: Request, allow_gaps: bool) -> list[Row]:
 def find_gap(values: np.ndarray) -> int | None:
     """Return the index before the first gap in a regular axis; ``None`` if there is none, or the axis is irregular.
 
-    An axis is regular if at least half of its steps are within 15 % of the shortest one, as months of 28 to 31 days
-    are, and all others are 1.5 times as long or longer. Three or more equal long steps in a row are another time step.
+    An axis is regular if at least half of its steps are within 15 % of the shortest one, and all others are 1.5 times
+    as long or longer. Months of 28 to 31 days are therefore regular. Three or more equal long steps in a row are
+    another time step.
     """
     if values.dtype.kind not in "iufmM" or len(values) < 3:
         return None
@@ -1458,7 +1458,7 @@ def small_variables(variables: dict[str, Variable], request: Request, count: int
 # --- Make the metadata and the chunks of the store --------------------------------------------------------------------
 
 
-# The largest array that the codecs of numcodecs take.
+# The largest array that the codecs of numcodecs accept.
 LARGEST_CHUNK = 2**31 - 1
 
 
@@ -1593,7 +1593,9 @@ def chunk_shape(source: Source, name: str, chunks: dict[str, int], chunk_bytes: 
             shape[dim] = max(1, min(shape[dim], chunk_bytes // max(1, others)))
     if variable.nbytes(shape.values()) > LARGEST_CHUNK:
         size = f"{variable.nbytes(shape.values()) / 1e9:.1f} GB"
-        raise UploadError(f"--chunks: a chunk of {name} has {size}, and Zarr's codecs take 2.1 GB: make it smaller")
+        raise UploadError(
+            f"--chunks: a chunk of {name} has {size}, but Zarr's codecs accept 2.1 GB at most: make it smaller"
+        )
     return tuple(shape.values())
 
 
@@ -1699,7 +1701,7 @@ class Body:
 
 
 class Bucket:
-    """The objects below one prefix of a bucket, over HTTP. Failed requests are repeated for ``patience`` seconds."""
+    """The objects under one prefix of a bucket, over HTTP. Failed requests are repeated for ``patience`` seconds."""
 
     def __init__(self, url: str, token_file: Path | None, timeout: float, patience: float) -> None:
         self.url = url
@@ -1723,7 +1725,7 @@ class Bucket:
             raise UploadError(f"gs://{self._bucket}: {problem}: use another login or bucket")
 
     def list(self) -> dict[str, Stored]:
-        """Return all objects below the prefix, by the rest of their names."""
+        """Return all objects under the prefix, by the rest of their names."""
         found: dict[str, Stored] = {}
         params = {"prefix": self._prefix, "fields": f"nextPageToken,items({OBJECT_FIELDS})", "maxResults": "1000"}
         while True:
@@ -1761,7 +1763,7 @@ class Bucket:
                         return True
             except TransientError as error:
                 self._wait(attempt, error)
-            # There was no answer, or another copy was faster. See what is there now.
+            # There was no answer, or another copy was faster: look at the current object.
             found = self.stat(name)
             if found and found.md5 == digest:
                 return False
@@ -1952,7 +1954,7 @@ class Folder:
             if is_zarr(str(folder)):
                 raise UploadError(f"{self.url}: it is in the Zarr store {folder}: choose another folder")
         if self._partial.is_symlink() or (self._partial.exists() and not self._partial.is_dir()):
-            raise UploadError(f"{self._partial}: the upload needs a folder of this name: move this file away")
+            raise UploadError(f"{self._partial}: the upload needs a folder of this name: rename this file")
         if self._path.is_symlink() or (self._path.exists() and not self._path.is_dir()):
             raise UploadError(f"{self.url}: there is a file of this name: choose another")
 
@@ -2047,14 +2049,14 @@ class Upload:
         url, root = self.target.url, self.existing.get("zarr.json")
         other = "choose another name"
         if self.existing and root is None:
-            raise UploadError(f"{url}: it holds something else ({min(self.existing)}): {other}")
+            raise UploadError(f"{url}: it contains other objects, such as {min(self.existing)}: {other}")
         if root and MARK not in root.metadata:
-            raise UploadError(f"{url}: this store exists and was not begun by this script: {other}")
+            raise UploadError(f"{url}: this store exists and was not written by this script: {other}")
         if root and root.metadata[MARK] != self.layout.made_from:
-            raise UploadError(f"{url}: this store was begun from other files, or with other chunks: {other}")
+            raise UploadError(f"{url}: this store was started with other files or other chunks: {other}")
         more = self.existing.keys() - self.layout.metadata.keys() - {chunk.name for chunk in self.chunks}
         if more:
-            raise UploadError(f"{url}: it holds something else ({min(more)}): {other}")
+            raise UploadError(f"{url}: it contains other objects, such as {min(more)}: {other}")
 
     def write_metadata(self, workers: int) -> None:
         """Write the metadata of all arrays; first those of the root, whose mark claims the target."""
@@ -2069,7 +2071,7 @@ class Upload:
         if "zarr.json" not in self.existing and isinstance(self.target, Bucket):
             root = self.target.stat("zarr.json")
             if root is None or root.metadata.get(MARK) != self.layout.made_from:
-                raise UploadError(f"{self.target.url}: somebody else just began another store: choose another name")
+                raise UploadError(f"{self.target.url}: somebody else has started another store: choose another name")
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(write, self.layout.metadata.keys() - {"zarr.json"}))
 
@@ -2079,7 +2081,7 @@ class Upload:
         states = {chunk.name: source.fingerprint(chunk.variable, chunk.region) for chunk in self.chunks}
         noted = {name: manifest.get(name, state) for name, state in states.items()}
         todo = [c for c in self.chunks if c.name not in self.existing or self.existing[c.name].md5 != noted[c.name]]
-        report(f"{len(self.chunks) - len(todo)} of {len(self.chunks)} chunks are there, {len(todo)} to go")
+        report(f"{len(self.chunks) - len(todo)} of {len(self.chunks)} chunks are already stored, {len(todo)} to send")
         started, count, size = time.monotonic(), 0, 0
         self.write_metadata(workers)
         progress = Progress("uploading", len(todo))
@@ -2104,10 +2106,10 @@ class Upload:
         found = {name: one.md5 for name, one in listed.items()}
         wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
         if wrong:
-            problem = f"{len(wrong)} objects are not what was sent, such as {wrong[0]}"
+            problem = f"{len(wrong)} objects differ from what was sent, such as {wrong[0]}"
             raise VerificationError(f"{self.target.url}: {problem}: {AGAIN}")
         size = sum(one.size for one in listed.values())
-        report(f"verified: {len(listed)} objects, {megabytes(size)}, have the checksums of what was sent")
+        report(f"verified: all {len(listed)} objects ({megabytes(size)}) have the right checksum")
 
 
 class Progress:
@@ -2254,7 +2256,7 @@ def upload(
     """Check everything, then copy ``sources`` to one Zarr store; raises ``UploadError`` with one line.
 
     ``client`` is the client of a Dask cluster whose workers do the work; they must see the sources and the target, and
-    log in on their own.
+    use their own login.
     """
     settings = settings_of(str(target), user, manifest, token_file, timeout, patience)
     destination = settings.target()
@@ -2287,7 +2289,7 @@ def upload(
 def prepare_workers(client: Any, paths: list[str], settings: Settings) -> list[str]:
     """Send this script to the workers, and return the paths as they see them."""
     if settings.token_file:
-        raise UploadError("--token-file: the workers of a Dask cluster log in on their own: leave this option out")
+        raise UploadError("--token-file: the workers of a Dask cluster use their own login: omit this option")
     check_workers(client, paths, settings.url)
     client.upload_file(__file__)
     return [path if is_remote(path) else os.path.abspath(path) for path in paths]
@@ -2306,8 +2308,8 @@ def settings_of(
         if not found or {".", ".."} & set(url.split("/")):
             raise UploadError(f"{target} is not of the form {forms}: correct the target")
         if user and found[2] != user:
-            problem = f"is below the prefix of {found[2]}, not yours"
-            raise UploadError(f"{target} {problem}: write below gs://{found[1]}/{user}/")
+            problem = f"is under the prefix of {found[2]}, not yours"
+            raise UploadError(f"{target} {problem}: write under gs://{found[1]}/{user}/")
     elif not re.match(r"(\.{1,2}|~)?/", url) or not url.endswith(".zarr") or "://" in url:
         raise UploadError(f"{target} is not of the form {forms}: correct the target")
     else:
@@ -2318,10 +2320,12 @@ def settings_of(
 
 
 def checked_chunks(chunks: Mapping[str, int], source: Source) -> dict[str, int]:
-    """Return the chunks; raises ``UploadError`` for a dimension that there is not."""
+    """Return the chunks; raises ``UploadError`` for a dimension that does not exist."""
     for dim in chunks:
         if dim not in source.sizes:
-            raise UploadError(f"--chunks: there is no dimension {dim!r}, only {', '.join(source.sizes)}: correct it")
+            raise UploadError(
+                f"--chunks: the files have only the dimensions {', '.join(source.sizes)}, not {dim!r}: correct it"
+            )
     return dict(chunks)
 
 
@@ -2332,7 +2336,7 @@ def summarize(source: Source, layout: Layout, count: int, target: str) -> None:
     report(f"{count} chunks of at most {megabytes(layout.largest_chunk)}")
     if source.differing:
         names = ", ".join(sorted(source.differing))
-        report(f"attributes that differ between files, of which the first file's are kept: {names}")
+        report(f"attributes that differ between files, and are kept as in the first one: {names}")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -2342,20 +2346,20 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("source", nargs="+", help="NetCDF files in any order, folders, patterns, gs:// addresses, or a Zarr store")
     add("target", help="gs://BUCKET/PREFIX/NAME.zarr, where PREFIX is your GitHub username, or ./NAME.zarr")
-    add("--along", default="time", metavar="DIM", help="dimension that joins the files (%(default)s)")
-    add("--sort-by", metavar="NAME", help="variable along DIM that orders the files, if DIM has no coordinate")
+    add("--along", default="time", metavar="DIM", help="dimension along which files are joined (%(default)s)")
+    add("--sort-by", metavar="NAME", help="variable along DIM by which to sort the files, if DIM has no coordinate")
     add("--allow-gaps", action="store_true", help="accept missing steps in a regular axis")
-    add("--variables", type=names, default=(), metavar="A,B", help="only these, and the variables they refer to")
-    add("--chunk-mb", type=positive, default=100, metavar="MB", help="largest size of a chunk (%(default)s)")
+    add("--variables", type=names, default=(), metavar="A,B", help="copy only these variables, and those they refer to")
+    add("--chunk-mb", type=positive, default=100, metavar="MB", help="size of the largest chunk in MB (%(default)s)")
     add("--chunks", type=sizes, metavar="DIM=N,...", help="shape of the chunks, instead of their size")
-    add("--workers", type=workers, default=4, metavar="N", help="chunks at the same time (%(default)s)")
-    add("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster that does the work")
-    add("--token-file", type=Path, metavar="FILE", help="file of mode 600 with an access token")
+    add("--workers", type=workers, default=4, metavar="N", help="chunks to send at the same time (%(default)s)")
+    add("--dask", metavar="ADDRESS", help="address of a Dask scheduler, whose workers do the work")
+    add("--token-file", type=Path, metavar="FILE", help="file with an access token, which only you can read (mode 600)")
     add("--user", default=os.environ.get("JUPYTERHUB_USER"), help="your GitHub username (the hub knows it)")
-    add("--manifest", type=Path, metavar="FILE", help="file for the checksums of sent chunks (NAME.zarr.manifest)")
-    add("--timeout", type=positive, default=120, metavar="S", help="seconds to wait for one answer (%(default)s)")
+    add("--manifest", type=Path, metavar="FILE", help="record of sent chunks (NAME.zarr.manifest)")
+    add("--timeout", type=positive, default=120, metavar="S", help="seconds to wait for an answer (%(default)s)")
     add("--patience", type=positive, default=900, metavar="S", help="seconds to repeat failed requests (%(default)s)")
-    add("--dry-run", action="store_true", help="check everything, and write nothing")
+    add("--dry-run", action="store_true", help="check everything without writing")
     return parser.parse_args()
 
 
@@ -2363,37 +2367,37 @@ def names(text: str) -> tuple[str, ...]:
     """Return names that are separated by commas."""
     found = tuple(name for name in text.split(",") if name)
     if not found:
-        raise argparse.ArgumentTypeError("no variable is named")
+        raise argparse.ArgumentTypeError("name at least one variable")
     return found
 
 
 def sizes(text: str) -> dict[str, int]:
-    """Return sizes by dimension; argparse reports what is not of this form."""
+    """Return sizes by dimension; argparse reports anything not of this form."""
     found = {}
     for part in text.split(","):
         dim, equals, size = part.partition("=")
         if not dim or not equals or not size.isdecimal() or not int(size):
             raise argparse.ArgumentTypeError(f"{text!r} is not of the form DIM=N,DIM=N")
         if dim in found:
-            raise argparse.ArgumentTypeError(f"{dim} is named twice")
+            raise argparse.ArgumentTypeError(f"{dim} occurs twice")
         found[dim] = int(size)
     return found
 
 
 def positive(text: str) -> float:
-    """Return a number above zero; argparse reports what is none."""
+    """Return a number above zero; argparse reports anything else."""
     if not 0 < float(text) < math.inf:
         raise ValueError
     return float(text)
 
 
 def whole(text: str) -> int:
-    """Return a whole number above zero; argparse reports what is none."""
+    """Return a whole number above zero; argparse reports anything else."""
     return int(positive(str(int(text))))
 
 
 def workers(text: str) -> int:
-    """Return a number of threads; argparse reports what is none, or more than any machine can use."""
+    """Return a number of threads; argparse reports anything else, or more than any machine can use."""
     number = whole(text)
     if number > MOST_WORKERS:
         raise argparse.ArgumentTypeError(f"{text} is more than {MOST_WORKERS}")
@@ -2418,7 +2422,7 @@ def run_command(options: argparse.Namespace) -> None:
     try:
         client = dask.distributed.Client(address, timeout=30)
     except (OSError, ValueError) as error:
-        raise UploadError(f"--dask {address}: no scheduler answers there ({first_line(error)})") from None
+        raise UploadError(f"--dask {address}: no scheduler answers at this address ({first_line(error)})") from None
     with client:
         upload(sources, target, client=client, **asked)
 
@@ -2429,7 +2433,7 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a letter shows its code instead
             stream.reconfigure(errors="backslashreplace")
-    warnings.simplefilter("ignore")  # of libraries to programmers; errors are reported
+    warnings.simplefilter("ignore")  # libraries warn programmers; errors are reported
     options = parse_arguments()
     if options.dask and __name__ == "__main__":
         sys.path.insert(0, str(Path(__file__).resolve().parent))

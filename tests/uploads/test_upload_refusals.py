@@ -50,7 +50,7 @@ def test_a_target_that_is_no_store_below_a_prefix(refused, sources, target):
 
 def test_somebody_elses_prefix(refused, sources):
     line = refused(*sources, f"gs://{BUCKET}/someone-else/refused.zarr")
-    assert line.endswith(f"is below the prefix of someone-else, not yours: write below gs://{BUCKET}/{USER}/")
+    assert line.endswith(f"is under the prefix of someone-else, not yours: write under gs://{BUCKET}/{USER}/")
 
 
 def test_a_bucket_that_is_not_there(refused, sources):
@@ -139,7 +139,7 @@ def test_no_dimension_to_join_along(refused, sources):
 
 
 def test_chunks_of_a_dimension_that_is_not_there(refused, sources):
-    assert "there is no dimension 'depth', only " in refused(*sources, GOOD, "--chunks", "depth=2")
+    assert "the files have only the dimensions " in refused(*sources, GOOD, "--chunks", "depth=2")
 
 
 def test_a_file_that_is_not_there_or_no_netcdf(refused, tmp_path):
@@ -151,16 +151,16 @@ def test_a_file_that_is_not_there_or_no_netcdf(refused, tmp_path):
 def test_a_target_that_holds_something_else(cloud, refused, sources):
     url = f"gs://{BUCKET}/{USER}/other/refused.zarr"
     cloud.tamper(f"{USER}/other/refused.zarr/air/c/0/0/0", b"somebody's")
-    assert "it holds something else (air/c/0/0/0): choose another name" in refused(*sources, url)
+    assert "it contains other objects, such as air/c/0/0/0: choose another name" in refused(*sources, url)
     cloud.tamper(f"{USER}/other/refused.zarr/zarr.json", b"{}")
-    assert "exists and was not begun by this script" in refused(*sources, url)
+    assert "exists and was not written by this script" in refused(*sources, url)
 
 
 def test_a_target_begun_from_other_files_or_with_more_in_it(cloud, uploader, refused, sources):
     url = f"gs://{BUCKET}/{USER}/begun/refused.zarr"
     assert uploader(*sources, url)[0] == 0
-    assert "was begun from other files, or with other chunks" in refused(*sources[:2], url)
-    assert "was begun from other files, or with other chunks" in refused(*sources, url, "--chunks", "time=2")
+    assert "was started with other files or other chunks" in refused(*sources[:2], url)
+    assert "was started with other files or other chunks" in refused(*sources, url, "--chunks", "time=2")
     cloud.tamper(f"{USER}/begun/refused.zarr/snow/c/0", b"somebody's")
     assert "holds something else (snow/c/0): choose another name" in refused(*sources, url)
 
@@ -175,7 +175,7 @@ def test_a_token_file_that_others_may_read_or_that_holds_none(refused, sources, 
     token.write_text("two words")
     token.chmod(0o600)
     line = refused(*sources, GOOD, "--token-file", token)
-    assert line == f"{token}: this is not an access token, which is one word: check --token-file"
+    assert line == f"{token}: this is not an access token, which has no spaces: check --token-file"
 
 
 def test_a_token_that_was_never_one(refused, sources, tmp_path):
@@ -188,7 +188,7 @@ def test_a_token_that_was_never_one(refused, sources, tmp_path):
 
 def test_nobody_is_logged_in(refused, sources):
     line = refused(*sources, GOOD, GOOGLE_APPLICATION_CREDENTIALS="", HOME="/nonexistent", NO_GCE_CHECK="true")
-    assert line == "no login: run 'gcloud auth application-default login', or name a token with --token-file FILE"
+    assert line == "no login: run 'gcloud auth application-default login', or pass a token with --token-file FILE"
 
 
 def test_a_login_that_was_revoked(cloud, refused, sources, tmp_path):

@@ -64,7 +64,7 @@ def test_a_second_start_writes_nothing_and_verifies_again(cloud, uploader, targe
 
     assert status == 0
     assert cloud.writes(target[1]) == {}
-    assert "0 to go" in printed and printed.splitlines()[-1].startswith("verified: ")
+    assert "0 to send" in printed and printed.splitlines()[-1].startswith("verified: ")
 
 
 def test_without_its_manifest_it_writes_nothing_twice_either(cloud, uploader, target, sources, tmp_path):
@@ -114,7 +114,7 @@ def test_a_source_that_changed_meanwhile_is_another_one(cloud, uploader, target,
     status, _, error = uploader(*paths, target[0], *SMALL)
 
     assert (status, cloud.writes(target[1])) == (1, {})
-    assert "was begun from other files, or with other chunks: choose another name" in error
+    assert "was started with other files or other chunks: choose another name" in error
 
 
 def test_a_change_deep_inside_a_large_file_is_found_and_sent(cloud, uploader, target, tmp_path):

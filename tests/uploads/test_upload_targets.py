@@ -75,7 +75,7 @@ def test_a_target_with_a_control_character(harmless):
         (("--workers", "999999"), "999999 is more than 256"),
         (("--variables", ""), "no variable is named"),
         (("--variables", ","), "no variable is named"),
-        (("--chunks", "time=3,time=2"), "time is named twice"),
+        (("--chunks", "time=3,time=2"), "time occurs twice"),
     ],
 )
 def test_an_option_that_makes_no_sense(uploader, tmp_path, options, problem):
@@ -105,4 +105,4 @@ def test_a_store_in_the_folder_of_its_files_is_continued(uploader, tmp_path):
     for _ in range(2):
         status, printed, error = uploader("source", "./source/whole.zarr")
         assert (status, error) == (0, "")
-    assert "0 to go" in printed and "left out" not in printed
+    assert "0 to send" in printed and "ignored" not in printed
