@@ -122,7 +122,7 @@ def test_files_that_overlap(refused, sources, tmp_path):
     copy = tmp_path / "again.nc"
     copy.write_bytes(sources[1].read_bytes())
     line = refused(*sources, copy, GOOD)
-    assert re.search(r"(again|month-1)\.nc: time: overlaps .*: leave out what is there twice$", line)
+    assert re.search(r"(again|month-1)\.nc: time: overlaps .*: remove the repeated steps$", line)
 
 
 def test_a_file_that_is_missing_and_the_option_to_accept_that(uploader, refused, tmp_path):
@@ -162,7 +162,7 @@ def test_a_target_begun_from_other_files_or_with_more_in_it(cloud, uploader, ref
     assert "was started with other files or other chunks" in refused(*sources[:2], url)
     assert "was started with other files or other chunks" in refused(*sources, url, "--chunks", "time=2")
     cloud.tamper(f"{USER}/begun/refused.zarr/snow/c/0", b"somebody's")
-    assert "holds something else (snow/c/0): choose another name" in refused(*sources, url)
+    assert "contains other objects, such as snow/c/0: choose another name" in refused(*sources, url)
 
 
 def test_a_token_file_that_others_may_read_or_that_holds_none(refused, sources, tmp_path):

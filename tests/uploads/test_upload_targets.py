@@ -73,8 +73,8 @@ def test_a_target_with_a_control_character(harmless):
     "options, problem",
     [
         (("--workers", "999999"), "999999 is more than 256"),
-        (("--variables", ""), "no variable is named"),
-        (("--variables", ","), "no variable is named"),
+        (("--variables", ""), "name at least one variable"),
+        (("--variables", ","), "name at least one variable"),
         (("--chunks", "time=3,time=2"), "time occurs twice"),
     ],
 )
