@@ -4,8 +4,9 @@
   "use strict";
 
   const STOP = new Set(
-    ("a an and are as at be but by can do does for from has have how i if in is it its me my no not of on or so than " +
-      "that the their then there they this to was we what when which who why will with you your").split(" "),
+    ("a already an and anyone are as at be but by can could did do does for from got has have how i if im in is it its " +
+      "just me my need no not of on or please really should so some somebody something somewhere stuff than that the " +
+      "their then there they this to want was we what when which who why will with would you your").split(" "),
   );
   const ENDINGS = [["ies", "y"], ["sses", "ss"], ["ing", ""], ["ed", ""], ["es", ""], ["s", ""], ["e", ""]];
   // A query of more words is an error message: its longest words tell it from others.
@@ -16,6 +17,7 @@
   const RELATED = 3, RELATED_SHARE = 0.5;
   // The weight of a synonym beside that of the word itself.
   const SYNONYM = 0.5;
+  const MOST_RARE = 4.5;
   const folder = new URL(`${document.documentElement.dataset.content_root || "./"}search/`, document.baseURI);
   const parts = new Map();
   const arrived = new Map();
@@ -181,8 +183,14 @@
     return found;
   }
 
+  /* The words to look up: a message without its paths and numbers, which are the reader's own; statuses such as 403 stay. */
+  function wordsOf(query) {
+    if (!isMessage(query)) return words(query);
+    return words(query.replace(/\b(?:gs|s3|https?):\/\/[^\s'"]+/g, " ")).filter((word) => !/^\d+$/.test(word) || /^[45]\d\d$/.test(word));
+  }
+
   async function lookup(head, query) {
-    const all = words(query);
+    const all = wordsOf(query);
     let wanted = all.filter((word, i) => !STOP.has(word.toLowerCase()) && all.indexOf(word) === i);
     if (wanted.length > MOST_WORDS) {
       const longest = [...wanted].sort((a, b) => b.length - a.length).slice(0, MOST_WORDS);
@@ -202,7 +210,8 @@
     const exact = meant.filter((one) => one.factor === 1);
     const count = (exact.length ? exact : meant).reduce((sum, one) => sum + one.sections.length + one.titles.length, 0);
     const total = head.from.at(-1) + head.pages.at(-1)[3];
-    const rare = Math.log(1 + total / Math.max(1, count));
+    // A word of one section says little more than one of a few: it may be there by chance.
+    const rare = Math.min(MOST_RARE, Math.log(1 + total / Math.max(1, count)));
     const titles = new Map(), sections = new Map();
     for (const one of meant) {
       for (const [page, counts] of one.titles) {

@@ -141,7 +141,9 @@ def test_of_two_that_begin_different_stores_at_once_one_stands_back(cloud, uploa
     assert uploader(*paths, target[0], *SMALL, "--manifest", tmp_path / "other")[0] == 0
 
     assert first.wait() == 1
-    assert first.error == f"upload_store.py: {target[0]}: somebody else has started another store: choose another name\n"
+    assert (
+        first.error == f"upload_store.py: {target[0]}: somebody else has started another store: choose another name\n"
+    )
     assert_same(cloud.stored(target[1]), paths)
 
 

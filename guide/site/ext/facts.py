@@ -2,7 +2,7 @@
 
 - ``{fact}`hub.region` `` prints a value, ``{fact}`hub.timeouts.server_max_age_s|days` `` in another unit.
 - ``{fact-link}`the forum <help.forum>` `` is a link; an e-mail address is one too.
-- ``{fact-button}`Open the hub <hub.url>` `` is a link that looks like a button.
+- ``{fact-button}`Start <hub.url>` `` is a link that looks like a button.
 - ``{fact-film}`the film <hub.intro_video>` `` is a link to a film's page.
 - ``{fact-table} NAME`` is a table (see ``guide.site.facts.tables``).
 - ``{fact-diagram} NAME`` is a drawing (see ``guide.site.facts.diagrams``).

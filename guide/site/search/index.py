@@ -33,6 +33,10 @@ _MESSAGE = 300
 # The weight of a word in the name of a page's file, besides `sections.WEIGHTS`: a file is named after its task, often
 # in other words than the title.
 _NAME = 8.0
+# Sections that no reader looks for: their words count less.
+_ENDS = {"Clean up", "Next", "What next"}
+_ABOUT_THE_GUIDE = {"book/reference/what-was-tested"}
+_SELDOM_WANTED = 0.4
 # The weight of a question of one word; that of a title is 26.
 _QUESTION = 24
 _SYNONYMS = Path(__file__).with_name("synonyms.yml")
@@ -111,10 +115,11 @@ def _postings(documents: list[Document]) -> tuple[Postings, Postings]:
     for page, (document, weights) in enumerate(zip(documents, weighed, strict=True)):
         for name, in_title in _title_weights(document).items():
             titles[name].append((page, in_title))
-        for section in weights:
+        for section, text in zip(weights, document.sections, strict=True):
+            factor = _SELDOM_WANTED if document.url in _ABOUT_THE_GUIDE or text.heading.strip() in _ENDS else 1.0
             length = 0.6 + 0.4 * sum(section.values()) / usual
             for name, weight in section.items():
-                score = weight * 2.2 / (weight + 1.2 * length)
+                score = weight * 2.2 / (weight + 1.2 * length) * factor
                 in_sections[name].append((number, max(1, min(26, round(score * 12)))))
             number += 1
     for name in titles:

@@ -10,8 +10,9 @@ import unicodedata
 
 # Words too common to distinguish pages.
 STOP_WORDS = (
-    "a an and are as at be but by can do does for from has have how i if in is it its me my no not of on or so "
-    "than that the their then there they this to was we what when which who why will with you your"
+    "a already an and anyone are as at be but by can could did do does for from got has have how i if im in is it its "
+    "just me my need no not of on or please really should so some somebody something somewhere stuff than that the "
+    "their then there they this to want was we what when which who why will with would you your"
 )
 STOP = frozenset(STOP_WORDS.split())
 # With the accents that NFKD separates from their letters: those of the Unicode blocks of combining diacritical marks.
