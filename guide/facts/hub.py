@@ -152,7 +152,6 @@ class GitPush(Model, extra="forbid"):
 
     tool: str
     app: Url
-    urls: str
     lasts_h: int = Field(gt=0)
 
 

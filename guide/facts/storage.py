@@ -32,7 +32,6 @@ class Bucket(schema.Bucket, extra="forbid"):
 class HubIdentity(schema.HubIdentity, extra="forbid"):
     """The account that all servers share."""
 
-    what: str
     token_lives_s: int = Field(gt=0)
 
 

@@ -21,6 +21,8 @@ class SidebarMenu:
         self._soup = copy.copy(soup)
         for tag in self._soup.find_all(class_="current"):
             _unmark(tag)
+        for summary in self._soup.find_all("summary"):
+            _name_toggle(summary)
         links = [(tag, text_of(tag, "href")) for tag in self._soup.find_all("a")]
         self._links = [(tag, urljoin(uri, href).rstrip("#")) for tag, href in links if not urlsplit(href).netloc]
 
@@ -37,6 +39,12 @@ class SidebarMenu:
         for tag in marked:
             _unmark(tag)
         return html
+
+
+def _name_toggle(summary: Tag) -> None:
+    """Name the arrow that unfolds the pages below another one, for readers who do not see it."""
+    above = summary.find_previous("a")
+    summary["aria-label"] = f"Show or hide the pages of {above.get_text().strip()}" if above else "Show or hide pages"
 
 
 def _mark(tag: Tag) -> None:

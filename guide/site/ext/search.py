@@ -47,8 +47,9 @@ class SearchBox(SphinxDirective):
 
 
 def questions() -> dict[str, tuple[str, ...]]:
-    """Return the questions in ``book/asked.yml`` by page."""
-    asked: dict[str, list[str]] = yaml.safe_load((ROOT / "book/asked.yml").read_text(encoding="utf-8"))
+    """Return the questions in ``book/asked.yml`` by page; none for a book without the file."""
+    path = ROOT / "book/asked.yml"
+    asked: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {page: tuple(texts) for page, texts in asked.items()}
 
 

@@ -309,11 +309,12 @@ def _help(facts: Facts) -> Table:
     places, chat = facts.help, facts.help.chat
     channels = [[f"Ask on {chat.name}, channel {name}", what] for name, what in chat.channels.items()] if chat else []
     older = f" (in the documentation until {places.listed_until})" if places.listed_until else ""
+    hours = places.office_hours
     rows = [
         *channels,
         ["Ask by e-mail", places.email],
         [f"Ask in the forum{older}", places.forum],
-        [f"Come to the office hours ({places.office_hours.when}){older}", places.office_hours.book],
+        [f"Come to the office hours ({hours.when}, {hours.where}){older}", hours.book],
         ["Apply for a tier", places.application_form],
         ["Browse the datasets", places.catalog],
         ["Request a dataset", places.new_dataset_request],

@@ -97,10 +97,10 @@ def test_every_survivor_in_the_table_is_declared_while_its_page_has_the_line(roo
     shown = {
         (row.split()[1].rpartition(":")[0], row.split("`` ")[1].removesuffix(" ").replace("\\|", "|")) for row in rows
     }
-    # A page may have changed since the run of the table.
+    # A page may have changed since the run of the table, and runs of single pages may have found more survivors.
     current = {(page, change) for page, change in shown if has_line(root, page, change)}
 
-    assert current == surviving().keys()
+    assert current <= surviving().keys()
 
 
 def has_line(root, page, change):

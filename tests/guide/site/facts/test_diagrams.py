@@ -51,7 +51,7 @@ def test_who_may_write_follows_the_facts(facts):
 
     words = DIAGRAMS["who-may-write"](ours).words()
 
-    assert "leap-scratch: deleted from 30 days on." in words
+    assert "leap-scratch: deleted after 30 days." in words
     assert "Any server of the hub → leap-scratch: read." in words
     assert "The writers' group → leap-scratch: write." in words
 
@@ -62,4 +62,4 @@ def test_the_life_of_a_file_follows_the_facts(facts):
 
     assert f"Deleted: from {days} days after it was written." in words
     assert "leap-persistent-ro" not in words
-    assert re.search(rf"until {facts.home.hard_quota_gib} GiB", words)
+    assert re.search(rf"up to {facts.home.hard_quota_gib} GiB", words)

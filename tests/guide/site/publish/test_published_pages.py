@@ -112,7 +112,7 @@ def test_without_scripts_an_old_address_lists_the_new_ones(browser, address):
     page.goto(f"{address}/{SEED}")
 
     assert page.get_by_role("heading", name="This page has moved").is_visible()
-    page.get_by_role("link", name="Choose machine, image").or_(page.get_by_role("link", name="GPUs")).first.click()
+    page.get_by_role("link", name="Use a GPU").first.click()
     assert page.url == f"{address}/book/compute/gpus.html"
     page.close()
 
