@@ -186,7 +186,9 @@
   /* The words to look up: a message without its paths and numbers, which are the reader's own; statuses such as 403 stay. */
   function wordsOf(query) {
     if (!isMessage(query)) return words(query);
-    return words(query.replace(/\b(?:gs|s3|https?):\/\/[^\s'"]+/g, " ")).filter((word) => !/^\d+$/.test(word) || /^[45]\d\d$/.test(word));
+    const without = query.replace(/\b(?:gs|s3|https?):\/\/[^\s'"]+/g, " ");
+    const left = words(without).filter((word) => !/^\d+$/.test(word) || /^[45]\d\d$/.test(word));
+    return left.length ? left : words(query);
   }
 
   async function lookup(head, query) {
@@ -313,7 +315,9 @@
   async function search(query, topic) {
     const head = await index();
     const phrase = plain(query);
-    const [meant, raised] = await Promise.all([lookup(head, query), raising(head, phrase)]);
+    const unnamed = plain(query.replace(/^[\w.]+: /, ""));
+    const [meant, ...both] = await Promise.all([lookup(head, query), raising(head, phrase), raising(head, unnamed)]);
+    const raised = [...new Set(both.flat())];
     const unknown = !raised.length && isMessage(query) && !(await isShown(head, query));
     const ranked = rank(head, meant.map((word) => points(head, word)));
     for (const one of ranked) {
@@ -325,7 +329,7 @@
     for (const section of raised) {
       const page = head.from.findLastIndex((from) => from <= section);
       const one = ranked.find((other) => other.page === page);
-      if (one && !one.raises) Object.assign(one, { raises: true, points: one.points * 2, section: section - head.from[page] });
+      if (one && !one.raises) Object.assign(one, { raises: true, points: one.points * 3, section: section - head.from[page] });
     }
     const inTopic = ranked.filter((one) => !topic || head.topics[head.pages[one.page][2]] === topic);
     inTopic.sort((a, b) => b.points - a.points || a.page - b.page);

@@ -389,7 +389,8 @@ def test_the_not_found_page_has_the_style_of_the_site_and_a_link_to_the_first_pa
 def test_a_first_query_takes_a_small_part_of_the_index(browser, site, tmp_path, count):
     """The index is of a guide of that size: the pages of this one repeated, each with other words added."""
     paths = sorted([*site.glob("book/**/*.html"), *site.glob("notebooks/*.html")])
-    real = [sections(path.read_text()) for path in paths if path.name != "what-was-tested.html"]
+    read = (sections(path.read_text()) for path in paths)
+    real = [page for page in read if page]  # an old address that redirects has none
     documents = []
     for number in range(count):
         copies = [Section(s.anchor, s.heading, list(s.runs), s.errors, s.bold) for s in real[number % len(real)]]
