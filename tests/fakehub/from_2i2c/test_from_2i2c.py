@@ -15,7 +15,7 @@ WORDS = {
     "sources": {"values": {"date": "2026-01-01"}},
     "hub": {"members": "its people", "configuration": "https://github.com/example-operator/hubs"},
     "gpus": {"choice": "GPU", "zones": ["europe-west1-b"], "options": {"gpu": {"vram_gb": 24}}},
-    "git": {"push_from_hub": {"urls": "HTTPS, not SSH", "lasts_h": 8}},
+    "git": {"push_from_hub": {"lasts_h": 8}},
 }
 
 
