@@ -20,7 +20,7 @@ from mdit_py_plugins.myst_role import myst_role_plugin
 
 from guide.language.passages import PLACEHOLDER, Builder, Kind, Passage, from_lines, introducing
 
-# Directives without prose, and those whose argument is no title.
+# Directives without prose, and those whose argument is not a title.
 _WITHOUT_PROSE = {"math", "bibliography", "toctree", "include", "literalinclude", "image"}
 _MADE_BY_BUILD = ("fact-", "report-", "tier-", "hub-picture")
 _WITHOUT_TITLE = {"grid", "glossary", "figure", "if-hub", "if-not-hub", "list-table"}

@@ -93,11 +93,6 @@ def _tier_details(facts: Facts) -> Table:
     return "Older names and end dates of tiers", ["Tier", "Older name", "Expires", "Note"], rows
 
 
-def _former_names(facts: Facts) -> Table:
-    rows = [[tier.formerly, tier.name] for tier in facts.access.tiers if tier.formerly]
-    return "Older names of tiers", ["Older name", "Tier"], rows
-
-
 def _extra_teams(facts: Facts) -> Table:
     def adds(name: str, team: ExtraTeam) -> str:
         if team.everything:
@@ -349,7 +344,6 @@ TABLES: dict[str, Callable[[Facts], Table]] = {
     "hub": _hub,
     "tiers": _tiers,
     "tier-details": _tier_details,
-    "former-names": _former_names,
     "extra-teams": _extra_teams,
     "node-shares": _node_shares,
     "gpus": _gpus,

@@ -6,16 +6,6 @@ import pytest
 from guide.pages.blocks import BlockError
 from guide.pages.reader import read_page
 
-
-@pytest.fixture
-def page(tmp_path):
-    def read(text: str, name: str = "page.md"):
-        (tmp_path / name).write_text(text)
-        return read_page(tmp_path / name, tmp_path)
-
-    return read
-
-
 CELLS = "---\nfile_format: mystnb\nkernelspec: {name: python3}\nleaves: [$SCRATCH_BUCKET/a.zarr]\n---\n"
 
 

@@ -7,18 +7,8 @@ import pytest
 
 from guide.pages.blocks import BlockError
 from guide.pages.hidden_checks import notebook_without_checks, without_checks
-from guide.pages.reader import read_page
 
 CELLS = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n"
-
-
-@pytest.fixture
-def page(tmp_path):
-    def read(text: str, name: str = "page.md"):
-        (tmp_path / name).write_text(text)
-        return read_page(tmp_path / name, tmp_path)
-
-    return read
 
 
 def notebook(metadata):

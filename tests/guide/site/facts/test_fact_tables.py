@@ -15,7 +15,6 @@ CHANGES = {
     "hub": ("hub.url", NEW, NEW),
     "tiers": ("node_shares.options.mem_8.mem_limit_gib", 9, "9, 16, 32 GiB"),
     "tier-details": ("access.tiers.2.renew_every_months", 11, "after 11 months unless renewed"),
-    "former-names": ("access.tiers.1.formerly", "Tier 9", "Tier 9"),
     "extra-teams": ("gpus.options.nvidia_l4.label", "L5", "L5 and NVIDIA A100 [40GB VRAM], ~85GB RAM, 12 CPUs"),
     "node-shares": ("node_shares.options.mem_64.cpu_guarantee", 0.9, "0.9 to 15.536"),
     "gpus": ("access.tiers.3.gpus", [], "Research"),
