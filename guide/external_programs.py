@@ -11,6 +11,8 @@ from guide.paths import ROOT
 # Programs that a block may need: the path where the project installs them, or None if only the machine can have them.
 PROGRAMS: dict[str, Path | None] = {
     "gcloud": None,  # not in any package registry
+    "ssh": None,
+    "wget": None,
     "gsutil": ROOT / ".venv" / "tools" / "bin" / "gsutil",  # pins versions that conflict with the data stack
 }
 

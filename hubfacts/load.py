@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from hubfacts.checks import check, check_hub
 from hubfacts.location import default_path
-from hubfacts.schema import Facts, HubFacts, MisspeltKeyError
+from hubfacts.schema import Facts, HubFacts, MisspeltKeyError, Model
 from hubfacts.strict_yaml import YamlError, mapping_of
 
-_F = TypeVar("_F", bound=Facts)
+_F = TypeVar("_F", bound=Model)
 # One of pydantic's ``ErrorDetails``.
 Problem = Mapping[str, Any]
 

@@ -217,14 +217,20 @@ class OtherBucket(Model):
         return Bucket(hub="read", requester_pays=self.requester_pays)
 
 
+# A bucket that everybody may read and only its owner changes, such as those of public archives.
+PUBLIC = Bucket(hub="read")
+
+
 class HubIdentity(Model):
     """The Google account that all servers of the hub share.
 
     ``pays_for_requests`` is whether the hub's project may be billed for their requests to buckets of other projects.
+    ``signs`` is whether the account has the role Service Account Token Creator on itself, which signed URLs require.
     """
 
     token_lives_s: int = Field(3600, gt=0)
     pays_for_requests: bool = False
+    signs: bool = False
 
 
 class Buckets(Model):

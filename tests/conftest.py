@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Programs under test run as for readers: a shell ignores SIGINT in the background, and CI often stops buffering.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("PYTHONUNBUFFERED", None)
     if suite_progress.wanted(config):
         config.pluginmanager.register(suite_progress.SuiteProgress(config), "suite-progress")
     config.pluginmanager.register(kept_results.NoPage(config.rootpath), "no-page")

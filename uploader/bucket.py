@@ -19,7 +19,7 @@ from uploader.login import Login
 from uploader.stored import Stored, md5, stored
 
 HOST = "https://storage.googleapis.com"
-# Overwriting a damaged chunk needs the permission to delete the old object.
+# Overwriting a chunk of a file that has changed needs the permission to delete the old object.
 PERMISSIONS = (
     "storage.objects.create",
     "storage.objects.delete",
@@ -89,7 +89,7 @@ class Bucket:
         return None if response.status_code == 404 else stored(self._checked(response, f"{name} cannot be read").json())
 
     def put(self, name: str, data: bytes | memoryview, replaces: Stored | None, metadata: dict[str, str]) -> bool:
-        """Write an object where there is none, or where there is the damaged one that it ``replaces``.
+        """Write an object where there is none, or where there is the one that it ``replaces``.
 
         When this returns, the bucket has confirmed the checksum. Returns ``False`` if another copy of this script
         wrote the object.

@@ -10,7 +10,7 @@ Values, types, attributes, packing and calendars are copied bit for bit. If file
 something that a Zarr store cannot hold, the script says so in one line and writes nothing.
 
 If the upload stops (a dropped connection, an expired token, a killed job), run the same command again: it continues
-where it stopped.
+where it stopped. To add files to a verified store, use append_to_store.py; this script then no longer changes it.
 
 How it works:
 
@@ -250,6 +250,14 @@ def run_command(options: argparse.Namespace) -> None:
         upload(sources, target, client=client, **asked)
 
 
+def discard_unwritten_output() -> None:
+    """Keep Python from failing as it exits because stdout is full, or because the program that read it has ended."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> int:
     """Run the command; returns 0 if the store is verified, and 1 after one line on stderr that says why not."""
     return_memory()
@@ -263,7 +271,8 @@ def main() -> int:
         module: Any = importlib.import_module(Path(__file__).stem)  # a name by which the workers can import it
         status: int = module.main()
         return status
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # Not by way of SIGINT, which a shell ignores for jobs in the background.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run_command(options)
     except UploadError as error:
@@ -276,6 +285,8 @@ def main() -> int:
         reason = f"{error.filename or 'this machine'}: {error.strerror or first_line(error)}"
     else:
         return 0
+    finally:
+        discard_unwritten_output()
     with contextlib.suppress(OSError):
         print(f"upload_store.py: {reason}", file=sys.stderr)
     return 1

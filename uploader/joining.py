@@ -70,7 +70,7 @@ def check_alike(first: Header, other: Header, along: str) -> set[str]:
                     raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
                 differing.add(f"{name}:{key}")
         if along not in variable.dims and other.digests.get(name) != first.digests.get(name):
-            problem = f"has other values than in {first.path}, and no dimension {along} along which to store both"
+            problem = f"has different values from {first.path}, and no dimension {along} along which to store both"
             raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
     for key in sorted(first.content.attrs.keys() | other.content.attrs.keys()):
         values = [header.content.attrs.get(key) for header in (first, other)]

@@ -69,6 +69,10 @@ class Manifest:
         digest, noted = self._notes.get(name, (None, ""))
         return digest if noted == source else None
 
+    def digest(self, name: str) -> str | None:
+        """Return the checksum of an object as it was sent, in whatever state the source was then."""
+        return self._notes.get(name, (None, ""))[0]
+
     def clear(self) -> None:
         """Forget everything, so that the next run compares every chunk."""
         self._notes = {}

@@ -17,6 +17,7 @@ class Stored:
     size: int
     generation: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    is_noted: bool = False  # the manifest says that this very object was sent, so it may be replaced
 
 
 def stored(item: dict[str, Any]) -> Stored:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from uploader.bucket import Bucket
@@ -55,11 +55,19 @@ Runner = Callable[[Todo], Iterator[Result]]
 
 
 def transfer(encoder: Encoder, target: Target, chunk: Chunk, existing: Stored | None) -> Result:
-    """Encode a chunk, and send it unless the target has the same object."""
+    """Encode a chunk, and send it unless the target has the same object. Replace only what this upload sent."""
     data = encoder.encode(chunk)
     digest = md5(data)
+    if existing and existing.md5 != digest and not existing.is_noted:
+        raise changed_elsewhere(target.url, [chunk.name])
     was_sent = (existing is None or existing.md5 != digest) and target.put(chunk.name, data, existing, {})
     return Result(chunk, digest, len(data), was_sent)
+
+
+def changed_elsewhere(url: str, names: list[str]) -> UploadError:
+    """Return the error for objects that another program wrote, perhaps to correct them."""
+    problem = f"{len(names)} objects were changed by another program, such as {min(names)}, and were not overwritten"
+    return UploadError(f"{url}: {problem}: to restore the values of the files, delete them and {AGAIN}")
 
 
 class Upload:
@@ -78,7 +86,8 @@ class Upload:
         if root and MARK not in root.metadata:
             raise UploadError(f"{url}: this store exists and was not written by this script: {other}")
         if root and root.metadata[MARK] != self.layout.made_from:
-            raise UploadError(f"{url}: this store was started with other files or other chunks: {other}")
+            problem = "this store was started with other files or other chunks"
+            raise UploadError(f"{url}: {problem}: {other}, or add files to a verified store with append_to_store.py")
         more = self.existing.keys() - self.layout.metadata.keys() - {chunk.name for chunk in self.chunks}
         if more:
             raise UploadError(f"{url}: it contains other objects, such as {min(more)}: {other}")
@@ -87,10 +96,9 @@ class Upload:
         """Write the metadata of all arrays; first those of the root, whose mark claims the target."""
 
         def write(name: str) -> None:
-            data, there = self.layout.metadata[name], self.existing.get(name)
-            if there is None or there.md5 != md5(data):
+            if name not in self.existing:
                 mark = {MARK: self.layout.made_from} if name == "zarr.json" else {}
-                self.target.put(name, data, there, mark)
+                self.target.put(name, self.layout.metadata[name], None, mark)
 
         write("zarr.json")
         if "zarr.json" not in self.existing and isinstance(self.target, Bucket):
@@ -100,8 +108,19 @@ class Upload:
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(write, self.layout.metadata.keys() - {"zarr.json"}))
 
+    def check_objects(self, manifest: Manifest) -> None:
+        """Raise ``UploadError`` if another program changed objects that this upload wrote."""
+        expected = {name: md5(data) for name, data in self.layout.metadata.items()}
+        expected |= {chunk.name: digest for chunk in self.chunks if (digest := manifest.digest(chunk.name))}
+        changed = [name for name, one in self.existing.items() if expected.get(name, one.md5) != one.md5]
+        if changed:
+            raise changed_elsewhere(self.target.url, changed)
+        for name in self.existing.keys() & expected.keys():
+            self.existing[name] = replace(self.existing[name], is_noted=True)
+
     def run(self, manifest: Manifest, run_all: Runner, workers: int, files: OpenFiles) -> None:
         """Send what is missing and verify; ``run_all`` transfers chunks and yields each ``Result``."""
+        self.check_objects(manifest)
         source = self.layout.source
         states = {chunk.name: source.fingerprint(chunk.variable, chunk.region) for chunk in self.chunks}
         noted = {name: manifest.get(name, state) for name, state in states.items()}

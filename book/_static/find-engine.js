@@ -3,12 +3,8 @@
 (() => {
   "use strict";
 
-  const STOP = new Set(
-    ("a already an and anyone are as at be but by can could did do does for from got has have how i if im in is it its " +
-      "just me my need no not of on or please really should so some somebody something somewhere stuff than that the " +
-      "their then there they this to want was we what when which who why will with would you your").split(" "),
-  );
-  const ENDINGS = [["ies", "y"], ["sses", "ss"], ["ing", ""], ["ed", ""], ["es", ""], ["s", ""], ["e", ""]];
+  // Stop words and endings come with the index, from guide.site.search.words.
+  let STOP = new Set(), ENDINGS = [];
   // A query of more words is an error message: its longest words tell it from others.
   const MOST_WORDS = 7;
   // A page shows a message if it has that many words of it in a row; paths and numbers in it differ.
@@ -42,6 +38,7 @@
     if (!indexed) {
       const head = await load("index", "index.js");
       if (!head) throw new Error("no index");
+      learn(head);
       let from = 0;
       head.from = head.pages.map((page) => (from += page[3]) - page[3]);
       indexed = head;
@@ -50,6 +47,11 @@
       if (head.lists.length < 3) head.lists.forEach((_, number) => part(head, `l${number}`));
     }
     return indexed;
+  }
+
+  function learn(head) {
+    STOP = new Set(head.stop.split(" "));
+    ENDINGS = head.endings;
   }
 
   const part = (head, name) => load(name, `${head.version}/${name}.js`);
@@ -258,7 +260,12 @@
     return [...pages.values()];
   }
 
-  const plain = (text) => ` ${words(text).map(term).join(" ")} `;
+  /* The terms of a text in order, with a space around each; made once, as the same titles and errors are compared again. */
+  const plains = new Map();
+  function plain(text) {
+    if (!plains.has(text)) plains.set(text, ` ${words(text).map(term).join(" ")} `);
+    return plains.get(text);
+  }
 
   /* Whether a query is the message of a program, and not a task or a question. */
   function isMessage(query) {
@@ -293,7 +300,7 @@
     return ((await part(head, "e")) || []).some(([, line]) => {
       const others = errorNames(line);
       const same = !names.length || !others.length || names.some((name) => others.some((other) => other.endsWith(name)));
-      return same && inARow(asked, words(line).map(term)) >= least;
+      return same && inARow(asked, plain(line).trim().split(" ")) >= least;
     });
   }
 
@@ -310,8 +317,20 @@
     return errors.filter(([, line, bold]) => !bold && says(line, phrase.trimEnd())).map(([section]) => section);
   }
 
+  function resultOf(head, page, section = 0) {
+    const [url, title, number] = head.pages[page];
+    return { page, section, title, topic: head.topics[number], url: new URL(`../${url}.html`, folder).href };
+  }
+
+  /* The first page of each topic, for a query that finds nothing. */
+  function topicPages(head) {
+    const first = head.topics.map((name, topic) => name && head.pages.findIndex((page) => page[2] === topic));
+    return first.filter((page) => page > 0).map((page) => resultOf(head, page));
+  }
+
   /* Pages for `query`, best first: {page, title, topic, url, section}, and the terms that were meant. `unknown` is
-     whether it is a message that no page shows; then the pages are those that have most of its words. */
+     whether it is a message that no page shows; then the pages are those that have most of its words. `absent` is a
+     word that no page is about; then the page that comes nearest is the first. */
   async function search(query, topic) {
     const head = await index();
     const phrase = plain(query);
@@ -334,12 +353,12 @@
     const inTopic = ranked.filter((one) => !topic || head.topics[head.pages[one.page][2]] === topic);
     inTopic.sort((a, b) => b.points - a.points || a.page - b.page);
     const related = inTopic.filter((one) => one.covered > RELATED_SHARE).slice(0, RELATED);
-    const chosen = unknown ? related : inTopic;
-    const results = chosen.slice(0, 20).map(({ page, section }) => {
-      const [url, title, number] = head.pages[page];
-      return { page, section, title, topic: head.topics[number], url: new URL(`../${url}.html`, folder).href };
-    });
-    return { results, count: chosen.length, unknown, terms: new Set(meant.flatMap((word) => word.map((one) => one.name))) };
+    const [absent, nearest] = (!isMessage(query) && head.absent.find(([word]) => phrase.includes(plain(word)))) || [];
+    const others = (unknown ? related : inTopic).filter(({ page }) => page !== nearest);
+    const chosen = absent && !topic ? [{ page: nearest }, ...others] : others;
+    const results = chosen.slice(0, 20).map(({ page, section }) => resultOf(head, page, section));
+    const terms = new Set(meant.flatMap((word) => word.map((one) => one.name)));
+    return { results, count: chosen.length, unknown, absent, terms, topics: chosen.length ? [] : topicPages(head) };
   }
 
   /* Where on its page a result stands: {anchor, heading, runs}, runs of text with whether they were searched for. */

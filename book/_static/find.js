@@ -74,6 +74,16 @@
     link.append(text);
   }
 
+  /* Let the page of a result know what was searched for (see helped.js). */
+  function remember(link) {
+    if (!link) return;
+    try {
+      sessionStorage.setItem("guide-asked", JSON.stringify({ page: link.pathname, query: list.dataset.of }));
+    } catch {
+      // no storage
+    }
+  }
+
   async function run() {
     const mine = ++turn;
     const query = input.value.trim();
@@ -85,17 +95,18 @@
     }
     try {
       const found = await start();
-      const { results, count, unknown, terms } = await found.search(input.value.trimStart(), topic);
+      const { results, count, unknown, absent, terms, topics } = await found.search(input.value.trimStart(), topic);
       if (mine !== turn) return;
-      const items = results.map(resultItem);
+      const items = [...results, ...topics].map(resultItem);
       list.replaceChildren(...items);
       list.dataset.of = query;
       const where = topic ? ` in ${topic}` : "";
-      ask.hidden = !unknown && count > 0;
+      ask.hidden = !unknown && !absent && count > 0;
       const pages = `${count} ${count === 1 ? "page" : "pages"}${where}`;
-      if (unknown) status.textContent = "No page contains this message." + (count ? " Related: " + pages + "." : "");
-      else status.textContent = count ? pages : `No results${where}`;
-      items.slice(0, SHOWN).forEach((item, i) => addExcerpt(found, item, results[i], terms));
+      if (unknown) status.textContent = "No page contains this message." + (count ? ` Related: ${pages}.` : " Topics:");
+      else if (absent) status.textContent = `No page is about ${absent}. The first one comes nearest.`;
+      else status.textContent = count ? pages : `No results${where}. Topics:`;
+      items.slice(0, Math.min(SHOWN, count)).forEach((item, i) => addExcerpt(found, item, results[i], terms));
     } catch {
       status.textContent = "The search index could not be loaded. Use the table of contents instead.";
     }
@@ -117,13 +128,8 @@
     (links[next] || input).focus();
   }
 
-  function typingElsewhere(target) {
-    return target.closest?.("input, textarea, select, [contenteditable]") && target !== input;
-  }
-
   document.addEventListener("keydown", (event) => {
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    const slash = event.key === "/" && plain && !typingElsewhere(event.target) && event.target !== input;
+    const slash = event.key === "/" && guideSingleKey(event);
     const control = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
     if (slash || control) {
       event.preventDefault();
@@ -139,7 +145,10 @@
     list.querySelector("a")?.click();
   });
   input.addEventListener("input", run);
-  list.addEventListener("click", () => dialog.open && dialog.close());
+  list.addEventListener("click", (event) => {
+    remember(event.target.closest("a"));
+    if (dialog.open) dialog.close();
+  });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.querySelector(".find-close")?.addEventListener("click", () => dialog.close());
   for (const button of document.querySelectorAll(".find-open")) {

@@ -1,10 +1,12 @@
-/* The reader's GitHub username in the code. It is stored only in this browser. Without this script, pages show the name
-   with which the code ran. */
+/* The reader's GitHub username in the code, in downloads and in copies. It is stored only in this browser. Without this
+   script, pages show the name with which the code ran. */
 (() => {
   "use strict";
 
   const STORE = "guide-names";
   const PRINTED = "funky-user";
+  const IN_TEXT = new RegExp(`${PRINTED}(?!@example)`, "g");
+  const TEXTS = /\.(ipynb|md|py)$/;
   const FORM = /^[a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38}$/i;
   const RULE = "GitHub usernames contain letters, digits and single hyphens (39 characters at most).";
   const article = document.querySelector("article.bd-article");
@@ -20,6 +22,30 @@
     } catch {
       return ""; // no storage, or not ours
     }
+  }
+
+  /* Text with the reader's name. An example of a Google account has its own name. */
+  function named(text) {
+    // The hub uses the username in lower case, also in prefixes.
+    return user ? text.replace(IN_TEXT, user.toLowerCase()) : text;
+  }
+
+  /* Download a file with the reader's name in it; without scripts, and from disk, it is as it was made. */
+  async function download(event) {
+    const link = event.target.closest("a[download]");
+    if (!link || !user || !TEXTS.test(link.pathname)) return;
+    event.preventDefault();
+    const copy = document.createElement("a");
+    copy.href = link.href;
+    copy.download = link.pathname.split("/").pop();
+    try {
+      const answer = await fetch(link.href);
+      if (answer.ok) copy.href = URL.createObjectURL(new Blob([named(await answer.text())]));
+    } catch {
+      // the file as it was made
+    }
+    copy.click();
+    setTimeout(() => URL.revokeObjectURL(copy.href), 60_000);
   }
 
   function keep() {
@@ -41,10 +67,8 @@
   }
 
   function show() {
-    // The hub uses the username in lower case, also in prefixes.
-    const name = user.toLowerCase() || PRINTED;
     for (const [node, text] of printed) {
-      const now = text.replaceAll(PRINTED, name);
+      const now = named(text);
       if (node.data !== now) node.data = now; // text, never markup
     }
     for (const input of document.querySelectorAll(".names [name=user]")) {
@@ -90,6 +114,8 @@
     settings.append(makeForm());
   }
   show();
+  document.addEventListener("click", download);
+  globalThis.guideNamed = named; // for the page as Markdown
   window.addEventListener("storage", () => {
     user = read(); // changed on another page of the guide, in another tab
     show();

@@ -38,6 +38,6 @@ document.querySelectorAll("table.which-way").forEach((table) => {
   form.addEventListener("change", narrow);
   form.addEventListener("reset", () => setTimeout(narrow));
   form.addEventListener("submit", (event) => event.preventDefault());
-  table.before(form);
+  (table.closest(".pst-scrollable-table-container") || table).before(form);
   narrow();
 });

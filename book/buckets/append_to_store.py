@@ -13,8 +13,9 @@
 Readers get the old store before the last request, and the new one after it. After an interruption, run the same call
 again. Append from one program at a time: two programs would overwrite each other's chunks.
 
-For a series of known length, ``lay_out`` writes the whole axis first, ``append`` then writes the steps in any order,
-and ``missing`` lists the steps that lack a chunk. Only for stores in version 3 of the Zarr format.
+``correct`` replaces the values of steps that the store has. For a series of known length, ``lay_out`` writes the whole
+axis first, ``append`` then writes the steps in any order, and ``missing`` lists the steps that lack a chunk. Only for
+stores in version 3 of the Zarr format.
 """
 
 from __future__ import annotations
@@ -88,6 +89,42 @@ def append(ds: xr.Dataset, url: str, dim: str = "time", *, gaps: bool = False, e
         _write(new, {name: v.isel({dim: slice(known, None)}) for name, v in raw.items()}, dim, axis.size)
         store.publish(new, new.along(dim))
     return written + steps.size - known
+
+
+def correct(ds: xr.Dataset, url: str, dim: str = "time") -> int:
+    """Replace the values of steps that the store has with those of ``ds``; return the number of steps.
+
+    Variables that ``ds`` lacks stay as they are, and those without ``dim`` must be equal. Each object that contains
+    one of the steps is read, changed and written as a whole. After an interruption, run the same call again. Raises
+    ``DoesNotFit`` before anything is written.
+    """
+    ds, store = _prepared(ds, dim), _Store(url)
+    if not store.exists:
+        raise DoesNotFit(f"{url} is not a store: check its address")
+    old = store.before_an_interruption(dim)
+    held = old.opened
+    held = held.drop_vars([name for name in held.variables if name not in ds.variables])
+    _check_variables(ds, held, dim, url)
+    raw = {name: _encoded(ds.variables[name], held.variables[name], name) for name in old.along(dim) if name in held}
+    _check_values(ds.variables, raw, held, url)
+    axis, steps = np.asarray(old.array(dim)[...]), raw.pop(dim).values
+    if (strange := ~np.isin(steps, axis)).any():
+        raise DoesNotFit(f"{ds[dim].values[strange][0]} is not a step of {url}")
+    places = np.searchsorted(axis, steps)
+    if (np.diff(places) != 1).any():
+        raise DoesNotFit(f"{dim} of the data leaves out steps that {url} has: pass steps that follow each other")
+    sources, targets, regions = [], [], []
+    for name, variable in raw.items():
+        if variable.size:
+            array, data = old.array(name), _dask(variable.data)
+            begins = [int(places[0]) if name_of == dim else 0 for name_of in old.dims(name)]
+            spans = list(zip(begins, data.shape, _objects_of(array), strict=True))
+            sources.append(data.rechunk(tuple(_pieces(b, b + n, s) for b, n, s in spans)))  # each in one object
+            targets.append(array)
+            regions.append(tuple(slice(b, b + n) for b, n, _ in spans))
+    if sources:
+        da.store(sources, targets, regions=regions, lock=False)
+    return int(steps.size)
 
 
 def lay_out(ds: xr.Dataset, url: str, axis: Any, dim: str = "time", *, encoding: Mapping | None = None) -> None:
@@ -369,7 +406,7 @@ def _fill(store: _Store, layout: _Layout, raw: dict[str, xr.Variable], dim: str,
             region = tuple(slice(int(e[i]), int(e[i + 1])) for e, i in zip(edges, index, strict=True))
             if state[index] == _OTHER:
                 when = layout.opened[dim].values[region[place]]
-                raise DoesNotFit(f"{layout.url} has other values of {name} between {when[0]} and {when[-1]}")
+                raise DoesNotFit(f"{layout.url} has different values of {name} between {when[0]} and {when[-1]}")
             key = tuple(r.start // step for r, step in zip(region, _objects_of(array), strict=True))
             if state[index] == _EQUAL and array.metadata.encode_chunk_key(key) in keys:
                 continue
@@ -520,7 +557,7 @@ def _check_variables(ds: xr.Dataset, held: xr.Dataset, dim: str, url: str) -> No
             raise DoesNotFit(f"{name} has the dimensions {variable.sizes}, but {like.sizes} in {url}")
         _check_meaning(str(name), variable, like, url)
         if dim not in variable.dims and not _equal(variable.values, like.values):
-            raise DoesNotFit(f"{name} has other values than in {url}, {_difference(variable.values, like.values)}")
+            raise DoesNotFit(f"{name} has different values from {url}, {_difference(variable.values, like.values)}")
 
 
 def _check_meaning(name: str, variable: xr.Variable, like: xr.Variable, url: str) -> None:

@@ -11,7 +11,7 @@ Values, types, attributes, packing and calendars are copied bit for bit. If file
 something that a Zarr store cannot hold, the script says so in one line and writes nothing.
 
 If the upload stops (a dropped connection, an expired token, a killed job), run the same command again: it continues
-where it stopped.
+where it stopped. To add files to a verified store, use append_to_store.py; this script then no longer changes it.
 
 How it works:
 
@@ -1268,7 +1268,7 @@ def check_alike(first: Header, other: Header, along: str) -> set[str]:
                     raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
                 differing.add(f"{name}:{key}")
         if along not in variable.dims and other.digests.get(name) != first.digests.get(name):
-            problem = f"has other values than in {first.path}, and no dimension {along} along which to store both"
+            problem = f"has different values from {first.path}, and no dimension {along} along which to store both"
             raise refusal(path, name, problem, "make the files alike, or upload them to separate stores")
     for key in sorted(first.content.attrs.keys() | other.content.attrs.keys()):
         values = [header.content.attrs.get(key) for header in (first, other)]
@@ -1658,6 +1658,7 @@ class Stored:
     size: int
     generation: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    is_noted: bool = False  # the manifest says that this very object was sent, so it may be replaced
 
 
 def stored(item: dict[str, Any]) -> Stored:
@@ -1674,7 +1675,7 @@ def md5(data: bytes | memoryview) -> str:
 
 
 HOST = "https://storage.googleapis.com"
-# Overwriting a damaged chunk needs the permission to delete the old object.
+# Overwriting a chunk of a file that has changed needs the permission to delete the old object.
 PERMISSIONS = (
     "storage.objects.create",
     "storage.objects.delete",
@@ -1744,7 +1745,7 @@ class Bucket:
         return None if response.status_code == 404 else stored(self._checked(response, f"{name} cannot be read").json())
 
     def put(self, name: str, data: bytes | memoryview, replaces: Stored | None, metadata: dict[str, str]) -> bool:
-        """Write an object where there is none, or where there is the damaged one that it ``replaces``.
+        """Write an object where there is none, or where there is the one that it ``replaces``.
 
         When this returns, the bucket has confirmed the checksum. Returns ``False`` if another copy of this script
         wrote the object.
@@ -1890,6 +1891,10 @@ class Manifest:
         digest, noted = self._notes.get(name, (None, ""))
         return digest if noted == source else None
 
+    def digest(self, name: str) -> str | None:
+        """Return the checksum of an object as it was sent, in whatever state the source was then."""
+        return self._notes.get(name, (None, ""))[0]
+
     def clear(self) -> None:
         """Forget everything, so that the next run compares every chunk."""
         self._notes = {}
@@ -2030,11 +2035,19 @@ Runner = Callable[[Todo], Iterator[Result]]
 
 
 def transfer(encoder: Encoder, target: Target, chunk: Chunk, existing: Stored | None) -> Result:
-    """Encode a chunk, and send it unless the target has the same object."""
+    """Encode a chunk, and send it unless the target has the same object. Replace only what this upload sent."""
     data = encoder.encode(chunk)
     digest = md5(data)
+    if existing and existing.md5 != digest and not existing.is_noted:
+        raise changed_elsewhere(target.url, [chunk.name])
     was_sent = (existing is None or existing.md5 != digest) and target.put(chunk.name, data, existing, {})
     return Result(chunk, digest, len(data), was_sent)
+
+
+def changed_elsewhere(url: str, names: list[str]) -> UploadError:
+    """Return the error for objects that another program wrote, perhaps to correct them."""
+    problem = f"{len(names)} objects were changed by another program, such as {min(names)}, and were not overwritten"
+    return UploadError(f"{url}: {problem}: to restore the values of the files, delete them and {AGAIN}")
 
 
 class Upload:
@@ -2053,7 +2066,8 @@ class Upload:
         if root and MARK not in root.metadata:
             raise UploadError(f"{url}: this store exists and was not written by this script: {other}")
         if root and root.metadata[MARK] != self.layout.made_from:
-            raise UploadError(f"{url}: this store was started with other files or other chunks: {other}")
+            problem = "this store was started with other files or other chunks"
+            raise UploadError(f"{url}: {problem}: {other}, or add files to a verified store with append_to_store.py")
         more = self.existing.keys() - self.layout.metadata.keys() - {chunk.name for chunk in self.chunks}
         if more:
             raise UploadError(f"{url}: it contains other objects, such as {min(more)}: {other}")
@@ -2062,10 +2076,9 @@ class Upload:
         """Write the metadata of all arrays; first those of the root, whose mark claims the target."""
 
         def write(name: str) -> None:
-            data, there = self.layout.metadata[name], self.existing.get(name)
-            if there is None or there.md5 != md5(data):
+            if name not in self.existing:
                 mark = {MARK: self.layout.made_from} if name == "zarr.json" else {}
-                self.target.put(name, data, there, mark)
+                self.target.put(name, self.layout.metadata[name], None, mark)
 
         write("zarr.json")
         if "zarr.json" not in self.existing and isinstance(self.target, Bucket):
@@ -2075,8 +2088,19 @@ class Upload:
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(write, self.layout.metadata.keys() - {"zarr.json"}))
 
+    def check_objects(self, manifest: Manifest) -> None:
+        """Raise ``UploadError`` if another program changed objects that this upload wrote."""
+        expected = {name: md5(data) for name, data in self.layout.metadata.items()}
+        expected |= {chunk.name: digest for chunk in self.chunks if (digest := manifest.digest(chunk.name))}
+        changed = [name for name, one in self.existing.items() if expected.get(name, one.md5) != one.md5]
+        if changed:
+            raise changed_elsewhere(self.target.url, changed)
+        for name in self.existing.keys() & expected.keys():
+            self.existing[name] = replace(self.existing[name], is_noted=True)
+
     def run(self, manifest: Manifest, run_all: Runner, workers: int, files: OpenFiles) -> None:
         """Send what is missing and verify; ``run_all`` transfers chunks and yields each ``Result``."""
+        self.check_objects(manifest)
         source = self.layout.source
         states = {chunk.name: source.fingerprint(chunk.variable, chunk.region) for chunk in self.chunks}
         noted = {name: manifest.get(name, state) for name, state in states.items()}
@@ -2427,6 +2451,14 @@ def run_command(options: argparse.Namespace) -> None:
         upload(sources, target, client=client, **asked)
 
 
+def discard_unwritten_output() -> None:
+    """Keep Python from failing as it exits because stdout is full, or because the program that read it has ended."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> int:
     """Run the command; returns 0 if the store is verified, and 1 after one line on stderr that says why not."""
     return_memory()
@@ -2440,7 +2472,8 @@ def main() -> int:
         module: Any = importlib.import_module(Path(__file__).stem)  # a name by which the workers can import it
         status: int = module.main()
         return status
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # Not by way of SIGINT, which a shell ignores for jobs in the background.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run_command(options)
     except UploadError as error:
@@ -2453,6 +2486,8 @@ def main() -> int:
         reason = f"{error.filename or 'this machine'}: {error.strerror or first_line(error)}"
     else:
         return 0
+    finally:
+        discard_unwritten_output()
     with contextlib.suppress(OSError):
         print(f"upload_store.py: {reason}", file=sys.stderr)
     return 1

@@ -1,6 +1,7 @@
 """The IAM Service Account Credentials API, which creates credentials without a key file.
 
-A service account may use it for itself only; the facts name no account that may act as another.
+A service account may use it for itself only, if it has the role Service Account Token Creator. The account with a key
+file has it, and that of the hub's servers if the facts say so. No account may act as another.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class IamCredentials:
         if project and project not in caller.projects:
             raise GoogleError(403, "forbidden", _DENIED.format(project=project))
         key = self._identities.keys.account(caller.email if email == "-" else email)
-        if key is None or key.owner != caller.email:
+        if key is None or key.owner != caller.email or not caller.signs:
             message = f"Permission '{permission}' denied on resource (or it may not exist)."
             raise GoogleError(403, "forbidden", message)
         return key

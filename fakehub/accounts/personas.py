@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn
 
+from hubfacts import public_data
 from hubfacts.schema import Facts
 
 _AUTH = "https://www.googleapis.com/auth/"
@@ -31,9 +32,9 @@ _CONTROL_SCOPES = frozenset({CLOUD_PLATFORM, _FULL_CONTROL})
 
 # The permissions of roles/storage.objectViewer, which servers have in buckets that they only read, and everybody in a
 # public bucket. It does not include storage.buckets.get.
-_VIEWER = frozenset({"storage.objects.get", "storage.objects.list"})
+VIEWER = frozenset({"storage.objects.get", "storage.objects.list"})
 # Permissions that require a scope for reading only. No persona has all of them.
-_READING = _VIEWER | {
+_READING = VIEWER | {
     "storage.buckets.get",
     "storage.buckets.list",
     "storage.multipartUploads.list",
@@ -45,7 +46,7 @@ _CONTROL = frozenset(
 )
 # The permissions of roles/storage.admin on a bucket, as far as the stand-in knows them: also to change and to delete
 # the bucket. The hub's Terraform files give this role to servers and to the writers' group.
-_ADMIN = _VIEWER | {
+_ADMIN = VIEWER | {
     "storage.buckets.delete",
     "storage.buckets.get",
     "storage.buckets.getIamPolicy",
@@ -74,7 +75,8 @@ KEY_FILE = "service-account.json"
 class Persona:
     """A sender of requests. ``rights`` maps the name of a bucket to the persona's permissions there.
 
-    ``projects`` are those that may be billed for the persona's requests.
+    ``projects`` are those that may be billed for the persona's requests. ``signs`` is whether a service account may
+    have Google sign for it, as for a URL.
     ``login`` names the persona whose Google account is signed in to the browser of this machine. ``osn_key`` is
     whether they have the key to the inbox of the Open Storage Network.
     """
@@ -87,6 +89,7 @@ class Persona:
     login: str = "hpc-member"
     osn_key: bool = False
     projects: frozenset[str] = frozenset()
+    signs: bool = False
 
     @property
     def subject(self) -> str:
@@ -192,9 +195,9 @@ def _email(account: str, facts: Facts) -> str:
 def personas(facts: Facts) -> dict[str, Persona]:
     """Return the personas by name. Their permissions follow from the buckets of ``facts``."""
     buckets = facts.buckets.options
-    others = dict.fromkeys(facts.buckets.others, _VIEWER)
+    others = dict.fromkeys([*facts.buckets.others, *public_data.beside(facts)], VIEWER)
     rights = {
-        "hub": {name: _ADMIN if bucket.hub == "write" else _VIEWER for name, bucket in buckets.items()},
+        "hub": {name: _ADMIN if bucket.hub == "write" else VIEWER for name, bucket in buckets.items()},
         "writers": {name: _ADMIN for name, bucket in buckets.items() if bucket.writers_group},
         "none": {},
     }
@@ -207,6 +210,7 @@ def personas(facts: Facts) -> dict[str, Persona]:
             login=profile.login,
             osn_key=profile.osn_key,
             projects=_projects(profile, facts),
+            signs=profile.credential == "key" or (profile.rights == "hub" and facts.buckets.identity.signs),
         )
         for name, profile in _PROFILES.items()
     }

@@ -15,6 +15,7 @@ from typing import Any
 from kubespawner import KubeSpawner
 
 from fakehub.hub.settings import HubSettings, session_folder
+from fakehub.isolation.processes import end, with_variables
 from fakehub.ports import free_port
 
 _HERE = Path(__file__).parent
@@ -52,7 +53,7 @@ class ProcessSpawner(KubeSpawner):
         return self._process.returncode if self._process else 0
 
     async def stop(self, now: bool = False) -> None:
-        """Stop the server and its kernels."""
+        """Stop the server and everything that was started in it, as the deletion of its pod does."""
         if self._process is None or self._process.returncode is not None:
             return
         self._process.terminate()
@@ -61,6 +62,9 @@ class ProcessSpawner(KubeSpawner):
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+        # Programs that ignore the end of their terminal, for example because of nohup.
+        left = with_variables({"FAKEHUB_SESSION": str(session_folder()), "JUPYTERHUB_API_TOKEN": self.api_token})
+        await asyncio.to_thread(end, left)
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """Yield the events of the start so far, for the progress page."""

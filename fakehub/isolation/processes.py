@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import psutil
@@ -24,14 +24,19 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def of_session(workdir: str) -> list[psutil.Process]:
-    """Return the processes whose environment names the session of ``workdir``, except this one."""
+def with_variables(variables: Mapping[str, str]) -> list[psutil.Process]:
+    """Return the processes whose environment has all ``variables``, except this one."""
     processes = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get("FAKEHUB_SESSION") == workdir:
+            if process.pid != os.getpid() and variables.items() <= process.environ().items():
                 processes.append(process)
     return processes
+
+
+def of_session(workdir: str) -> list[psutil.Process]:
+    """Return the processes whose environment names the session of ``workdir``, except this one."""
+    return with_variables({"FAKEHUB_SESSION": workdir})
 
 
 def end(processes: list[psutil.Process]) -> None:

@@ -28,17 +28,21 @@ from fakehub.network.faults import Faults
 from fakehub.network.shaping import Network
 from fakehub.osn import OsnService
 from fakehub.ports import LOOPBACK
+from fakehub.public_data.bucket import PublicBucket
+from fakehub.public_s3 import PublicS3
 from fakehub.request_log import RequestLog
 from fakehub.server.certificates import make_certificates
 from fakehub.server.config import Config
 from fakehub.server.router import HostRouter
 from fakehub.service import Service
+from fakehub.storage.computed import ComputedBucket
 from fakehub.storage.grpc_layout import LayoutService, SplitByAlpn
 from fakehub.storage.json_api.router import JsonApi
 from fakehub.storage.service import Storage, store_examples
 from fakehub.storage.store import Store
 from fakehub.storage.xml_api.router import XmlApi, is_xml
-from hubfacts.schema import Facts
+from hubfacts import public_data
+from hubfacts.schema import PUBLIC, Facts
 
 
 class SharedState:
@@ -53,7 +57,10 @@ class SharedState:
         self.identities = Identities(facts, self.clock)
         self.persona = self.identities.personas[config.persona]
         self.grants = Grants(self.identities, self.clock)
-        self.store = Store(facts.buckets.known, self.clock, self.folder / "spill", state)
+        data = public_data.load()
+        public = {name: ComputedBucket(name, PublicBucket(data, "gs", name)) for name in public_data.beside(facts)}
+        buckets = facts.buckets.known | dict.fromkeys(public, PUBLIC)
+        self.store = Store(buckets, self.clock, self.folder / "spill", state, public)
         store_examples(self.store, facts.buckets.others)
 
 
@@ -95,6 +102,8 @@ def _services(shared: SharedState, parts: AsyncExitStack) -> dict[str, Service]:
     services: dict[str, Service] = dict.fromkeys(ACCOUNT_HOSTS, accounts.handle)
     services |= dict.fromkeys(STORAGE_HOSTS, storage_handler)
     services["www.googleapis.com"] = accounts.beside(storage_handler)
+    amazon = PublicS3(public_data.load(), shared.facts, clock, shared.folder / "spill")
+    services |= dict.fromkeys(amazon.hosts, amazon.handle)
     if shared.facts.osn is not None:
         pod = OsnService(shared.facts.osn, shared.config.workdir)
         parts.push_async_callback(pod.close)

@@ -78,6 +78,9 @@ def _connection_variables(workdir: Path, ports: dict[str, int], path: str) -> di
     boto = workdir / "boto"
     boto.write_text(f"[Boto]\nca_certificates_file = {ca}\n", encoding="utf-8")
     variables["BOTO_CONFIG"] = str(boto)
+    wgetrc = workdir / "wgetrc"
+    wgetrc.write_text(f"ca_certificate = {ca}\n", encoding="utf-8")
+    variables["WGETRC"] = str(wgetrc)
     if "proxy" in ports:
         proxy = f"http://127.0.0.1:{ports['proxy']}"
         # For plain HTTP too, so that the proxy refuses and logs every host that is not the stand-in's.

@@ -11,7 +11,8 @@ from fakehub.errors import GoogleError, bad_request, no_object
 from fakehub.storage import conditions
 from fakehub.storage.acl import NEW_OBJECT, predefined
 from fakehub.storage.bucket_table import BucketVersion
-from fakehub.storage.store import NewObject, Object, Store
+from fakehub.storage.store import Store
+from fakehub.storage.stored import NewObject, Object
 from hubfacts.schema import Bucket
 
 # The longest name of an object, in bytes of UTF-8.

@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
 
 from fakehub.errors import GoogleError
-from fakehub.storage.store import Object, checksums
+from fakehub.storage.stored import Object, checksums
 
 _GZIP = 16 + zlib.MAX_WBITS
 # The largest number of bytes of a body to send in one piece.

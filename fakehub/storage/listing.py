@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fakehub.errors import GoogleError, bad_request
 from fakehub.storage.conditions import boolean
 from fakehub.storage.glob import Glob, glob
-from fakehub.storage.store import Object, Store
+from fakehub.storage.store import Store
+from fakehub.storage.stored import Object
 
 # The most entries of a page, and the most names examined for one; a page that reaches the second ends with a token.
 MOST = 1000
@@ -113,7 +114,7 @@ def _entries(store: Store, bucket: str, wanted: _Selection, expired: list[str]) 
 
 
 def _live(store: Store, bucket: str, name: str) -> list[Object]:
-    stored = store.peek(bucket, name)
+    stored = store.listed(bucket, name)
     return [stored] if stored else []
 
 

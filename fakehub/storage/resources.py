@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fakehub.clock import rfc3339
 from fakehub.storage.acl import AccessControl, entries
 from fakehub.storage.bucket_table import BucketVersion
-from fakehub.storage.store import Object, checksums
+from fakehub.storage.stored import Object, checksums
 
 API = "https://www.googleapis.com/storage/v1"
 MEDIA = "https://storage.googleapis.com/download/storage/v1"
@@ -69,6 +69,8 @@ class ResourceTexts:
 
     def of(self, stored: Object) -> str:
         """Return the JSON text of the object's resource."""
+        if stored.crc32c is None:  # a part of it is missing
+            return json.dumps(object_resource(stored))
         key = (stored.generation, stored.metageneration, stored.deleted is None)
         text = self._texts.get(key)
         if text is None:

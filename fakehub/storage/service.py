@@ -11,7 +11,8 @@ from fakehub.errors import bad_request, no_bucket
 from fakehub.storage.billing import no_project
 from fakehub.storage.bucket_access import BucketAccess, is_bucket_name
 from fakehub.storage.resources import ResourceTexts
-from fakehub.storage.store import NewObject, Store
+from fakehub.storage.store import Store
+from fakehub.storage.stored import NewObject
 from fakehub.storage.uploads import Resumables
 from hubfacts.schema import Facts, OtherBucket
 

@@ -7,15 +7,15 @@ leaves half an object.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
 import heapq
 import itertools
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import google_crc32c
@@ -24,8 +24,10 @@ from sortedcontainers import SortedDict
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError
 from fakehub.storage.bucket_table import BucketTable, line
-from fakehub.storage.hashes import Hashes, base64_crc32c, check_hashes
+from fakehub.storage.computed import ComputedBucket
+from fakehub.storage.hashes import check_hashes
 from fakehub.storage.journal import Journal, disk_full
+from fakehub.storage.stored import NewObject, Object
 from fakehub.storage.write_rate import WriteRate
 from hubfacts.schema import Bucket
 
@@ -36,62 +38,22 @@ DAY_S = 86400
 _SHARED_HEADERS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
-    """One object at one generation. Times are in seconds since the epoch; ``data`` are the bytes or their file.
-
-    ``md5`` is ``None`` for a composite; ``headers`` are contentType, cacheControl and the like as the API names
-    them, shared between objects and never changed in place. ``deleted`` is when a generation stopped being the
-    live one, ``owner`` the account that created it, ``acl`` the predefined access control list asked for.
-    """
-
-    bucket: str
-    name: str
-    generation: int
-    metageneration: int
-    size: int
-    crc32c: int
-    md5: bytes | None
-    created: float
-    updated: float
-    headers: dict[str, str]
-    metadata: dict[str, str] | None
-    components: int | None
-    data: bytes | Path = field(repr=False)
-    deleted: float | None = None
-    owner: str | None = None
-    acl: str | None = None
-
-    def read(self, start: int = 0, stop: int | None = None) -> bytes:
-        """Return the content from byte ``start`` up to, but not including, byte ``stop``; by default all of it."""
-        if isinstance(self.data, bytes):
-            return self.data[start:stop]
-        with self.data.open("rb") as file:
-            file.seek(start)
-            return file.read() if stop is None else file.read(stop - start)
-
-
-@dataclass(slots=True)
-class NewObject:
-    """An object to store: its content and everything that a request sets on it.
-
-    ``headers`` are contentType and the like (see ``uploads.headers_of``), ``components`` is the number of a
-    composite's parts, ``hashes`` the checksums that the client gives, each with its kind, ``md5`` or ``crc32c``.
-    """
-
-    name: str
-    data: bytes
-    headers: dict[str, str]
-    metadata: dict[str, str] | None = None
-    components: int | None = None
-    hashes: Hashes = ()
-
-
 class Store:
-    """All objects of all buckets. ``spill`` is the directory for data beyond the memory budget."""
+    """All objects of all buckets. ``spill`` is the directory for data beyond the memory budget.
 
-    def __init__(self, buckets: Mapping[str, Bucket], clock: Clock, spill: Path, state: Path | None = None) -> None:
+    ``public`` are the buckets whose objects are computed; they are among the ``buckets``.
+    """
+
+    def __init__(
+        self,
+        buckets: Mapping[str, Bucket],
+        clock: Clock,
+        spill: Path,
+        state: Path | None = None,
+        public: Mapping[str, ComputedBucket] = MappingProxyType({}),
+    ) -> None:
         self.buckets = BucketTable(buckets)
+        self._public = public
         self._clock = clock
         self.write_rate = WriteRate(clock)
         self._live: dict[str, SortedDict] = {name: SortedDict() for name in buckets}
@@ -119,11 +81,20 @@ class Store:
 
     def peek(self, bucket: str, name: str) -> Object | None:
         """Return the live object, or ``None``; unlike ``get``, leave an expired one in the store."""
+        if bucket in self._public:
+            return self._public[bucket].complete(name)
         live = self._live[bucket].get(name)
         return None if live is None or self._expired(live) else live
 
+    def listed(self, bucket: str, name: str) -> Object | None:
+        """Return the live object as a listing shows it: like ``peek``, but nothing is computed."""
+        return self._public[bucket].listed(name) if bucket in self._public else self.peek(bucket, name)
+
     def versions(self, bucket: str, name: str) -> list[Object]:
         """Return all generations of an object that have not expired, oldest first."""
+        if bucket in self._public:
+            stored = self.listed(bucket, name)
+            return [stored] if stored else []
         return [stored for stored in self._generations_of(bucket, name) if not self._expired(stored)]
 
     def purge(self, bucket: str, name: str) -> None:
@@ -134,6 +105,8 @@ class Store:
 
     def names_from(self, bucket: str, start: str, inclusive: bool = True, versions: bool = False) -> Iterator[str]:
         """Yield the names of the bucket's live objects, or of all generations, in order, from ``start`` on."""
+        if bucket in self._public:
+            return self._public[bucket].names_from(start, inclusive)
         names: Iterator[str] = self._live[bucket].irange(start, None, inclusive=(inclusive, True))
         if not versions:
             return names
@@ -387,9 +360,3 @@ def _data_file(stored: Object) -> str:
     """Return the name of an object's data file, which every object in a state directory has."""
     assert isinstance(stored.data, Path)
     return stored.data.name
-
-
-def checksums(stored: Object) -> dict[str, str]:
-    """Return the object's ``crc32c`` and, unless it is a composite, ``md5Hash``, in base64 as the API gives them."""
-    values = {"crc32c": base64_crc32c(stored.crc32c)}
-    return values | ({"md5Hash": base64.b64encode(stored.md5).decode()} if stored.md5 else {})

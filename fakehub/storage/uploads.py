@@ -15,7 +15,7 @@ from fakehub.storage import conditions
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.hashes import Hashes
 from fakehub.storage.resources import HEADERS, STORAGE_CLASSES
-from fakehub.storage.store import NewObject, Object
+from fakehub.storage.stored import NewObject, Object
 
 # An incomplete resumable upload keeps a multiple of so many bytes.
 CHUNK_UNIT = 256 * 1024

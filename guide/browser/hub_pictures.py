@@ -9,20 +9,23 @@ from guide.facts import Facts, Tier
 
 # The browser's viewport while a picture is captured: narrow, so that the text stays legible on a page.
 HUB_SIZE, LAB_SIZE = (1000, 900), (960, 720)
+# The margin of a form: a larger one would show the lower ends of letters of the heading above it.
+_BELOW_HEADING = 4
 
 
 @dataclass(frozen=True)
 class Picture:
     """A picture of the hub.
 
-    ``shows`` are selectors of the elements in the picture; ``points`` are selectors of the elements that get a number,
-    each with the text that explains it.
+    ``shows`` are selectors of the elements in the picture, with a ``margin`` around them. ``points`` are selectors of
+    the elements that get a number, each with the text that explains it.
     """
 
     alt: str
     shows: tuple[str, ...]
     points: tuple[tuple[str, str], ...] = ()
     size: tuple[int, int] = HUB_SIZE
+    margin: int = 12
 
 
 def pictures(facts: Facts) -> dict[str, Picture]:
@@ -59,7 +62,7 @@ def _form(facts: Facts, tier: Tier) -> Picture:
         (".profile-select h2", "the type of server"),
         ("[role=listbox]", f"its list *{shares.choice}*, open"),
     )
-    return Picture(alt, ("#spawn_form",), points)
+    return Picture(alt, ("#spawn_form",), points, margin=_BELOW_HEADING)
 
 
 def _hub_pages(facts: Facts) -> dict[str, Picture]:
@@ -74,6 +77,7 @@ def _hub_pages(facts: Facts) -> dict[str, Picture]:
             f"The list {facts.images.choice} says {custom.in_choices}; below it is a field for the image's name.",
             (".profile-select",),
             (("input[id$='--unlisted-choice']", "the image's name, with its tag"),),
+            margin=_BELOW_HEADING,
         ),
         "starting": Picture(
             "The page Your server is starting up, with a progress bar and the latest message.",

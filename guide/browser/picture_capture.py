@@ -24,7 +24,6 @@ Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 # Device pixels of a picture for each CSS pixel of the page.
 SCALE = 2
-_MARGIN = 12
 # At most this percentage of the pixels may differ, each by more than this many grey levels.
 _MOST_CHANGED_PERCENT, _LEVELS = 2.0, 48
 # Screenshots of a page that keeps changing before it is given up.
@@ -35,7 +34,7 @@ _DRAW_NUMBERS = """([boxes, colour]) => boxes.forEach(([x, y, width, height], nu
   label.textContent = number + 1;
   frame.style.cssText = `position:fixed;z-index:99999;pointer-events:none;box-sizing:border-box;border-radius:8px;
     left:${x - 4}px;top:${y - 4}px;width:${width + 8}px;height:${height + 8}px;border:3px solid ${colour}`;
-  label.style.cssText = `position:fixed;z-index:99999;pointer-events:none;left:${Math.max(0, x - 14)}px;
+  label.style.cssText = `position:fixed;z-index:99999;pointer-events:none;left:${Math.max(0, x - 24)}px;
     top:${Math.max(0, y - 14)}px;width:24px;height:24px;border-radius:12px;background:${colour};color:#fff;
     font:bold 15px/24px sans-serif;text-align:center`;
   document.body.append(frame, label);
@@ -94,7 +93,7 @@ def capture(page: Page, name: str, picture: Picture) -> tuple[dict[Theme, Image.
         page.wait_for_function(_HAS_THEME, arg=theme)
         _wait_until_still(page, theme)
         page.evaluate(_FIX_AGES)
-        clip = _clip([_box(page, name, selector) for selector in picture.shows], picture.size)
+        clip = _clip([_box(page, name, selector) for selector in picture.shows], picture.size, picture.margin)
         with _numbered(page, [_box(page, name, selector) for selector, _ in picture.points]):
             screenshot = page.screenshot(clip=clip, animations="disabled", caret="hide")
         images[theme] = Image.open(io.BytesIO(screenshot)).convert("RGB")
@@ -124,12 +123,12 @@ def _box(page: Page, name: str, selector: str) -> Box:
     return Box(box["x"], box["y"], box["width"], box["height"])
 
 
-def _clip(boxes: list[Box], viewport: tuple[int, int]) -> FloatRect:
-    """Return the smallest rectangle around ``boxes`` and a margin that lies within the viewport."""
-    left = round(max(0, min(box.x for box in boxes) - _MARGIN))
-    top = round(max(0, min(box.y for box in boxes) - _MARGIN))
-    right = round(min(viewport[0], max(box.x + box.width for box in boxes) + _MARGIN))
-    bottom = round(min(viewport[1], max(box.y + box.height for box in boxes) + _MARGIN))
+def _clip(boxes: list[Box], viewport: tuple[int, int], margin: int) -> FloatRect:
+    """Return the smallest rectangle around ``boxes`` and a ``margin`` that is within the viewport."""
+    left = round(max(0, min(box.x for box in boxes) - margin))
+    top = round(max(0, min(box.y for box in boxes) - margin))
+    right = round(min(viewport[0], max(box.x + box.width for box in boxes) + margin))
+    bottom = round(min(viewport[1], max(box.y + box.height for box in boxes) + margin))
     return {"x": left, "y": top, "width": right - left, "height": bottom - top}
 
 

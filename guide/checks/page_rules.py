@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from guide.checks.environments import unknown_environments
+from guide.checks.lost_text import lost_text
 from guide.checks.prose import (
     MOST_WORDS,
     SPEAKS_OF_IT,
@@ -19,12 +21,16 @@ from guide.checks.sample_code import code_problems
 from guide.checks.typed_facts import typed_facts
 from guide.facts import Facts
 from guide.pages.blocks import BlockError
+from guide.pages.hub_variant import HubTextError, for_hub
 from guide.pages.reader import read_page
+from guide.pages.tutorials import TutorialError, read_tutorial
 
 # A list of definitions, which readers look up one by one.
 GLOSSARY = "book/reference/glossary.md"
 # A longer notebook covers more than one task.
 MOST_CELLS = 25
+# The heading of the section that deletes the page's example.
+CLEAN_UP = re.compile(r"## .*\bclean up", re.IGNORECASE)
 
 
 def texts_of(path: Path) -> list[str]:
@@ -54,6 +60,8 @@ def _word_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:
             yield f"{place}:{line}: leave out {word!r}"
         for line, key, words in typed_facts(text, facts):
             yield f"{place}:{line}: {words!r} is a fact: write its key, {key}"
+        for line, tag in lost_text(_for_hub(text, facts)):
+            yield f"{place}:{line}: {tag} is shown as nothing, because it looks like HTML: write it between backticks"
         for line, environment in unknown_environments(text):
             yield f"{place}:{line}: uses the environment {environment!r}, which neither the page nor the file makes"
     # Code and outputs may not name the stand-in either.
@@ -62,13 +70,29 @@ def _word_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:
             yield f"{name}:{line}: {word!r} shows that the page does not run on the hub"
 
 
+def _for_hub(text: str, facts: Facts) -> str:
+    try:
+        return for_hub(text, facts)
+    except HubTextError:
+        return text  # the run reports it
+
+
 def _code_problems(path: Path, root: Path) -> Iterator[str]:
     try:
         page = read_page(path, root)
     except BlockError:
         return  # the run reports it
-    for line, problem in code_problems(page):
+    for line, problem in code_problems(page, _clean_up(path)):
         yield f"{page.path}:{line}: {problem}"
+
+
+def _clean_up(path: Path) -> int:
+    """Return the line of the heading *Clean up* or, in a notebook, the number of its cell; 0 if there is none."""
+    if path.suffix == ".md":
+        texts = path.read_text(encoding="utf-8").split("\n")
+    else:
+        texts = [_source(cell).split("\n")[0] for cell in _cells(path)]
+    return max((number for number, text in enumerate(texts, start=1) if CLEAN_UP.fullmatch(text)), default=0)
 
 
 def _places(path: Path, name: str) -> Iterator[tuple[str, str]]:
@@ -88,6 +112,11 @@ def _notebook_problems(path: Path, name: str) -> Iterator[str]:
         yield f"{name}: {len(cells)} cells, at most {MOST_CELLS}: move a task to another notebook"
     if not cells or not _source(cells[0]).startswith("# "):
         yield f"{name}: begin with a cell that has the title"
+    else:
+        try:
+            read_tutorial(json.loads(path.read_text(encoding="utf-8")))
+        except TutorialError as error:
+            yield f"{name}: {error}"
     if not all(cell["execution_count"] for cell in code):
         yield f"{name}: cells without outputs: make outputs PAGE={name}"
     if not any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"]):

@@ -32,10 +32,11 @@ class Guide(Model, extra="forbid"):
 
 
 class Operator(Model, extra="forbid"):
-    """The organisation that runs the hub."""
+    """The organisation that runs the hub; its ``status_page`` lists outages and planned maintenance."""
 
     name: str
     url: Url
+    status_page: Url | None = None
 
 
 class Video(Model, extra="forbid"):
@@ -91,6 +92,11 @@ class Hub(schema.Hub, extra="forbid"):
     timeouts: Timeouts
     src: Sources
 
+    @property
+    def host(self) -> str:
+        """The host of the hub's address."""
+        return self.url.removeprefix("https://").partition("/")[0]
+
 
 class OfficeHours(Model, extra="forbid"):
     """When and where people answer questions."""
@@ -128,6 +134,44 @@ class Help(Model, extra="forbid"):
     src: Sources
 
 
+class Acknowledgement(Model, extra="forbid"):
+    """What papers say about the hub; ``listed_until`` is set if the community's documentation no longer asks for it."""
+
+    text: str
+    listed_until: str | None = None
+    src: Sources
+
+
+class Leaving(Model, extra="forbid"):
+    """When the files of former members are deleted, which documentation said until ``listed_until``."""
+
+    deleted_after: str
+    listed_until: str
+    src: Sources
+
+
+class UsageAlert(Model, extra="forbid"):
+    """The e-mail to members whose home directory is too large, and the page that explains it."""
+
+    subject: str
+    page: Url
+
+
+class Teaching(Model, extra="forbid"):
+    """Courses and workshops on the hub: when to announce them, who adds students, and the pages about them."""
+
+    notice_weeks: int = Field(gt=0)
+    apply_weeks: int = Field(gt=0)
+    team_page: Url
+    instructors_team: str
+    add_members: Url
+    badge: Url
+    classes: Url
+    bootcamps: Url
+    events: Url
+    src: Sources
+
+
 class Home(Model, extra="forbid"):
     """The home directory."""
 
@@ -136,6 +180,7 @@ class Home(Model, extra="forbid"):
     recommended_gb: int = Field(gt=0)
     meant_for: str
     note: str | None = None
+    usage_alert: UsageAlert | None = None
     src: Sources
 
 
@@ -144,6 +189,15 @@ class Service(Model, extra="forbid"):
 
     name: str
     what: str
+    src: Sources
+
+
+class BatchJobs(Model, extra="forbid"):
+    """Where members submit jobs that run without a server, and the tool that runs them."""
+
+    tool: str
+    repository: Url
+    instructions: Url
     src: Sources
 
 

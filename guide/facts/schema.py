@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from guide.facts.hub import Git, Guide, Help, Home, Hub, Service
+from guide.facts.hub import Acknowledgement, BatchJobs, Git, Guide, Help, Home, Hub, Leaving, Service, Teaching
 from guide.facts.servers import Access, DaskGateway, EnvironmentVariables, FurtherProfile, Gpus, Images, NodeShares
 from guide.facts.sources import Source
 from guide.facts.storage import Buckets, Osn
+from hubfacts import public_data
+from hubfacts.public_data import Catalog, Dataset
 from hubfacts.schema import HubFacts
 
 
@@ -18,6 +20,8 @@ class Facts(HubFacts, extra="forbid"):
     guide: Guide
     hub: Hub
     help: Help
+    acknowledgement: Acknowledgement | None = None
+    leaving: Leaving | None = None
     access: Access
     node_shares: NodeShares
     further_profiles: Sequence[FurtherProfile] = []
@@ -28,8 +32,20 @@ class Facts(HubFacts, extra="forbid"):
     environment_variables: EnvironmentVariables
     dask_gateway: DaskGateway | None = None
     git: Git
+    teaching: Teaching | None = None
     osn: Osn | None = None
+    batch_jobs: BatchJobs | None = None
     more: Sequence[Service] = []
+
+    @property
+    def public_data(self) -> Mapping[str, Dataset]:
+        """The public datasets (``hubfacts.public_data``), which are the same for every hub."""
+        return public_data.load().datasets
+
+    @property
+    def public_catalogs(self) -> Mapping[str, Catalog]:
+        """The catalogs of public datasets, which are the same for every hub, too."""
+        return public_data.load().catalogs
 
     @property
     def gpu_image_labels(self) -> list[str]:

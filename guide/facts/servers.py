@@ -10,7 +10,7 @@ from pydantic import Field
 
 from guide.facts.sources import Sources
 from hubfacts import schema
-from hubfacts.schema import Url
+from hubfacts.schema import Model, Url
 
 
 class Tier(schema.Tier, extra="forbid"):
@@ -76,6 +76,11 @@ class NodeShares(schema.NodeShares, extra="forbid"):
         return [share.mem_limit_gib for share in self.options.values()]
 
     @property
+    def guarantees_gib(self) -> list[float]:
+        """The guaranteed memory, in the order of the form; Kubernetes reserves the limit if there is no guarantee."""
+        return [share.mem_guarantee_gib or share.mem_limit_gib for share in self.options.values()]
+
+    @property
     def smallest_gib(self) -> float:
         """The memory limit of the smallest share."""
         return min(self.sizes_gib)
@@ -135,14 +140,25 @@ class CustomImage(schema.CustomImage, extra="forbid"):
     build_your_own: str
 
 
+class SshAccess(Model, extra="forbid"):
+    """How people reach their server with SSH: the ``package`` in the images, and the community's ``manual``."""
+
+    package: str
+    manual: Url
+
+
 class Images(schema.Images, extra="forbid"):
-    """The images of the form, where they come from, and the image whose versions the guide was ``tested`` with."""
+    """The images of the form, where they come from, and the image whose versions the guide was ``tested`` with.
+
+    ``ssh`` is set if the images have a package for connections with SSH.
+    """
 
     choice: str
     options: Mapping[str, Image] = Field(min_length=1)
     source: Url
     package_list_url: Url
     custom: CustomImage
+    ssh: SshAccess | None = None
     tested: str | None = None
     src: Sources
 

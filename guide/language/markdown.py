@@ -22,7 +22,7 @@ from guide.language.passages import PLACEHOLDER, Builder, Kind, Passage, from_li
 
 # Directives without prose, and those whose argument is not a title.
 _WITHOUT_PROSE = {"math", "bibliography", "toctree", "include", "literalinclude", "image"}
-_MADE_BY_BUILD = ("fact-", "report-", "tier-", "hub-picture")
+_MADE_BY_BUILD = ("fact-", "report-", "tier-", "hub-picture", "notebook-gallery")
 _WITHOUT_TITLE = {"grid", "glossary", "figure", "if-hub", "if-not-hub", "list-table"}
 _OPTION = re.compile(r":([\w-]+):(?: (.*))?$")
 _SPOKEN_OPTIONS = {"alt", "caption"}

@@ -52,6 +52,10 @@ TESTS = {
         "test_grpc_layout",
     ),
     "osn.py": ("test_osn",),
+    "public_s3.py": ("test_public_s3",),
+    "public_data/names.py": ("test_public_names",),
+    "public_data/layout.py": ("test_public_names", "test_layouts"),
+    "public_data/bucket.py": ("test_public_names", "test_public_reads"),
     "storage/grpc_layout.py": ("test_grpc_layout",),
 }
 

@@ -17,6 +17,8 @@ from nbformat import NotebookNode
 
 BlockKind = Literal["cell", "run", "file", "skip", "parsed"]
 HUB = "hub"
+# The user in the examples; the site shows readers their own name in its place once they have entered it.
+EXAMPLE_USER = "funky-user"
 # The folder in which each page has its own, in the home directory and below the user's prefixes in buckets.
 EXAMPLES = "guide-examples"
 
@@ -103,7 +105,8 @@ class Page:
     @property
     def on_the_hub_alone(self) -> bool:
         """Whether the page needs only a server of the hub: no other machine, no files, and no days that pass."""
-        return not self.files and not any({*block.on} - {HUB} or block.after_s for block in self.blocks)
+        done = [block for block in self.blocks if block.kind != "skip"]
+        return not self.files and not any({*block.on} - {HUB} or block.after_s for block in done)
 
     def cell_of(self, block: Block) -> NotebookNode | None:
         """Return the notebook cell of ``block``, or ``None`` for a block that is not a cell."""
@@ -122,3 +125,11 @@ def with_source(page: Page, number: int, source: str) -> Page:
     if (cell := page.cell_of(blocks[number])) is not None:
         cell.source = source
     return replace(page, blocks=tuple(blocks))
+
+
+def as_copied_by(user: str, block: Block) -> Block:
+    """Return ``block`` as ``user`` copies it: with that name instead of the example's.
+
+    On other machines than the hub, no variable has the name, so that readers have to enter it.
+    """
+    return replace(block, source=block.source.replace(EXAMPLE_USER, user))

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from guide.facts import Facts
 
+# The machines whose prices are on the page about costs.
+PRICED_MACHINES = {"n2-highmem-16", "n1-standard-8", "g2-standard-4", "a2-highgpu-1g"}
+
 FEATURES: dict[str, Callable[[Facts], bool]] = {
     "gpu": lambda facts: facts.gpus is not None,
     "dask-gateway": lambda facts: facts.dask_gateway is not None,
@@ -15,14 +18,23 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "requester-pays": lambda facts: facts.buckets.identity.pays_for_requests and bool(facts.buckets.paid_by_reader),
     "public-hub": lambda facts: facts.access.public is not None,
     "renewal": lambda facts: facts.access.renewed is not None,
+    "batch-jobs": lambda facts: facts.batch_jobs is not None,
     "more": lambda facts: bool(facts.more),
     "former-names": lambda facts: any(tier.formerly for tier in facts.access.tiers),
     "extra-teams": lambda facts: bool(facts.access.extra_teams),
     "named-servers": lambda facts: facts.hub.named_servers,
     "chat": lambda facts: facts.help.chat is not None,
     "older-contacts": lambda facts: facts.help.listed_until is not None,
+    "acknowledgement": lambda facts: facts.acknowledgement is not None,
+    "leaving": lambda facts: facts.leaving is not None,
+    "signing-refused": lambda facts: not facts.buckets.identity.signs,
+    "status-page": lambda facts: facts.hub.operator.status_page is not None,
+    "ssh": lambda facts: facts.images.ssh is not None,
+    "usage-alerts": lambda facts: facts.home.usage_alert is not None,
+    "courses": lambda facts: facts.teaching is not None,
     "film": lambda facts: facts.hub.intro_video is not None,
     # Details of a feature.
+    "older-acknowledgement": lambda facts: bool(facts.acknowledgement and facts.acknowledgement.listed_until),
     "public-hub-note": lambda facts: facts.access.public is not None and facts.access.public.note is not None,
     "gpu-on-request": lambda facts: facts.gpus is not None and bool(facts.gpus.on_request),
     "osn-published": lambda facts: facts.osn is not None and facts.osn.published is not None,
@@ -34,13 +46,22 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "writers-of-read-only": lambda facts: facts.buckets.read_only is not None and facts.buckets.read_only.writers_group,
     "uniform-bucket-for-writers": lambda facts: facts.buckets.uniform_for_writers is not None,
     # Sizes and names that sentences rely on.
+    "listed-prices": lambda facts: facts.hub.region == "us-central1" and _machines(facts) <= PRICED_MACHINES,
     "year-in-smallest-share": lambda facts: 5 <= min(facts.node_shares.sizes_gib) < 45,
+    "several-shares": lambda facts: len(facts.node_shares.options) > 1,
     "tested-image": lambda facts: facts.images.tested is not None,
     "pangeo-images": lambda facts: "pangeo" in facts.images.source,
     "tensorflow-and-pytorch": lambda facts: facts.gpus is not None and facts.gpus.images == ["tensorflow", "pytorch"],
     "disputed-token": lambda facts: {"leapdocs", "hubconfig"} <= facts.sources.keys(),
     "research-tiers": lambda facts: _research_tiers([tier.name for tier in facts.access.tiers]),
 }
+
+
+def _machines(facts: Facts) -> set[str]:
+    """Return the types of the machines that the hub starts for every tier."""
+    gpus = [gpu.machine for gpu in facts.gpus.options.values()] if facts.gpus else []
+    workers = [facts.dask_gateway.instance_type] if facts.dask_gateway else []
+    return {facts.node_shares.machine, *gpus, *workers}
 
 
 def _scratch_on_workers(names: list[str]) -> bool:

@@ -16,6 +16,7 @@ from guide.pages.block_syntax import cell_block, fence_block, split_options, tex
 from guide.pages.blocks import HUB, MACHINES, Block, BlockError, Page
 from guide.pages.hidden_checks import without_checks
 from guide.pages.hub_variant import HubTextError, for_hub
+from guide.pages.transcripts import TranscriptError, parts_of
 from hubfacts.load import FactsError
 
 # Directives that show code without declaring whether it runs; a plain fence with a mode replaces them.
@@ -130,6 +131,11 @@ def _page(
     if machine not in MACHINES:
         raise BlockError(f"{relative}:1: machine must be one of {', '.join(MACHINES)}")
     blocks = [part if part.on else replace(part, on=(str(machine),)) for part in parts if isinstance(part, Block)]
+    for block in blocks:
+        try:
+            parts_of(block)
+        except TranscriptError as error:
+            raise BlockError(f"{relative}:{block.line}: {error}") from error
     files, writes = _files(path, names, relative), _writes(front_matter.get("writes", {}), relative)
     return Page(relative, tuple(blocks), leaves, latency, files, notebook, writes, float(between_writes))
 

@@ -186,12 +186,12 @@ def summary(report: Report) -> str:
 
 def sentence(report: Report) -> str:
     """Return one sentence for readers: how many blocks ran on how many pages, and on which day."""
-    ran = sum(block.status == "passed" for block in report.blocks)
-    pages = len({block.page for block in report.blocks if block.status == "passed"})
+    ran = [block for block in report.blocks if block.status == "passed" and block.kind in {"cell", "run"}]
+    pages = len({block.page for block in ran})
     day = f"{datetime.fromisoformat(report.date):%d %B %Y}".lstrip("0") if report.date else "an unknown day"
     return (
-        f"The output below each code block is real: on {day}, {ran} blocks on {pages} page{'s'[: pages != 1]} ran in a "
-        "small copy of the hub. A block that fails stops the publication."
+        f"The output below each code block is real: on {day}, {len(ran)} block{'s'[: len(ran) != 1]} on {pages} "
+        f"page{'s'[: pages != 1]} ran in a small copy of the hub. A block that fails stops the publication."
     )
 
 

@@ -21,6 +21,7 @@ from guide.run.recorded_outputs import record_of
 # that a run imports.
 _CODE = (
     "hubfacts/**/*.py",
+    "hubfacts/*.yml",
     "fakehub/**/*.py",
     "guide/*.py",
     "guide/facts/*.py",

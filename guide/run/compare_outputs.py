@@ -16,16 +16,17 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from guide.pages.blocks import EXAMPLE_USER
 from guide.pages.hub_variant import for_hub
 from guide.run.records import BlockResult
 
 # Identifiers that libraries choose at random.
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+# The port of a server on this machine, such as a Dask worker, which the system chooses.
+_PORT = re.compile(r"(?<=\btcp://127\.0\.0\.1:)\d+")
 # A line of a library's log; it has the time, and whether it appears depends on how busy the machine is.
 _LOGGED = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - .*\n?", re.MULTILINE)
-# The user name in recorded outputs; it replaces that of the user who made them.
-USER = "funky-user"
 # The largest root mean square difference of pixel values (0-255) in any square of _SQUARE pixels: shades along an edge
 # stay below it, and another letter or a changed curve exceeds it. (Matplotlib bundles its fonts and its renderer.)
 _PICTURE_TOLERANCE, _SQUARE = 15.0, 16
@@ -47,11 +48,14 @@ def difference(recorded: list[NotebookNode], printed: list[NotebookNode]) -> str
 def settled(text: str) -> str:
     """Replace what differs between runs and between users in ``text``.
 
-    That is: random identifiers, memory addresses, the home directory, the user name and spaces at the ends of lines.
+    That is: random identifiers, memory addresses, ports of Dask workers, the home directory, the user name and spaces
+    at the ends of lines.
     """
-    text = _ADDRESS.sub("0x", _UUID.sub("id", text)).replace(os.environ.get("HOME", "/home/jovyan"), "~")
+    for pattern, name in ((_UUID, "id"), (_ADDRESS, "0x"), (_PORT, "port")):
+        text = pattern.sub(name, text)
+    text = text.replace(os.environ.get("HOME", "/home/jovyan"), "~")
     if user := os.environ.get("JUPYTERHUB_USER"):
-        text = re.sub(rf"\b{re.escape(user)}\b", USER, text)
+        text = re.sub(rf"\b{re.escape(user)}\b", EXAMPLE_USER, text)
     return "\n".join(line.rstrip() for line in text.split("\n"))
 
 
@@ -77,6 +81,8 @@ def _comparable(outputs: list[NotebookNode]) -> list[NotebookNode]:
         for kind, text in data.items():
             if isinstance(text, str) and kind != _PICTURE:
                 data[kind] = settled(text)
+            elif kind == "traceback":
+                data[kind] = [settled(line) for line in text]
     return outputs
 
 

@@ -2,23 +2,27 @@
 
 conda is not in a package registry that the project uses. Specs are parsed in strict mode with py-rattler, on which
 newer tools of conda's ecosystem are built, and options with the grammar below, which has those that pages use. A
-command that names an environment must name one that exists at that point of the page.
+command that names an environment must name one that exists at that point of the page. No spec may need a newer version
+of a package than the one that the page runs with.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import re
 import shlex
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
-from rattler import Channel, MatchSpec
+from rattler import Channel, MatchSpec, Version
 from rattler.exceptions import InvalidMatchSpecError
 
 from guide.checks.environments import BASE, guides_environment
 
 _KEYS = {"name", "channels", "dependencies"}
+_OLDEST = re.compile(r"(?P<name>[\w.-]+) ?>=(?P<version>[\w.]+)")
 
 
 class CondaError(Exception):
@@ -108,6 +112,15 @@ def check_spec(spec: str) -> None:
         MatchSpec(spec, strict=True)
     except InvalidMatchSpecError as error:
         raise CondaError(f"has {spec!r}, which is not a package spec: {str(error).splitlines()[0]}") from error
+    oldest = _OLDEST.match(spec)
+    if oldest is None:
+        return
+    try:
+        tested = importlib.metadata.version(oldest["name"])
+    except importlib.metadata.PackageNotFoundError:
+        return  # a program, or a package that no page imports
+    if Version(tested) < Version(oldest["version"]):
+        raise CondaError(f"has {spec!r}, but this page was tested with {oldest['name']} {tested}")
 
 
 def _grammar() -> _Parser:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 from nbclient import NotebookClient
@@ -18,12 +19,18 @@ from fakehub.control.client import Control
 from fakehub.session.environment import environment_of
 from guide.facts import load
 from guide.pages.blocks import OTHER_MACHINES
+from guide.run import kernel_pictures
 from guide.run.forked_kernel import KernelSeed, use_seed
 from guide.run.shell import Shell, without_colors
 
 CELL_TIMEOUT_S = 300
 # Variables of the project's own machinery; a page must behave the same without them.
 _PRIVATE = ("FAKEHUB_SESSION", "FAKEHUB_HUB_YML", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+# The page may have given another meaning to any name, so none of its names are used.
+_PYLABTOOLS = "__import__('IPython.core.pylabtools').core.pylabtools"
+_INSTALL = (
+    f"(__import__('builtins').exec({inspect.getsource(kernel_pictures)!r}, scope), scope['install']({_PYLABTOOLS}))[1]"
+)
 
 
 class KernelFailure(Exception):
@@ -35,12 +42,16 @@ class MachineSetup:
     """Settings that all machines of a page share.
 
     ``programs`` is a folder that comes first in ``PATH``; ``metadata`` is the notebook's, which names the kernel.
-    The kernel starts in ``start_in``, which is relative to the home directory.
+    The kernel starts in ``start_in``, which is relative to the home directory. ``temporary`` is the folder for
+    temporary files, so that two runs at the same time do not share one. With ``pictures``, the kernel draws each figure
+    for the site too.
     """
 
     programs: Path
     metadata: dict[str, Any]
     start_in: str = "."
+    temporary: Path | None = None
+    pictures: bool = False
 
 
 class Machine:
@@ -52,12 +63,15 @@ class Machine:
     def __init__(self, env: dict[str, str], home: Path, setup: MachineSetup, seed: KernelSeed | None) -> None:
         self.env = {name: value for name, value in env.items() if name not in _PRIVATE}
         self.env |= {"HOME": str(home), "PWD": str(home), "PATH": f"{setup.programs}{os.pathsep}{env['PATH']}"}
+        if setup.temporary is not None:
+            self.env["TMPDIR"] = str(setup.temporary)
         self.home = home
         self.shell = Shell(self.env, home)
         # Those of conda, which the page's blocks make.
         self.environments: set[str] = set()
         self._seed = seed
         self._start_in = home / setup.start_in
+        self._draws_pictures = setup.pictures
         self._executed = nbformat.v4.new_notebook(metadata=setup.metadata)
         self._client: NotebookClient | None = None
         self._running_kernel = ExitStack()
@@ -82,6 +96,8 @@ class Machine:
         """
         if self._client is None:
             self._client = self._start_kernel()
+            if self._draws_pictures:
+                self.evaluate(f"(lambda scope: {_INSTALL})({{'__name__': 'pictures'}})")
         # The client refers to a cell by its index in its own notebook.
         self._executed.cells.append(cell)
         tags = cell.metadata.pop("tags", None)
@@ -121,6 +137,13 @@ class Machine:
         if value["status"] != "ok":
             raise KernelFailure(f"cannot be checked: {value['ename']}: {value['evalue']}")
         return ast.literal_eval(value["data"]["text/plain"])
+
+    def pictures(self) -> dict[str, dict[str, str]]:
+        """Return the versions for the site of each figure that was shown since the last call, by its digest."""
+        if not self._draws_pictures:
+            return {}
+        kept = self.evaluate(f"(lambda kept: (dict(kept), kept.clear())[0])({_PYLABTOOLS}.print_figure.kept)")
+        return cast("dict[str, dict[str, str]]", kept)
 
     def _start_kernel(self) -> NotebookClient:
         client = NotebookClient(

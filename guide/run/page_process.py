@@ -59,7 +59,12 @@ def _run(options: argparse.Namespace) -> int:
         print(message, flush=True)
 
     run_options = RunOptions(
-        options.accept, options.fork_kernels, recorded, options.among_files, options.start_in.strip("/")
+        options.accept,
+        options.fork_kernels,
+        recorded,
+        options.among_files,
+        options.start_in.strip("/"),
+        pictures=not (options.change or options.among_files),  # those runs are not shown
     )
     blocks, notebook = run_page(page, options.home, show, run_options)
     failed = any(block.status == "failed" for block in blocks)

@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 from fakehub.control.client import Control
 from fakehub.network.shaping import NetworkSettings
 from guide.external_programs import link_programs, missing
-from guide.pages.blocks import EXAMPLES, HUB, Block, Page, digest
+from guide.pages.blocks import EXAMPLE_USER, EXAMPLES, HUB, Block, Page, as_copied_by, digest
 from guide.paths import ROOT
 from guide.run.bucket_effects import Buckets, EffectError
 from guide.run.compare_outputs import difference, without_log
@@ -54,7 +54,7 @@ class RunOptions:
     process, which has imported the libraries and has no other threads. ``recorded`` is what each block should print;
     without it, outputs are not compared. ``among_files``: the page runs in a home directory and buckets full of a
     reader's own files (see ``reader_files``). ``start_in``: the folder in the home directory in which the kernel
-    starts.
+    starts. ``pictures``: figures are drawn for the site too (see ``kernel_pictures``).
     """
 
     accept: bool = False
@@ -62,14 +62,16 @@ class RunOptions:
     recorded: list[list[NotebookNode]] | None = None
     among_files: bool = False
     start_in: str = "."
+    pictures: bool = False
 
 
 @dataclass(frozen=True)
 class _Execution:
-    """The outputs of a block, and for a transcript that differs from the page, how it went."""
+    """The outputs of a block, its ``pictures`` for the site, and how a transcript went that differs from the page."""
 
     outputs: list[NotebookNode] = field(default_factory=list)
     replayed: str | None = None
+    pictures: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def run_page(
@@ -97,9 +99,11 @@ class PageSession:
         self._seeds = self._new_seeds() if options.fork_kernels else {}
         self._buckets = Buckets()
         # In the stand-in's own folder, which is removed even if this process is killed.
-        programs = Path(tempfile.mkdtemp(prefix="programs-", dir=os.environ.get("FAKEHUB_SESSION")))
+        session = os.environ.get("FAKEHUB_SESSION")
+        programs, temporary = (Path(tempfile.mkdtemp(prefix=name, dir=session)) for name in ("programs-", "tmp-"))
         link_programs(programs)
-        self._setup = MachineSetup(programs, page.notebook.metadata if page.notebook else {}, options.start_in)
+        metadata = page.notebook.metadata if page.notebook else {}
+        self._setup = MachineSetup(programs, metadata, options.start_in, temporary, options.pictures)
         self._hub = Machine.hub(home, self._setup, self._seeds.pop(HUB, None))
         self._machines: dict[str, Machine] = {}
         self._uses_buckets = any(block.kind in {"cell", "run"} for block in page.blocks)
@@ -153,8 +157,9 @@ class PageSession:
         lacking = missing(block.needs)
         if lacking:
             return self._result(block, "not run", 0.0, f"needs {lacking[0]}, which is not on this machine")
+        copied = as_copied_by(os.environ.get("JUPYTERHUB_USER", EXAMPLE_USER), block)
         try:
-            execution = self._execute(block)
+            execution = self._execute(copied)
             seconds = time.monotonic() - started
             if block.kind not in {"skip", "parsed"}:
                 self._own_folder.check(block.after_s)
@@ -163,14 +168,14 @@ class PageSession:
                 run_checks(block, self._machine(block.on[0]))
             self._compare(block, execution.outputs)
             if execution.replayed is not None and not self._options.accept:
-                changes = _diff(block.source, execution.replayed)
+                changes = _diff(copied.source, execution.replayed)
                 raise BlockFailure(f"prints something other than the page shows\n{changes}")
         except (BlockFailure, CheckFailure, CondaError, KernelFailure, ShellError, EffectError) as error:
             show(f"{self._place(block)} {error}")
             return self._result(block, "failed", time.monotonic() - started, str(error).splitlines()[0])
         result = self._result(block, _STATUS.get(block.kind, "passed"), seconds)
         printed = None if self._is_notebook else tuple(printed_items(execution.outputs))
-        return replace(result, replayed=execution.replayed, printed=printed)
+        return replace(result, replayed=execution.replayed, printed=printed, pictures=execution.pictures)
 
     def _place(self, block: Block) -> str:
         """Name a block: its page, its line or cell, and its kind."""
@@ -194,7 +199,7 @@ class PageSession:
         start_in.mkdir(parents=True, exist_ok=True)
         for file in self._page.files:
             shutil.copy(file, machine.home)
-            if start_in != machine.home:  # the clone of the guide has it in the same place beside the notebook
+            if start_in != machine.home:  # the branch of notebooks has it in the same place beside the notebook
                 copy = start_in / os.path.relpath(file, (ROOT / self._page.path).parent)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(file, copy)
@@ -231,7 +236,7 @@ class PageSession:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(block.source, encoding="utf-8")
         elif block.language == "python":
-            return _Execution(self._python(block, machine))
+            return self._python(block, machine)
         elif block.language == "console":
             return _Execution(replayed=self._transcript(block, machine))
         elif block.language == "bash":
@@ -262,21 +267,25 @@ class PageSession:
         _refuse_tokens(replayed)
         return replayed if replayed != block.source else None
 
-    def _python(self, block: Block, machine: Machine) -> list[NotebookNode]:
-        """Run a cell, or a fence as if it were one; return what a reader sees of its outputs."""
+    def _python(self, block: Block, machine: Machine) -> _Execution:
+        """Run a cell, or a fence as if it were one; the outputs are those that a reader sees."""
         page_cell = self._page.cell_of(block)
         if page_cell is None:
             cell = nbformat.v4.new_code_cell(block.source)
         else:
             cell = page_cell
             cell.outputs, cell.execution_count = [], None
+        shown, cell.source = cell.source, block.source  # which may have another user's name
         raised = machine.execute(cell, numbered=page_cell is not None)
+        cell.source = shown
         _refuse_tokens(f"{cell.outputs} {raised}")
         tags = cell.metadata.get("tags", [])
         # What no reader sees is not kept: a notebook would record warnings with the paths of this machine.
         cell.outputs = visible_outputs(without_log(cell.outputs), page_cell is None or "remove-stderr" in tags)
         _check_error(block, raised)
-        return [] if MEASURED in tags else cell.outputs
+        draws = any("image/png" in output.get("data", {}) for output in cell.outputs)
+        pictures = machine.pictures() if draws and page_cell is not None else {}
+        return _Execution([] if MEASURED in tags else cell.outputs, pictures=pictures)
 
     def close(self) -> None:
         """End the kernels."""

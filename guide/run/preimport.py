@@ -12,6 +12,7 @@ import importlib
 import os
 import random
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -100,3 +101,4 @@ def reload_environment() -> None:
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
     random.seed()
+    tempfile.tempdir = None

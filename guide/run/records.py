@@ -44,7 +44,8 @@ class BlockResult:
     A block that was ``not run`` has a ``reason`` if a program is missing, and none if an earlier block failed.
     ``replayed`` is a transcript as it went in this run, if it differs from the page. ``printed`` are the outputs of a
     block on a page of Markdown; those of a notebook are in its cells. ``digest`` is that of the block's source, and
-    ``checks`` counts its hidden checks, all of which held.
+    ``checks`` counts its hidden checks, all of which held. ``pictures`` are the versions for the site of each figure
+    that a cell showed (see ``kernel_pictures``), by the digest of the figure.
     """
 
     page: str
@@ -58,6 +59,7 @@ class BlockResult:
     printed: tuple[PrintedItem, ...] | None = None
     digest: str = ""
     checks: int = 0
+    pictures: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> BlockResult:

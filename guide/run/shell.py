@@ -7,8 +7,9 @@ import re
 import shlex
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from guide.pages.transcripts import ELIDED, commands
 
 # A block that waits for input or for a host that does not answer must not block the build.
 TIMEOUT_S = 300
@@ -99,14 +100,6 @@ class Shell:
         self._cwd = Path(f"{state}.cwd").read_text().rstrip("\n")
 
 
-@dataclass
-class TranscriptCommand:
-    """A command of a transcript: its lines, and the lines that it is expected to print."""
-
-    lines: list[str]
-    expected: list[str] = field(default_factory=list)
-
-
 def replay_transcript(shell: Shell, transcript: str) -> str:
     """Run every ``$ command`` of a console transcript and return the transcript with what was really printed.
 
@@ -124,34 +117,19 @@ def replay_transcript(shell: Shell, transcript: str) -> str:
     return "\n".join(replayed) + "\n"
 
 
-def commands(transcript: str) -> list[TranscriptCommand]:
-    """Return the commands of a transcript; raises ``ShellError`` if it does not begin with one."""
-    parsed: list[TranscriptCommand] = []
-    for line in transcript.rstrip("\n").split("\n"):
-        if line.startswith("$ "):
-            parsed.append(TranscriptCommand([line[2:]]))
-        elif not parsed:
-            raise ShellError("a transcript begins with a '$ command' line")
-        elif line.startswith("> ") and not parsed[-1].expected:
-            parsed[-1].lines.append(line[2:])
-        else:
-            parsed[-1].expected.append(line)
-    return parsed
-
-
 def matches(expected: list[str], printed: list[str]) -> bool:
     """Return whether the lines match; an expected line ``...`` stands for any number of lines, also none."""
     if not expected:
         return not printed
     head, rest = expected[0], expected[1:]
-    if head.strip() == "...":
+    if head.strip() == ELIDED:
         return any(matches(rest, printed[i:]) for i in range(len(printed) + 1))
     return bool(printed) and line_matches(head, printed[0]) and matches(rest, printed[1:])
 
 
 def line_matches(expected: str, printed: str) -> bool:
     """Return whether one line matches; ``...`` within the expected line stands for any text."""
-    parts = expected.rstrip().split("...")
+    parts = expected.rstrip().split(ELIDED)
     printed = printed.rstrip()
     if len(parts) == 1:
         return parts[0] == printed

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import IO
 
+from guide.pages.transcripts import ELIDED, Step, steps
 from guide.run.shell import Shell, ShellError, line_matches, matches, without_colors
 
 # A program that waits forever must not block the build.
@@ -19,17 +17,6 @@ TIMEOUT_S = 60
 # Unfinished output counts as a prompt if nothing follows it for this many seconds.
 _PROMPT_S = 0.5
 _CHUNK = 65536
-_TYPED = re.compile(r"(?P<machine>[\w-]+)(?P<sign>[$>]) (?P<text>.*)")
-
-
-@dataclass
-class _Step:
-    """Text that is typed on a machine, as a command or as an answer, and the lines expected to follow there."""
-
-    machine: str
-    is_command: bool
-    text: str
-    expected: list[str] = field(default_factory=list)
 
 
 def check_two_terminals(shells: dict[str, Shell], transcript: str) -> None:
@@ -40,8 +27,8 @@ def check_two_terminals(shells: dict[str, Shell], transcript: str) -> None:
     """
     terminals: dict[str, _Terminal] = {}
     try:
-        steps = list(_steps(transcript, set(shells)))
-        for index, step in enumerate(steps):
+        planned = list(steps(transcript, set(shells)))
+        for index, step in enumerate(planned):
             others = [line for name, other in terminals.items() if name != step.machine for line in other.lines]
             text = _completed(step.text, others)
             if step.is_command:
@@ -50,27 +37,11 @@ def check_two_terminals(shells: dict[str, Shell], transcript: str) -> None:
                 raise ShellError(f"no program runs on {step.machine} into which {step.text!r} could be typed")
             else:
                 terminals[step.machine].type(text)
-            continues = any(later.machine == step.machine and not later.is_command for later in steps[index + 1 :])
+            continues = any(later.machine == step.machine and not later.is_command for later in planned[index + 1 :])
             terminals[step.machine].check(step, continues)
     finally:
         for terminal in terminals.values():
             terminal.close()
-
-
-def _steps(transcript: str, machines: set[str]) -> Iterator[_Step]:
-    step: _Step | None = None
-    for line in transcript.rstrip("\n").split("\n"):
-        typed = _TYPED.fullmatch(line)
-        if typed and typed["machine"] in machines:
-            if step:
-                yield step
-            step = _Step(typed["machine"], typed["sign"] == "$", typed["text"])
-        elif step is None:
-            raise ShellError(f"a transcript of two machines begins with a command, as in '{min(machines)}$ ls'")
-        else:
-            step.expected.append(line)
-    if step:
-        yield step
 
 
 def _completed(text: str, lines: list[str]) -> str:
@@ -78,7 +49,7 @@ def _completed(text: str, lines: list[str]) -> str:
 
     Only the matching part of that line counts, so a prompt before it does not matter.
     """
-    if "..." not in text:
+    if ELIDED not in text:
         return text
     for line in reversed(lines):
         if line_matches(text, line.strip()):
@@ -106,13 +77,13 @@ class _Terminal:
         self._stdin.write(f"{text}\n".encode())
         self._stdin.flush()
 
-    def check(self, step: _Step, continues: bool) -> None:
+    def check(self, step: Step, continues: bool) -> None:
         """Read until the step's lines are there.
 
         A program into which nothing more is typed must then end, with exit status 0. Raises ``ShellError``.
         """
         deadline = time.monotonic() + TIMEOUT_S
-        expected = [*step.expected, "..."] if continues else step.expected
+        expected = [*step.expected, ELIDED] if continues else step.expected
         while time.monotonic() < deadline and self._open:
             quiet = self._read()
             if continues and quiet and matches(expected, self._unchecked()):

@@ -31,7 +31,7 @@ from guide.site import extension
 from guide.site.options import SiteOptions
 from guide.site.settings import settings, write_settings
 
-_EXTENSIONS = ("myst_nb", "sphinx_book_theme", "sphinx_copybutton", "sphinx_external_toc")
+_EXTENSIONS = ("myst_nb", "sphinx_book_theme", "sphinx_external_toc")
 _SHOWN_VERSIONS = ("sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "myst-nb", "myst-parser", "docutils")
 # The lists of functions in `guide.site.extension`. One that fails must not hide failures of the next.
 _STEPS = ("PREPARATIONS", "OUTDATED", "PAGE_CONTEXT", "STEPS_AFTER_BUILD")
@@ -44,7 +44,7 @@ def configuration(content: dict[str, Any], toc: Path) -> dict[str, Any]:
     """Translate the ``content`` of ``_config.yml`` into Sphinx configuration values, as Jupyter Book does."""
     repository, values = content["repository"], content["sphinx"]["config"]
     theme = {"path_to_docs": "", "repository_url": repository["url"], "repository_branch": repository["branch"]}
-    theme |= {"launch_buttons": content["launch_buttons"], "home_page_in_toc": True}
+    theme |= {"launch_buttons": content["launch_buttons"], "home_page_in_toc": content["html"]["home_page_in_navbar"]}
     return values | {
         "extensions": [*_EXTENSIONS, *content["sphinx"]["extra_extensions"]],
         "html_title": content["title"],

@@ -21,14 +21,18 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxRole
 
 from guide.site.ext import (
-    badges,
+    cell_pictures,
     early_start,
     exports,
     facts,
+    frames,
     hub_pictures,
     hub_variant,
+    learning_paths,
     mathml,
+    notebook_gallery,
     optimize,
+    previews,
     publish,
     recorded_cells,
     report,
@@ -37,6 +41,7 @@ from guide.site.ext import (
     theme_fixes,
     trials,
 )
+from guide.site.notebook_cards import card, card_list
 from guide.site.options import config_values
 from guide.site.state import create_state
 
@@ -56,6 +61,7 @@ DIRECTIVES: dict[str, type[Directive]] = {
     "fact-diagram": facts.FactDiagram,
     "tier-tabs": facts.TierTabs,
     "hub-picture": hub_pictures.HubPicture,
+    "notebook-gallery": notebook_gallery.NotebookGallery,
     "search-box": search.SearchBox,
     "report-line": report.ReportLine,
     "report-summary": report.ReportSummary,
@@ -63,8 +69,17 @@ DIRECTIVES: dict[str, type[Directive]] = {
     "report-clients": trials.ReportClients,
     "report-faults": trials.ReportFaults,
 }
-STYLE_SHEETS = ("badges.css", "find.css", "names.css")
-SCRIPTS = ("find.js", "names.js")
+STYLE_SHEETS = (
+    "blocks.css",
+    "find.css",
+    "gallery.css",
+    "helped.css",
+    "menu.css",
+    "names.css",
+    "paths.css",
+    "previews.css",
+)
+SCRIPTS = ("find.js", "names.js", "blocks.js", "helped.js", "shortcuts.js", "previews.js", "paths.js")
 
 # Before pages are read.
 PREPARATIONS: tuple[Preparation, ...] = (
@@ -85,6 +100,7 @@ OUTDATED: tuple[Outdated, ...] = (
 # decides by trying its templates which of them are empty: Sphinx loads a theme last, so that is the order of loading.
 PAGE_CONTEXT: tuple[AddToContext, ...] = (
     sidebar_menu.add_menu,
+    learning_paths.add_place,
     theme_fixes.remove_scripts,
     search.add_contacts,
     exports.add_exports,
@@ -93,6 +109,7 @@ PAGE_CONTEXT: tuple[AddToContext, ...] = (
 # On the whole site, when every page is written.
 STEPS_AFTER_BUILD: tuple[StepAfterBuild, ...] = (
     search.write_search_index,
+    previews.write_previews,
     optimize.optimize_pages,
     exports.write_launch_branch,
     report.write_table,
@@ -104,11 +121,11 @@ STEPS_AFTER_BUILD: tuple[StepAfterBuild, ...] = (
 _FIRST, _AFTER_OTHERS = 0, 900
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> dict[str, int]:
     """Register the extension with Sphinx."""
     for value in config_values():
         app.add_config_value(value.name, value.default, value.rebuild, type(value.default))
-    app.add_config_value("guide_made_notebooks", {"branch": "launch", "folder": "guide-pages"}, "html", dict)
+    app.add_config_value("guide_launch", {"branch": "launch", "folder": "guide-pages"}, "html", dict)
     for name, role in ROLES.items():
         app.add_role(name, role)
     for name, directive in DIRECTIVES.items():
@@ -117,16 +134,31 @@ def setup(app: Sphinx) -> dict[str, bool]:
         app.add_css_file(sheet)
     for script in SCRIPTS:
         app.add_js_file(script, loading_method="defer")
+    app.add_transform(theme_fixes.KeepTypedQuotes)
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
     app.connect("builder-inited", early_start.wait_for_pages, _FIRST)
     app.connect("builder-inited", _prepare)
     app.connect("source-read", hub_variant.adapt)
+    app.connect("doctree-read", previews.collect)
+    app.connect("doctree-read", cell_pictures.add_versions, _FIRST)  # before Sphinx collects the pictures of a page
     app.connect("env-get-outdated", _outdated)
-    app.connect("doctree-resolved", badges.add_to_page)
+    app.connect("env-updated", previews.pages_with_other_terms)
+    app.add_node(frames.frame, html=(frames.visit_frame, frames.depart_frame))
+    app.add_node(card_list, html=(notebook_gallery.visit_cards, notebook_gallery.depart_cards))
+    app.add_node(card, html=(notebook_gallery.visit_card, notebook_gallery.depart_card))
+    app.connect("doctree-resolved", frames.add_to_page)
+    app.add_node(previews.term_link, html=(previews.visit_term_link, previews.depart_term_link))
+    app.connect("doctree-resolved", previews.link_terms)
+    app.add_node(learning_paths.tick, html=(learning_paths.visit_tick, learning_paths.depart))
+    app.add_node(learning_paths.count, html=(learning_paths.visit_count, learning_paths.depart))
+    app.connect("doctree-read", learning_paths.add_ticks)
+    app.connect("env-updated", learning_paths.pages_with_new_steps)
+    app.connect("doctree-resolved", learning_paths.add_counts)
     app.connect("html-collect-pages", search.pages_with_a_search_field)
     app.connect("html-page-context", _add_to_context)
     app.connect("build-finished", _finish, _AFTER_OTHERS)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    # The version changes with what parts note about pages, so that a build folder with other notes is read again.
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}
 
 
 def _prepare(app: Sphinx) -> None:

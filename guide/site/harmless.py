@@ -28,12 +28,18 @@ from guide.terminal_progress import PageProgress
 _OPTIONS = ("--accept", "--among-files")
 
 
-def run_among_files(paths: list[Path], profile: RunProfile, jobs: int) -> list[RunRecord]:
-    """Run each of ``paths`` as a page (Markdown only) and as the notebook that it opens as; return all records."""
+def run_among_files(paths: list[Path], profile: RunProfile, jobs: int, *, in_turn: bool = False) -> list[RunRecord]:
+    """Run each of ``paths`` as a page (Markdown only) and as the notebook that it opens as; return all records.
+
+    If ``in_turn``, a page that opens as a notebook runs in one of the two ways only, and its neighbours in the other.
+    """
     BUILD.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="harmless-", dir=BUILD) as folder:
-        runs = [Run(path, _OPTIONS) for path in paths if path.suffix == ".md"]
-        runs += [run for path in paths for run in _launched(path, Path(folder))]
+        launched = {path: [*_launched(path, Path(folder))] for path in paths}
+        only_as_page = [path for path in paths if launched[path] and path.suffix == ".md"][::2] if in_turn else []
+        only_launched = [path for path in paths if launched[path] and path not in only_as_page] if in_turn else []
+        runs = [Run(path, _OPTIONS) for path in paths if path.suffix == ".md" and path not in only_launched]
+        runs += [run for path in paths if path not in only_as_page for run in launched[path]]
         progress = PageProgress({display_path(run.path): len(read_page(run.path, ROOT).blocks) for run in runs}, 0)
         with progress.line.ticking():
             records = dict(run_side_by_side(runs, profile, jobs, progress))
@@ -44,12 +50,10 @@ def run_among_files(paths: list[Path], profile: RunProfile, jobs: int) -> list[R
 def _launched(path: Path, folder: Path) -> Iterator[Run]:
     """Yield the run of the notebook that a page's launch link opens, in the directory where the link puts it."""
     relative = PurePosixPath(display_path(path))
-    content = settings(current_facts())
+    clone = settings(current_facts())["sphinx"]["config"]["guide_launch"]["folder"]
     if path.suffix == ".ipynb":
-        clone = content["repository"]["url"].rstrip("/").rpartition("/")[2]
         yield Run(path, (*_OPTIONS, "--start-in", str(clone / relative.parent)))
     elif made := made_notebook(path):
-        clone = content["sphinx"]["config"]["guide_made_notebooks"]["folder"]
         file = folder / relative.with_suffix(".ipynb")
         file.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(made, file)

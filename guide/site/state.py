@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
 from guide.facts import Facts, load
@@ -13,8 +14,8 @@ from guide.pages.toc import Toc, book_toc, left_out
 from guide.paths import ROOT
 from guide.site.export.launch_links import Places
 from guide.site.menu import SidebarMenu
-from guide.site.publish.feed import LOG, Change, changes
-from guide.site.publish.git_history import last_changes, line_dates
+from guide.site.publish.git_history import first_changes, last_changes, last_commit
+from guide.site.terms import Terms
 
 _STATE = _BUILT_FROM = "guide_site"
 
@@ -23,8 +24,9 @@ _STATE = _BUILT_FROM = "guide_site"
 class SiteState:
     """What one build knows before it reads a page.
 
-    ``left_out`` are the names of pages that this hub's guide does not have. ``last_changes`` are the dates of files by
-    their paths, ``log`` the items of the change log. ``menu`` is made with the first page.
+    ``left_out`` are the names of pages that this hub's guide does not have. ``last_changes`` and ``first_changes`` are
+    dates of files by their paths. ``version`` is the commit that the site is built from, with its date; empty outside
+    git. ``menu`` is made with the first page; ``terms`` are known when all pages are read.
     """
 
     facts: Facts
@@ -32,8 +34,10 @@ class SiteState:
     left_out: set[str]
     places: Places
     last_changes: dict[str, datetime]
-    log: list[Change]
+    first_changes: dict[str, datetime]
+    version: str
     menu: SidebarMenu | None = None
+    terms: Terms | None = None
 
 
 @dataclass
@@ -41,28 +45,31 @@ class BuiltFrom:
     """What the HTML in the build folder was made from, apart from sources. Sphinx pickles it with its environment.
 
     ``last_changes`` are the dates of pages by their names, ``runs`` the key and the date of each page's run, and
-    ``report`` is the digest of the report that pages show.
+    ``report`` is the digest of the report that pages show. ``terms`` are those that pages link to the glossary.
+    ``steps`` are the places of pages in learning paths.
     """
 
     last_changes: dict[str, datetime | None] = field(default_factory=dict)
     runs: dict[str, tuple[str, str]] = field(default_factory=dict)
     report: str | None = None
+    terms: str = ""
+    steps: tuple[tuple[str, tuple[object, ...]], ...] = ()
 
 
 def create_state(app: Sphinx) -> None:
     """Look up what the build needs to know."""
-    theme, made = app.config.html_theme_options, app.config.guide_made_notebooks
+    toc = book_toc()
+    dates, commit = (last_changes(ROOT), first_changes(ROOT)), last_commit(ROOT)
+    version = f"{commit[0]} of {commit[1].date()}" if commit else ""
+    setattr(app, _STATE, SiteState(load(), toc, left_out(toc), places_of(app.config), *dates, version))
+
+
+def places_of(config: Config) -> Places:
+    """Return where launch links lead, as the settings of the book say."""
+    theme, launch = config.html_theme_options, config.guide_launch
     hub = theme.get("launch_buttons", {}).get("jupyterhub_url", "")
     repository, branch = theme.get("repository_url", ""), theme.get("repository_branch", "main")
-    places = Places(hub, repository, branch, made["branch"], made["folder"])
-    toc = book_toc()
-    setattr(app, _STATE, SiteState(load(), toc, left_out(toc), places, last_changes(ROOT), _log()))
-
-
-def _log() -> list[Change]:
-    path = ROOT / LOG
-    dates = line_dates(ROOT, LOG) if path.is_file() else []
-    return changes(path.read_text(encoding="utf-8"), dates) if dates else []
+    return Places(hub, repository, branch, launch["branch"], launch["folder"])
 
 
 def state_of(app: Sphinx) -> SiteState:

@@ -21,7 +21,7 @@ def run(root, tmp_path_factory):
     (out / "tmp").mkdir()
     command = [sys.executable, "-m", "bench", *TINY, "--out", str(out)]
     env = os.environ | {"TMPDIR": str(out / "tmp")}
-    process = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
+    process = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=1800)
     assert process.returncode == 0, process.stderr
     return process, out
 

@@ -129,7 +129,8 @@ def test_a_book_is_built_three_times():
 
     assert measured.failures == []
     clean, unchanged, edit = (measured.built[kind, book, OURS] for kind in (CLEAN, UNCHANGED, EDIT))
-    assert unchanged.cpu_s < edit.cpu_s < clean.cpu_s
+    # A book of one page: an edit builds nearly as much as a clean build does.
+    assert unchanged.cpu_s < min(edit.cpu_s, clean.cpu_s)
     assert clean.mb > 50
 
 

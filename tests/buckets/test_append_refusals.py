@@ -71,9 +71,9 @@ def coordinate(name: str, change: Callable) -> Callable[[xr.Dataset], xr.Dataset
 
 
 GRID = {
-    "other longitudes": (coordinate("lon", lambda lon: lon - 180), "lon has other values"),
-    "latitude reversed": (lambda ds: ds.isel(lat=slice(None, None, -1)), "lat has other values"),
-    "latitude reversed, values not": (coordinate("lat", lambda lat: lat[::-1].copy()), "lat has other values"),
+    "other longitudes": (coordinate("lon", lambda lon: lon - 180), "lon has different values"),
+    "latitude reversed": (lambda ds: ds.isel(lat=slice(None, None, -1)), "lat has different values"),
+    "latitude reversed, values not": (coordinate("lat", lambda lat: lat[::-1].copy()), "lat has different values"),
     "latitude in another dtype": (
         coordinate("lat", lambda lat: lat.astype("f4")),
         "lat has dtype float32, but float64",
@@ -81,11 +81,11 @@ GRID = {
     "latitude rounded differently": (coordinate("lat", lambda lat: lat + 1e-7), "by up to 1e-07"),
     "a part of the grid": (lambda ds: ds.isel(lat=slice(2)), "has the dimensions"),
     "dimensions in another order": (lambda ds: ds.transpose("lat", "time", "lon"), "has the dimensions"),
-    "another static field": (replace("area", lambda area: area * 1.01), "area has other values"),
-    "another static mask": (replace("mask", lambda mask: ~mask), "mask has other values"),
-    "other static text": (replace("station", lambda s: s.str.upper()), "station has other values"),
-    "another scalar": (replace("height", lambda h: h * 5), "height has other values"),
-    "a static field with NaN": (replace("area", lambda area: area.where(area > 0.6)), "area has other values"),
+    "another static field": (replace("area", lambda area: area * 1.01), "area has different values"),
+    "another static mask": (replace("mask", lambda mask: ~mask), "mask has different values"),
+    "other static text": (replace("station", lambda s: s.str.upper()), "station has different values"),
+    "another scalar": (replace("height", lambda h: h * 5), "height has different values"),
+    "a static field with NaN": (replace("area", lambda area: area.where(area > 0.6)), "area has different values"),
 }
 MEANING = {
     "another unit": (lambda ds: with_attrs(ds, "sst", units="K"), "units of sst is 'K', but 'degC'"),
@@ -123,7 +123,7 @@ STEPS = {
     ),
     "other values of the same months": (
         lambda _: replace("count", lambda count: count + 1)(several("2000-01-01", 6)),
-        "has other values of count between 2000-01-01",
+        "has different values of count between 2000-01-01",
     ),
     "steps between those of the store": (moved(-45), "is not a step of"),
     "a year before the store": (moved(-10000), "is not a step of"),

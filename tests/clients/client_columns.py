@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from client_operations import operations
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +48,14 @@ def _node() -> str | None:
     return str(wheels[0]) if wheels else shutil.which("node")
 
 
+def _signing_facts(folder: Path) -> Path:
+    """Write a copy of the project's facts to ``folder``, with an account that may sign addresses; return its path."""
+    facts = yaml.safe_load((ROOT / "hub.yml").read_text(encoding="utf-8"))
+    facts["buckets"]["identity"]["signs"] = True
+    (folder / "hub.yml").write_text(yaml.safe_dump(facts), encoding="utf-8")
+    return folder / "hub.yml"
+
+
 def run_column(client: str, mode: str = "auto") -> Column:
     """Run the program of ``client`` in one session. Raises ``NotRunError`` and ``AssertionError``."""
     if client == "gcloud" and not shutil.which("gcloud"):
@@ -58,7 +67,8 @@ def run_column(client: str, mode: str = "auto") -> Column:
         report = Path(folder) / "report.json"
         program = [sys.executable, "-W", "ignore", str(PROGRAMS / f"with_{client}.py"), str(report), str(GSUTIL)]
         program += [str(NPM), str(node)]
-        session = [sys.executable, "-W", "ignore", "-m", "fakehub", "run", "--mode", mode, "--", *program]
+        session = [sys.executable, "-W", "ignore", "-m", "fakehub", "run", "--mode", mode]
+        session += ["--hub-yml", str(_signing_facts(Path(folder))), "--", *program]
         ran = subprocess.run(session, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS)
         assert report.is_file(), f"the program of {client} ended with {ran.returncode}: {ran.stderr[-3000:]}"
         results = json.loads(report.read_text(encoding="utf-8"))

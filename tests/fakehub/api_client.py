@@ -60,3 +60,11 @@ def facts_with(root: Path, folder: Path, bucket: str, **changes) -> str:
     facts["buckets"]["options"][bucket] |= changes
     (folder / "hub.yml").write_text(yaml.safe_dump(facts), encoding="utf-8")
     return str(folder / "hub.yml")
+
+
+def signing_facts(root: Path, folder: Path) -> str:
+    """Write a copy of the project's facts to ``folder``, with an account that may sign; return its path."""
+    facts = yaml.safe_load((root / "hub.yml").read_text(encoding="utf-8"))
+    facts["buckets"]["identity"]["signs"] = True
+    (folder / "hub.yml").write_text(yaml.safe_dump(facts), encoding="utf-8")
+    return str(folder / "hub.yml")

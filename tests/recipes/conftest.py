@@ -21,11 +21,12 @@ _runs = itertools.count()
 
 
 def definitions(root: Path, page: str, names: tuple[str, ...]) -> str:
-    """Return the imports of all Python blocks of ``page``, and its functions and assignments that have the ``names``.
+    """Return the imports of all Python blocks that run, and the functions and assignments that have the ``names``.
 
     Raises ``ValueError`` if the page defines no such name.
     """
-    blocks = [block.source for block in read_page(root / page, root).blocks if block.language == "python"]
+    all_blocks = read_page(root / page, root).blocks
+    blocks = [block.source for block in all_blocks if block.language == "python" and block.kind != "skip"]
     statements = [statement for source in blocks for statement in ast.parse(source).body]
     imports = [each for each in statements if isinstance(each, ast.Import | ast.ImportFrom)]
     wanted = [each for each in statements if _names(each) & set(names)]

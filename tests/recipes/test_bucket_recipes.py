@@ -5,6 +5,7 @@ import pytest
 RULES = "book/buckets/rules.md"
 LOOK = "book/buckets/look.md"
 SEVEN_DAYS = "book/buckets/after-seven-days.md"
+CHUNKS = "book/buckets/chunks.md"
 STORE = """
 import numpy as np, xarray as xr
 def values(n=24):
@@ -126,3 +127,48 @@ def test_checksums_tell_a_copy_from_one_with_another_value_or_name(printed):
         print([checksums(f"{folder}/a") == checksums(f"{folder}/{name}") for name in "bcd"])
         """
     assert printed(SEVEN_DAYS, ("checksums",), program) == ["[True, False, False]"]
+
+
+MODEL_OUTPUT = """
+times = xr.date_range("2000-02-25", periods=20, calendar="noleap", use_cftime=True)
+rng = np.random.default_rng(seed=1)
+ds = xr.Dataset(
+    {
+        "sst": (("time", "lat", "lon"), rng.normal(15, 5, (20, 7, 5))),
+        "area": (("lat", "lon"), np.ones((7, 5))),
+        "time_bnds": (("time", "bnds"), np.arange(40.0).reshape(20, 2)),
+        "member": ((), "r1i1p1f1"),
+    },
+    {"time": times, "lat": np.linspace(-60, 60, 7), "lon": np.arange(5.0)},
+)
+ds.sst[3, 2] = np.nan
+packed = {"sst": {"dtype": "int16", "scale_factor": 0.01, "_FillValue": -32768}}
+ds.chunk(time=4).to_zarr(f"{folder}/a.zarr", encoding=packed)
+raw = xr.open_zarr(f"{folder}/a.zarr", decode_cf=False)
+"""
+
+
+@pytest.mark.parametrize("lat", [3, 7, -1])
+def test_other_chunks_keep_packing_calendar_and_everything_without_the_dimension(printed, lat):
+    program = f"""{MODEL_OUTPUT}
+chunks = {{"time": -1, "lat": {lat}}}
+rechunk(f"{{folder}}/a.zarr", f"{{folder}}/b.zarr", chunks, "lat")
+raw_new = xr.open_zarr(f"{{folder}}/b.zarr", decode_cf=False)
+print(raw_new.identical(raw), raw_new.sst.dtype, raw_new.sst.encoding["chunks"])
+print(xr.open_zarr(f"{{folder}}/b.zarr").time.dt.calendar)
+"""
+    expected = [f"True int16 (20, {lat if lat > 0 else 7}, 5)", "noleap"]
+    assert printed(CHUNKS, ("rechunk",), program) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ('rechunk(f"{folder}/a.zarr", f"{folder}/a.zarr", {"lat": 3}, "lat")', "FileExistsError: Cannot create"),
+        ('rechunk(f"{folder}/a.zarr", f"{folder}/b.zarr", {"time": -1}, "member")', "KeyError: 'member'"),
+    ],
+    ids=["onto itself", "along something that is no dimension"],
+)
+def test_other_chunks_are_refused(recipe, call, message):
+    done = recipe(CHUNKS, ("rechunk",), f"{MODEL_OUTPUT}\n{call}\n")
+    assert done.returncode and message in done.stderr, done.stderr

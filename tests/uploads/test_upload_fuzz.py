@@ -18,7 +18,7 @@ import pytest
 from comparing import assert_same
 from upload_world import BUCKET, SECRETS, USER, Cloud, Running
 
-HOW_MANY = int(os.environ.get("UPLOADS", "24"))
+HOW_MANY = int(os.environ.get("UPLOADS", "12"))
 # The approximate number of requests of one upload.
 REQUESTS = 70
 # How many runs with a mishap ended with each exit status.

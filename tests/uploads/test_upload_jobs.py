@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from subprocess import PIPE
 
 from comparing import assert_same
 from source_files import months
-from upload_world import BUCKET, USER
+from upload_world import BUCKET, SCRIPT, USER
 
 CHUNKS_A_JOB = 12
 
@@ -45,3 +49,19 @@ def test_an_upload_in_short_jobs_ends_and_sends_nothing_twice(cloud, tmp_path):
 def noted(manifest: Path) -> int:
     """Return the number of chunks in a manifest."""
     return manifest.read_text().count('"object"') if manifest.exists() else 0
+
+
+def test_a_job_in_the_background_of_a_shell_stops_too(tmp_path):
+    """Such a job ignores SIGINT, but a batch system stops it with SIGTERM."""
+    months(tmp_path / "source", count=6)
+    (tmp_path / "printed").touch()
+    upload = f"{sys.executable} {SCRIPT} source ./months.zarr --chunks time=1 --workers 1"
+    job = f"{upload} > printed & echo $!; wait $!; echo $?"
+    with subprocess.Popen(["sh", "-c", job], cwd=tmp_path, text=True, stdout=PIPE, stderr=PIPE) as shell:
+        number = int(shell.stdout.readline())
+        while "to send" not in (tmp_path / "printed").read_text():
+            time.sleep(0.01)
+        os.kill(number, signal.SIGTERM)
+        printed, error = shell.communicate(timeout=60)
+
+    assert (printed, error) == ("1\n", "upload_store.py: stopped: run the same command again\n")

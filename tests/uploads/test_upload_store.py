@@ -76,15 +76,37 @@ def test_without_its_manifest_it_writes_nothing_twice_either(cloud, uploader, ta
     assert cloud.writes(target[1]) == {}
 
 
-@pytest.mark.parametrize("content", [None, b"torn"])
-@pytest.mark.parametrize("name", ["air/c/3/0/0", "lat/c/0", "rain/zarr.json"])
-def test_what_is_missing_or_torn_is_written_again_and_nothing_else(cloud, uploader, target, sources, name, content):
+OBJECTS = ["air/c/3/0/0", "lat/c/0", "rain/zarr.json"]
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_what_is_missing_is_written_again_and_nothing_else(cloud, uploader, target, sources, name):
     uploader(*sources, target[0], *SMALL)
-    cloud.tamper(target[1] + name, content)
+    cloud.tamper(target[1] + name, None)
     cloud.writes(target[1])
 
     assert uploader(*sources, target[0], *SMALL)[0] == 0
     assert cloud.writes(target[1]) == {name: 1}
+    assert_same(cloud.stored(target[1]), sources)
+
+
+@pytest.mark.parametrize("has_manifest", [True, False], ids=["with its manifest", "without"])
+@pytest.mark.parametrize("name", OBJECTS)
+def test_what_another_program_changed_is_not_overwritten(
+    cloud, uploader, target, sources, tmp_path, name, has_manifest
+):
+    uploader(*sources, target[0], *SMALL)
+    cloud.tamper(target[1] + name, b"corrected")
+    if not has_manifest:
+        (tmp_path / "months.zarr.manifest").unlink()
+    cloud.writes(target[1])
+
+    status, _, error = uploader(*sources, target[0], *SMALL)
+
+    assert (status, cloud.writes(target[1])) == (1, {})
+    assert f"1 objects were changed by another program, such as {name}, and were not overwritten: " in error
+    cloud.tamper(target[1] + name, None)
+    assert uploader(*sources, target[0], *SMALL)[0] == 0
     assert_same(cloud.stored(target[1]), sources)
 
 

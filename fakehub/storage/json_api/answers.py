@@ -9,7 +9,7 @@ from aiohttp import web
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.json_api.call import Call, json_response, json_text
 from fakehub.storage.resources import ResourceTexts, full_object_resource, object_resource
-from fakehub.storage.store import Object
+from fakehub.storage.stored import Object
 
 
 def is_full(bucket: BucketAccess, query: Mapping[str, str]) -> bool:

@@ -13,7 +13,7 @@ from fakehub.storage.json_api.answers import object_response, resource_for
 from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_response
 from fakehub.storage.json_api.object_bodies import check_acl, check_resource, parse_resource, texts
 from fakehub.storage.service import Storage
-from fakehub.storage.store import NewObject, Object
+from fakehub.storage.stored import NewObject, Object
 from fakehub.storage.uploads import headers_of
 
 # The most objects that one compose joins.

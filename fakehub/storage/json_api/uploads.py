@@ -19,7 +19,7 @@ from fakehub.storage.json_api.object_bodies import (
     texts,
 )
 from fakehub.storage.service import Storage
-from fakehub.storage.store import NewObject
+from fakehub.storage.stored import NewObject
 from fakehub.storage.uploads import Upload, announced_length, hashes_of, headers_of, take_chunk
 
 _NOT_AN_UPLOAD = "Upload requests must include an uploadType URL parameter and a URL path beginning with /upload/"

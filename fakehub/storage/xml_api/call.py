@@ -15,7 +15,7 @@ from fakehub.errors import GoogleError
 from fakehub.storage import resources, uploads
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.service import Storage
-from fakehub.storage.store import Object, checksums
+from fakehub.storage.stored import Object, checksums
 from fakehub.storage.xml_api.errors import XmlError, invalid_argument, no_such_bucket
 
 META = "x-goog-meta-"

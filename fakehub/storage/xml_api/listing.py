@@ -11,7 +11,7 @@ from fakehub.clock import rfc3339
 from fakehub.errors import GoogleError
 from fakehub.storage.listing import list_objects
 from fakehub.storage.service import Storage
-from fakehub.storage.store import Object
+from fakehub.storage.stored import Object
 from fakehub.storage.xml_api.call import Call, child_text, children, etag, parse_xml, whole_number
 from fakehub.storage.xml_api.errors import code_and_elements, element, escaped, invalid_argument, xml_response
 

@@ -13,7 +13,7 @@ import google_crc32c
 from aiohttp import web
 
 from fakehub.clock import Clock, rfc3339
-from fakehub.storage.store import NewObject
+from fakehub.storage.stored import NewObject
 from fakehub.storage.xml_api.call import (
     Call,
     child_text,

@@ -12,7 +12,7 @@ from fakehub.errors import GoogleError, condition_not_met
 from fakehub.storage import conditions, downloads
 from fakehub.storage.request_body import decoded
 from fakehub.storage.service import Storage
-from fakehub.storage.store import NewObject, Object
+from fakehub.storage.stored import NewObject, Object
 from fakehub.storage.xml_api.call import (
     Call,
     check_length,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 import textwrap
@@ -10,17 +11,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import PurePosixPath
+from urllib.parse import urljoin
 
 import nbformat
 
 from guide.pages.blocks import EXAMPLES, Block
-from guide.run.shell import commands, without_colors
+from guide.pages.transcripts import commands
+from guide.run.shell import without_colors
 from guide.site.export.markdown import Piece
 
 _MAGIC = re.compile(r"^\s*[%!]")
 _BASH = "%%bash\n"
 _ENTERS = "This notebook writes only to its own folder."
 _HEADING = re.compile(r"^#{1,6} ")
+_LINK_TO_PAGE = re.compile(r"(?<=\]\()([^)\s:#]+)\.md(#[^)\s]*)?(?=\))")
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,23 @@ def notebook(page: ExportedPage) -> nbformat.NotebookNode:
         cell["id"] = f"cell-{number}"  # nbformat's own ids are random
     nbformat.validate(made)
     return made
+
+
+def with_links_to_pages(text: str, address: str) -> str:
+    """Return the text of a notebook's file with the addresses of the pages that its Markdown links to.
+
+    ``address`` is that of the notebook's own page. Links to notebooks and to files stay: they open beside it.
+    """
+    notebook = json.loads(text)
+
+    def absolute(line: str) -> str:
+        return _LINK_TO_PAGE.sub(lambda link: urljoin(address, f"{link[1]}.html{link[2] or ''}"), line)
+
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            source = cell["source"]
+            cell["source"] = absolute(source) if isinstance(source, str) else [absolute(line) for line in source]
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"  # as nbformat writes a file
 
 
 def _groups(page: ExportedPage) -> Iterator[tuple[list[str], list[Block]]]:

@@ -13,6 +13,7 @@ from sphinx import addnodes
 from sphinx_design.tabs import sd_tab_input, sd_tab_label
 
 from guide.pages.blocks import Block
+from guide.site.notebook_cards import card_list
 
 Piece: TypeAlias = "str | Block"
 
@@ -57,6 +58,7 @@ class Writer:
             nodes.table: self._table,
             nodes.block_quote: lambda node, level: _quoted(self._all(node, level)),
             nodes.image: self._image,
+            card_list: lambda node, level: ["\n".join(one["about"].markdown(self._address) for one in node)],
             nodes.raw: self._raw,
         }
 
@@ -76,8 +78,8 @@ class Writer:
             return self._take("cell", node)
         if isinstance(node, nodes.section):
             return self._all(node, level + 1)
-        if isinstance(node, nodes.Element) and "unsearched" in node.get("classes", []):  # a badge
-            return []
+        if isinstance(node, nodes.Element) and (node.get("continues") or "unsearched" in node.get("classes", [])):
+            return []  # the rest of a block, or what the site says about one
         if isinstance(node, nodes.title):
             return [f"{'#' * max(1, level)} {self._inline(node)}"]
         if isinstance(node, nodes.Element) and isinstance(node, nodes.Admonition):

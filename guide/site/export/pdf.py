@@ -25,7 +25,9 @@ from guide.site.settings import settings
 
 _ELEMENT = re.compile(rb"\(node(\d{8})\)")
 # Elements that have no use on paper.
-_SCREEN_ONLY = "a.headerlink, button, .d-print-none, .toctree-wrapper, script, dialog, details.names-settings"
+_SCREEN_ONLY = (
+    "a.headerlink, button, .d-print-none, .only-dark, .toctree-wrapper, script, dialog, details.names-settings"
+)
 _FOOT = (
     '<div style="font: 8px sans-serif; width: 100%; text-align: center; color: #555">'
     '{title} · <span class="pageNumber"></span></div>'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -12,12 +11,13 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from guide.pages.hidden_checks import notebook_without_checks
+from guide.pages.hub_variant import without_links
 from guide.pages.reader import read_page
 from guide.paths import ROOT
 from guide.run.records import read_record
 from guide.site.export import PDF_NAME
-from guide.site.export.formats import DOWNLOADS, ExportedPage, texts_of
-from guide.site.export.launch_links import missing_targets, write_made_notebooks
+from guide.site.export.formats import DOWNLOADS, ExportedPage, texts_of, with_links_to_pages
+from guide.site.export.launch_links import missing_targets, write_branch
 from guide.site.export.markdown import MarkdownError, Writer
 from guide.site.ext.recorded_cells import replace_random_ids
 from guide.site.options import options_of
@@ -59,18 +59,17 @@ def add_exports(app: Sphinx, page: str, context: dict[str, Any], doctree: nodes.
     texts = texts_of(exported)
     for suffix, text in texts.items():
         beside.with_name(beside.name + suffix).write_text(text, encoding="utf-8")
-    is_notebook = path.endswith(".ipynb")
-    if is_notebook:
+    if path.endswith(".ipynb"):
         text = notebook_without_checks((ROOT / path).read_text(encoding="utf-8"))
+        text = with_links_to_pages(without_links(text, page, state.left_out), exported.address)
         beside.with_name(beside.name + ".ipynb").write_text(text, encoding="utf-8")
     places = state.places
-    title = quote(f"On the page {page}")
     context["exports"] = {
-        "launch": places.link(f"{page}.ipynb", made=not is_notebook) if exported.runs else None,
+        "launch": places.link(f"{page}.ipynb") if exported.runs else None,
         "downloads": [(kind, beside.name + kind.suffix) for kind in DOWNLOADS if kind.suffix in texts],
         "markdown": f"{beside.name}.md",
         "edit": f"{places.repository}/edit/{places.branch}/{path}",
-        "ask": f"{places.repository}/issues/new?title={title}",
+        "report": places.issue(app.env.titles[page].astext(), exported.address, state.version),
         "changed": state.last_changes.get(path),
     }
 
@@ -88,11 +87,14 @@ def _exported(app: Sphinx, name: str, path: Path, doctree: nodes.document) -> Ex
 
 
 def write_launch_branch(app: Sphinx) -> None:
-    """Write the branch of notebooks made from pages, and warn about launch links that lead to nothing."""
+    """Write the branch of notebooks, and warn about launch links that lead to nothing."""
     site, places = Path(app.outdir), state_of(app).places
-    names = [name for name in sorted(app.env.found_docs) if _source(app, name).endswith(".md")]
+    names = [name for name in sorted(app.env.found_docs) if (site / f"{name}.ipynb").is_file()]
     (site / PDF_NAME).unlink(missing_ok=True)  # of an earlier build
-    made = site.with_name(places.made_branch)
-    write_made_notebooks(site, made, [n for n in names if (site / f"{n}.ipynb").is_file()], app.config.html_baseurl)
-    for warning in missing_targets(site, places, ROOT, made):
+    branch = site.with_name(places.launch_branch)
+    sources = (ROOT / source for name in names if (source := _source(app, name)).endswith(".ipynb"))
+    files = {file.resolve() for source in sources for file in read_page(source, ROOT).files}
+    needed = {str(file.relative_to(ROOT)): file for file in files}
+    write_branch(site, branch, names, needed, app.config.html_baseurl)
+    for warning in missing_targets(site, places, branch):
         _logger.warning(warning)

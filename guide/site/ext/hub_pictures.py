@@ -37,7 +37,7 @@ class HubPicture(SphinxDirective):
         here = os.path.dirname(self.env.doc2path(self.env.docname))
         for theme in THEMES:
             uri = os.path.relpath(FOLDER / file_name(name, theme), here)
-            figure += nodes.image("", uri=uri, alt=picture.alt, classes=["hub-picture-image", f"only-{theme}"])
+            figure += nodes.image("", uri=uri, alt=picture.alt, classes=["guide-sharp", f"only-{theme}"])
         words = "; ".join(f"**{number}** {text}" for number, (_, text) in enumerate(picture.points, 1))
         if words:
             (line,) = self.parse_text_to_nodes(f"{words}.")

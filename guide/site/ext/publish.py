@@ -25,10 +25,10 @@ def add_metatags(app: Sphinx, page: str, context: dict[str, Any], doctree: nodes
     """Name the feed and the page's card in the head of the page, and draw the card."""
     state = state_of(app)
     tags = []
-    if state.log:
+    if state.last_changes:
         here = context["pathto"](feed.NAME, 1)
         context["guide_feed"] = here
-        tags.append(f'<link rel="alternate" type="application/atom+xml" title="Changes" href="{here}">')
+        tags.append(f'<link rel="alternate" type="application/atom+xml" title="New and changed pages" href="{here}">')
     if doctree is not None:
         title, part, book = app.env.titles[page].astext(), state.toc.captions.get(page, ""), app.config.html_title
         card = social_cards.name(title, part, book)
@@ -41,7 +41,7 @@ def add_metatags(app: Sphinx, page: str, context: dict[str, Any], doctree: nodes
 
 
 def write_lists_and_feed(app: Sphinx) -> None:
-    """Write the lists of pages and the feed of changes, and remove the cards of pages that are gone."""
+    """Write the lists of pages, the feed and the page at the site's address, and remove cards of former pages."""
     state, site = state_of(app), Path(app.outdir)
     base, book = app.config.html_baseurl, app.config.html_title
     pages = _listed_pages(app, site)
@@ -50,11 +50,16 @@ def write_lists_and_feed(app: Sphinx) -> None:
     (site / "llms.txt").write_text(llms(pages, book, base), encoding="utf-8")
     texts = [(site / f"{page.name}.md").read_text(encoding="utf-8") for page in pages]
     (site / "llms-full.txt").write_text("\n---\n\n".join(texts), encoding="utf-8")
-    (site / feed.NAME).unlink(missing_ok=True)
-    if state.log:
-        theme = app.config.html_theme_options
-        log = f"{theme.get('repository_url', '')}/blob/{theme.get('repository_branch', 'main')}/{feed.LOG}"
-        (site / feed.NAME).write_bytes(feed.atom(state.log, book, app.config.author, base, log))
+    added = {page.name: state.first_changes.get(_source(page.name)) for page in pages}
+    known = {name: date for name, date in added.items() if date}
+    if state.last_changes:
+        (site / feed.NAME).write_bytes(feed.atom(pages, known, book, app.config.author, base))
+    else:
+        (site / feed.NAME).unlink(missing_ok=True)
+    for first in pages[:1]:  # there is none if it could not be written
+        picture = social_cards.name(first.title, "", book)
+        tags = social_cards.tags(first.title, first.about, first.name, picture, book, base)
+        redirects.write_first(site, first.name, base, book, tags)
     captions = state.toc.captions
     in_use = {social_cards.name(page.title, captions.get(page.name, ""), book) for page in pages}
     for card in (site / "_cards").glob("*.png"):
@@ -74,9 +79,13 @@ def _listed_pages(app: Sphinx, site: Path) -> list[ListedPage]:
         paragraphs = text.read_text(encoding="utf-8").split("\n\n")
         about = _LINK.sub(r"\1", paragraphs[1]).strip() if len(paragraphs) > 1 else ""
         title, part = app.env.titles[name].astext(), captions.get(name) or "Start"
-        changed = state.last_changes.get(str(source_of(name, ROOT).relative_to(ROOT)))
+        changed = state.last_changes.get(_source(name))
         pages.append(ListedPage(name, part, title, about, changed))
     return pages
+
+
+def _source(name: str) -> str:
+    return str(source_of(name, ROOT).relative_to(ROOT))
 
 
 def write_redirects(app: Sphinx) -> None:

@@ -46,11 +46,11 @@ class SearchBox(SphinxDirective):
         return [nodes.raw("", form, format="html")]
 
 
-def questions() -> dict[str, tuple[str, ...]]:
-    """Return the questions in ``book/asked.yml`` by page; none for a book without the file."""
-    path = ROOT / "book/asked.yml"
-    asked: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {page: tuple(texts) for page, texts in asked.items()}
+def listed(name: str) -> dict[str, tuple[str, ...]]:
+    """Return what ``book/asked.yml`` or ``book/absent.yml`` lists by page; nothing for a book without the file."""
+    path = ROOT / "book" / name
+    texts: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {page: tuple(lines) for page, lines in texts.items()}
 
 
 def documents(site: Path, toc: Toc, names: Iterable[str], store: Path) -> list[Document]:
@@ -63,13 +63,13 @@ def documents(site: Path, toc: Toc, names: Iterable[str], store: Path) -> list[D
     reader = hashlib.sha256(Path(inspect.getfile(sections)).read_bytes()).digest()
     before: dict[bytes, list[Section]] = pickle.loads(store.read_bytes()) if store.is_file() else {}  # noqa: S301 - ours
     now: dict[bytes, list[Section]] = {}
-    pages, asked = [], questions()
+    pages, asked, absent = [], listed("asked.yml"), listed("absent.yml")
     for name in sorted(names, key=lambda name: (order.get(name, -1), name)):
         page = (site / f"{name}.html").read_bytes()
         key = hashlib.sha256(reader + page).digest()
         now[key] = read = before[key] if key in before else sections(page.decode())
         if read and read[0].heading:
-            pages.append(Document(name, captions.get(name, ""), read, asked.get(name, ())))
+            pages.append(Document(name, captions.get(name, ""), read, asked.get(name, ()), absent.get(name, ())))
     store.write_bytes(pickle.dumps(now))
     return pages
 

@@ -6,8 +6,9 @@ import html
 import textwrap
 from dataclasses import dataclass
 
-# In pixels: width and height of a box, of a cell of the grid, and of a line of text; then letters in a line of a box.
-_WIDTH, _HEIGHT, _ACROSS, _DOWN, _LINE, _LETTERS = 178, 76, 268, 116, 16, 24
+# In pixels: width and height of a box, of a cell of the grid, and of a line of text; then letters in a line of a box,
+# and the width of a letter.
+_WIDTH, _HEIGHT, _ACROSS, _DOWN, _LINE, _LETTERS, _LETTER = 178, 76, 284, 120, 16, 24, 7
 _MARGIN = 8
 
 
@@ -88,16 +89,25 @@ def _line(arrow: Arrow, name: str) -> str:
 
 
 def _label(arrow: Arrow) -> str:
-    """Return the words of an arrow, at two fifths of its length, where crossing arrows are still apart."""
+    """Return the words of an arrow: above a horizontal one, beside a vertical one, and on one that slopes.
+
+    On a slope, they are at two fifths of its length, where crossing arrows are still apart, before a background.
+    """
     x1, y1, x2, y2 = _ends(arrow)
-    x, y = x1 + (x2 - x1) * 0.42, y1 + (y2 - y1) * 0.42
     lines = textwrap.wrap(arrow.what, 14)
-    return f'<g class="label">{_text(lines, x, y)}</g>'
+    if round(y1) == round(y2):
+        return f'<g class="label">{_text(lines, (x1 + x2) / 2, y1 - 11 - (len(lines) - 1) * _LINE / 2)}</g>'
+    if round(x1) == round(x2):
+        return f'<g class="label">{_text(lines, x1 + 9, (y1 + y2) / 2, anchor="start")}</g>'
+    x, y = x1 + (x2 - x1) * 0.42, y1 + (y2 - y1) * 0.42
+    width, height = max(map(len, lines)) * _LETTER + 6, len(lines) * _LINE + 2
+    behind = f'<rect x="{x - width / 2:.0f}" y="{y - height / 2:.0f}" width="{width}" height="{height}"></rect>'
+    return f'<g class="label">{behind}{_text(lines, x, y)}</g>'
 
 
 def _box(box: Box) -> str:
     x, y = _centre(box)
-    about = textwrap.wrap(box.about, _LETTERS)
+    about = textwrap.wrap(box.about, _LETTERS, break_on_hyphens=False)
     lines = [box.name, *about]
     return (
         f'<g class="box"><rect x="{x - _WIDTH / 2:g}" y="{y - _HEIGHT / 2:g}" width="{_WIDTH}" height="{_HEIGHT}" '
@@ -105,11 +115,11 @@ def _box(box: Box) -> str:
     )
 
 
-def _text(lines: list[str], x: float, y: float, first: str = "") -> str:
-    """Return lines of text around a point."""
+def _text(lines: list[str], x: float, y: float, first: str = "", anchor: str = "middle") -> str:
+    """Return lines of text around a point, or beginning at it."""
     top = y - (len(lines) - 1) * _LINE / 2 + 4
     spans = []
     for number, line in enumerate(lines):
         kind = f' class="{first}"' if first and not number else ""
         spans.append(f'<tspan{kind} x="{x:.0f}" y="{top + number * _LINE:.0f}">{html.escape(line)}</tspan>')
-    return f'<text text-anchor="middle">{"".join(spans)}</text>'
+    return f'<text text-anchor="{anchor}">{"".join(spans)}</text>'

@@ -85,7 +85,7 @@ def _tier_details(facts: Facts) -> Table:
         [
             tier.name,
             tier.formerly or "-",
-            f"after {tier.renew_every_months} months unless renewed" if tier.renew_every_months else "-",
+            f"after {tier.renew_every_months} months unless renewed" if tier.renew_every_months else "not stated",
             tier.note or "-",
         ]
         for tier in facts.access.tiers
@@ -300,14 +300,18 @@ def _lifetimes(facts: Facts) -> Table:
     return "What else expires", ["Item", "Expires"], rows
 
 
+def _channels(facts: Facts) -> Table:
+    chat = _section(facts, "channels", facts.help.chat)
+    return f"Channels of {chat.name}", ["Channel", "Ask about"], [[name, what] for name, what in chat.channels.items()]
+
+
 def _help(facts: Facts) -> Table:
-    places, chat = facts.help, facts.help.chat
-    channels = [[f"Ask on {chat.name}, channel {name}", what] for name, what in chat.channels.items()] if chat else []
+    places, status_page = facts.help, facts.hub.operator.status_page
     older = f" (in the documentation until {places.listed_until})" if places.listed_until else ""
     hours = places.office_hours
     rows = [
-        *channels,
         ["Ask by e-mail", places.email],
+        *([[f"Check for outages of {facts.hub.operator.name}'s hubs", status_page]] if status_page else []),
         [f"Ask in the forum{older}", places.forum],
         [f"Come to the office hours ({hours.when}, {hours.where}){older}", hours.book],
         ["Apply for a tier", places.application_form],
@@ -358,6 +362,7 @@ TABLES: dict[str, Callable[[Facts], Table]] = {
     "worker-sizes": _worker_sizes,
     "timeouts": _timeouts,
     "lifetimes": _lifetimes,
+    "channels": _channels,
     "help": _help,
     "home": _home,
     "more": _more,

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from fontTools import subset
 
-_CONTENT = re.compile(r'content:"([^"]*)"')
+# The text of any property: an icon may be the value of a variable that ``content`` refers to.
+_TEXT = re.compile(r':"([^"]*)"')
 _ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?")
 
 
 def code_points(sheet: str) -> set[int]:
     """Return the code points of the icons that ``sheet`` draws: those for private use."""
-    texts = (_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) for text in _CONTENT.findall(sheet))
+    texts = (_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) for text in _TEXT.findall(sheet))
     return {ord(letter) for text in texts for letter in text if letter >= "\ue000"}
 
 

@@ -22,12 +22,14 @@ from guide.site.optimize import images, scripts, styles
 from guide.site.optimize.files import Files
 
 # Placeholders for what is known when all pages are optimized.
-POLICY, STYLE_SHEET = "put-the-policy-here", "put-the-style-sheet-here"
+POLICY, STYLE_SHEET, CARDS = "put-the-policy-here", "put-the-style-sheet-here", "put-the-cards-here"
 # Style sheets of programs that no page of this site starts.
-_UNUSED_SHEETS = ("sphinx-thebe",)
+_UNUSED_SHEETS = ("sphinx-thebe", "copybutton")
 # The list of all pages, which every page has. It has only links and is as long as the book, so it is not parsed.
 _MENU = re.compile(r'(<nav class="bd-links [^>]*>)(.*?)(?=</nav>)', re.DOTALL)
 _MENU_PLACE = "put-the-menu-here"
+# A name in code with more letters may break, as it may be longer than a line on a phone.
+_LONG_NAME = 24
 _TAG, _NAMES = re.compile(r"<([a-z]\w*)"), re.compile(r' (?:class|id)="([^"]*)"')
 
 
@@ -145,12 +147,31 @@ def _clean_up(page: _Page, files: Files) -> None:
         space.replace_with("\n")
     # A script corrects it. Without scripts it stays: the style sheet has colours for only these two themes.
     root["data-theme"] = "light"
+    root["data-previews"] = CARDS
     for tag in soup.find_all("div", id="pst-primary-sidebar"):
         tag["role"], tag["aria-label"] = "complementary", "Site"
     first = soup.article and soup.article.find("p")
     if first and not head.find("meta", attrs={"name": "description"}):
         description = " ".join(first.get_text().split())
         head.append(soup.new_tag("meta", attrs={"name": "description", "content": description}))
+    _repair(soup)
+
+
+def _repair(soup: BeautifulSoup) -> None:
+    """Repair what Sphinx, xarray and pandas write: invalid HTML, and names that break although a line has room."""
+    # Each view of xarray defines its icons again, under the same ids.
+    icons: set[str] = set()
+    for tag in soup.find_all("symbol", id=True):
+        name = text_of(tag, "id")
+        if name in icons:
+            tag.decompose()
+        icons.add(name)
+    for tag in soup.select("code > span.pre"):
+        if len(tag.get_text()) > _LONG_NAME:
+            set_classes(tag, [*classes_of(tag), "guide-long"])
+    # Only the field of a label can control something.
+    for tag in soup.find_all("label", attrs={"aria-controls": True}):
+        del tag["aria-controls"]
     # The empty corner of a table that pandas or xarray drew is not a heading.
     for tag in soup.find_all("th"):
         if not tag.get_text(strip=True) and not tag.find("img"):

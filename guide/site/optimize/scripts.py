@@ -18,21 +18,35 @@ THEME_FIRST = (
 )
 # Scripts that the theme adds to every page, by the start of their names. A page loads one if it has an element with one
 # of these classes (with both, if there are two in one text); no page loads one without classes. Bootstrap's menus and
-# tips are replaced by book/_static/menus.js and the browser's own, the search by book/_static/find.js.
+# tips are replaced by book/_static/menus.js and the browser's own, the search by book/_static/find.js, and copy buttons
+# by book/_static/blocks.js.
 NEEDS: dict[str, tuple[str, ...]] = {
     "fontawesome": (),
     "bootstrap": (),
     "sphinx-thebe": (),
     "doctools": (),
     "sphinx_highlight": (),
-    "clipboard": ("highlight",),
-    "copybutton": ("highlight",),
+    "clipboard": (),
+    "copybutton": (),
     "togglebutton": ("toggle", "dropdown admonition", "toggle-hidden"),
     "design-tabs": ("sd-tab-set",),
     "which-way": ("which-way",),
+    "link-builder": ("link-builder",),
+    "paths": ("guide-tick", "guide-count"),
 }
 # Scripts of every page, which become one file.
-BASE = ("documentation_options", "pydata-sphinx-theme", "sphinx-book-theme", "menus", "find", "names")
+BASE = (
+    "documentation_options",
+    "pydata-sphinx-theme",
+    "sphinx-book-theme",
+    "menus",
+    "find",
+    "names",
+    "blocks",
+    "helped",
+    "shortcuts",
+    "previews",
+)
 
 _TOGGLE_SETTINGS = re.compile(r"^\s*(let|var) toggle\w+ = ")
 _CODE = {"", "text/javascript", "application/javascript", "module"}

@@ -17,6 +17,7 @@ from pathlib import Path
 from guide.site.optimize import icons, not_found_page, policy, scripts, styles
 from guide.site.optimize.files import Files
 from guide.site.optimize.page import (
+    CARDS,
     POLICY,
     STYLE_SHEET,
     Digests,
@@ -40,7 +41,10 @@ _LEFTOVERS = (
     "_static/*.css_t",
     "_static/**/*.map",
     "_static/*webpack-macros.html",
-    "_static/copybutton_funcs.js",
+    "_static/check-solid.svg",
+    "_static/clipboard.min.js",
+    "_static/copy-button.svg",
+    "_static/copybutton*",
     "_static/doctools.js",
     "_static/language_data.js",
     "_static/searchtools.js",
@@ -51,6 +55,8 @@ _LEFTOVERS = (
     "_static/sphinx-thebe.*",
     "_static/vendor",
 )
+# What the cards of all pages show, which a script loads by this name or the fingerprinted one that a page has.
+PREVIEWS = "_static/previews.json"
 # From this number of pages on, copies of this process save time.
 _MANY = 8
 
@@ -79,9 +85,10 @@ def optimize_site(site: Path, store: Path, root: str = "/") -> list[str]:
         used.add_script(script.read_text(encoding="utf-8"))
     sheet = _common_sheet(list(sheets), used, classes, files, store / ".optimized" / "style-sheet")
     inline = {text for page in pages.values() for text in page.inline}
-    rules = policy.policy(inline)
+    rules, cards = policy.policy(inline), _previews(files)
     for path, page in pages.items():
         html = page.html.replace(POLICY, rules, 1).replace(STYLE_SHEET, files.reference(path, sheet), 1)
+        html = html.replace(CARDS, cards, 1)
         if path == site / not_found_page.NAME:
             html = not_found_page.with_absolute_addresses(html, root)
         if path.read_text(encoding="utf-8") != html:
@@ -91,6 +98,15 @@ def optimize_site(site: Path, store: Path, root: str = "/") -> list[str]:
     files.clean_up(store / "written.json")
     policy.write_headers(site, inline, files.written)
     return [warning for page in pages.values() for warning in page.warnings]
+
+
+def _previews(files: Files) -> str:
+    """Give the file of all cards a fingerprinted name; return that, relative to the site."""
+    plain = files.site / PREVIEWS
+    if not plain.is_file():
+        return PREVIEWS
+    files.mark_replaced(plain)
+    return str(files.write(plain, ".json", plain.read_bytes()).relative_to(files.site))
 
 
 def _optimized_pages(texts: list[tuple[Path, str]], site: Path, store: Path) -> dict[Path, OptimizedPage]:

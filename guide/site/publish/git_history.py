@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,21 +16,36 @@ def last_changes(root: Path) -> dict[str, datetime]:
     Files with uncommitted changes are left out, as are files whose last change is in the first commit of a shallow
     clone, which appears to change every file.
     """
-    log = _git(root, "log", "--no-merges", "--relative", "--name-only", "--format=%x00%H %ct")
-    if log is None:
-        return {}
-    boundary = _boundary_commits(root)
     changes: dict[str, datetime | None] = {}
-    for entry in log.split("\0")[1:]:
-        head, *names = entry.strip("\n").split("\n")
-        commit, seconds = head.split()
-        when = None if commit in boundary else datetime.fromtimestamp(int(seconds), UTC)
-        for name in filter(None, names):
+    for when, names in _commits(root):
+        for name in names:
             changes.setdefault(name, when)
     edited = _git(root, "diff", "--relative", "--name-only", "HEAD") or ""
     for name in edited.splitlines():
         changes.pop(name, None)
     return {name: when for name, when in changes.items() if when is not None}
+
+
+def first_changes(root: Path) -> dict[str, datetime]:
+    """Return the date (UTC) of the commit that added each file, by its path relative to ``root``.
+
+    A file that was renamed counts as new. Those that the first commit of a shallow clone has are left out.
+    """
+    added: dict[str, datetime | None] = {}
+    for when, names in _commits(root, "--diff-filter=A"):
+        for name in names:
+            added.setdefault(name, when)
+    return {name: when for name, when in added.items() if when is not None}
+
+
+def _commits(root: Path, *options: str) -> Iterator[tuple[datetime | None, list[str]]]:
+    """Yield each commit, newest first: its date (None at the start of a shallow clone) and its files."""
+    log = _git(root, "log", "--no-merges", "--relative", "--name-only", "--format=%x00%H %ct", *options) or ""
+    boundary = _boundary_commits(root)
+    for entry in log.split("\0")[1:]:
+        head, *names = entry.strip("\n").split("\n")
+        commit, seconds = head.split()
+        yield None if commit in boundary else datetime.fromtimestamp(int(seconds), UTC), list(filter(None, names))
 
 
 def facts_date(facts: Facts) -> str:
@@ -42,23 +57,6 @@ def last_commit(root: Path) -> tuple[str, datetime] | None:
     """Return the short hash and the date (UTC) of the last commit; None outside git."""
     words = (_git(root, "log", "-1", "--format=%h %ct") or "").split()
     return (words[0], datetime.fromtimestamp(int(words[1]), UTC)) if words else None
-
-
-def line_dates(root: Path, name: str) -> list[datetime | None]:
-    """Return the date (UTC) of the last commit that changed each line of a file, or None if it is not known."""
-    blamed = _git(root, "blame", "--root", "--line-porcelain", "--", name) or ""
-    boundary = _boundary_commits(root)
-    dates: list[datetime | None] = []
-    commit, seconds = "", 0
-    for line in blamed.splitlines():
-        if line.startswith("\t"):
-            known = commit not in boundary and commit.strip("0")
-            dates.append(datetime.fromtimestamp(seconds, UTC) if known else None)
-        elif line.startswith("committer-time "):
-            seconds = int(line.split()[1])
-        elif re.match(r"[0-9a-f]{40} ", line):
-            commit = line.split()[0]
-    return dates
 
 
 def _boundary_commits(root: Path) -> set[str]:

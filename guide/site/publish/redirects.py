@@ -39,6 +39,26 @@ _PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
+_FIRST = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="canonical" href="{whole}">
+{tags}
+<meta http-equiv="refresh" content="0; url={page}">
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p><a href="{page}">Open the guide</a></p>
+</main>
+</body>
+</html>
+"""
 
 
 class RedirectError(Exception):
@@ -93,6 +113,14 @@ def write(moves: Moves, site: Path, base: str, titles: Mapping[str, str]) -> Non
         out = site / old
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
+
+
+def write_first(site: Path, root: str, base: str, title: str, tags: str) -> None:
+    """Write the page at the address of the site, which people share: it leads to ``root``, with a card (``tags``)."""
+    page = f"{root}.html"
+    whole = f"{base.rstrip('/')}/{page}"
+    text = _FIRST.format(policy=policy([]), title=html.escape(title), whole=whole, tags=tags, page=page)
+    (site / "index.html").write_text(text, encoding="utf-8")
 
 
 def _address(target: str) -> str:

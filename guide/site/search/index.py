@@ -18,7 +18,7 @@ from typing import TypeAlias
 import yaml
 
 from guide.site.search.sections import WEIGHTS, Section
-from guide.site.search.words import STOP, pieces, term, words
+from guide.site.search.words import ENDINGS, STOP, STOP_WORDS, pieces, term, words
 
 # Characters of postings in a part: about 4 KB when compressed.
 _PART = 8_000
@@ -51,13 +51,14 @@ Postings: TypeAlias = dict[str, list[Posting]]
 class Document:
     """A page: its address without ``.html``, its topic, its sections, and questions that it answers.
 
-    The first section has the title.
+    The first section has the title. The page comes nearest to what is ``absent`` from the guide.
     """
 
     url: str
     topic: str
     sections: list[Section]
     asked: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def write_index(documents: list[Document], out: Path) -> None:
@@ -78,6 +79,9 @@ def write_index(documents: list[Document], out: Path) -> None:
         "lists": [part[0] for part in lists],
         "topics": topics,
         "same": same_terms(),
+        "stop": STOP_WORDS,
+        "endings": ENDINGS,
+        "absent": [[word, page] for page, document in enumerate(documents) for word in document.absent],
         "pages": [
             [document.url, document.sections[0].heading.strip(), topics.index(document.topic), len(document.sections)]
             for document in documents

@@ -89,9 +89,9 @@ def test_a_code_is_valid_for_ten_minutes(tmp_path, start_server):
     server = start_server(tmp_path / "server")
     try:
         early, late = (answer_of(decide(server))["code"] for _ in range(2))
-        Control(server.folder).advance(599)
+        Control(server.folder).advance(570)  # the clock also runs while a busy machine answers
         assert redeem(server, early).status_code == 200
-        Control(server.folder).advance(2)
+        Control(server.folder).advance(31)
         assert refused(redeem(server, late)) == (400, "invalid_grant", "Bad Request")
     finally:
         server.process.terminate()

@@ -1,6 +1,7 @@
 """``fakehub run --persona``: each machine has its credentials, and unmodified clients find them."""
 
 import pytest
+from api_client import signing_facts
 
 
 def lines(ran) -> list[str]:
@@ -168,7 +169,7 @@ credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cl
 credentials.refresh(Request())
 blob = storage.Client(project="p", credentials=credentials).bucket("leap-persistent").blob("funky-user/shared")
 blob.upload_from_string(b"shared")
-# the hub has no key, so it asks Google to sign
+# a server of the hub has no key, so it asks Google to sign
 signer = {} if hasattr(credentials, "sign_bytes") and "service_account" in type(credentials).__module__ else {
     "service_account_email": credentials.service_account_email, "access_token": credentials.token}
 url = blob.generate_signed_url(version="v4", expiration=datetime.timedelta(minutes=5), **signer)
@@ -177,8 +178,10 @@ print(requests.get(url).text)
 
 
 @pytest.mark.parametrize("persona", ["hub", "service-account"])
-def test_a_signed_url_opens_an_object_to_anybody(fakehub, persona):
-    assert lines(fakehub("--persona", persona, "--", "python", "-W", "ignore", "-c", SIGNED)) == ["shared"]
+def test_a_signed_url_opens_an_object_to_anybody(fakehub, persona, root, tmp_path):
+    options = ("--hub-yml", signing_facts(root, tmp_path), "--persona", persona)
+
+    assert lines(fakehub(*options, "--", "python", "-W", "ignore", "-c", SIGNED)) == ["shared"]
 
 
 REVOKED = """

@@ -104,6 +104,11 @@ def start(stack: str, *options: str, hub_yml: Path = ROOT / "hub.yml") -> Iterat
 def log_in(page: Page, hub: RunningHub, login: str) -> None:
     """Log in at the hub in a browser that is not logged in anywhere, and stay on the page that the hub then shows."""
     page.goto(f"{hub.facts.hub.url}hub/login")
+    sign_in(page, hub, login)
+
+
+def sign_in(page: Page, hub: RunningHub, login: str) -> None:
+    """Log in on the hub's page for it, and stay on the page that the hub then shows."""
     page.get_by_role("button", name="Sign in with").click()
     if _asks(page, "Username"):
         page.get_by_label("Username").fill(login)

@@ -1,13 +1,20 @@
-"""The launch link of every notebook opens it on the hub, where all cells print the committed outputs."""
+"""The launch link of a notebook opens it on the hub, where all cells print the committed outputs.
+
+On this hub, the repository has no other branch than that of notebooks, as the build makes it and a script publishes it.
+
+Each takes a minute, so only some are opened; ``LAUNCH=all`` opens all of them. All addresses are checked.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import html
+import os
 import re
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import nbformat
 import pytest
@@ -20,19 +27,24 @@ from guide.run.compare_outputs import difference, without_log
 from guide.run.machine import shorten_errors
 from guide.run.page_session import visible_outputs
 from guide.run.recorded_outputs import MEASURED
+from scripts.publish_branch import publish
 
 expect.set_options(timeout=LONG_MS)
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# They use the server's kernel, a Dask cluster, and a terminal's programs.
+_FEW = ("first-zarr-store", "server-to-dask-cluster", "uploads-that-survive")
+OPENED = [path for path in NOTEBOOKS if path.stem in _FEW or os.environ.get("LAUNCH") == "all"]
+# The code cells of the notebook in front.
+CODE_CELLS = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell"
 _GUIDE = load(ROOT / "hub.yml").guide
 
 
 @pytest.fixture(scope="module")
-def hub(playwright, stack, tmp_path_factory):
-    """A hub on which the address of this repository on GitHub is a clone of its last commit."""
+def hub(playwright, stack, site, tmp_path_factory):
+    """A hub on which the address of this repository on GitHub is one with the published branch of notebooks."""
     here = tmp_path_factory.mktemp("repository") / "guide.git"
-    subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(here)], check=True)
-    subprocess.run(["git", "-C", str(here), "branch", "--force", _GUIDE.branch, "HEAD"], check=False)
-    subprocess.run(["git", "-C", str(here), "symbolic-ref", "HEAD", f"refs/heads/{_GUIDE.branch}"], check=True)
+    subprocess.run(["git", "init", "--quiet", "--bare", str(here)], check=True)
+    assert publish(site.with_name("launch"), str(here))
     with start(stack, "--repository", f"{_GUIDE.repository}={here}") as started:
         yield started
 
@@ -56,6 +68,15 @@ def link_of(site: Path, notebook: Path) -> str:
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_launch_link_names_its_notebook(site, notebook):
+    query = parse_qs(urlsplit(link_of(site, notebook)).query)
+
+    assert query["repo"] == [_GUIDE.repository]
+    assert query["branch"] == ["launch"]
+    assert query["urlpath"] == [f"lab/tree/{query['targetpath'][0]}/notebooks/{notebook.name}"]
+
+
+@pytest.mark.parametrize("notebook", OPENED, ids=lambda path: path.stem)
 def test_a_launch_link_opens_its_notebook_which_runs_as_committed(site, hub, page, stack, notebook, monkeypatch):
     committed = nbformat.read(notebook, as_version=4)
     hub.control.set_network(NetworkSettings(latency_s=committed.metadata.get("latency_ms", 0) / 1000))
@@ -95,7 +116,7 @@ def menu(page, name, item):
 
 def run_all(page, notebook: Path, home: Path) -> nbformat.NotebookNode:
     """Clear all outputs, run all cells and save; return the saved notebook."""
-    prompts = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt")
+    prompts = page.locator(f"{CODE_CELLS} .jp-InputPrompt")
     expect(page.get_by_title(re.compile("Change kernel for"))).to_contain_text("| Idle")
     menu(page, "Edit", "Clear Outputs of All Cells")
     menu(page, "Run", "Run All Cells")

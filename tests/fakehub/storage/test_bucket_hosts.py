@@ -4,6 +4,7 @@ import json
 import sys
 
 import pytest
+from api_client import signing_facts
 from xml_client import Upload, error, parsed
 
 HOST = {"Host": "leap-scratch.storage.googleapis.com"}
@@ -71,8 +72,8 @@ print(json.dumps([url.partition("?")[0], requests.get(url).text,
 """
 
 
-def test_a_signed_address_at_the_buckets_host_works_in_both_modes(fakehub, mode):
-    run = fakehub("--mode", mode, "--", sys.executable, "-c", PROGRAM)
+def test_a_signed_address_at_the_buckets_host_works_in_both_modes(fakehub, mode, root, tmp_path):
+    run = fakehub("--mode", mode, "--hub-yml", signing_facts(root, tmp_path), "--", sys.executable, "-c", PROGRAM)
 
     host = "https://leap-scratch.storage.googleapis.com"
     assert json.loads(run.stdout) == [f"{host}/a%20folder/signed", "signed", "signed"], run.stderr

@@ -11,7 +11,8 @@ from fakehub.storage.json_api.call import Call
 from fakehub.storage.json_api.method_table import METHODS
 from fakehub.storage.json_api.router import ANSWERS, JsonApi
 from fakehub.storage.service import Storage
-from fakehub.storage.store import NewObject, Store
+from fakehub.storage.store import Store
+from fakehub.storage.stored import NewObject
 from hubfacts.schema import Facts
 
 # The permission that each method requires: https://cloud.google.com/storage/docs/access-control/iam-json

@@ -18,7 +18,8 @@ from fakehub.errors import GoogleError
 from fakehub.storage.acl import entries, predefined
 from fakehub.storage.conditions import check, number
 from fakehub.storage.service import Storage
-from fakehub.storage.store import NewObject, Store
+from fakehub.storage.store import Store
+from fakehub.storage.stored import NewObject
 from hubfacts.load import load
 from hubfacts.schema import Bucket
 
@@ -71,8 +72,11 @@ RIGHTS = {
     "anonymous": {},
 }
 RIGHTS |= {"laptop": RIGHTS["hub"], "service-account": RIGHTS["hpc-member"]}
-# What everybody has in the bucket of another project.
-PUBLIC = {"river-discharge-archive": {"storage.objects.get", "storage.objects.list"}}
+# What everybody has in the buckets of other projects.
+PUBLIC = dict.fromkeys(
+    ("river-discharge-archive", "gcp-public-data-arco-era5", "weatherbench2", "cmip6"),
+    frozenset({"storage.objects.get", "storage.objects.list"}),
+)
 # The projects that may be billed for somebody's requests.
 PROJECTS = {
     "hub": {"leap-pangeo"},
@@ -131,6 +135,19 @@ def test_the_facts_decide_whether_the_hub_pays_for_requests(facts):
     identity = facts.buckets.identity.model_copy(update={"pays_for_requests": False})
     poorer = facts.model_copy(update={"buckets": facts.buckets.model_copy(update={"identity": identity})})
     assert personas(poorer)["hub"].projects == set()
+
+
+@pytest.mark.parametrize("signs", [True, False])
+def test_the_facts_decide_whether_the_hub_signs(facts, signs):
+    identity = facts.buckets.identity.model_copy(update={"signs": signs})
+    changed = personas(facts.model_copy(update={"buckets": facts.buckets.model_copy(update={"identity": identity})}))
+
+    assert {name: changed[name].signs for name in ("hub", "laptop", "hpc-member", "service-account")} == {
+        "hub": signs,
+        "laptop": signs,
+        "hpc-member": False,
+        "service-account": True,
+    }
 
 
 @pytest.mark.parametrize("scope", SCOPES)

@@ -8,6 +8,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from api_client import signing_facts
 from google.auth import credentials
 from google.cloud import storage
 
@@ -38,6 +39,16 @@ class HubCredentials(credentials.Signing, credentials.AnonymousCredentials):
             headers={"Host": "iamcredentials.googleapis.com"},
         )
         return base64.b64decode(response.json()["signedBlob"])
+
+
+@pytest.fixture(scope="module")
+def server(root, tmp_path_factory, start_server):
+    """One server for all tests of the module, where the hub's account may sign."""
+    folder = tmp_path_factory.mktemp("signing")
+    running = start_server(folder / "server", hub_yml=signing_facts(root, folder))
+    yield running
+    running.process.terminate()
+    assert running.process.wait(timeout=20) == 0
 
 
 @pytest.fixture
@@ -110,8 +121,8 @@ def test_the_url_sets_headers_of_the_answer(server, stored):
     assert answer.headers["Content-Disposition"] == "attachment; filename=a.csv"
 
 
-def test_a_url_expires_by_the_clock_of_the_stand_in(tmp_path, start_server):
-    server = start_server(tmp_path / "server")
+def test_a_url_expires_by_the_clock_of_the_stand_in(root, tmp_path, start_server):
+    server = start_server(tmp_path / "server", hub_yml=signing_facts(root, tmp_path))
     try:
         server.call("PUT", "/leap-scratch/a", data=b"data")
         blob = storage.Client(project="p", credentials=HubCredentials(server)).bucket("leap-scratch").blob("a")
@@ -288,10 +299,18 @@ print(requests.get(blob.generate_signed_url(version="v4", expiration=datetime.ti
 """
 
 
-def test_the_hubs_account_signs_through_the_iam_service(fakehub, mode):
-    process = fakehub("--mode", mode, "--", "python", "-c", WITH_THE_HUBS_ACCOUNT)
+def test_the_hubs_account_signs_through_the_iam_service_if_the_facts_say_so(fakehub, mode, root, tmp_path):
+    facts = signing_facts(root, tmp_path)
+    process = fakehub("--mode", mode, "--hub-yml", facts, "--", "python", "-c", WITH_THE_HUBS_ACCOUNT)
 
     assert process.stdout == "by url\nby url\n", process.stderr
+
+
+def test_the_hubs_account_is_otherwise_refused(fakehub):
+    process = fakehub("--", "python", "-c", WITH_THE_HUBS_ACCOUNT)
+
+    assert process.returncode == 1
+    assert "Permission \\'iam.serviceAccounts.signBlob\\' denied on resource" in process.stderr
 
 
 def test_a_key_file_signs_without_the_iam_service(fakehub, mode):

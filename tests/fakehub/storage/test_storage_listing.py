@@ -18,7 +18,8 @@ from fakehub.storage.json_api.call import Call
 from fakehub.storage.json_api.router import JsonApi
 from fakehub.storage.listing import list_objects
 from fakehub.storage.service import Storage
-from fakehub.storage.store import NewObject, Store
+from fakehub.storage.store import Store
+from fakehub.storage.stored import NewObject
 from hubfacts.load import load
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")

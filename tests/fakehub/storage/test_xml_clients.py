@@ -1,6 +1,7 @@
-"""Clients of the XML API by others, inside the stand-in, with the hub's credentials and no configuration."""
+"""Clients of the XML API by others, with the credentials of a hub whose account signs, and without configuration."""
 
 import pytest
+from api_client import signing_facts
 
 OBSTORE = """
 import os
@@ -172,10 +173,11 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_a_client_works(fakehub, mode, tmp_path, name):
+def test_a_client_works(fakehub, mode, root, tmp_path, name):
     script = tmp_path / "script.py"
     script.write_text(SCRIPTS[name], encoding="utf-8")
+    facts = signing_facts(root, tmp_path)
 
-    process = fakehub("--mode", mode, "--", "python", str(script))
+    process = fakehub("--mode", mode, "--hub-yml", facts, "--", "python", str(script))
 
     assert process.returncode == 0, process.stderr

@@ -10,6 +10,8 @@ from guide.facts import load
 from guide.pages.toc import pages_of_book
 from hubfacts.load import FactsError
 
+CLEAN_UP = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n## Clean up\n```{code-cell} python\n"
+
 
 @pytest.fixture(scope="module")
 def facts(root):
@@ -36,11 +38,24 @@ def test_a_page_follows_the_rules(page, root, facts):
         ("```python run\nxr.open_zarr(path, consolidated=False)\n```", "page.md:1: consolidated= is explained on"),
         ('```python run raises="KeyError"\n{}[1]\n```', "page.md:1: an error is raised on purpose"),
         ('```bash run fails="No such file"\ncat a\n```', "page.md:1: an error is raised on purpose"),
+        ("A reference is an\n<image-name>:<tag>.", "page.md:2: <image-name> is shown as nothing, because"),
+        (":::{note}\nWrite\n<tag>.\n:::", "page.md:3: <tag> is shown as nothing"),
+        (CLEAN_UP + "fs.rm(folder, recursive=True)\n```", "page.md:6: a reader may have set 'folder' to"),
+        (CLEAN_UP + "fs.rm([f'{a}/guide-examples/page', b], recursive=True)\n```", "have set 'b' to"),
+        (
+            CLEAN_UP + "fs.rm(fs.find(folder))\n```",
+            "have set 'fs.find(folder)' to their",
+        ),
+        (CLEAN_UP + "path = folder / 'guide'\nshutil.rmtree(path)\n```", "have set 'path' to"),
+        ("Form: {{ images.custom.message }}", "page.md:1: <image-name> is shown as nothing"),
+        ("<details>\n<b-c>\n</details>", "page.md:2: <b-c> is shown as nothing"),
         ("name: leap\n`mamba install --yes --name laep zarr`", "page.md:2: uses the environment 'laep'"),
     ],
     ids=[
         *("long", "word", "stand-in", "fact", "activated", "activated in a job", "assert", "exists"),
-        *("exists with a label", "consolidated", "raises", "fails", "installed into"),
+        *("exists with a label", "consolidated", "raises", "fails"),
+        *("lost text", "lost in a note", "removed", "removed in a list", "found and removed", "removed at home"),
+        *("lost from a fact", "lost in an answer", "installed into"),
     ],
 )
 def test_a_page_that_breaks_a_rule_is_reported(text, problem, tmp_path, facts):
@@ -65,6 +80,52 @@ def test_a_page_may_use_an_environment_that_it_makes(text, tmp_path, facts):
     page.write_text(text)
 
     assert page_problems(page, tmp_path, facts) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`<image-name>`, <https://example.org>, 1 < 2 > 0 and\n<details><summary>Answer</summary>Yes.</details>",
+        '```text skip="only a template of it"\n<tag>\n```',
+    ],
+    ids=["in a sentence", "in a block"],
+)
+def test_code_addresses_and_folded_answers_are_no_lost_text(text, tmp_path, facts):
+    page = tmp_path / "page.md"
+    page.write_text(text)
+
+    assert page_problems(page, tmp_path, facts) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CLEAN_UP + "example = f'{scratch}/guide-examples/page'\nfs.rm(example, recursive=True)\n```",
+        CLEAN_UP + "name = 'guide-examples/page'\nshutil.rmtree(Path.home() / name)\n```",
+        CLEAN_UP + "fs.rm(f'{folder}/one-file')\n```",
+        "```python run\nfs.rm(path, recursive=True)\n```\n\n## Clean up",
+    ],
+    ids=["variable", "joined", "one file", "in a recipe"],
+)
+def test_a_page_may_delete_its_own_example(text, tmp_path, facts):
+    page = tmp_path / "page.md"
+    page.write_text(text)
+
+    assert page_problems(page, tmp_path, facts) == []
+
+
+def test_a_notebook_that_deletes_a_variable_is_reported(tmp_path, facts):
+    heading = {"cell_type": "markdown", "source": ["## Shut down and clean up\n", "Delete it:"], "metadata": {}}
+    code = {"cell_type": "code", "source": ["fs.rm(folder, recursive=True)"], "metadata": {}, "outputs": []}
+    code["execution_count"] = 1
+    notebook = tmp_path / "bad.ipynb"
+    notebook.write_text(
+        json.dumps({"cells": [code, heading, code], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+
+    problem = "a reader may have set 'folder' to their own folder: name guide-examples/bad in this block"
+    assert f"bad.ipynb:3: {problem}" in page_problems(notebook, tmp_path, facts)
+    assert f"bad.ipynb:1: {problem}" not in page_problems(notebook, tmp_path, facts)
 
 
 def test_a_notebook_that_breaks_every_rule_is_reported(tmp_path, facts):

@@ -1,7 +1,7 @@
 """The topics that the guide covers: each is on its page, with a block that runs or a fact that backs it.
 
-H is the hub, I images, B buckets, U uploads, C compute, E help. A topic names its page, and code of a block on that
-page or the key of a fact; only text, without either, would not be enough.
+H is the hub, I images, B buckets, U uploads, C compute, S sharing, T teaching, E help. A topic names its page, and code
+of a block on that page or the key of a fact; only text, without either, would not be enough.
 """
 
 import json
@@ -22,9 +22,13 @@ ROWS = {
     "H6 the smallest share that does": ("book/hub/choose.md", "nbytes"),
     "H7 JupyterLab": ("book/hub/jupyterlab.md", "read_csv"),
     "H8 stopping, and what stops by itself": ("book/hub/stop.md", "timeouts"),
+    "H8 hours and days": ("book/hub/long-jobs.md", "fs.put_file(file, path)"),
+    "H8 batch jobs": ("book/hub/long-jobs.md", "batch_jobs.repository"),
     "H9 named servers": ("book/hub/stop.md", "JUPYTERHUB_SERVER_NAME"),
     "H10 home directory": ("book/hub/home-directory.md", "home.hard_quota_gib"),
     "H11 git": ("book/hub/git.md", "git push --quiet origin main"),
+    "H12 VS Code and SSH": ("book/hub/vs-code.md", "ProxyCommand sh ~/.ssh/hub-proxy %h"),
+    "H13 API keys": ("book/hub/api-keys.md", "load_dotenv(folder"),
     "I1 what an image is, and its package list": ("book/images/software-environment.md", "images"),
     "I2 the same image again": ("book/images/custom-image.md", "JUPYTER_IMAGE_SPEC"),
     "I3 a custom image": ("book/images/custom-image.md", "images.custom"),
@@ -41,8 +45,13 @@ ROWS = {
     "B9 Icechunk": ("notebooks/icechunk-versions.ipynb", "icechunk"),
     "B9 virtual stores": ("notebooks/virtual-store.ipynb", "virtual"),
     "B10 costs": ("book/buckets/costs.md", "month"),
+    "B11 backups": ("book/buckets/backups.md", "differences(project, restored"),
+    "B10 costs of compute": ("book/buckets/costs.md", "hour[gpu] = price[gpu]"),
+    "B10 the cost of a planned run": ("book/buckets/costs.md", 'plan["total"] = plan.sum()'),
     "U1 which way": ("book/uploads/which-way.md", "du -sh"),
     "U2 requesting a dataset": ("book/uploads/request-a-dataset.md", "help.new_dataset_request"),
+    "U3 public stores: ERA5, CMIP6 and others": ("book/uploads/find-public-data.md", "pangeo-cmip6.csv"),
+    "U3 a first plot of ERA5": ("notebooks/first-plot-of-era5.ipynb", "valid_time_stop"),
     "U3 published data": ("book/uploads/published-data.md", "to_kerchunk"),
     "U4 from a laptop": ("book/uploads/from-a-laptop.md", "--token-file token.txt"),
     "U4 expiry, and going on": ("book/uploads/from-a-laptop.md", "no longer accepted"),
@@ -54,14 +63,38 @@ ROWS = {
     "U8 progress bar": ("book/uploads/convert-many-files.md", "ProgressBar"),
     "U9 files as they are": ("book/uploads/files-as-they-are.md", "rclone check"),
     "U10 publishing outside": ("book/uploads/publish-outside-osn.md", "S3Store"),
+    "U11 downloads": ("book/uploads/download-to-the-hub.md", "collect(urls, checksums, folder, disk)"),
     "C1 Dask on the server": ("book/compute/dask-on-your-server.md", "LocalCluster"),
     "C1 Dask Gateway": ("book/compute/dask-gateway.md", "cluster.scale("),
     "C2 packages on workers": ("book/compute/packages-on-workers.md", "options.environment"),
     "C3 GPUs": ("book/compute/gpus.md", "nvidia-smi"),
-    "C3 the same training on both": ("book/compute/gpus.md", "jax.device_put((weights, inputs, targets), device)"),
+    "C3 the memory of a batch": ("book/compute/gpus.md", "memory_analysis()"),
+    "C5 batches from a store": ("notebooks/train-a-network.ipynb", "xbatcher.BatchGenerator("),
+    "C5 the same training on a CPU and on a GPU": ("notebooks/train-a-network.ipynb", "jax.device_put("),
+    "C5 checkpoints, and resuming": ("notebooks/train-a-network.ipynb", "def newest(run"),
+    "C5 mixed precision": ("notebooks/train-a-network.ipynb", "bfloat16"),
     "C4 memory": ("book/compute/memory.md", "nbytes"),
-    "E1 a page for each symptom": ("book/help/index.md", "version"),
+    "S1 sharing with members and people outside": ("book/share/collaborators.md", "manifest(path)"),
+    "S1 signed URLs": ("book/help/signed-urls.md", "generate_signed_url"),
+    "S2 publishing with a DOI, and the acknowledgement": ("book/share/publish-and-cite.md", "acknowledgement.text"),
+    "S2 one file of a store, with a checksum": ("book/share/publish-and-cite.md", "sha256sum --check SHA256SUMS"),
+    "S3 branches of notebooks": ("book/share/work-together.md", "nbdiff"),
+    "S3 repeating a run": ("book/share/work-together.md", 'git("rev-parse", "HEAD")'),
+    "S4 leaving": ("book/hub/leaving.md", "tar --compare"),
+    "E1 a page for each symptom": ("book/help/index.md", "help.dataset_issues"),
+    "E3 where to ask, and what to send": ("book/help/get-help.md", "traceback.format_exception(sys.last_value)"),
+    "T1 teaching a class": ("book/teach/class.md", "teaching.notice_weeks"),
+    "T1 nodes for many servers": ("book/teach/class.md", "students / per_node"),
+    "T2 course material": ("book/teach/course-material.md", "--ClearOutputPreprocessor.enabled=True"),
+    "T2 corrections that keep a student's work": (
+        "book/teach/course-material.md",
+        "gitpuller ocean-course.git main student",
+    ),
+    "E1 a DataLoader that hangs": ("book/help/fork-and-dataloader.md", "process.is_alive()"),
     "E1 a store written over itself": ("book/help/wrong-values.md", 'mode="w"'),
+    "E1 workers that die": ("book/help/dask-errors.md", "t2m.mean().compute()"),
+    "E1 a missing engine": ("book/help/open-errors.md", "xr.backends.list_engines()"),
+    "E1 a usage alert": ("book/help/home-directory-full.md", "home.usage_alert.subject"),
     "E2 glossary": ("book/reference/glossary.md", None),
     "E2 bibliography and how to cite": ("book/reference/bibliography.md", "sources"),
 }

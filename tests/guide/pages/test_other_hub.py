@@ -161,7 +161,7 @@ def test_a_small_hub_lacks_every_feature_and_the_projects_own_lacks_none(root):
 def test_every_feature_is_asked_for(root):
     paths = [*(root / "book").rglob("*.md"), *(root / "notebooks").glob("*.ipynb")]
     pages = "\n".join(path.read_text() for path in paths)
-    asked = re.findall(r"\{if-(?:not-)?hub\} ([\w -]+)|needs\W+\[([^\]]+)\]", pages)
+    asked = re.findall(r"\{if-(?:not-)?hub\} ([\w -]+)|\bneeds\"?:\s*\[([^\]]+)\]", pages)
 
     assert {name for names in asked for name in re.findall(r"[\w-]+", " ".join(names))} == set(FEATURES)
 

@@ -103,7 +103,7 @@ def test_a_single_check_is_counted_as_one_and_none_is_not_mentioned():
 def test_the_sentence_for_readers_counts_what_ran_and_names_the_day(monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764374400")
 
-    assert "on 29 November 2025, 2 blocks on 1 page ran" in sentence(new_report(RECORDS, "hub"))
+    assert "on 29 November 2025, 1 block on 1 page ran" in sentence(new_report(RECORDS, "hub"))
 
 
 def test_a_failure_names_the_command_that_runs_its_page():

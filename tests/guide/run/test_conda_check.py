@@ -54,3 +54,11 @@ def test_an_environment_that_nothing_makes_is_refused(folder, lines, used):
 def test_an_environment_without_a_name_is_refused(folder):
     with pytest.raises(CondaError, match="makes an environment without a name"):
         check_conda("conda env create --file nameless.yml", folder, set())
+
+
+@pytest.mark.parametrize("spec", ["zarr >=30.1", "xarray>=2135.1"])
+def test_a_version_that_no_page_ran_with_is_refused(folder, spec):
+    (folder / "newer.yml").write_text(f"name: ocean\nchannels: [conda-forge]\ndependencies: ['{spec}']\n")
+
+    with pytest.raises(CondaError, match="but this page was tested with"):
+        check_conda("conda env create --file newer.yml", folder, set())

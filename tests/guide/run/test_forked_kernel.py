@@ -7,7 +7,7 @@ import pytest
 
 # Only a fork has the attribute that this process adds to a module.
 CODE = """
-import json, os, sys
+import json, os, sys, tempfile
 from pathlib import Path
 import nbformat
 from guide.run import preimport
@@ -16,12 +16,15 @@ from guide.run.machine import Machine, MachineSetup
 
 preimport.import_runner()
 json.changed_before_the_fork = True
+tempfile.gettempdir()  # remembers the folder of this process
 home = Path(sys.argv[1])
 seed = KernelSeed() if sys.argv[2] == "seed" else None
-machine = Machine(dict(os.environ) | {"COLOR": "blue"}, home, MachineSetup(home, {}), seed)
+setup = MachineSetup(home, {}, temporary=home)
+machine = Machine(dict(os.environ) | {"COLOR": "blue"}, home, setup, seed)
 cell = nbformat.v4.new_code_cell(
-    "import json, os, sys\\n"
-    "print(hasattr(json, 'changed_before_the_fork'), 'guide' in sys.modules, os.environ['COLOR'], os.getcwd())"
+    "import json, os, sys, tempfile\\n"
+    "print(hasattr(json, 'changed_before_the_fork'), 'guide' in sys.modules, os.environ['COLOR'], os.getcwd(), "
+    "tempfile.gettempdir())"
 )
 try:
     assert machine.execute(cell, numbered=True) is None
@@ -37,7 +40,7 @@ def test_a_machine_with_a_seed_starts_it_as_its_kernel(root, tmp_path, kind, for
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{forked} False blue {tmp_path}\n"
+    assert done.stdout == f"{forked} False blue {tmp_path} {tmp_path}\n"
 
 
 def test_a_seed_that_is_not_used_ends(root):

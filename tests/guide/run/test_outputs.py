@@ -56,6 +56,22 @@ def test_names_ids_and_the_home_directory_make_no_difference(monkeypatch, words)
     assert "someone" not in settled(words)
 
 
+def test_the_port_of_a_worker_makes_no_difference_but_that_of_a_web_server_does():
+    worker, server = text(settled("worker at tcp://127.0.0.1:40921\n")), text("http://127.0.0.1:8000\n")
+
+    assert difference(worker, text("worker at tcp://127.0.0.1:37623\n")) == ""
+    assert difference(server, text("http://127.0.0.1:8001\n"))
+
+
+def test_random_identifiers_in_a_traceback_make_no_difference():
+    def failed(task, where):
+        message = f"Attempted to run task 'sum-{task * 32}' on {where}"
+        return [new_output("error", ename="KilledWorker", evalue=message, traceback=[f"KilledWorker: {message}"])]
+
+    assert difference(failed("a", "1 worker"), failed("b", "1 worker")) == ""
+    assert difference(failed("a", "1 worker"), failed("b", "2 workers"))
+
+
 DIFFERENT = {
     "another word": (text("3 objects\n"), text("4 objects\n")),
     "nothing printed": (text("one\n"), []),

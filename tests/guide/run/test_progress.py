@@ -106,7 +106,7 @@ def test_the_suite_has_one_line_of_progress_on_a_terminal(suite):
     status, written = on_a_terminal(suite[0], **suite[1])
 
     assert status == 1
-    assert "\r\x1b[2K0 of 3 tests, 0 s; now test_few.py" in written
+    assert re.search(r"\r\x1b\[2K0 of 3 tests, \d+ s; now test_few\.py", written)
     assert re.search(r"\r\x1b\[2K3 of 3 tests, 1 failed, \d+ s", written)
 
 

@@ -22,6 +22,9 @@ def example(**changes):
         "latency_ms": 80,
         "blocks": (
             BlockResult("book/a.md", 3, "cell", "python", "passed", 0.5, printed=({"text": "é\n"},), digest="d"),
+            BlockResult(
+                "book/a.md", 6, "cell", "python", "passed", 0.5, pictures={"d": {"light": "AA==", "dark": "Ag=="}}
+            ),
             BlockResult("book/a.md", 9, "run", "console", "not run", 0.0, reason="needs gcloud", replayed="$ ls\n"),
         ),
         "notebook": nbformat.v4.new_notebook(cells=[cell]),

@@ -140,8 +140,8 @@ def run(folder, with_checks):
 
 
 def printed(results):
-    """Return what the blocks printed, without the number of the kernel's process."""
-    return re.sub(r"ipykernel_\d+", "ipykernel", repr([result.printed for result in results]))
+    """Return what the blocks printed, without the run's temporary folder and the number of the kernel's process."""
+    return re.sub(r"tmp-[\w-]+/ipykernel_\d+", "ipykernel", repr([result.printed for result in results]))
 
 
 def test_a_page_prints_the_same_with_its_checks(tmp_path, fakehub_session, monkeypatch):

@@ -55,6 +55,14 @@ def test_a_page_may_run_on_several_machines(guide, stack):
     assert "several-machines.md: passed, 9 of 10 blocks in" in ran.stdout  # conda's commands are only parsed
 
 
+def test_a_page_runs_with_the_name_of_its_reader(guide, stack):
+    page = "tests/guide/run/pages/named-by-the-reader.md"
+    own, examples = (guide("page", page, "--stack", stack, "--user", user) for user in ("someone-else", "funky-user"))
+
+    assert own.returncode == 0, own.stdout + own.stderr
+    assert ":8: bash block fails its hidden check test $GITHUB_USER = someone-else" in examples.stdout
+
+
 def marked(process, mark):
     """Return whether ``process`` runs and was started, directly or not, with that mark."""
     try:

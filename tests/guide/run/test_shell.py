@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from guide.pages.transcripts import TranscriptError
 from guide.run.shell import Shell, ShellError, matches, replay_transcript
 
 
@@ -66,7 +67,7 @@ def test_a_transcript_that_differs_is_returned_as_it_went(shell):
 
 
 def test_a_transcript_begins_with_a_command(shell):
-    with pytest.raises(ShellError, match="begins with"):
+    with pytest.raises(TranscriptError, match="begins with"):
         replay_transcript(shell, "output\n$ echo one\n")
 
 

@@ -1,30 +1,46 @@
 """Broken pages that the checks of every page in a browser must report."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
+from copies import wrong_copies
+from PIL import Image
 from visits import visit_all
 
 from guide.browser.static_server import serve
+from guide.pages.blocks import Block
 from guide.site.optimize.policy import policy
 
 BAD = """<html lang="en"><head><title>Bad</title><meta http-equiv="Content-Security-Policy" content="{policy}">
 <link rel="stylesheet" href="cut.css"></head>
-<body><main><article><h1>Bad</h1>{body}</article></main>
-<script src="theme.js"></script></body></html>"""
+<body><main><article class="bd-article"><h1>Bad</h1>{body}</article></main>
+<script src="theme.js"></script><script src="blocks.js"></script></body></html>"""
 # Follows the theme of the system, as pages of the site do.
-THEME = """matchMedia("(prefers-color-scheme: dark)").onchange = e => {
-  document.documentElement.dataset.theme = e.matches ? "dark" : "light"; }"""
+THEME = """const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => { document.documentElement.dataset.theme = dark.matches ? "dark" : "light"; };
+dark.onchange = follow;
+follow();"""
 
 
 @pytest.fixture(scope="module")
-def bad(browser, tmp_path_factory, root):
-    """Visits of the broken pages, by their names."""
+def bad_site(tmp_path_factory, root):
+    """A site of the broken pages."""
     site = tmp_path_factory.mktemp("bad")
+    Image.new("RGB", (30, 20), "white").save(site / "blurred.png")
     (site / "theme.js").write_text(THEME)
-    (site / "cut.css").write_text(".cut { overflow: hidden }")
+    shutil.copy(root / "book/_static/blocks.js", site)
+    (site / "cut.css").write_text(".cut { overflow: hidden } .far { position: absolute; right: calc(100vw - 30px) }")
     for path in (root / "tests/broken/site").glob("*.html"):
         (site / path.name).write_text(BAD.format(policy=policy([]), body=path.read_text()))
-    with serve(site) as address:
-        visits = visit_all(browser, address, sorted(path.name for path in site.glob("*.html")))
+    return site
+
+
+@pytest.fixture(scope="module")
+def bad(browser, bad_site):
+    """Visits of the broken pages, by their names."""
+    with serve(bad_site) as address:
+        visits = visit_all(browser, address, sorted(path.name for path in bad_site.glob("*.html")))
     return {visit.page: visit for visit in visits if visit.width == 390}
 
 
@@ -53,6 +69,43 @@ def test_rules_of_lighthouse_are_checked_too(bad, page, rule):
     assert any(line.startswith(rule) for line in bad[page].violations)
 
 
+def test_an_id_that_is_used_twice_and_an_empty_heading_are_reported(bad):
+    assert bad["twice.html"].seen["invalid"] == ["<h2></h2>", "a"]
+
+
+def test_a_term_that_is_linked_twice_or_in_a_heading_is_reported(bad):
+    assert [line.partition(">")[2] for line in bad["terms.html"].seen["terms"]] == ["Chunk</a>", "chunks</a>"]
+    assert not any(visit.seen["terms"] for page, visit in bad.items() if page != "terms.html")
+
+
+def test_a_menu_outside_the_screen_is_reported(bad):
+    assert len(bad["menu-outside.html"].outside) > 0
+    assert not any(visit.outside for page, visit in bad.items() if page != "menu-outside.html")
+
+
 def test_a_picture_without_a_description_is_reported(bad):
     assert len(bad["nameless.html"].seen["nameless"]) == 1
     assert any(line.startswith("image-alt") for line in bad["nameless.html"].violations)
+
+
+def test_a_figure_that_is_blurred_or_bright_is_reported(bad, bad_site):
+    visit = bad["blurred.html"]
+    in_the_dark = replace(visit, pictures={"dark": visit.pictures["light"]})
+
+    assert set(visit.blurred(bad_site)) == {"blurred.png"}
+    assert in_the_dark.bright(bad_site) == ["blurred.png"]
+
+
+def test_a_copy_button_that_copies_an_output_is_reported(bad):
+    source = "$ cd data\n$ find . -type l\n... wind.csv\n"
+    block = Block(1, "run", "console", source, on=("hub",))
+    wrong = wrong_copies(bad["copies-output.html"].copied, (block,))
+
+    assert wrong == ["copies 'cd data\\n. wind.csv', but 'cd data\\nfind . -type l' ran"]
+    assert wrong_copies(["cd data\nfind . -type l"], (block,)) == []
+
+
+def test_a_block_without_its_frame_is_reported():
+    block = Block(1, "run", "bash", "ls\n", on=("hub",))
+
+    assert wrong_copies([], (block,)) == ["0 frames, 1 expected"]

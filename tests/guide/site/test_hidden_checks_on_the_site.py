@@ -61,7 +61,9 @@ def test_no_file_of_the_site_has_a_check(built):
     files = [path for folder in ("html", "launch") for path in (built / folder).rglob("*") if path.is_file()]
 
     assert {".html", ".ipynb", ".py", ".md", ".js"} <= {path.suffix for path in files}
-    assert (built / "html/book/depth.html") in files and (built / "launch/book/depth.ipynb") in files
+    assert {built / name for name in ("html/book/depth.html", "launch/book/depth.ipynb", "launch/book/sea.ipynb")} <= {
+        *files
+    }
     assert [path for path in files if b"271828" in path.read_bytes()] == []
 
 

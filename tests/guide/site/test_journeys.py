@@ -7,7 +7,6 @@ import sys
 from axe_playwright_python.base import AXE_SCRIPT
 
 from guide.browser.readme_shot import take
-from guide.pages.reader import read_page
 
 READ_AND_WRITE = "book/buckets/read-and-write.html"
 CHOOSE = "book/hub/choose.html"
@@ -23,27 +22,15 @@ def _copied(page, cell) -> str:
 def test_the_copy_button_copies_the_cell_as_it_ran(open_page, root):
     page = open_page(READ_AND_WRITE)
 
-    copied = _copied(page, page.locator("div.cell_input", has_text="to_zarr").first)
+    copied = _copied(page, page.locator(".guide-block", has_text="to_zarr").first)
 
     assert copied.strip() in (root / "book/buckets/read-and-write.md").read_text()
     assert copied.strip().startswith("folder = ")
 
 
-def test_a_transcript_is_copied_as_its_commands(open_page, root):
-    for name in ("book/hub/git", "book/hub/home-directory"):
-        page = open_page(f"{name}.html")
-        transcripts = page.locator("div.highlight-console")
-        blocks = [b for b in read_page(root / f"{name}.md", root).blocks if b.language == "console" and b.kind == "run"]
-
-        assert transcripts.count() == len(blocks)
-        for shown, block in zip(transcripts.all(), blocks, strict=True):
-            copied = [line for line in _copied(page, shown).splitlines() if line]
-            assert copied == [line.removeprefix("$ ") for line in block.source.splitlines() if line.startswith("$ ")]
-
-
 def test_all_cells_copied_pasted_and_run_print_what_the_page_shows(open_page, root, tmp_path):
     page = open_page(RULES)
-    cells = page.locator("div.cell_input", has=page.locator("button.copybtn"))
+    cells = page.locator(".guide-block:has(> div.cell)")
     pasted = [_copied(page, cell) for cell in cells.all()]
     shown = page.locator("div.cell_output .stream").first.inner_text().strip()
     # The rest of the page is about an error that its cells raise.
@@ -112,9 +99,12 @@ def test_on_a_phone_the_list_of_pages_opens_over_the_page(open_page):
     assert link.is_visible()
     page.evaluate(AXE_SCRIPT)
     assert page.evaluate("axe.run(document).then(result => result.violations.map(rule => rule.id))") == []
+    current = page.locator(".bd-docs-nav a[aria-current=page]")
+    assert 0 < current.bounding_box()["y"] < 850
     page.keyboard.press("Escape")
 
     assert not link.is_visible()
+    page.locator("button.primary-toggle:focus").wait_for()
 
 
 def test_the_theme_is_that_of_the_system_until_the_reader_chooses(open_page):
@@ -122,8 +112,11 @@ def test_the_theme_is_that_of_the_system_until_the_reader_chooses(open_page):
     theme = "document.documentElement.dataset.theme"
     assert page.evaluate(theme) == "dark"
 
-    page.locator("button.theme-switch-button").click()
+    button = page.get_by_role("button", name="Theme: as the system's")
+    button.click()
     chosen = page.evaluate(theme)
+    mode = page.evaluate("document.documentElement.dataset.mode")
+    assert page.get_by_role("button", name=f"Theme: {mode}").is_visible()
     page.reload()
 
     assert page.evaluate(theme) == chosen

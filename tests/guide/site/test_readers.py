@@ -29,7 +29,7 @@ def test_code_that_is_found_named_copied_pasted_and_run_works(open_page, root, t
     names = page.locator("article .names")
     names.locator("[name=user]").fill("Octo-Cat")
     pasted = []
-    for cell in page.locator("div.cell:not(.tag_raises-exception) > div.cell_input").all():
+    for cell in page.locator(".guide-block:has(> div.cell:not(.tag_raises-exception))").all():
         cell.hover()
         cell.locator("button.copybtn").click()
         pasted.append(page.evaluate("navigator.clipboard.readText()"))

@@ -39,12 +39,15 @@ def tiny_book(root, tmp_path_factory):
 
 
 def test_a_sound_page_builds(tiny_book, stack):
-    built = tiny_book("# Sound\n\nThe hub runs in {fact}`hub.region`.\n", stack)
+    text = "# Sound\n\nThe hub's region is {fact}`hub.region`.\n\n## KeyError: 'a'\n\nIt says **use --all, or 'b'**.\n"
+    built = tiny_book(text, stack)
 
     assert built.returncode == 0, built.stdout + built.stderr
     assert "0 warnings" in built.stdout
     page = (tiny_book.site / "book/index.html").read_text()
     assert page.count("'sha256-") == 1, "the policy allows one inline script, that of this project"
+    assert "The hub\N{RIGHT SINGLE QUOTATION MARK}s region" in page
+    assert "<h2>KeyError: 'a'<" in page and "use --all, or 'b'" in page, "error messages are as readers type them"
 
 
 def test_a_page_that_is_removed_from_the_book_is_removed_in_every_format(tiny_book, stack):

@@ -79,7 +79,7 @@ def test_answers_narrow_the_table_to_one_page(page, root):
     page.get_by_label("my group").check()
 
     assert _left(page) == 1
-    page.get_by_role("status").get_by_role("link").click()
+    page.locator(".which-way [role=status]").get_by_role("link").click()
     page.wait_for_url("**/from-hpc.html")
 
 
@@ -95,6 +95,15 @@ def test_the_choice_can_be_made_and_cleared_with_the_keyboard(page, root):
         arg=len(_table(root)[1]),
     )
     assert narrowed < _left(page)
+
+
+def test_on_a_phone_the_answer_stays_on_the_screen_and_the_table_is_its_last_column(page, root):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("form.which-way input").first.scroll_into_view_if_needed()
+    answer = page.locator(".which-way [role=status]").bounding_box()
+
+    assert answer["y"] + answer["height"] <= 844
+    assert page.locator("table.which-way th:visible").all_inner_texts() == _table(root)[0][-1:]
 
 
 def test_without_scripts_it_is_a_table(browser, address, root):

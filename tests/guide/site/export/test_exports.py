@@ -18,6 +18,7 @@ from guide.run.records import read_record
 from guide.site.export.formats import ExportedPage, script
 
 RULES = "book/buckets/rules"
+SITE = "https://leap-stc.github.io"
 
 
 class _Links(HTMLParser):
@@ -55,23 +56,45 @@ def test_only_pages_with_cells_open_on_the_hub(site, root, names):
     for name, path in names.items():
         launches = {link for link in links(site / f"{name}.html") if "/git-pull?" in link}
 
-        assert len(launches) == runs(path, root), name
-        assert all(f"/{name}.ipynb&" in link and "urlpath=lab/tree/" in link for link in launches), name
+        own = {link for link in launches if f"/{name}.ipynb&" in link}
+
+        assert len(own) == runs(path, root), name
+        assert own == launches or name == "book/notebooks", name  # this one has links to all notebooks
+        assert all("urlpath=lab/tree/" in link for link in launches), name
 
 
-def test_the_notebook_that_a_page_opens_is_on_the_branch_of_made_notebooks(site, root, names):
-    made = {str(path.relative_to(site.with_name("launch"))) for path in site.with_name("launch").rglob("*.ipynb")}
+def test_the_branch_of_notebooks_has_those_that_pages_open_and_the_files_that_they_need(site, root, names):
+    branch = site.with_name("launch")
+    there = {str(path.relative_to(branch)) for path in branch.rglob("*") if path.is_file()}
+    notebooks = {f"{name}.ipynb" for name, path in names.items() if runs(path, root)}
+    files = {
+        str(file.resolve().relative_to(root))
+        for path in names.values()
+        if path.suffix == ".ipynb"
+        for file in read_page(path, root).files
+    }
 
-    assert made == {f"{name}.ipynb" for name, path in names.items() if path.suffix == ".md" and runs(path, root)}
-    for name in made:
-        nbformat.validate(nbformat.read(site.with_name("launch") / name, as_version=4))
-        assert (site.with_name("launch") / name).read_bytes() == (site / name).read_bytes()
+    assert there == {*notebooks, *files, "README.md"} and len(files) > 1
+    for name in notebooks:
+        nbformat.validate(nbformat.read(branch / name, as_version=4))
+        assert (branch / name).read_bytes() == (site / name).read_bytes()
+    assert [name for name in files if (branch / name).read_bytes() != (root / name).read_bytes()] == []
 
 
-def test_a_notebook_is_downloaded_as_it_is_committed_but_for_its_checks(site, names):
+def test_a_notebook_is_downloaded_as_it_is_committed_but_for_its_checks_and_its_links_to_pages(site, names):
     for name, path in names.items():
         if path.suffix == ".ipynb":
-            assert (site / f"{name}.ipynb").read_text() == notebook_without_checks(path.read_text())
+            committed = re.sub(r"\]\(\.\./([\w/-]+)\.md\b", rf"]({SITE}/\1.html", path.read_text())
+            assert (site / f"{name}.ipynb").read_text() == notebook_without_checks(committed)
+
+
+def test_links_of_a_notebook_open_where_it_is_opened(site, names):
+    for name in (name for name, path in names.items() if path.suffix == ".ipynb"):
+        path = site.with_name("launch") / f"{name}.ipynb"
+        texts = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
+        for target in re.findall(r"\]\((?!https?:(?!//leap-stc\.github\.io/)|#)([^)\s]+)\)", "\n".join(texts)):
+            page = site / target.removeprefix(f"{SITE}/").partition("#")[0]
+            assert (page if target.startswith(SITE) else path.parent / target).is_file(), (name, target)
 
 
 def test_a_made_notebook_has_the_cells_of_the_page_in_order_with_their_outputs(site, root, names, stack):

@@ -1,4 +1,4 @@
-"""Launch links, the branch of made notebooks, and dates from git, in repositories that the tests create."""
+"""Launch links, the branch of notebooks, and dates from git, in repositories that the tests create."""
 
 import os
 import shutil
@@ -38,9 +38,9 @@ def commit(where: Path, name: str, text: str, day: int) -> None:
 def places(root):
     """The places in the settings of the book."""
     config = settings(load(root / "hub.yml"))
-    made = config["sphinx"]["config"]["guide_made_notebooks"]
+    launch = config["sphinx"]["config"]["guide_launch"]
     hub, repository = config["launch_buttons"]["jupyterhub_url"], config["repository"]
-    return Places(hub, repository["url"], repository["branch"], made["branch"], made["folder"])
+    return Places(hub, repository["url"], repository["branch"], launch["branch"], launch["folder"])
 
 
 @pytest.fixture
@@ -57,18 +57,18 @@ def checkout(tmp_path):
     return where
 
 
-def test_a_link_that_opens_nothing_is_reported_with_its_page(root, tmp_path, places):
+def test_a_link_that_opens_nothing_or_the_whole_repository_is_reported_with_its_page(root, tmp_path, places):
     site = tmp_path / "site"
     site.mkdir()
     shutil.copy(root / "tests/broken/launch/page.html", site)
 
-    lines = missing_targets(site, places, root, tmp_path / "made")
+    lines = missing_targets(site, places, tmp_path / "launch")
 
     assert lines == [
-        "page.html: its launch link opens book/no-such-page.ipynb, for which no notebook was made",
-        "page.html: its launch link opens notebooks/no-such-notebook.ipynb, which is not in the repository",
-        f"page.html: its launch link does not belong to this guide: {lines[2].rpartition(' ')[2]}",
+        "page.html: its launch link opens book/no-such-page.ipynb, which is not on the branch launch",
+        *(f"page.html: its launch link does not belong to this guide: {line.rpartition(' ')[2]}" for line in lines[1:]),
     ]
+    assert len(lines) == 3
 
 
 def test_a_file_has_the_date_of_its_last_commit(checkout):

@@ -24,8 +24,17 @@ def book(site, root, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def text(book):
-    """All text of the PDF."""
-    return " ".join(" ".join(page.extract_text() for page in book.pages).split())
+    """The text of the first chapters; extracting all of it takes as long as printing the guide."""
+    return " ".join(" ".join(page.extract_text() for page in book.pages[:60]).split())
+
+
+def widths(resources):
+    """Return the widths of the pictures that a page or a form uses, without decoding them."""
+    objects = [entry.get_object() for entry in resources.get_object().get("/XObject", {}).values()]
+    forms = [entry["/Resources"] for entry in objects if entry["/Subtype"] == "/Form" and "/Resources" in entry]
+    return [entry["/Width"] for entry in objects if entry["/Subtype"] == "/Image"] + [
+        width for form in forms for width in widths(form)
+    ]
 
 
 def titles(outline):
@@ -45,7 +54,8 @@ def test_it_has_every_page_in_its_outline(book, root):
 
     for path in pages_of_book():
         if path.suffix == ".md":
-            heading = next(line for line in path.read_text().splitlines() if line.startswith("# "))
+            text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(), flags=re.DOTALL)
+            heading = next(line for line in text.splitlines() if line.startswith("# "))
             words = re.split("[^\\w :,=()-]", heading.removeprefix("# "))[0].strip()
             # The outline has no space where a title is broken into lines.
             assert any(title.replace(" ", "").startswith(words.replace(" ", "")) for title in headings), words
@@ -73,13 +83,12 @@ def test_its_links_work_on_other_machines(book):
     assert [link for link in outside if link.startswith("https://leap-stc.github.io/") and ".html" in link] == []
 
 
-def test_it_has_code_outputs_and_pictures(book, text):
+def test_it_has_code_and_outputs(text):
     assert "print(os.environ[" in text and "gs://leap-scratch/funky-user" in text
-    assert sum(len(page.images) for page in book.pages) > 10
 
 
 def test_it_is_small_and_tagged_for_screen_readers(book):
-    assert book.stream.seek(0, 2) < 8_000_000
+    assert book.stream.seek(0, 2) < 20_000_000  # plots have two pixels for one
     assert book.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert book.trailer["/Root"]["/Lang"].startswith("en")
 
@@ -94,6 +103,6 @@ def test_the_same_pages_give_the_same_file(browser, site):
 
 
 def test_every_picture_of_the_hub_is_in_it(book, root):
-    wide = [image.image.width for page in book.pages for image in page.images]
+    wide = [width for page in book.pages for width in widths(page["/Resources"]) if width > 600]
 
-    assert len([width for width in wide if width > 600]) >= len(pictures(load(root / "hub.yml")))
+    assert len(wide) >= len(pictures(load(root / "hub.yml")))

@@ -7,8 +7,16 @@ from bs4 import BeautifulSoup
 
 from guide.site.menu import SidebarMenu
 
-# The list that the theme makes for a/x.html, a page below a/index.html.
+# The list that the theme makes for a/x.html, a page below a/index.html, in the second part of the book.
 MADE = """\
+<p class="caption" role="heading" aria-level="2"><span class="caption-text">Start</span></p>
+<ul class="nav bd-sidenav">
+<li class="toctree-l1 has-children"><a class="reference internal" href="../help/index.html">Help</a>\
+<details><summary></summary><ul>
+<li class="toctree-l2"><a class="reference internal" href="../help/errors.html">Errors</a></li>
+</ul></details></li>
+</ul>
+<p class="caption" role="heading" aria-level="2"><span class="caption-text">Topics</span></p>
 <ul class="current nav bd-sidenav">
 <li class="toctree-l1 current active has-children"><a class="current reference internal" href="index.html">A</a>\
 <details open="open"><summary></summary><ul class="current">
@@ -37,21 +45,40 @@ def test_the_current_page_and_the_pages_above_it_are_marked_and_no_others(menu):
     soup = BeautifulSoup(menu.html_for("b/y.html"), "html.parser")
 
     assert marked(str(soup)) == {"B", "Y"}
+    assert [tag.get_text() for tag in soup.select('a[aria-current="page"]')] == ["Y"]
     assert [tag["href"] for tag in soup.find_all("a")] == [
+        "../help/index.html",
+        "../help/errors.html",
         "../a/index.html",
         "../a/x.html",
         "index.html",
         "#",
         "https://example.org/z.html",
     ]
-    assert [tag.parent.a.get_text() for tag in soup.select("details[open]")] == ["B"]
-    assert soup.ul["class"] == ["nav", "bd-sidenav", "current"]
+    assert [tag.parent.a.get_text() for tag in soup.select("li > details[open]")] == ["B"]
+    assert soup.select("details > ul")[1]["class"] == ["nav", "bd-sidenav", "current"]
+
+
+def test_the_part_of_the_current_page_is_open_and_the_others_are_folded(menu):
+    for page, part in (("b/y.html", "Topics"), ("help/errors.html", "Start"), ("search.html", None)):
+        soup = BeautifulSoup(menu.html_for(page), "html.parser")
+        parts = soup.select("details.guide-part")
+
+        assert [tag.summary.get_text() for tag in parts] == ["Start", "Topics"]
+        assert [tag.summary.get_text() for tag in parts if tag.has_attr("open")] == ([part] if part else [])
+
+
+def test_a_part_with_one_page_shows_the_pages_below_it_without_another_arrow(menu):
+    start = BeautifulSoup(menu.html_for("search.html"), "html.parser").select_one("details.guide-part")
+
+    assert [tag.get_text() for tag in start.select(":scope > ul > li > a")] == ["Help", "Errors"]
+    assert start.select("ul details") == []
 
 
 def test_the_arrows_have_names(menu):
     soup = BeautifulSoup(menu.html_for("b/y.html"), "html.parser")
 
-    assert [tag["aria-label"] for tag in soup.find_all("summary")] == [
+    assert [tag["aria-label"] for tag in soup.select("li summary")] == [
         "Show or hide the pages of A",
         "Show or hide the pages of B",
     ]
@@ -73,8 +100,10 @@ def test_every_page_of_the_site_is_marked_in_its_list(site):
             assert 'http-equiv="refresh"' in path.read_text(encoding="utf-8")
             continue
         here = path.relative_to(site).as_posix()
+        # The first page is not in its list: the title above leads there.
         (own,) = (tag for tag in menu.find_all("a") if tag["href"] == "#") if here != "book/index.html" else (None,)
         assert own is None or "current" in own["class"], here
+        assert len(menu.select("details.guide-part[open]")) == (own is not None), here
         entries[here] = [here if tag is own else urljoin(here, tag["href"]) for tag in menu.find_all("a")]
-        assert here in entries[here]
+        assert own is None or here in entries[here]
     assert len(set(map(tuple, entries.values()))) == 1

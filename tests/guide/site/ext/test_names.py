@@ -1,9 +1,11 @@
-"""The reader's name in the code: shown, copied, stored in the browser, and never more than text."""
+"""The reader's name in the code: shown, copied, downloaded, stored in the browser, and never more than text."""
 
 import pytest
 
 LOOK = "book/buckets/look.html"
 GIT = "book/hub/git.html"
+PERMISSIONS = "book/help/permissions.html"
+RULES = "book/buckets/rules.html"
 READ_AND_WRITE = "book/buckets/read-and-write.html"
 
 
@@ -39,11 +41,33 @@ def test_without_a_name_the_page_is_unchanged(open_page):
 def test_the_name_is_in_the_code_that_is_copied(open_page):
     page = open_page(GIT)
     _field(page, "user").fill("octo-cat")
-    block = page.locator("article div.highlight", has_text="octo-cat").first
+    block = page.locator("article .guide-block", has_text="octo-cat").first
     block.hover()
     block.locator("button.copybtn").click()
 
     assert "octo-cat@users.noreply.github.com" in page.evaluate("navigator.clipboard.readText()")
+
+
+@pytest.mark.parametrize("suffix", [".ipynb", ".py", ".md"])
+def test_downloads_have_the_name(open_page, site, suffix):
+    page = open_page(RULES, kept={"user": "Octo-Cat"})
+    with page.expect_download() as started:
+        page.locator(f'.guide-foot a[download][href$="{suffix}"]').click()
+    made = (site / RULES).with_suffix(suffix)
+    text = made.read_text()
+
+    assert started.value.suggested_filename == made.name and "funky-user" in text
+    assert started.value.path().read_text() == text.replace("funky-user", "octo-cat")
+
+
+def test_the_page_is_copied_as_markdown_with_the_name_but_that_of_an_account(open_page):
+    page = open_page(PERMISSIONS, kept={"user": "octo-cat"})
+    page.locator(".article-header-buttons button.dropdown-toggle").click()
+    page.get_by_role("button", name="Copy as Markdown").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+
+    assert copied.count("funky-user") == copied.count("funky-user@example.com") > 0
 
 
 @pytest.mark.parametrize("path", [LOOK, READ_AND_WRITE])

@@ -36,11 +36,28 @@ def test_a_diagram_is_an_image_with_a_name_and_a_description(facts, name):
 def test_no_box_is_outside_the_drawing_or_overlaps_another(facts, name):
     picture = _drawn(facts, name)
     width, height = (float(picture.get(side)) for side in ("width", "height"))
-    boxes = [tuple(float(box[side]) for side in ("x", "y", "width", "height")) for box in picture.find_all("rect")]
+    boxes = [tuple(float(box[side]) for side in ("x", "y", "width", "height")) for box in picture.select(".box rect")]
 
     assert all(min(x, y) >= 0 and x + w <= width and y + h <= height for x, y, w, h in boxes)
     for number, (x, y, w, h) in enumerate(boxes):
         assert not [b for b in boxes[:number] if abs(b[0] - x) < w and abs(b[1] - y) < h]
+
+
+@pytest.mark.parametrize("name", DIAGRAMS)
+def test_no_line_runs_through_words(facts, name):
+    picture = _drawn(facts, name)
+    lines = [tuple(float(line[end]) for end in ("x1", "y1", "x2", "y2")) for line in picture.select("line.arrow")]
+    words = picture.select("g.label")
+
+    assert len(words) == len(lines) > 0
+    for (x1, y1, x2, y2), label in zip(lines, words, strict=True):
+        rows = [(float(row["x"]), float(row["y"])) for row in label.find_all("tspan")]
+        if y1 == y2:
+            assert all(y < y1 for _, y in rows)
+        elif x1 == x2:
+            assert label.find("text")["text-anchor"] == "start" and all(x > x1 for x, _ in rows)
+        else:
+            assert label.find("rect"), "words on a sloping line have a background"
 
 
 def test_who_may_write_follows_the_facts(facts):

@@ -29,6 +29,7 @@ CHANGES = {
     "worker-sizes": ("dask_gateway.worker_resource_allocation.1CPU, 7.2Gi.memory", "7.3G", "7.3 GiB"),
     "timeouts": ("hub.timeouts.server_max_age_s", 86400, "1 day"),
     "lifetimes": ("buckets.identity.token_lives_s", 1800, "after 30 min"),
+    "channels": ("help.chat.channels.leap-pangeo", "access", "access"),
     "help": ("help.office_hours.book", NEW, NEW),
     "home": ("home.recommended_gb", 26, "26 GB"),
     "more": ("more.0.what", "new", "new"),

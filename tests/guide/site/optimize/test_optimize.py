@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from guide.site.optimize import styles
+from guide.site.optimize import icons, styles
 from guide.site.optimize.policy import policy
 from guide.site.optimize.site import optimize_site
 
@@ -19,7 +19,11 @@ PAGE = """<html><head><meta charset="utf-8"/><title>A</title>
 <script src="_static/copybutton.js"></script></head>
 <body><article class="bd-article"><h1>A</h1><p style="color: red">text</p><img alt="a" src="_images/a.png"/>
 <img alt="b" src="_images/b.webp"/>
-<table><tr><th></th><th>x</th></tr></table></article></body></html>"""
+<div class="cell_output"><img alt="c" class="guide-sharp only-dark" src="_images/c.webp"/></div>
+<table><tr><th></th><th>x</th></tr></table><code><span class="pre">a_short_name</span>
+<span class="pre">a.name.of.more.than.24.letters</span></code>
+<label for="f" aria-controls="p">l</label>
+<svg><symbol id="i"></symbol></svg><svg><symbol id="i"></symbol></svg></article></body></html>"""
 
 
 @pytest.fixture
@@ -35,6 +39,7 @@ def site(tmp_path):
     (site / "_static/copybutton.js").write_text("let b;")
     for name in ("a.png", "b.webp"):
         Image.new("RGB", (30, 20), "navy").save(site / "_images" / name)
+    Image.new("RGB", (1800, 20), "navy").save(site / "_images/c.webp")
     assert optimize_site(site, tmp_path / "store") == []
     return site
 
@@ -88,6 +93,18 @@ def test_a_picture_has_a_size_is_loaded_late_and_is_webp_with_an_older_format_be
     assert picture.source["type"] == "image/webp"
     assert Image.open(site / picture.source["srcset"]).format == "WEBP"
     assert Image.open(site / picture.img["src"]).format == older
+    assert re.search(r"\.[0-9a-f]{10}\.webp$", picture.source["srcset"]), "its address changes with its content"
+    assert f"/{picture.source['srcset']}\n  Cache-Control" in (site / "_headers").read_text()
+    assert picture.parent.name == "a" and picture.parent["href"] == picture.source["srcset"]
+
+
+def test_a_sharp_picture_has_two_pixels_for_one_of_the_page_and_its_link_follows_the_theme(site, page):
+    picture = page.select("picture")[2]
+
+    assert (picture.img["width"], picture.img["height"]) == ("900", "10")
+    assert Image.open(site / picture.source["srcset"]).width == 2 * Image.open(site / picture.img["src"]).width == 1800
+    assert picture.parent["class"] == ["guide-enlarge", "guide-wide", "only-dark"]
+    assert picture.parent["href"] == picture.source["srcset"]
 
 
 def test_the_first_sentence_describes_the_page(page):
@@ -96,6 +113,19 @@ def test_the_first_sentence_describes_the_page(page):
 
 def test_the_empty_corner_of_a_table_is_not_a_heading(page):
     assert [tag.name for tag in page.tr.find_all(True)] == ["td", "th"]
+
+
+def test_what_a_validator_refuses_is_repaired(page):
+    assert len(page.select("#i")) == 1
+    assert not page.label.has_attr("aria-controls")
+
+
+def test_only_a_long_name_in_code_may_break(page):
+    assert [tag.get_text() for tag in page.select("code .guide-long")] == ["a.name.of.more.than.24.letters"]
+
+
+def test_an_icon_that_a_rule_names_through_a_variable_is_in_the_font():
+    assert icons.code_points('a::before{content:"\\f09b"}:root{--icon:"\uf071";--x:"y"}') == {0xF09B, 0xF071}
 
 
 def test_optimizing_unchanged_pages_again_changes_nothing(site, tmp_path):
@@ -107,6 +137,17 @@ def test_optimizing_unchanged_pages_again_changes_nothing(site, tmp_path):
     assert optimize_site(site, tmp_path / "store") == []
 
     assert (site / "page.html").read_bytes() == before
+
+
+def test_pages_name_the_cards_by_a_fingerprint(site, page, tmp_path):
+    assert page.html["data-previews"] == "_static/previews.json", "there are none"
+    (site / "_static/previews.json").write_text("{}")
+    optimize_site(site, tmp_path / "store")
+    (cards,) = (site / "_static").glob("previews*.json")
+
+    assert re.fullmatch(r"previews\.[0-9a-f]{10}\.json", cards.name)
+    assert f'data-previews="_static/{cards.name}"' in (site / "page.html").read_text()
+    assert f"/_static/{cards.name}\n  Cache-Control" in (site / "_headers").read_text()
 
 
 def test_a_new_style_sheet_replaces_the_previous_one(site, tmp_path):

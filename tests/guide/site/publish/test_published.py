@@ -9,16 +9,14 @@ from PIL import Image
 
 from guide.browser import picture_capture
 from guide.site.publish import feed, redirects, social_cards
+from guide.site.publish.page_lists import ListedPage
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
-LOG = """# Changes
-
-## Unreleased
-
-- **First** thing: and more
-  on a second line.
-- Second thing, with `code`.
-"""
+PAGES = [
+    ListedPage("book/new", "Part", "Do a new thing", "Its first paragraph.", DAY),
+    ListedPage("book/old", "Part", "Do an old thing", "About it.", DAY + timedelta(days=2)),
+    ListedPage("book/undated", "Part", "Not committed", "Nothing.", None),
+]
 
 
 @pytest.fixture
@@ -60,28 +58,30 @@ def test_the_redirects_of_the_guide_can_be_read(root):
     assert {"", "logging-in", "hub-image-custom", "gpus"} <= set(moves["leap-pangeo/jupyterhub.html"])
 
 
-def test_an_item_of_the_change_log_has_the_date_of_its_newest_line():
-    dates = [None, None, None, None, DAY, DAY + timedelta(days=2), DAY + timedelta(days=1)]
-    parsed = feedparser.parse(
-        feed.atom(feed.changes(LOG, dates), "Guide", "Us", "https://example.org/", "https://log/")
-    )
+def test_new_and_changed_pages_are_entries_with_their_own_addresses():
+    added = {"book/new": DAY, "book/old": DAY - timedelta(days=9)}
+    parsed = feedparser.parse(feed.atom(PAGES, added, "Guide", "Us", "https://example.org/"))
+    old, new = parsed.entries
 
-    assert [entry.title for entry in parsed.entries] == ["First thing", "Second thing, with code"]
-    assert parsed.entries[0].published == "2026-01-01T00:00:00Z"
-    assert parsed.entries[0].updated == parsed.feed.updated == "2026-01-03T00:00:00Z"
-    assert "<strong>First</strong>" in parsed.entries[0].content[0].value
-
-
-def test_an_item_without_a_date_is_left_out_of_the_feed():
-    assert [change.title for change in feed.changes(LOG, [None] * 6 + [DAY])] == ["Second thing, with code"]
+    assert (old.title, new.title) == ("Do an old thing", "New page: Do a new thing")
+    assert (old.link, new.link) == ("https://example.org/book/old.html", "https://example.org/book/new.html")
+    assert (old.published, old.updated) == ("2025-12-23T00:00:00Z", "2026-01-03T00:00:00Z")
+    assert parsed.feed.updated == old.updated
+    assert new.summary == "Its first paragraph."
 
 
-def test_an_item_stays_the_same_entry_when_text_is_added_to_it():
-    longer = LOG.replace("second line.", "second line, and a third.")
-    feeds = [feed.atom(feed.changes(text, [DAY] * 7), "G", "U", "https://example.org/", "l") for text in (LOG, longer)]
-    first, second = (feedparser.parse(text).entries for text in feeds)
+def test_without_dates_there_is_no_feed():
+    assert feed.atom(PAGES[2:], {}, "Guide", "Us", "https://example.org/") == b""
 
-    assert [entry.id for entry in first] == [entry.id for entry in second]
+
+def test_the_address_of_the_site_leads_to_the_first_page_with_and_without_scripts(site):
+    redirects.write_first(site, "book/index", "https://example.org/", "A & B", '<meta property="og:title" content="x">')
+    text = (site / "index.html").read_text()
+
+    assert text.startswith('<!DOCTYPE html>\n<html lang="en">') and "<title>A &amp; B</title>" in text
+    assert '<meta http-equiv="refresh" content="0; url=book/index.html">' in text
+    assert '<link rel="canonical" href="https://example.org/book/index.html">' in text
+    assert '<a href="book/index.html">' in text and "og:title" in text and "<script" not in text
 
 
 def test_a_card_is_the_same_each_time_and_different_for_another_title(tmp_path):

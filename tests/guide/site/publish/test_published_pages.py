@@ -59,16 +59,22 @@ def test_the_lists_for_programs_that_read_text_have_every_page(site, names):
     assert len(full) < 1_000_000
 
 
-def test_the_change_log_is_a_feed(site, root):
+def test_new_and_changed_pages_are_a_feed(site, names):
     feed = feedparser.parse((site / "changes.xml").read_bytes())
-    log = " ".join((root / "CHANGELOG.md").read_text().split())
 
     assert feed.bozo == 0 and feed.version == "atom10"
+    assert {entry.link for entry in feed.entries} <= {f"{BASE}{name}.html" for name in names}
     assert len({entry.id for entry in feed.entries}) == len(feed.entries) > 5
     assert [entry.updated for entry in feed.entries] == sorted((e.updated for e in feed.entries), reverse=True)
     assert feed.feed.updated == feed.entries[0].updated
-    assert all(entry.title.split(" ")[0].strip("`") in log for entry in feed.entries)
     assert feed.feed.links[0].href == f"{BASE}changes.xml"
+
+
+def test_the_address_of_the_site_has_the_card_of_the_first_page(site):
+    first, shared = (_Head((site / name).read_text()).metadata for name in ("book/index.html", "index.html"))
+
+    for name in ("canonical", "og:title", "og:image", "og:description", "twitter:card"):
+        assert shared[name] == first[name] != ""
 
 
 def test_every_page_links_to_the_feed(site, names):

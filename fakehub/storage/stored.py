@@ -1,0 +1,67 @@
+"""Objects: what is stored of each, and what a request stores."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fakehub.storage.hashes import Hashes, base64_crc32c
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One object at one generation. Times are in seconds since the epoch; ``data`` are the bytes or their file.
+
+    ``md5`` is ``None`` for a composite; ``headers`` are contentType, cacheControl and the like as the API names
+    them, shared between objects and never changed in place. ``deleted`` is when a generation stopped being the
+    live one, ``owner`` the account that created it, ``acl`` the predefined access control list asked for. A computed
+    object of a public bucket has no ``md5`` and, in a listing, no ``crc32c`` and no data.
+    """
+
+    bucket: str
+    name: str
+    generation: int
+    metageneration: int
+    size: int
+    crc32c: int | None
+    md5: bytes | None
+    created: float
+    updated: float
+    headers: dict[str, str]
+    metadata: dict[str, str] | None
+    components: int | None
+    data: bytes | Path = field(repr=False)
+    deleted: float | None = None
+    owner: str | None = None
+    acl: str | None = None
+
+    def read(self, start: int = 0, stop: int | None = None) -> bytes:
+        """Return the content from byte ``start`` up to, but not including, byte ``stop``; by default all of it."""
+        if isinstance(self.data, bytes):
+            return self.data[start:stop]
+        with self.data.open("rb") as file:
+            file.seek(start)
+            return file.read() if stop is None else file.read(stop - start)
+
+
+@dataclass(slots=True)
+class NewObject:
+    """An object to store: its content and everything that a request sets on it.
+
+    ``headers`` are contentType and the like (see ``uploads.headers_of``), ``components`` is the number of a
+    composite's parts, ``hashes`` the checksums that the client gives, each with its kind, ``md5`` or ``crc32c``.
+    """
+
+    name: str
+    data: bytes
+    headers: dict[str, str]
+    metadata: dict[str, str] | None = None
+    components: int | None = None
+    hashes: Hashes = ()
+
+
+def checksums(stored: Object) -> dict[str, str]:
+    """Return the object's ``crc32c`` and ``md5Hash``, those that it has, in base64 as the API gives them."""
+    values = {} if stored.crc32c is None else {"crc32c": base64_crc32c(stored.crc32c)}
+    return values | ({"md5Hash": base64.b64encode(stored.md5).decode()} if stored.md5 else {})
