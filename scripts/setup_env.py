@@ -150,12 +150,21 @@ def _debian() -> None:
     if not missing:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        print(f"setup: not installed on this machine: {', '.join(missing)}; tests that need them will say so")
+        _say_missing(missing)
         return
-    print(f"setup: installing {', '.join(missing)}", flush=True)
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     _run(["apt-get", "update", "-q"], "apt-get update", env)
-    _run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing], "apt-get install", env)
+    # Ubuntu has some of them under other names.
+    unknown = [name for name in missing if subprocess.run(["apt-cache", "show", name], capture_output=True).returncode]
+    if unknown:
+        _say_missing(unknown)
+    if known := [name for name in missing if name not in unknown]:
+        print(f"setup: installing {', '.join(known)}", flush=True)
+        _run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *known], "apt-get install", env)
+
+
+def _say_missing(packages: list[str]) -> None:
+    print(f"setup: not installed on this machine: {', '.join(packages)}; tests that need them will say so", flush=True)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,11 @@ class RunRecord:
         """Whether every block did what the page says."""
         return self.status == "passed"
 
+    @property
+    def pictures(self) -> dict[str, dict[str, str]]:
+        """The versions for the site of all figures, by the digest of the figure (see ``BlockResult``)."""
+        return {digest: versions for block in self.blocks for digest, versions in block.pictures.items()}
+
     def with_key(self, key: str) -> RunRecord:
         """Return the same record with its ``key``."""
         return replace(self, key=key)

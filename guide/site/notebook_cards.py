@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 from dataclasses import dataclass
 from html import escape
@@ -24,7 +25,7 @@ class card_list(nodes.container):
 
 
 class card(nodes.container):
-    """A notebook: its ``Card`` is in ``about``, the level of its heading in ``level``. Its child is the thumbnail."""
+    """A notebook: its ``Card`` is in ``about``, its heading has the ``level``, and its children are the thumbnails."""
 
 
 @dataclass(frozen=True)
@@ -80,28 +81,38 @@ def needs_of(tutorial: Tutorial, facts: Facts) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Figure:
-    """A plot of a notebook as PNG, and its description, empty if it has none."""
+    """A plot of a notebook and its description, empty if it has none.
 
-    png: bytes
+    ``versions`` are pictures by the theme in which the site shows them; the theme is empty if one serves both.
+    """
+
+    versions: dict[str, bytes]
     description: str
 
-    def thumbnail(self) -> bytes:
-        """Return a small copy as WebP."""
-        with Image.open(io.BytesIO(self.png)) as picture:
-            whole = picture.convert("RGBA")
-        small = Image.new("RGB", whole.size, "white")
-        small.paste(whole, mask=whole)
-        small.thumbnail(_SIZE, Image.Resampling.LANCZOS)
-        out = io.BytesIO()
-        small.save(out, "WEBP", quality=60, method=4)  # without loss, it is larger and takes ten times as long
-        return out.getvalue()
+
+def thumbnail(picture: bytes) -> bytes:
+    """Return a small copy of a picture as WebP."""
+    with Image.open(io.BytesIO(picture)) as original:
+        whole = original.convert("RGBA")
+    small = Image.new("RGB", whole.size, "white")
+    small.paste(whole, mask=whole)
+    small.thumbnail(_SIZE, Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=60, method=4)  # without loss, it is larger and takes ten times as long
+    return out.getvalue()
 
 
-def first_figure(notebook: nbformat.NotebookNode) -> Figure | None:
-    """Return the first plot that the executed ``notebook`` shows; ``None`` if it shows none."""
+def first_figure(notebook: nbformat.NotebookNode, drawn: dict[str, dict[str, str]]) -> Figure | None:
+    """Return the first plot that the executed ``notebook`` shows; ``None`` if it shows none.
+
+    ``drawn`` are the versions for the site of its figures, by the digest of the figure (see ``RunRecord``).
+    """
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if png := output.get("data", {}).get("image/png"):
+            if encoded := output.get("data", {}).get("image/png"):
                 image = cell.metadata.get("mystnb", {}).get("image", {})
-                return Figure(base64.b64decode("".join(png)), image.get("alt", ""))
+                png = base64.b64decode("".join(encoded))
+                webp = drawn.get(hashlib.sha256(png).hexdigest(), {})
+                versions = {theme: base64.b64decode(text) for theme, text in webp.items()}
+                return Figure(versions or {"": png}, image.get("alt", ""))
     return None

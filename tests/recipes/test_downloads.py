@@ -12,7 +12,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import definitions
+from page_code import definitions
 
 PAGE = "book/uploads/download-to-the-hub.md"
 NAMES = ("WGET", "name_of", "sha256", "collect", "fs")

@@ -150,3 +150,25 @@ def test_workflows_may_only_read_and_take_actions_by_digest(root):
 
         assert workflow["permissions"] == {"contents": "read"}, path.name
         assert all(re.search(r"@[0-9a-f]{40}$", step["uses"]) for step in steps if "uses" in step), path.name
+
+
+def test_debian_packages_that_this_system_does_not_have_are_named_and_the_others_installed(root, monkeypatch, capsys):
+    setup_env = module(root)
+    (known, *more), calls = [line.split()[0] for line in (root / "apt.txt").read_text().splitlines()[1:]], []
+
+    def run(command, **_):
+        calls.append(command)
+        return subprocess.CompletedProcess(
+            command, 100 if command[:2] == ["apt-cache", "show"] and command[2] in more else 0
+        )
+
+    monkeypatch.setattr(setup_env.shutil, "which", lambda command: command if command == "apt-get" else None)
+    monkeypatch.setattr(setup_env.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(setup_env.subprocess, "run", run)
+    setup_env._debian()
+
+    assert capsys.readouterr().out.splitlines() == [
+        f"setup: not installed on this machine: {', '.join(more)}; tests that need them will say so",
+        f"setup: installing {known}",
+    ]
+    assert calls[-1][-2:] == ["--no-install-recommends", known]

@@ -19,8 +19,7 @@ def add_versions(app: Sphinx, doctree: nodes.document) -> None:
     """Replace each figure that was drawn for the site by its light and its dark version."""
     images = [image for image in doctree.findall(nodes.image) if image["uri"].endswith(".png")]
     record = read_record(Path(doctree["source"]), options_of(app.config).profile) if images else None
-    blocks = record.blocks if record else ()
-    pictures = {name: versions for block in blocks for name, versions in block.pictures.items()}
+    pictures = record.pictures if record else {}
     for image in images:
         # MyST-NB names the file of a figure after its digest.
         versions = pictures.get(Path(image["uri"]).stem, {})

@@ -21,7 +21,7 @@ from guide.pages.toc import Part, book_toc, source_of
 from guide.pages.tutorials import TutorialError, read_tutorial
 from guide.paths import ROOT
 from guide.run.records import read_record, record_path
-from guide.site.notebook_cards import Card, Figure, card, card_list, first_figure, needs_of
+from guide.site.notebook_cards import Card, Figure, card, card_list, first_figure, needs_of, thumbnail
 from guide.site.options import options_of
 from guide.site.state import places_of
 from hubfacts.location import default_path
@@ -61,29 +61,35 @@ class NotebookGallery(SphinxDirective):
             self.env.note_dependency(str(read))
         tutorial = read_tutorial(json.loads(path.read_text(encoding="utf-8")))
         record = read_record(path, profile)
-        figure = first_figure(record.notebook) if record and record.notebook else None
+        figure = first_figure(record.notebook, record.pictures) if record and record.notebook else None
         relative = "../" * self.env.docname.count("/") + f"{name}.html"
         launch = places_of(self.config).link(f"{name}.ipynb")
         node = card(about=Card(tutorial, needs_of(tutorial, load()), relative, launch), level=level)
         if figure:
-            file = self._thumbnail(name, figure)
             alt = figure.description or f"A plot from this notebook: {tutorial.title}"
-            node += nodes.image("", uri=file, alt=alt, classes=["notebook-thumbnail"])
+            for theme, file in self._thumbnails(name, figure).items():
+                classes = ["notebook-thumbnail", *([f"only-{theme}"] if theme else [])]
+                node += nodes.image("", uri=file, alt=alt, classes=classes)
         return node
 
-    def _thumbnail(self, name: str, figure: Figure) -> str:
-        """Make the thumbnail beside the build's other files, unless it is there; return its path relative to the page.
+    def _thumbnails(self, name: str, figure: Figure) -> dict[str, str]:
+        """Make the thumbnails beside the build's other files, unless they are there; return their relative paths.
 
-        Its name changes with the figure.
+        Their names change with the figure.
         """
         folder, start = Path(self.env.doctreedir).with_name(".thumbnails"), name.replace("/", "--")
-        file = folder / f"{start}.{hashlib.sha256(figure.png).hexdigest()[:10]}.webp"
-        if not file.is_file():
+        files = {
+            theme: folder / f"{start}.{hashlib.sha256(picture).hexdigest()[:10]}.webp"
+            for theme, picture in figure.versions.items()
+        }
+        if not all(file.is_file() for file in files.values()):
             folder.mkdir(exist_ok=True)
             for older in folder.glob(f"{start}.*"):
                 older.unlink()
-            file.write_bytes(figure.thumbnail())
-        return os.path.relpath(file, os.path.dirname(self.env.doc2path(self.env.docname)))
+            for theme, file in files.items():
+                file.write_bytes(thumbnail(figure.versions[theme]))
+        page = os.path.dirname(self.env.doc2path(self.env.docname))
+        return {theme: os.path.relpath(file, page) for theme, file in files.items()}
 
 
 def visit_cards(translator: HTML5Translator, node: card_list) -> None:

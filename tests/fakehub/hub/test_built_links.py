@@ -39,6 +39,8 @@ WRONG = {
     ),
     "hub/user-redirect/lab/tree/ocean-course/no.ipynb": ("Cannot open", "Could not find path: "),
 }
+# Without a kernel in the file, JupyterLab asks for one, and shows other messages only after the answer.
+_KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 _AUTHOR = {f"GIT_{role}_{key}": "somebody@example.org" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
 
 
@@ -51,7 +53,7 @@ def _commit(where: Path, names: list[str], message: str) -> None:
     for name in names:
         path = where / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(new_notebook(cells=[new_markdown_cell(message)]), path)
+        nbformat.write(new_notebook(cells=[new_markdown_cell(message)], metadata=_KERNEL), path)
     _git(where, "add", "-A")
     _git(where, "commit", "--quiet", "-m", message)
 

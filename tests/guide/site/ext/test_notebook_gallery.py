@@ -1,6 +1,7 @@
 """The gallery of notebooks: a card for each, with its plot, what it needs, and links to read and to open it."""
 
 import base64
+import hashlib
 import io
 import json
 
@@ -11,7 +12,7 @@ from PIL import Image
 from guide.facts import load
 from guide.pages.toc import book_toc, source_of
 from guide.pages.tutorials import Tutorial
-from guide.site.notebook_cards import Card, first_figure, needs_of
+from guide.site.notebook_cards import Card, first_figure, needs_of, thumbnail
 
 TUTORIAL = Tutorial("Cut & paste", "Cut a store.", 20, "any image", None, ("Zarr", "Dask"))
 
@@ -35,21 +36,30 @@ def test_the_thumbnail_is_a_small_copy_of_the_first_plot():
     text = nbformat.v4.new_output("stream", name="stdout", text="1\n")
     notebook = _notebook(text, _plot("red"), _plot("blue"), mystnb={"image": {"alt": "A red area."}})
 
-    figure = first_figure(notebook)
+    figure = first_figure(notebook, {})
 
-    assert figure.description == "A red area."
-    with Image.open(io.BytesIO(figure.thumbnail())) as small:
+    assert (figure.description, list(figure.versions)) == ("A red area.", [""])
+    with Image.open(io.BytesIO(thumbnail(figure.versions[""]))) as small:
         assert (small.format, small.size) == ("WEBP", (380, 127))
         assert small.getpixel((0, 0))[0] > 240 > 15 > small.getpixel((0, 0))[2]
 
 
 def test_the_transparent_parts_of_a_plot_are_white():
-    with Image.open(io.BytesIO(first_figure(_notebook(_plot((0, 0, 0, 0)))).thumbnail())) as small:
+    figure = first_figure(_notebook(_plot((0, 0, 0, 0))), {})
+    with Image.open(io.BytesIO(thumbnail(figure.versions[""]))) as small:
         assert min(small.getpixel((5, 5))) > 250
 
 
+def test_a_plot_that_was_drawn_for_the_site_has_a_thumbnail_for_each_theme():
+    plot = _plot("red")
+    digest = hashlib.sha256(base64.b64decode(plot.data["image/png"])).hexdigest()
+    drawn = {digest: {"light": base64.b64encode(b"L").decode(), "dark": base64.b64encode(b"D").decode()}}
+
+    assert first_figure(_notebook(plot), drawn).versions == {"light": b"L", "dark": b"D"}
+
+
 def test_a_notebook_without_a_plot_has_letters_that_a_screen_reader_skips():
-    assert first_figure(_notebook()) is None
+    assert first_figure(_notebook(), {}) is None
     assert _card().words() == '<div class="notebook-words" aria-hidden="true">Zarr</div>\n'
 
 
@@ -95,7 +105,9 @@ def test_every_notebook_of_the_book_has_a_card_with_its_plot_and_both_links(gall
     assert cards.locator("h3").all_inner_texts() == [title.removeprefix("# ") for title in titles]
     reads = gallery.get_by_role("link", name="Read: ").evaluate_all("all => all.map(one => one.href)")
     assert reads == [f"{address}/{name}.html" for name in names]
-    assert cards.locator("img[loading=lazy][width][height]:not([alt=''])").count() == len(names)
+    thumbnails = cards.locator("img[loading=lazy][width][height]:not([alt=''])")
+    assert cards.locator("img.only-light").count() == cards.locator("img.only-dark").count() > 0
+    assert sum(one.is_visible() for one in thumbnails.all()) == len(names)
     assert gallery.locator("a.guide-enlarge img.notebook-thumbnail").count() == 0
 
 
@@ -114,6 +126,6 @@ def test_cards_stand_in_columns_and_a_click_on_a_plot_reads(gallery, width, colu
 
     assert len({round(card.bounding_box()["x"]) for card in first.all()}) == columns
     link_to = first.first.get_by_role("link", name="Read: ").get_attribute("href")
-    first.first.locator("img").click(position={"x": 9, "y": 9}, force=True)
+    first.first.locator("img").first.click(position={"x": 9, "y": 9}, force=True)
     gallery.wait_for_url(f"**{link_to.lstrip('.')}")
     gallery.go_back()
