@@ -40,6 +40,7 @@ from guide.site.ext import (
     sidebar_menu,
     theme_fixes,
     trials,
+    whole_words,
 )
 from guide.site.notebook_cards import card, card_list
 from guide.site.options import config_values
@@ -135,6 +136,7 @@ def setup(app: Sphinx) -> dict[str, int]:
     for script in SCRIPTS:
         app.add_js_file(script, loading_method="defer")
     app.add_transform(theme_fixes.KeepTypedQuotes)
+    app.add_transform(whole_words.KeepWordsWhole)
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
     app.connect("builder-inited", early_start.wait_for_pages, _FIRST)
     app.connect("builder-inited", _prepare)
@@ -158,7 +160,7 @@ def setup(app: Sphinx) -> dict[str, int]:
     app.connect("html-page-context", _add_to_context)
     app.connect("build-finished", _finish, _AFTER_OTHERS)
     # The version changes with what parts note about pages, so that a build folder with other notes is read again.
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 3}
 
 
 def _prepare(app: Sphinx) -> None:
