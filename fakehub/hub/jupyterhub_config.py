@@ -77,6 +77,8 @@ c.KubeSpawner.image = facts.images.default.ref
 c.Spawner.cmd = ["jupyterhub-singleuser"]
 c.Spawner.default_url = "/lab"
 c.Spawner.start_timeout = facts.hub.timeouts.spawn_timeout_s
+# A server imports its programs after the spawner has returned, which takes more than the default on a busy machine.
+c.Spawner.http_timeout = facts.hub.timeouts.spawn_timeout_s
 c.Spawner.environment = server_variables(facts, settings.gateway_port)
 c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}  # always show the progress page, as on a cluster
 setup_ui(c)

@@ -115,7 +115,7 @@ fs.rm(f"{url}/sst/c/1/0")
 print(missing_chunks(url))
 """
     )
-    assert printed(SEVEN_DAYS, ("missing_chunks",), program) == ["{}", "{'sst': 4}"]
+    assert printed(SEVEN_DAYS, ("missing_chunks",), program) == ["{}", "{'sst': 1}"]
 
 
 def test_checksums_tell_a_copy_from_one_with_another_value_or_name(printed):

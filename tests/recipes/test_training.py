@@ -82,12 +82,13 @@ print(len(results) > 20, all(results))
 
 def test_only_old_checkpoints_are_deleted(printed):
     program = """
-fs.pipe({f"{base}/run/notes.txt": b"", f"{base}/run/a/step-000001.npz": b"", f"{base}/run-2/step-000001.npz": b""})
+others = ["run/notes.txt", "run/a/step-000000001.npz", "run-2/step-000000001.npz"]
+fs.pipe({f"{base}/{name}": b"" for name in others})
 train(f"{base}/run", until=25, every=5)
 print([path.split("/recipes/")[1].split("/", 1)[1] for path in fs.find(base)])
 """
-    saved = [f"run/step-{step:06}.npz" for step in (15, 20, 25)]
-    others = ["run-2/step-000001.npz", "run/a/step-000001.npz", "run/notes.txt"]
+    saved = [f"run/step-{step:09}.npz" for step in (15, 20, 25)]
+    others = ["run-2/step-000000001.npz", "run/a/step-000000001.npz", "run/notes.txt"]
     assert sorted(json.loads(printed(PAGE, NAMES, SETUP + program)[-1].replace("'", '"'))) == sorted(saved + others)
 
 
