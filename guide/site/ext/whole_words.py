@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.transforms import SphinxTransform
 
-# 2026-06-04, and names of two capitalised words such as LEAP-Pangeo.
+# 2026-06-04, and names of two capitalised words such as Coupled-Model.
 _WHOLE = re.compile(r"\b(\d{4}-\d\d-\d\d|[A-Z][A-Za-z]+-[A-Z][A-Za-z]+)\b")
 # Code breaks its lines elsewhere, titles are copied to menus, and links may be completed later.
 _LEFT = (nodes.literal, nodes.literal_block, nodes.title, nodes.reference, pending_xref, nodes.raw, nodes.comment)
