@@ -28,3 +28,14 @@ def _names(statement: ast.stmt) -> set[str]:
         return {statement.name}
     targets = statement.targets if isinstance(statement, ast.Assign) else []
     return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def block_with(root: Path, page: str, text: str) -> str:
+    """Return the source of the first Python block of ``page`` that contains the ``text``.
+
+    Raises ``ValueError`` if there is none.
+    """
+    for block in read_page(root / page, root).blocks:
+        if block.language == "python" and text in block.source:
+            return block.source
+    raise ValueError(f"no block of {page} contains {text!r}")

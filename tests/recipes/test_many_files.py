@@ -20,7 +20,7 @@ def convert(root, tmp_path, monkeypatch):
         names["output"].mkdir()
         for number, (ds, encoding) in enumerate(zip(datasets, encodings, strict=True), start=9):
             ds.to_netcdf(names["output"] / f"run-{number}.nc", engine="h5netcdf", encoding=encoding)
-        exec(definitions(root, PAGE, ("ds",)), names)
+        exec(definitions(root, PAGE, ("files", "ds")), names)
         names["ds"].to_zarr(tmp_path / "all.zarr")
         return xr.open_zarr(tmp_path / "all.zarr").load()
 
@@ -61,4 +61,12 @@ def test_files_with_another_grid_are_refused(convert):
     parts = [month("2000-01-01"), month("2000-02-01").assign_coords(x=[0, 1, 3])]
 
     with pytest.raises(ValueError, match="exact"):
+        convert(parts, [{}, {}])
+
+
+def test_files_with_other_units_are_refused(convert):
+    parts = [month("2000-01-01"), month("2000-02-01")]
+    parts[1].sst.attrs["units"] = "K"
+
+    with pytest.raises(xr.MergeError, match=r"no_conflicts.*degC"):
         convert(parts, [{}, {}])

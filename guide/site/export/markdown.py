@@ -13,6 +13,7 @@ from sphinx import addnodes
 from sphinx_design.tabs import sd_tab_input, sd_tab_label
 
 from guide.pages.blocks import Block
+from guide.site.doctree import parents
 from guide.site.notebook_cards import card_list
 
 Piece: TypeAlias = "str | Block"
@@ -139,7 +140,9 @@ class Writer:
         title = next(node.findall(lambda n: isinstance(n, nodes.Element) and n.get("design_component") == "card-title"))
         link = next(node.findall(nodes.reference), None)
         name = self._inline(title)
-        texts = [self._inline(n) for n in node.findall(nodes.paragraph) if title not in _parents(n)]
+        texts = [
+            self._inline(n) for n in node.findall(nodes.paragraph) if all(parent is not title for parent in parents(n))
+        ]
         head = f"[{name}]({self._address_of(link)})" if link is not None else f"**{name}**"
         return [f"- {head}: {' '.join(text for text in texts if text and text != name)}"]
 
@@ -205,12 +208,6 @@ class Writer:
 
 def _elements(node: nodes.Element) -> list[nodes.Element]:
     return [child for child in node.children if isinstance(child, nodes.Element)]
-
-
-def _parents(node: nodes.Node) -> Iterator[nodes.Node]:
-    while node.parent is not None:
-        node = node.parent
-        yield node
 
 
 def _escaped(text: str) -> str:

@@ -22,6 +22,7 @@ from guide.pages.transcripts import Part, parts_of
 from guide.paths import ROOT
 from guide.report.proof import Proof, proof_html, reason_of
 from guide.report.report import BlockReport, PageReport
+from guide.site.doctree import parents
 from guide.site.ext.report import read_report
 
 TESTED_PAGE = "book/reference/what-was-tested"
@@ -88,17 +89,11 @@ def blocks_shown(doctree: nodes.document, blocks: tuple[Block, ...]) -> Iterator
 def _shows_code(node: nodes.Node) -> bool:
     if _is_cell(node):
         return True
-    return isinstance(node, nodes.literal_block) and not any(map(_is_cell, _around(node)))
+    return isinstance(node, nodes.literal_block) and not any(map(_is_cell, parents(node)))
 
 
 def _is_cell(node: nodes.Node) -> bool:
     return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
-
-
-def _around(node: nodes.Node) -> Iterator[nodes.Node]:
-    while node.parent is not None:
-        node = node.parent
-        yield node
 
 
 def _source_of(node: nodes.Element) -> str:

@@ -20,6 +20,7 @@ from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 from guide.pages.hub_variant import front_matter_value
+from guide.site.doctree import parents
 from guide.site.optimize.site import PREVIEWS
 from guide.site.state import built_from, state_of
 from guide.site.terms import PageLinks, Terms, terms_of
@@ -126,14 +127,8 @@ def add_links(doctree: nodes.document, terms: Terms, to_root: str) -> None:
     """Link the terms in the running text of ``doctree``; ``to_root`` leads to the root of the site."""
     links = PageLinks(terms)
     for paragraph in list(doctree.findall(nodes.paragraph)):
-        if not paragraph["classes"] and not any(map(_is_not_text, _around(paragraph))):
+        if not paragraph["classes"] and not any(map(_is_not_text, parents(paragraph))):
             _link_inside(paragraph, links, to_root)
-
-
-def _around(node: nodes.Node) -> Iterator[nodes.Element]:
-    while node.parent is not None:
-        node = node.parent
-        yield node
 
 
 def _is_not_text(node: nodes.Element) -> bool:

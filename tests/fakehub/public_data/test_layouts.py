@@ -89,7 +89,7 @@ def layouts(root):
 
 
 def variables(layout):
-    """Return dimensions, chunk shape, data type and attributes of each variable that is no coordinate."""
+    """Return dimensions, chunk shape, data type and attributes of each variable that is not a coordinate."""
     return {name: array for name, array in layout["arrays"].items() if name not in layout["sizes"]}
 
 

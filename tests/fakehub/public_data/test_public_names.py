@@ -1,4 +1,4 @@
-"""The names of computed objects: which exist, in which order and with which size; and what is kept of them."""
+"""Names of computed objects: which exist, their order and sizes, and what the stand-in stores of them."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""Unit tests of the rules: permissions, scopes, expiry of tokens, and preconditions.
+"""Unit tests of the rules: permissions, scopes and the expiry of tokens.
 
 Other tests send requests; these call the code that decides about them, so that each permission, scope and second can
 be tested.
@@ -6,22 +6,17 @@ be tested.
 
 import itertools
 import time
-from types import SimpleNamespace
 
 import pytest
-from multidict import MultiDict
+from refusals import refusal
 
 from fakehub.accounts.identities import Identities
 from fakehub.accounts.personas import ANONYMOUS, CLOUD_PLATFORM, Persona, account_number, hub_email, personas
 from fakehub.clock import Clock
-from fakehub.errors import GoogleError
-from fakehub.storage.acl import entries, predefined
-from fakehub.storage.conditions import check, number
 from fakehub.storage.service import Storage
 from fakehub.storage.store import Store
 from fakehub.storage.stored import NewObject
 from hubfacts.load import load
-from hubfacts.schema import Bucket
 
 AUTH = "https://www.googleapis.com/auth/"
 READ = {"storage.objects.get", "storage.objects.list"}
@@ -108,15 +103,6 @@ def identities(facts):
 def clocked(facts, clock):
     """The identities of the test's own stand-in, which go by ``clock``."""
     return Identities(facts, clock)
-
-
-def refusal(call, *arguments):
-    """Return the error that a call raises, ``None`` if it raises none."""
-    try:
-        call(*arguments)
-    except GoogleError as error:
-        return error
-    return None
 
 
 @pytest.mark.parametrize("name", RIGHTS)
@@ -322,89 +308,6 @@ def test_a_program_is_identified_by_its_account(identities):
     assert identities.signer(3) is None and identities.signer("x@y") is None
     assert identities.public_keys("x@y") == [] and len(identities.public_keys(identities.personas["hub"].email)) == 1
     assert identities.signer(identities.personas["hub"].email).name == "hub"
-
-
-CURRENT = SimpleNamespace(generation=5, metageneration=2)
-
-
-@pytest.mark.parametrize(
-    ("condition", "current", "reading", "status"),
-    [
-        ({"ifGenerationMatch": "5"}, CURRENT, False, None),
-        ({"ifGenerationMatch": "6"}, CURRENT, False, 412),
-        ({"ifGenerationMatch": "0"}, None, False, None),
-        ({"ifGenerationMatch": "0"}, CURRENT, False, 412),
-        ({"ifGenerationMatch": "6"}, CURRENT, True, 412),
-        ({"ifGenerationNotMatch": "5"}, CURRENT, False, 412),
-        ({"ifGenerationNotMatch": "5"}, CURRENT, True, 304),
-        ({"ifGenerationNotMatch": "6"}, CURRENT, True, None),
-        ({"ifMetagenerationMatch": "2"}, CURRENT, False, None),
-        ({"ifMetagenerationMatch": "3"}, CURRENT, False, 412),
-        ({"ifMetagenerationMatch": "0"}, None, False, 412),
-        ({"ifMetagenerationNotMatch": "2"}, CURRENT, False, 412),
-        ({"ifMetagenerationNotMatch": "3"}, CURRENT, False, None),
-        ({"ifGenerationMatch": "5", "ifMetagenerationMatch": "3"}, CURRENT, False, 412),
-        ({"ifGenerationMatch": "x"}, CURRENT, False, 400),
-        ({"ifSourceGenerationMatch": "6"}, CURRENT, False, None),
-        ({}, None, False, None),
-    ],
-)
-def test_conditions(condition, current, reading, status):
-    error = refusal(check, MultiDict(condition), current, "if", reading)
-
-    assert (error.status if error else None) == status
-
-
-def test_conditions_on_a_source_do_not_apply_to_the_destination():
-    assert refusal(check, MultiDict({"ifSourceGenerationMatch": "6"}), CURRENT, "ifSource").status == 412
-    assert refusal(check, MultiDict({"ifGenerationMatch": "6"}), CURRENT, "ifSource") is None
-
-
-@pytest.mark.parametrize("text", ["", "1.5", "+1", "9" * 19, "--1"])
-def test_a_number_has_64_bits_or_is_400(text):
-    assert refusal(number, "ifGenerationMatch", text).status == 400
-    assert number("x", "-7") == -7
-
-
-def bucket(uniform):
-    values = {"delete_after_days": None, "hub": "write", "writers_group": True, "uniform_access": uniform, "for": "x"}
-    return Bucket.model_validate(values)
-
-
-def test_predefined_lists_need_a_bucket_without_uniform_access_and_open_nothing():
-    assert predefined(bucket(True), None, "no") is None and predefined(bucket(False), None, "no") is None
-    assert predefined(bucket(False), "private", "no") == "private"
-    assert refusal(predefined, bucket(False), "publicRead", "no").reason == "notImplemented"
-    error = refusal(predefined, bucket(True), "private", "no")
-    assert (error.status, error.message) == (400, "no")
-
-
-@pytest.mark.parametrize(
-    ("acl", "teams"),
-    [
-        (None, ["owners", "editors", "viewers"]),
-        ("projectPrivate", ["owners", "editors", "viewers"]),
-        ("private", []),
-        ("bucketOwnerRead", ["owners"]),
-    ],
-)
-def test_a_list_names_the_projects_teams_and_the_owner(acl, teams):
-    listed = entries("b", "o", 7, "me@example.com", acl)
-
-    roles = {"owners": "OWNER", "editors": "OWNER", "viewers": "READER"}
-    expected = [(f"project-{team}-1", roles[team]) for team in teams] + [("user-me@example.com", "OWNER")]
-    assert [(entry["entity"], entry["role"]) for entry in listed] == expected
-    assert {entry["kind"] for entry in listed} == {"storage#objectAccessControl"}
-    assert listed[-1]["email"] == "me@example.com" and "projectTeam" not in listed[-1]
-    assert {entry["generation"] for entry in listed} == {"7"}
-
-
-def test_a_buckets_own_list_has_no_object_and_no_owner():
-    listed = entries("b")
-
-    assert {entry["kind"] for entry in listed} == {"storage#bucketAccessControl"}
-    assert all("object" not in entry and "email" not in entry for entry in listed)
-    assert [entry["id"] for entry in listed] == [f"b/project-{team}-1" for team in ("owners", "editors", "viewers")]
 
 
 def test_every_pair_of_personas_differs_or_is_the_same_account(facts):

@@ -1,39 +1,13 @@
 """Broken pages that the checks of every page in a browser must report."""
 
-import shutil
 from dataclasses import replace
 
 import pytest
 from copies import wrong_copies
-from PIL import Image
 from visits import visit_all
 
 from guide.browser.static_server import serve
 from guide.pages.blocks import Block
-from guide.site.optimize.policy import policy
-
-BAD = """<html lang="en"><head><title>Bad</title><meta http-equiv="Content-Security-Policy" content="{policy}">
-<link rel="stylesheet" href="cut.css"></head>
-<body><main><article class="bd-article"><h1>Bad</h1>{body}</article></main>
-<script src="theme.js"></script><script src="blocks.js"></script></body></html>"""
-# Follows the theme of the system, as pages of the site do.
-THEME = """const dark = matchMedia("(prefers-color-scheme: dark)");
-const follow = () => { document.documentElement.dataset.theme = dark.matches ? "dark" : "light"; };
-dark.onchange = follow;
-follow();"""
-
-
-@pytest.fixture(scope="module")
-def bad_site(tmp_path_factory, root):
-    """A site of the broken pages."""
-    site = tmp_path_factory.mktemp("bad")
-    Image.new("RGB", (30, 20), "white").save(site / "blurred.png")
-    (site / "theme.js").write_text(THEME)
-    shutil.copy(root / "book/_static/blocks.js", site)
-    (site / "cut.css").write_text(".cut { overflow: hidden } .far { position: absolute; right: calc(100vw - 30px) }")
-    for path in (root / "tests/broken/site").glob("*.html"):
-        (site / path.name).write_text(BAD.format(policy=policy([]), body=path.read_text()))
-    return site
 
 
 @pytest.fixture(scope="module")
