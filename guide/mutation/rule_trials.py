@@ -93,8 +93,7 @@ def _action(trial: Trial) -> Callable[[], int]:
 def _run_pytest(copy: Path, file: Path) -> int:
     import pytest
 
-    # Import the copy's modules instead of those that this process already loaded.
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("hubfacts", "fakehub", file.stem)]:
+    for name in _modules_of_the_project():
         del sys.modules[name]
     os.chdir(copy)
     sys.path.insert(0, str(copy))
@@ -104,3 +103,13 @@ def _run_pytest(copy: Path, file: Path) -> int:
     os.dup2(null, 1)
     os.dup2(null, 2)
     return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(copy), str(file)]))
+
+
+def _modules_of_the_project() -> list[str]:
+    """Return the names of the loaded modules that the copy has as well, helpers of tests included.
+
+    A trial must import the copy's instead: a test does not recognize an exception of another copy.
+    """
+    folders = tuple(f"{ROOT / name}{os.sep}" for name in _COPIED)
+    files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+    return [name for name, file in files.items() if file and file.startswith(folders)]

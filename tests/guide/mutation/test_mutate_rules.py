@@ -71,6 +71,6 @@ def test_the_table_counts_mistakes_and_lists_the_missed_ones():
 def test_tests_notice_an_inverted_rule():
     broken = source_of("storage/acl.py").replace("if bucket.uniform_access:", "if not bucket.uniform_access:")
 
-    failed = dict(failed_trials([Trial("test_rules"), Trial("test_rules", "storage/acl.py", broken)], 2))
+    failed = dict(failed_trials([Trial("test_access_lists"), Trial("test_access_lists", "storage/acl.py", broken)], 2))
 
     assert failed == {0: False, 1: True}
