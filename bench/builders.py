@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import contextlib
 import json
 import os
@@ -100,6 +101,8 @@ class _Ours(Builder):
             shutil.copy(ROOT / name, self.folder)
         for name in ("book/_static", "book/_templates", "fakehub", "guide", "hubfacts"):
             shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        # Jupyter Book was compiled when it was installed, so this project must be as well.
+        compileall.compile_dir(self.folder, quiet=2)
         self.book.write(self.folder, printed=True)
         # The build asks git which files there are, to see what changed.
         subprocess.run(["git", "init", "-q", str(self.folder)], check=True)
@@ -108,7 +111,7 @@ class _Ours(Builder):
     def commands(self) -> tuple[list[list[str]], dict[str, str]]:
         """Return what ``make book`` runs: the set-up, which has nothing to do, and the build."""
         stack = Path(sys.prefix).name
-        setup = [sys.executable, str(ROOT / "scripts/setup_env.py"), stack]
+        setup = [sys.executable, "-S", str(ROOT / "scripts/setup_env.py"), stack]
         return [setup, [sys.executable, "-m", "guide", "build", "--stack", stack]], dict(os.environ)
 
     def has_run(self, name: str) -> bool:

@@ -57,18 +57,22 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if options.command == "build" and _nothing_changed(options):
         return 0
-    # Slow imports happen only in the commands that need them.
-    from guide.pages.blocks import BlockError
-    from hubfacts.load import FactsError
-
     try:
         return handlers[options.command](options)
-    except (BlockError, FactsError) as error:
+    except _errors_of_authors() as error:  # called only when there is an exception
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def _errors_of_authors() -> tuple[type[Exception], ...]:
+    """Return the exceptions whose message is for the author; their modules are slow to import."""
+    from guide.pages.blocks import BlockError
+    from hubfacts.load import FactsError
+
+    return BlockError, FactsError
 
 
 def _profile(options: argparse.Namespace) -> RunProfile:
@@ -90,9 +94,16 @@ def _nothing_changed(options: argparse.Namespace) -> bool:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from guide.site.build import build_site
+    from guide.paths import BUILD
+    from guide.site.early_sphinx import SphinxProcess
 
-    return build_site(_profile(options), options.jobs, options.out, options.pdf)
+    with SphinxProcess(options.out, _profile(options), pdf=options.pdf) as process:
+        # A named folder is emptied at the start, so only when the pages have run and the site has to be built.
+        if options.out is None:
+            process.start()
+        from guide.site.build import build_site  # imports what pages need, while the process imports the rest
+
+        return build_site(process, _profile(options), options.jobs, options.out or BUILD, options.pdf)
 
 
 def _serve(options: argparse.Namespace) -> int:

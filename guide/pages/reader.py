@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import yaml
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
@@ -73,7 +74,7 @@ def _read_notebook(path: Path, relative: Path) -> Page:
         if cell.cell_type == "code":
             parts.append(cell_block(number, index, cell.source, dict(cell.metadata), f"{relative}:cell {number}"))
         elif cell.cell_type == "markdown":
-            parts += [replace(part, line=number) for part in _parts(cell.source, 0, relative)]
+            parts += [replace(part, line=number) for part in _parts(_tokens(cell.source), 0, relative)]
     return _page(path, relative, parts, notebook.metadata, notebook)
 
 
@@ -82,8 +83,9 @@ def _read_markdown(path: Path, relative: Path) -> Page:
         text = _for_hub(path.read_text(encoding="utf-8"), relative)
     except UnicodeDecodeError as error:
         raise BlockError(f"{relative}: byte {error.start} is not UTF-8; save the file in this encoding") from error
-    front_matter = _front_matter(text, relative)
-    parts = _parts(text, 0, relative)
+    tokens = _tokens(text)
+    front_matter = _front_matter(tokens, relative)
+    parts = _parts(tokens, 0, relative)
     cells = [part for part in parts if isinstance(part, Block) and part.kind == "cell"]
     if not cells:
         return _page(path, relative, parts, front_matter, None)
@@ -173,8 +175,13 @@ def _for_hub(text: str, relative: Path) -> str:
         raise BlockError(str(error)) from error
 
 
-def _front_matter(text: str, relative: Path) -> dict[str, object]:
-    tokens = MarkdownIt().use(front_matter_plugin).parse(text)
+def _tokens(text: str) -> list[Token]:
+    """Return the blocks of a page; what is inside paragraphs is not parsed."""
+    parser = MarkdownIt("commonmark").use(front_matter_plugin).use(colon_fence_plugin)
+    return parser.disable(["inline", "text_join"]).parse(text)
+
+
+def _front_matter(tokens: list[Token], relative: Path) -> dict[str, object]:
     if not tokens or tokens[0].type != "front_matter":
         return {}
     try:
@@ -184,11 +191,10 @@ def _front_matter(text: str, relative: Path) -> dict[str, object]:
     return front_matter if isinstance(front_matter, dict) else {}
 
 
-def _parts(text: str, offset: int, relative: Path) -> list[Block | _IncludedFile]:
-    """Return all blocks of ``text``, also those inside directives; ``offset`` lines precede the text in its file."""
-    parser = MarkdownIt("commonmark").use(front_matter_plugin).use(colon_fence_plugin)
+def _parts(tokens: list[Token], offset: int, relative: Path) -> list[Block | _IncludedFile]:
+    """Return all blocks of a text, also those inside directives; ``offset`` lines precede the text in its file."""
     parts: list[Block | _IncludedFile] = []
-    for token in parser.parse(text):
+    for token in tokens:
         line = offset + (token.map[0] if token.map else 0) + 1
         where = f"{relative}:{line}"
         if token.type == "code_block":
@@ -211,5 +217,5 @@ def _parts(text: str, offset: int, relative: Path) -> list[Block | _IncludedFile
         elif name in _CODE_DIRECTIVES:
             raise BlockError(f"{where}: {{{name}}} cannot declare an execution mode; use a fence such as ```bash run")
         elif name not in _OPAQUE_DIRECTIVES:
-            parts += _parts(token.content, line, relative)
+            parts += _parts(_tokens(token.content), line, relative)
     return parts

@@ -22,7 +22,8 @@ from guide.paths import BUILD
 from guide.preview.messages import WorkAnswer, WorkRequest
 from guide.run import preimport
 from guide.run.profile import RunProfile
-from guide.site.build import BEGIN, error_lines, remove_stamp, run_book
+from guide.site.build import remove_stamp, run_book
+from guide.site.early_sphinx import BEGIN, error_lines
 from guide.site.options import SiteOptions
 from hubfacts.load import FactsError
 

@@ -7,6 +7,7 @@ import os
 import platform
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, TypedDict
@@ -156,6 +157,7 @@ def keep(record: RunRecord, store: Path) -> None:
     part.replace(store)
 
 
+@cache
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages whose outputs the pages show."""
     return {"python": platform.python_version()} | {name: version(name) for name in _SHOWN_VERSIONS}

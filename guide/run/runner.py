@@ -46,20 +46,16 @@ def run_pages(
     jobs: int,
     force: bool = False,
     accept: bool = False,
-    on_start: Callable[[], object] = lambda: None,
 ) -> list[RunRecord]:
     """Return the record of each page of ``paths``; run those whose last record is not valid, or all with ``force``.
 
-    With ``accept`` recorded outputs are not compared, and the record is not kept. ``on_start`` is called before pages
-    run, if any have to.
+    With ``accept`` recorded outputs are not compared, and the record is not kept.
     """
     shared = shared_digest(profile)
     keys = {path: page_key(path, shared) for path in paths}
     records = {} if force else {path: kept for path in keys if (kept := kept_record(path, profile, keys[path]))}
     # Notebooks take longest; if they started last, they would run on alone.
     todo = sorted((path for path in keys if path not in records), key=lambda path: path.suffix != ".ipynb")
-    if todo:
-        on_start()
     runs = [Run(path, ("--accept",) if accept else ()) for path in todo]
     progress = PageProgress({display_path(path): _block_count(path) for path in todo}, len(records))
     with progress.line.ticking():

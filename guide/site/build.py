@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from guide.pages.toc import pages_of_book
 from guide.paths import BUILD, ROOT, display_path
 from guide.report.report import NO_REPORT, Report, failures, new_report, summary
-from guide.run.profile import QUIET, RunProfile
+from guide.run.profile import RunProfile
 from guide.run.runner import run_pages
-from guide.run.shell import without_colors
 from guide.site.build_stamp import STAMP, inputs_digest, is_up_to_date, stamp_of, unchanged_message
+from guide.site.early_sphinx import SphinxProcess
 from guide.site.export import PDF_NAME
-from guide.site.options import REPORT, SiteOptions
+from guide.site.optimize import icons
+from guide.site.options import REPORT
 from guide.terminal_progress import ProgressLine
-
-# The line for which a build waits that was started early (see ``early_start``).
-BEGIN = "begin\n"
 
 
 @dataclass(frozen=True)
@@ -41,15 +34,10 @@ class RunResult:
     needs_build: bool = False
 
 
-def run_book(
-    profile: RunProfile, jobs: int, out: Path = BUILD, pdf: bool = False, on_start: Callable[[], object] = lambda: None
-) -> RunResult:
-    """Run the pages that changed, and compare the site in ``out`` with its inputs.
-
-    ``on_start`` is called if there is a page to run.
-    """
+def run_book(profile: RunProfile, jobs: int, out: Path = BUILD, pdf: bool = False) -> RunResult:
+    """Run the pages that changed, and compare the site in ``out`` with its inputs."""
     inputs = inputs_digest((profile, pdf))  # before pages run: what changes meanwhile is not in this site
-    records = run_pages(pages_of_book(), profile, jobs, on_start=on_start)
+    records = run_pages(pages_of_book(), profile, jobs)
     failed = failures(records, profile.stack)
     stamp = "" if failed else stamp_of(inputs, profile.name)
     if not failed and is_up_to_date(out, stamp):
@@ -64,30 +52,28 @@ def remove_stamp() -> None:
     (BUILD / STAMP).unlink(missing_ok=True)
 
 
-def build_site(profile: RunProfile, jobs: int, out: Path | None = None, pdf: bool = False) -> int:
-    """Build the site into ``html`` of the folder ``out`` (default ``_build``); return an exit status.
+def build_site(process: SphinxProcess, profile: RunProfile, jobs: int, out: Path = BUILD, pdf: bool = False) -> int:
+    """Run the pages, and let ``process`` build the site into ``html`` of the folder ``out``; return an exit status.
 
     With ``pdf``, the site has the whole guide as a PDF too, and pages link to it.
     """
     started = time.monotonic()
-    page = (out or BUILD) / "html" / "index.html"
-    with _SphinxProcess(out, profile, pdf=pdf) as process:
-        # A named folder is emptied at the start, so only when the pages have run and the site has to be built.
-        ran = run_book(profile, jobs, out or BUILD, pdf, process.start if out is None else lambda: None)
-        if ran.failures:
-            print(summary(ran.report), flush=True)
-            print("\n".join(ran.failures), file=sys.stderr)
-            return 1
-        if not ran.needs_build:
-            print(unchanged_message(page))
-            return 0
-        status = process.finish()
+    page = out / "html" / "index.html"
+    ran = run_book(profile, jobs, out, pdf)
+    if ran.failures:
+        print(summary(ran.report), flush=True)
+        print("\n".join(ran.failures), file=sys.stderr)
+        return 1
+    if not ran.needs_build:
+        print(unchanged_message(page))
+        return 0
+    status = process.finish(lambda: icons.prepare(out / icons.STORE))
     if status or not page.is_file():
         print("the site was not built, for the reasons above; try again with: make book", file=sys.stderr)
         return status or 1
     if pdf and not _print_pdf(page.parent):
         return 1
-    ((out or BUILD) / STAMP).write_text(ran.stamp)
+    (out / STAMP).write_text(ran.stamp)
     print(summary(ran.report))
     print(f"{display_path(page)}: built in {time.monotonic() - started:.0f} s with 0 warnings")
     return 0
@@ -116,58 +102,7 @@ def check_links(profile: RunProfile, jobs: int) -> int:
         print("\n".join(failed), file=sys.stderr)
         return 1
     new_report(records, profile.stack).write(REPORT)
-    with _SphinxProcess(BUILD / "links", profile, builder="linkcheck") as process:
+    with SphinxProcess(BUILD / "links", profile, builder="linkcheck") as process:
         status = process.finish()
     print("a link is dead: see the lines above" if status else "all links to other sites are alive")
     return status
-
-
-class _SphinxProcess:
-    """Jupyter Book in another process, which starts while pages run. A named folder ``out`` is built from nothing."""
-
-    def __init__(self, out: Path | None, profile: RunProfile, builder: str = "html", pdf: bool = False) -> None:
-        self._out, self._builder = out, builder
-        self._options = SiteOptions(profile=profile.name, pdf=pdf, wait=True)
-        self._process: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> _SphinxProcess:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process:
-            self._process.kill()  # it has finished, or is not needed
-            self._process.communicate()
-
-    def start(self) -> None:
-        """Start the process, unless it runs already. It waits until ``finish``."""
-        self._process = self._process or self._started()
-
-    def _started(self) -> subprocess.Popen[str]:
-        if self._out is not None:
-            shutil.rmtree(self._out, ignore_errors=True)
-        command = [sys.executable, "-m", "guide.site.sphinx_process", self._builder, str(self._out or BUILD)]
-        return subprocess.Popen(
-            [*command, *self._options.arguments()],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONWARNINGS": QUIET},
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-
-    def finish(self) -> int:
-        """Make the HTML, with warnings as errors; return the exit status."""
-        process = self._process = self._process or self._started()
-        line = ProgressLine(lambda: f"pages ran; making {self._builder} of them, {line.seconds():.0f} s")
-        with line.ticking():
-            output, _ = process.communicate(BEGIN)
-        if process.returncode:
-            print("\n".join(error_lines(output)), file=sys.stderr)
-        return process.returncode
-
-
-def error_lines(output: str) -> list[str]:
-    """Return the lines of Sphinx's ``output`` that explain why there is no site."""
-    lines = [without_colors(line) for line in output.splitlines()]
-    return [line for line in lines if re.search(r"WARNING|ERROR|Error: |exception: |\bbroken\b", line)] or lines[-20:]

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -181,5 +182,6 @@ def _add_to_context(
 
 def _finish(app: Sphinx, error: Exception | None) -> None:
     if error is None and app.builder.name == "html":
+        gc.freeze()  # the doctrees stay until the end, and every copy of this process would search them
         for step in STEPS_AFTER_BUILD:
             step(app)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Literal
-
-from sphinx.config import Config
+from typing import TYPE_CHECKING, Literal
 
 from guide.paths import BUILD
+
+if TYPE_CHECKING:
+    from sphinx.config import Config
 
 REPORT = BUILD / "report.json"
 _PREFIX = "guide_"

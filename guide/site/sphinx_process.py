@@ -11,31 +11,57 @@ import importlib
 import os
 import shutil
 import sys
+import types
 from pathlib import Path
-
-import yaml
-from jupyter_book.sphinx import build_sphinx
-from sphinx.application import builtin_extensions
 
 from guide.paths import ROOT
 from guide.site.options import SiteOptions, parse_options
-from guide.site.settings import write_settings
 
 # The environment that Sphinx pickles, and a copy of that of the last build that succeeded.
 _LAST, _LAST_GOOD = "environment.pickle", "environment.good.pickle"
 
 # Extensions that Sphinx or Jupyter Book name by strings and import late.
 _EXTENSIONS = ("myst_nb.sphinx_ext", "sphinx_book_theme", "sphinx_design", "sphinx_copybutton", "sphinx_togglebutton")
+# Modules that run notebooks, which Jupyter Book and MyST-NB import.
+_EXECUTION = (
+    "jupyter_client",
+    "jupyter_client.kernelspec",
+    "myst_nb.core.execute.cache",
+    "myst_nb.core.execute.direct",
+    "myst_nb.core.execute.inline",
+)
 
 
 def import_all() -> None:
     """Import everything that a build needs."""
-    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     gc.disable()
+    leave_out_execution()
+    import jupyter_book.sphinx  # noqa: F401
+    import yaml
+    from sphinx.application import builtin_extensions
+
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     for name in (*builtin_extensions, *_EXTENSIONS, *settings["sphinx"]["extra_extensions"]):
         importlib.import_module(name)
     gc.enable()
     gc.freeze()  # modules are no garbage, and every copy of this process would search them
+
+
+def leave_out_execution() -> None:
+    """Spare the import of what runs notebooks, a database among it: the book itself runs nothing (``recorded_cells``).
+
+    The modules are replaced by ones without functions, and Jupyter Book and MyST-NB call none.
+    """
+    for name in _EXECUTION:
+        module = types.ModuleType(name)
+        module.__getattr__ = _nothing  # type: ignore[method-assign]
+        sys.modules.setdefault(name, module)
+
+
+def _nothing(name: str) -> type:
+    if name.startswith("__"):  # Python asks a module for these
+        raise AttributeError(name)
+    return type(name, (), {})
 
 
 def main(arguments: list[str]) -> int:
@@ -50,6 +76,11 @@ def main(arguments: list[str]) -> int:
 def build(builder: str, out: Path, options: SiteOptions) -> int:
     """Build the book into the folder ``out``; return an exit status."""
     gc.disable()  # until early_start enables it: what is imported and loaded before is no garbage
+    leave_out_execution()
+    from jupyter_book.sphinx import build_sphinx
+
+    from guide.site.settings import write_settings
+
     config, toc_file = write_settings()
     doctrees = out / ".doctrees"
     _restore_last_good_environment(doctrees)
@@ -65,7 +96,8 @@ def build(builder: str, out: Path, options: SiteOptions) -> int:
         warningiserror=True,
         keep_going=True,
         quiet=True,
-        jobs=os.cpu_count() or 1,
+        # Sphinx writes with one process fewer, as it reserves one for what it does between them; that takes little.
+        jobs=(os.cpu_count() or 1) + 1,
     )
     if status == 0:
         shutil.copyfile(doctrees / _LAST, doctrees / _LAST_GOOD)
@@ -81,4 +113,7 @@ def _restore_last_good_environment(doctrees: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # the site is written; removing all modules from memory would take time for nothing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from docutils import nodes
-from latex2mathml.converter import convert
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
@@ -11,6 +10,8 @@ _logger = logging.getLogger(__name__)
 
 
 def _formula(node: nodes.Element, display: str) -> str:
+    from latex2mathml.converter import convert  # not imported for a book without formulas
+
     try:
         return str(convert(node.astext(), display=display))
     except Exception as error:  # the library raises many kinds, and each means that nobody can read the formula

@@ -23,6 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from guide.pages.toc import Toc
 from guide.paths import ROOT
+from guide.site.parallel import on_all_cores
 from guide.site.search.index import Document, write_index
 from guide.site.search.sections import Section, sections
 from guide.site.state import state_of
@@ -64,10 +65,13 @@ def documents(site: Path, toc: Toc, names: Iterable[str], store: Path) -> list[D
     before: dict[bytes, list[Section]] = pickle.loads(store.read_bytes()) if store.is_file() else {}  # noqa: S301 - ours
     now: dict[bytes, list[Section]] = {}
     pages, asked, absent = [], listed("asked.yml"), listed("absent.yml")
-    for name in sorted(names, key=lambda name: (order.get(name, -1), name)):
-        page = (site / f"{name}.html").read_bytes()
-        key = hashlib.sha256(reader + page).digest()
-        now[key] = read = before[key] if key in before else sections(page.decode())
+    texts = {name: (site / f"{name}.html").read_bytes() for name in names}
+    keys = {name: hashlib.sha256(reader + text).digest() for name, text in texts.items()}
+    changed = [name for name in texts if keys[name] not in before]
+    read_now = on_all_cores(sections, [texts[name].decode() for name in changed])
+    found = before | {keys[name]: read for name, read in zip(changed, read_now, strict=True)}
+    for name in sorted(texts, key=lambda name: (order.get(name, -1), name)):
+        now[keys[name]] = read = found[keys[name]]
         if read and read[0].heading:
             pages.append(Document(name, captions.get(name, ""), read, asked.get(name, ()), absent.get(name, ())))
     store.write_bytes(pickle.dumps(now))

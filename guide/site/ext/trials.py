@@ -12,7 +12,6 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 import fakehub
-from fakehub.network.faults import EFFECTS
 from guide.site.facts.tables import table
 
 # Results of the tests with client programs of others.
@@ -47,5 +46,7 @@ class ReportFaults(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the table."""
+        from fakehub.network.faults import EFFECTS  # its server takes long to import, for one table
+
         rows = [list(FAULTS[effect]) for effect in EFFECTS]
         return [table("Simulated faults", ["Fault", "How the clients react"], rows)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -27,7 +28,8 @@ class Files:
         parts = urlsplit(reference)
         if parts.scheme or parts.netloc or not parts.path:
             return None
-        path = (page.parent / unquote(parts.path)).resolve()
+        # Not `resolve`, which asks the file system about each folder: a site has no links to other folders.
+        path = Path(os.path.normpath(page.parent / unquote(parts.path)))
         if not path.is_file():
             return None
         self.read.add(path)
@@ -73,3 +75,11 @@ class Files:
         for path in [*self._replaced, *(self.site / name for name in set(before) - self._written)]:
             path.unlink(missing_ok=True)
         manifest.write_text(json.dumps(sorted(self._written)))
+
+
+def write_at_once(path: Path, content: bytes) -> None:
+    """Write a file that another process may read or write at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)

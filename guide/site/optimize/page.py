@@ -106,8 +106,9 @@ class Digests:
         return self._known[path]
 
 
-def optimize_page(path: Path, text: str, site: Path) -> OptimizedPage:
-    """Return the optimized page at ``path`` below ``site``, whose ``text`` is as Sphinx wrote it."""
+def optimize_page(site: Path, written: tuple[Path, str]) -> OptimizedPage:
+    """Return an optimized page of ``site``; ``written`` has its path, and its text as Sphinx wrote it."""
+    path, text = written
     files = Files(site)
     menu = "".join(match[2] for match in _MENU.finditer(text))
     page = _Page(path, BeautifulSoup(_MENU.sub(rf"\1{_MENU_PLACE}", text), "html.parser"))
@@ -166,8 +167,8 @@ def _repair(soup: BeautifulSoup) -> None:
         if name in icons:
             tag.decompose()
         icons.add(name)
-    for tag in soup.select("code > span.pre"):
-        if len(tag.get_text()) > _LONG_NAME:
+    for tag in soup.find_all("span", class_="pre"):
+        if tag.parent and tag.parent.name == "code" and len(tag.get_text()) > _LONG_NAME:
             set_classes(tag, [*classes_of(tag), "guide-long"])
     # Only the field of a label can control something.
     for tag in soup.find_all("label", attrs={"aria-controls": True}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def optimize_scripts(soup: BeautifulSoup, page: Path, files: Files) -> None:
             continue
         files.mark_replaced(source)
         before = ";".join(settings) + ";\n" if name == "togglebutton" else ""
-        text = before + _minified(source)
+        text = before + _minified(source.read_text(encoding="utf-8"))
         if name in BASE:
             base.append(text)
         else:
@@ -122,6 +123,7 @@ def _load(soup: BeautifulSoup, tag: Tag, address: str) -> None:
     head_of(soup).append(tag)
 
 
-def _minified(source: Path) -> str:
+@functools.cache
+def _minified(script: str) -> str:
     """Return a script without comments, and without the name of a source map, which is not published."""
-    return str(rjsmin.jsmin(re.sub(r"//# sourceMappingURL=\S+", "", source.read_text(encoding="utf-8"))))
+    return str(rjsmin.jsmin(re.sub(r"//# sourceMappingURL=\S+", "", script)))

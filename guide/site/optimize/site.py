@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import multiprocessing
 import os
 import re
 import shutil
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from itertools import repeat
 from pathlib import Path
 
-from guide.site.optimize import icons, not_found_page, policy, scripts, styles
+from guide.site.optimize import icons, not_found_page, policy, scripts, sheet_rules, styles
 from guide.site.optimize.files import Files
 from guide.site.optimize.page import (
     CARDS,
@@ -27,6 +24,7 @@ from guide.site.optimize.page import (
     key,
     optimize_page,
 )
+from guide.site.parallel import on_all_cores
 
 # Only an optimized page has this.
 _MARK = 'http-equiv="Content-Security-Policy"'
@@ -57,8 +55,6 @@ _LEFTOVERS = (
 )
 # What the cards of all pages show, which a script loads by this name or the fingerprinted one that a page has.
 PREVIEWS = "_static/previews.json"
-# From this number of pages on, copies of this process save time.
-_MANY = 8
 
 
 def optimize_site(site: Path, store: Path, root: str = "/") -> list[str]:
@@ -121,20 +117,12 @@ def _optimized_pages(texts: list[tuple[Path, str]], site: Path, store: Path) -> 
     before: dict[str, list[Path]] = {}
     for old in store.iterdir():
         before.setdefault(old.stem, []).append(old)
-    for (path, _), page in zip(missing, _optimize(missing, site), strict=True):
+    for (path, _), page in zip(missing, on_all_cores(partial(optimize_page, site), missing), strict=True):
         for old in before.get(stores[path].stem, []):
             old.unlink()
         keep_page(page, stores_of_now[path])
         pages[path] = page
     return {path: page for path, page in pages.items() if page is not None}
-
-
-def _optimize(texts: list[tuple[Path, str]], site: Path) -> list[OptimizedPage]:
-    if len(texts) < _MANY or "fork" not in multiprocessing.get_all_start_methods():
-        return [optimize_page(path, text, site) for path, text in texts]
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
-        paths, sources = zip(*texts, strict=True)
-        return list(pool.map(optimize_page, paths, sources, repeat(site), chunksize=_MANY // 2))
 
 
 def _as_written(site: Path, store: Path) -> list[tuple[Path, str]]:
@@ -157,36 +145,38 @@ def _as_written(site: Path, store: Path) -> list[tuple[Path, str]]:
 
 def _common_sheet(sheets: list[Path], used: styles.Used, classes: dict[str, str], files: Files, store: Path) -> Path:
     """Return the style sheet of all pages; the one that ``store`` names if it would be the same."""
-    texts = []
+    texts: dict[Path, str] = {}
     for sheet in sheets:
         imported = [sheet.parent / name for name in _IMPORT.findall(sheet.read_text(encoding="utf-8"))]
         for path in [*imported, sheet]:
             files.mark_replaced(path)
-            texts.append(
-                _ADDRESS.sub(partial(_from_static, path, files.site), _IMPORT.sub("", path.read_text("utf-8")))
-            )
+            texts[path] = path.read_text(encoding="utf-8")
     fonts = {path.name: path for path in sorted((files.site / "_static").rglob("*.ttf"))}
-    made_from: list[object] = [texts, sorted(classes.items()), styles.names_in_use(used, texts)]
+    names = [str(path.relative_to(files.site)) for path in texts]
+    made_from: list[object] = [names, [*texts.values()], sorted(classes.items())]
+    made_from.append(styles.names_in_use(used, texts.values()))
     made_from += [hashlib.sha256(font.read_bytes()).hexdigest() for font in fonts.values()]
-    made_from += [Path(inspect.getfile(module)).read_text(encoding="utf-8") for module in (icons, styles)]
+    made_from += [Path(inspect.getfile(module)).read_text(encoding="utf-8") for module in (icons, sheet_rules, styles)]
     digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     known: dict[str, str] = json.loads(store.read_text()) if store.is_file() else {}
     if known.get("digest") == digest and (files.site / known["name"]).is_file():
         files.add_earlier([known["name"]], [])
         return files.site / known["name"]
-    out = files.write(files.site / "_static" / "site.css", ".css", _sheet(texts, used, classes, fonts).encode())
+    trimmed = zip(texts, styles.trimmed(texts.values(), used), strict=True)
+    whole = "".join(_ADDRESS.sub(partial(_from_static, path, files.site), text) for path, text in trimmed)
+    text = _sheet(whole, classes, fonts, store.parent.parent.with_name(icons.STORE))
+    out = files.write(files.site / "_static" / "site.css", ".css", text.encode())
     store.write_text(json.dumps({"digest": digest, "name": str(out.relative_to(files.site))}))
     return out
 
 
-def _sheet(texts: list[str], used: styles.Used, classes: dict[str, str], fonts: dict[str, Path]) -> str:
-    whole = styles.trimmed(texts, used)
+def _sheet(whole: str, classes: dict[str, str], fonts: dict[str, Path], store: Path) -> str:
     points = icons.code_points(whole)
 
     def face(rule: re.Match[str]) -> str:
         address = _FONT.search(rule[0])
         font = fonts.get(address[1].rsplit("/", 1)[-1]) if address else None
-        data = icons.as_data(font, points) if font else ""
+        data = icons.as_data(font, points, store) if font else ""
         family = ";".join(part[0] for part in _FAMILY.finditer(rule[0]))
         return f'@font-face{{{family};font-display:block;src:url("{data}") format("woff2")}}' if data else ""
 

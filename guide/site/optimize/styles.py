@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
-import tinycss2
-from tinycss2.ast import AtRule, FunctionBlock, HashToken, IdentToken, LiteralToken, Node, QualifiedRule
+from guide.site.optimize.sheet_rules import AnyRule, Group, OtherRule, Rule, Selector, plausible, rules_of
 
-# At-rules that contain other rules.
-_GROUPS = {"media", "supports", "layer", "container"}
 _NAME = re.compile(r"[\w-]+")
 _USE = re.compile(r"var\(\s*(--[\w-]+)")
 
@@ -43,85 +40,47 @@ def names_in_use(used: Used, sheets: Iterable[str]) -> list[str]:
     return sorted(f"{name} {name in used.tags}" for name in names if name in named or not plain.fullmatch(name))
 
 
-def trimmed(sheets: Iterable[str], used: Used) -> str:
-    """Return the ``sheets`` as one, with only what ``used`` can match."""
-    rules = [_rules(tinycss2.parse_stylesheet(sheet, True, True), used) for sheet in sheets]
-    return _without_unused_names("".join(text for texts in rules for text in texts), used)
+def trimmed(sheets: Iterable[str], used: Used) -> list[str]:
+    """Return each of ``sheets`` with only what ``used`` can match."""
+    possible = [list(_possible_rules(rules_of(plausible(sheet, used.words)), used)) for sheet in sheets]
+    read = _variables_read([rule for sheet in possible for rule in sheet], used)
+    whole = "".join(text for sheet in possible for text in _texts(sheet))
+    return ["".join(_texts(_needed_rules(sheet, read, whole))) for sheet in possible]
 
 
-def _rules(nodes: list[Node], used: Used) -> list[str]:
-    texts: list[str] = []
-    for node in nodes:
-        if isinstance(node, QualifiedRule):
-            selectors = [text for text in _selectors(node.prelude, used) if text]
-            body = _compact(node.content)
-            texts += [f"{','.join(selectors)}{{{body}}}"] if selectors and body else []
-        elif isinstance(node, AtRule) and node.lower_at_keyword in _GROUPS and node.content is not None:
-            inner = _rules(tinycss2.parse_rule_list(node.content, True, True), used)
-            head = tinycss2.serialize(node.prelude).strip()
-            texts += [f"@{node.at_keyword} {head}{{{''.join(inner)}}}"] if inner else []
-        elif isinstance(node, AtRule) and node.lower_at_keyword != "charset" and node.content is not None:
-            head = tinycss2.serialize(node.prelude).strip()
-            texts.append(f"@{node.at_keyword} {head}{{{_compact(node.content)}}}")
-    return texts
-
-
-def _selectors(prelude: list[Node], used: Used) -> Iterable[str]:
-    """Yield the selectors of a rule that some page could match."""
-    one: list[Node] = []
-    for node in [*prelude, None]:
-        if node is None or (isinstance(node, LiteralToken) and node.value == ","):
-            if one and _possible(one, used):
-                yield tinycss2.serialize(one).strip()
-            one = []
+def _possible_rules(rules: Iterable[AnyRule], used: Used) -> Iterator[AnyRule]:
+    """Yield the rules with the selectors that some page could match."""
+    for rule in rules:
+        if isinstance(rule, Rule):
+            selectors = tuple(selector for selector in rule.selectors if _possible(selector, used))
+            if selectors and rule.declarations:
+                yield replace(rule, selectors=selectors)
+        elif isinstance(rule, Group):
+            inner = tuple(_possible_rules(rule.rules, used))
+            if inner:
+                yield replace(rule, rules=inner)
         else:
-            one.append(node)
+            yield rule
 
 
-def _possible(selector: list[Node], used: Used) -> bool:
-    before = ""
-    for node in selector:
-        if isinstance(node, HashToken) and node.value not in used.words:
+def _possible(selector: Selector, used: Used) -> bool:
+    for need in selector.needs:
+        if isinstance(need, tuple):
+            met = any(_possible(alternative, used) for alternative in need)
+        elif need.startswith("."):
+            met = need[1:] in used.words
+        else:
+            met = need in used.tags
+        if not met:
             return False
-        if isinstance(node, IdentToken):
-            if before == "." and node.value not in used.words:
-                return False
-            if before not in {".", ":"} and node.lower_value not in used.tags:
-                return False
-        if isinstance(node, FunctionBlock) and node.lower_name in {"is", "where"} and not _any_of(node, used):
-            return False
-        before = node.value if isinstance(node, LiteralToken) else ""
     return True
 
 
-def _any_of(function: FunctionBlock, used: Used) -> bool:
-    return any(True for _ in _selectors(function.arguments, used))
-
-
-def _compact(content: list[Node]) -> str:
-    """Return declarations without the space between them."""
-    texts = []
-    for item in tinycss2.parse_blocks_contents(content, True, True):
-        if item.type == "declaration":
-            value = _value(item.value)
-            texts.append(f"{item.name}:{value}{'!important' if item.important else ''}")
-        elif item.type == "qualified-rule":
-            inner = _compact(item.content)
-            texts.append(f"{tinycss2.serialize(item.prelude).strip()}{{{inner}}}")
-    return ";".join(texts)
-
-
-def _value(nodes: list[Node]) -> str:
-    # A string may contain any space; outside strings, each run of it becomes one.
-    return "".join(" " if node.type == "whitespace" else node.serialize() for node in nodes).strip()
-
-
-def _without_unused_names(sheet: str, used: Used) -> str:
-    """Remove variables that nothing reads, or only removed ones, and animations that nothing runs."""
-    rules = tinycss2.parse_stylesheet(sheet, True, True)
+def _variables_read(rules: Iterable[AnyRule], used: Used) -> set[str]:
+    """Return the variables that something reads, other than variables which nothing reads."""
     read = used.words | {f"--{word}" for word in used.words}
     reads: dict[str, set[str]] = {}
-    for name, text in _declarations(rules):
+    for name, text in _declared(rules):
         names = set(_USE.findall(text))
         if name.startswith("--"):
             reads.setdefault(name, set()).update(names)
@@ -132,38 +91,48 @@ def _without_unused_names(sheet: str, used: Used) -> str:
         more = reads.get(todo.pop(), set()) - read
         read |= more
         todo += more
-    return "".join(_kept(rules, read, sheet))
+    return read
 
 
-def _declarations(rules: list[Node]) -> Iterable[tuple[str, str]]:
-    """Yield name and text of every declaration, also in nested rules; for other at-rules, no name and their text."""
+def _declared(rules: Iterable[AnyRule]) -> Iterator[tuple[str, str]]:
+    """Yield name and text of every declaration; for other at-rules, no name and their text."""
     for rule in rules:
-        if isinstance(rule, AtRule) and rule.lower_at_keyword in _GROUPS:
-            yield from _declarations(tinycss2.parse_rule_list(rule.content, True, True))
-        elif isinstance(rule, AtRule):
-            yield "", rule.serialize()
+        if isinstance(rule, Group):
+            yield from _declared(rule.rules)
+        elif isinstance(rule, OtherRule):
+            yield "", rule.text
         else:
-            for item in tinycss2.parse_blocks_contents(rule.content, True, True):
-                yield (item.name if item.type == "declaration" else ""), item.serialize()
+            for declaration in rule.declarations:
+                yield declaration.name, declaration.text
 
 
-def _kept(rules: list[Node], read: set[str], sheet: str) -> Iterable[str]:
+def _needed_rules(rules: Iterable[AnyRule], read: set[str], whole: str) -> Iterator[AnyRule]:
+    """Yield the rules without variables that are not in ``read``, and without animations that nothing runs."""
     for rule in rules:
-        if isinstance(rule, AtRule) and rule.lower_at_keyword in _GROUPS:
-            inner = "".join(_kept(tinycss2.parse_rule_list(rule.content, True, True), read, sheet))
+        if isinstance(rule, Group):
+            inner = tuple(_needed_rules(rule.rules, read, whole))
             if inner:
-                yield f"@{rule.at_keyword} {tinycss2.serialize(rule.prelude).strip()}{{{inner}}}"
-        elif isinstance(rule, AtRule):
-            name = tinycss2.serialize(rule.prelude).strip()
-            if "keyframes" not in rule.lower_at_keyword or re.search(
-                rf"animation[^;}}]*[ :]{re.escape(name)}\b", sheet
-            ):
-                yield rule.serialize()
+                yield replace(rule, rules=inner)
+        elif isinstance(rule, OtherRule):
+            name = re.escape(rule.keyframes)
+            if not name or re.search(rf"animation[^;}}]*[ :]{name}\b", whole):
+                yield rule
         else:
-            declared = [
-                item.serialize()
-                for item in tinycss2.parse_blocks_contents(rule.content, True, True)
-                if item.type != "declaration" or not item.name.startswith("--") or item.name in read
-            ]
+            declared = tuple(
+                declaration
+                for declaration in rule.declarations
+                if not declaration.name.startswith("--") or declaration.name in read
+            )
             if declared:
-                yield f"{tinycss2.serialize(rule.prelude)}{{{';'.join(declared)}}}"
+                yield replace(rule, declarations=declared)
+
+
+def _texts(rules: Iterable[AnyRule]) -> Iterator[str]:
+    for rule in rules:
+        if isinstance(rule, Group):
+            yield f"{rule.head}{{{''.join(_texts(rule.rules))}}}"
+        elif isinstance(rule, OtherRule):
+            yield rule.text
+        else:
+            selectors = ",".join(selector.text for selector in rule.selectors)
+            yield f"{selectors}{{{';'.join(declaration.text for declaration in rule.declarations)}}}"

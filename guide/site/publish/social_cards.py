@@ -39,7 +39,7 @@ def draw(title: str, part: str, book: str, out: Path) -> None:
     pen.multiline_text((_MARGIN, 160), "\n".join(lines), font=_font("DejaVuSans-Bold.ttf", height), fill=WHITE)
     pen.text((_MARGIN, SIZE[1] - 110), book, font=_font("DejaVuSans.ttf", 36), fill=TEAL)
     out.parent.mkdir(parents=True, exist_ok=True)
-    picture.quantize(palette=_palette(), dither=Image.Dither.NONE).save(out, "PNG")
+    picture.quantize(palette=_palette(), dither=Image.Dither.NONE).save(out, "PNG", compress_level=3)
 
 
 def tags(title: str, about: str, page: str, card: str, book: str, base: str) -> str:

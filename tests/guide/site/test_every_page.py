@@ -10,6 +10,7 @@ from fontTools.ttLib import TTFont
 from visits import COPY_WIDTH, WIDTHS, pages, visit_all
 
 from guide.pages.reader import read_page
+from guide.site.optimize.icons import ALWAYS, code_points
 
 # Limits of a first view, compressed; a page needs a reason to exceed them.
 MOST_BYTES, MOST_REQUESTS = 120_000, 15
@@ -92,6 +93,12 @@ def test_every_icon_is_in_its_font(site, visits):
 
     assert len(drawn) > 5
     assert drawn <= _icons_of(sheet.read_text())
+
+
+def test_the_fonts_that_are_made_in_advance_have_the_icons_of_this_site(site):
+    (sheet,) = (site / "_static").glob("site.*.css")
+
+    assert code_points(sheet.read_text()) == ALWAYS
 
 
 def _icons_of(sheet: str) -> set[str]:

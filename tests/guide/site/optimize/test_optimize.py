@@ -3,13 +3,16 @@
 import base64
 import hashlib
 import re
+from pathlib import Path
 
+import pydata_sphinx_theme
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
 from guide.site.optimize import icons, styles
 from guide.site.optimize.policy import policy
+from guide.site.optimize.sheet_rules import plausible
 from guide.site.optimize.site import optimize_site
 
 THEME = ".bd-article{margin:0}.nowhere{margin:1px}:root{--far:red;--near:1}.made-later{top:0}"
@@ -128,6 +131,15 @@ def test_an_icon_that_a_rule_names_through_a_variable_is_in_the_font():
     assert icons.code_points('a::before{content:"\\f09b"}:root{--icon:"\uf071";--x:"y"}') == {0xF09B, 0xF071}
 
 
+def test_a_reduced_font_is_made_once(tmp_path, monkeypatch):
+    icons.prepare(tmp_path)
+    font = next(Path(pydata_sphinx_theme.__file__).parent.rglob("fa-solid-900.ttf"))
+    monkeypatch.setattr(icons, "_as_data", lambda font, points: "made again")
+
+    assert icons.as_data(font, {0xF002}, tmp_path).startswith("data:font/woff2;base64,d09G")
+    assert icons.as_data(font, {0xF0F4}, tmp_path) == "made again", "another icon"
+
+
 def test_optimizing_unchanged_pages_again_changes_nothing(site, tmp_path):
     before = (site / "page.html").read_bytes()
     (site / "_static/theme.css").write_text(THEME)
@@ -173,6 +185,11 @@ def test_a_script_that_the_policy_refuses_is_reported_with_its_page(tmp_path, ar
     assert warnings[0].startswith("page.html: ") and refused in warnings[0]
 
 
+def trimmed(sheet, used):
+    (text,) = styles.trimmed([sheet], used)
+    return text
+
+
 @pytest.mark.parametrize(
     "rule",
     [
@@ -186,14 +203,14 @@ def test_a_script_that_the_policy_refuses_is_reported_with_its_page(tmp_path, ar
 def test_a_rule_that_could_match_is_kept(rule):
     used = styles.Used(tags={"p", "a"}, words={"in"})
 
-    assert styles.trimmed([rule], used).replace(" ", "") == rule.replace(" ", "")
+    assert trimmed(rule, used).replace(" ", "") == rule.replace(" ", "")
 
 
 @pytest.mark.parametrize(
     "rule", ["p.out{top:0}", "#out{top:0}", "b{top:0}", "@media print{.out{top:0}}", ":is(.out){top:0}"]
 )
 def test_a_rule_that_cannot_match_is_removed(rule):
-    assert styles.trimmed([rule], styles.Used(tags={"p", "a"}, words={"in"})) == ""
+    assert trimmed(rule, styles.Used(tags={"p", "a"}, words={"in"})) == ""
 
 
 @pytest.mark.parametrize("root", ["/", "/guide/"])
@@ -218,9 +235,42 @@ def test_a_policy_without_scripts_has_no_hash():
     assert "script-src 'self';" in policy([])
 
 
+@pytest.mark.parametrize(
+    "kept",
+    [
+        '.in{content:"}.out{"}',
+        "/* } .out{ */.in{top:0}",
+        r".in{content:'\'}.out{'}",
+        ".out,.in:hover{top:0}",
+        ".in:not(.out,.other){top:0}",
+        ".in:is(:not(.out)){top:0}",
+        '.in[data-x=".out"]{top:0}',
+        r".out\:in,.in{top:0}",
+        r".out\:in{top:0}",
+        "/* .out */ .in{top:0}",
+        "@font-face{font-family:out}",
+        "@supports (top:0){@media print{.in{top:0}}}",
+        "@import url('a;b.css');.in{top:0}",
+    ],
+)
+def test_what_pages_may_need_stays_before_a_style_sheet_is_parsed(kept):
+    sheet = f".out{{top:1}}{kept}.out a{{top:2}}"
+
+    assert plausible(sheet, {"in"}) == kept
+
+
+def test_what_is_left_out_before_parsing_makes_no_difference(monkeypatch):
+    theme = Path(pydata_sphinx_theme.__file__).with_name("theme")
+    (sheet,) = theme.rglob("pydata-sphinx-theme.css")
+    used = styles.Used({"html", "body", "p", "a", "nav"}, {"bd-header", "btn", "nav-link", "sd-card", "active", "show"})
+
+    quick = trimmed(sheet.read_text(), used)
+    monkeypatch.setattr(styles, "plausible", lambda text, words: text)
+
+    assert quick == trimmed(sheet.read_text(), used) and len(quick) > 5_000
+
+
 def test_a_variable_that_only_an_unused_one_reads_is_removed_too():
     sheet = ":root{--read:var(--inner);--inner:1px;--unread:var(--lost);--lost:2px}p{margin:var(--read)}"
 
-    left = styles.trimmed([sheet], styles.Used(tags={"p"}))
-
-    assert left == ":root{--read:var(--inner);--inner:1px}p{margin:var(--read)}"
+    assert trimmed(sheet, styles.Used(tags={"p"})) == ":root{--read:var(--inner);--inner:1px}p{margin:var(--read)}"
