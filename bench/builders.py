@@ -62,6 +62,10 @@ class Builder(ABC):
     def has_run(self, name: str) -> bool:
         """Return whether the last build ran the notebook ``name``."""
 
+    def clean(self) -> None:
+        """Remove what the last build wrote."""
+        shutil.rmtree(self.folder / "_build", ignore_errors=True)
+
     def build(self) -> Built:
         """Build the book once and return the cost; raise ``LoadError`` if the build fails."""
         try:

@@ -20,17 +20,19 @@ class KernelSeed:
     """A fork of this process that waits to become a kernel.
 
     It is made before this process opens sockets and starts threads, which a later fork would not share safely.
+    Meanwhile it imports those libraries that ``code`` mentions and this process has not imported.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, code: str) -> None:
         ours, theirs = socket.socketpair()
         self._socket = ours
-        self._fork = Fork(lambda: self._wait(theirs))
+        self._fork = Fork(lambda: self._wait(theirs, code))
         theirs.close()
 
-    def _wait(self, line: socket.socket) -> int:
+    def _wait(self, line: socket.socket, code: str) -> int:
         self._socket.close()
         os.setsid()
+        preimport.import_libraries_in(code)
         request = line.makefile("rb").read()
         return _become_kernel(**json.loads(request)) if request else 0
 

@@ -115,8 +115,11 @@ class PageSession:
 
     def _new_seeds(self) -> dict[str, KernelSeed]:
         """Return a seed for each machine that will need a kernel."""
-        python = (b for b in self._page.blocks if b.kind in {"cell", "run"} and b.language == "python")
-        return {name: KernelSeed() for name in dict.fromkeys(block.on[0] for block in python)}
+        code: dict[str, str] = {}
+        for block in self._page.blocks:
+            if block.kind in {"cell", "run"} and block.language == "python":
+                code[block.on[0]] = f"{code.get(block.on[0], '')}{block.source}\n"
+        return {name: KernelSeed(text) for name, text in code.items()}
 
     def run(self, show: Callable[[str], None]) -> list[BlockResult]:
         """Run every block, then check what the page leaves in the buckets and the home directory."""

@@ -11,6 +11,7 @@ import gc
 import importlib
 import os
 import random
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -27,19 +28,20 @@ _RUNNER = (
     "fakehub.server.process",
     "guide.run.page_session",
 )
-# Libraries that are slow to import and safe to fork: their import opens no files or sockets and starts no threads.
+# Libraries that are slow to import and safe to fork: their import opens no files or sockets and starts no threads. Each
+# has a word that is in the code of pages which use it.
 # pyplot is missing because it chooses its backend on import, and pyarrow and jax because they start threads.
-_LIBRARIES = (
-    "google.cloud.storage",
-    "xarray",
-    "zarr",
-    "gcsfs",
-    "dask.array",
-    "dask.dataframe",
-    "matplotlib.axes",
-    "matplotlib.font_manager",
-    "xarray.plot",
-)
+_LIBRARIES = {
+    "google.cloud.storage": "google",
+    "xarray": "xarray",
+    "zarr": "zarr",
+    "gcsfs": "gcsfs",
+    "dask.array": "dask",
+    "dask.dataframe": "dataframe",
+    "matplotlib.axes": "matplotlib",
+    "matplotlib.font_manager": "matplotlib",
+    "xarray.plot": "xarray",
+}
 # Entries of sys.path by which ``python -m guide`` finds its modules.
 _OWN_PATHS = (Path(), ROOT)
 _OWN_PACKAGES = {"guide", "fakehub", "hubfacts"}
@@ -59,6 +61,14 @@ def import_libraries() -> None:
     """Import the block runner and the libraries that most pages import."""
     _import_pandas_as_in_a_kernel()
     _import_quietly((*_LIBRARIES, *_RUNNER))
+
+
+def import_libraries_in(code: str) -> None:
+    """Import the libraries of ``import_libraries`` that pages with this ``code`` use."""
+    words = set(re.findall(r"\w+", code))
+    if words & {"pandas", "xarray"}:
+        _import_pandas_as_in_a_kernel()
+    _import_quietly(tuple(name for name, word in _LIBRARIES.items() if word in words))
 
 
 def _import_quietly(names: tuple[str, ...]) -> None:

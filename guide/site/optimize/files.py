@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -75,6 +76,20 @@ class Files:
         for path in [*self._replaced, *(self.site / name for name in set(before) - self._written)]:
             path.unlink(missing_ok=True)
         manifest.write_text(json.dumps(sorted(self._written)))
+
+
+def digest_of(path: Path) -> str:
+    """Return the digest of the file at ``path``; empty if there is none. An unchanged file is read once."""
+    try:
+        state = path.stat()
+    except OSError:
+        return ""
+    return _digest(path, state.st_mtime_ns, state.st_size)
+
+
+@functools.cache
+def _digest(path: Path, changed: int, size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_at_once(path: Path, content: bytes) -> None:

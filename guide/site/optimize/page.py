@@ -19,7 +19,7 @@ from guide import webp
 from guide.site import html
 from guide.site.html import classes_of, head_of, root_of, set_classes, text_of
 from guide.site.optimize import images, scripts, styles
-from guide.site.optimize.files import Files
+from guide.site.optimize.files import Files, digest_of
 
 # Placeholders for what is known when all pages are optimized.
 POLICY, STYLE_SHEET, CARDS = "put-the-policy-here", "put-the-style-sheet-here", "put-the-cards-here"
@@ -79,31 +79,18 @@ def _modules() -> str:
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
-def kept_page(store: Path, site: Path, digests: Digests) -> OptimizedPage | None:
+def kept_page(store: Path, site: Path) -> OptimizedPage | None:
     """Return the result in the file ``store`` if what it was made from is unchanged and what it wrote exists."""
     if not store.is_file():
         return None
     page = OptimizedPage(**json.loads(store.read_text(encoding="utf-8")))
-    unchanged = all(digests.of(site / name) == digest for name, digest in page.read.items())
+    unchanged = all(digest_of(site / name) == digest for name, digest in page.read.items())
     return page if unchanged and all((site / name).is_file() for name in page.written) else None
 
 
 def keep_page(page: OptimizedPage, store: Path) -> None:
     """Write a result to the file ``store``."""
     store.write_text(json.dumps(asdict(page)), encoding="utf-8")
-
-
-class Digests:
-    """Digests of files, each of which is read once."""
-
-    def __init__(self) -> None:
-        self._known: dict[Path, str] = {}
-
-    def of(self, path: Path) -> str:
-        """Return the digest of the file at ``path``; empty if there is none."""
-        if path not in self._known:
-            self._known[path] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-        return self._known[path]
 
 
 def optimize_page(site: Path, written: tuple[Path, str]) -> OptimizedPage:
@@ -127,8 +114,7 @@ def optimize_page(site: Path, written: tuple[Path, str]) -> OptimizedPage:
     result.html = str(page.soup).replace(_MENU_PLACE, menu, 1)
     result.written = sorted(files.written)
     result.replaced = sorted(str(file.relative_to(site)) for file in files.replaced)
-    digests = Digests()
-    result.read = {str(file.relative_to(site)): digests.of(file) for file in sorted(files.read)}
+    result.read = {str(file.relative_to(site)): digest_of(file) for file in sorted(files.read)}
     return result
 
 

@@ -10,7 +10,7 @@ import rjsmin
 from bs4 import BeautifulSoup, Tag
 
 from guide.site.html import head_of, text_of
-from guide.site.optimize.files import FINGERPRINT, Files
+from guide.site.optimize.files import FINGERPRINT, Files, digest_of
 
 # Sets the theme before anything is drawn, or a dark page flashes white: the one script inside the page itself.
 THEME_FIRST = (
@@ -70,7 +70,7 @@ def optimize_scripts(soup: BeautifulSoup, page: Path, files: Files) -> None:
             continue
         files.mark_replaced(source)
         before = ";".join(settings) + ";\n" if name == "togglebutton" else ""
-        text = before + _minified(source.read_text(encoding="utf-8"))
+        text = before + _minified(source, digest_of(source))
         if name in BASE:
             base.append(text)
         else:
@@ -124,6 +124,6 @@ def _load(soup: BeautifulSoup, tag: Tag, address: str) -> None:
 
 
 @functools.cache
-def _minified(script: str) -> str:
+def _minified(source: Path, digest: str) -> str:
     """Return a script without comments, and without the name of a source map, which is not published."""
-    return str(rjsmin.jsmin(re.sub(r"//# sourceMappingURL=\S+", "", script)))
+    return str(rjsmin.jsmin(re.sub(r"//# sourceMappingURL=\S+", "", source.read_text(encoding="utf-8"))))

@@ -17,7 +17,6 @@ from guide.site.optimize.page import (
     CARDS,
     POLICY,
     STYLE_SHEET,
-    Digests,
     OptimizedPage,
     keep_page,
     kept_page,
@@ -107,12 +106,11 @@ def _previews(files: Files) -> str:
 
 def _optimized_pages(texts: list[tuple[Path, str]], site: Path, store: Path) -> dict[Path, OptimizedPage]:
     """Return the result of each page, made now or kept in ``store``."""
-    digests = Digests()
     stores = {path: store / f"{path.relative_to(site).as_posix().replace('/', '--')}" for path, _ in texts}
     stores_of_now = {
         path: stores[path].with_suffix(f".{key(str(path.relative_to(site)), text)}") for path, text in texts
     }
-    pages = {path: kept_page(stores_of_now[path], site, digests) for path in stores}
+    pages = {path: kept_page(stores_of_now[path], site) for path in stores}
     missing = [(path, text) for path, text in texts if pages[path] is None]
     before: dict[str, list[Path]] = {}
     for old in store.iterdir():
@@ -150,7 +148,7 @@ def _common_sheet(sheets: list[Path], used: styles.Used, classes: dict[str, str]
         imported = [sheet.parent / name for name in _IMPORT.findall(sheet.read_text(encoding="utf-8"))]
         for path in [*imported, sheet]:
             files.mark_replaced(path)
-            texts[path] = path.read_text(encoding="utf-8")
+            texts[path] = sheet_rules.plausible(path.read_text(encoding="utf-8"), used.words)
     fonts = {path.name: path for path in sorted((files.site / "_static").rglob("*.ttf"))}
     names = [str(path.relative_to(files.site)) for path in texts]
     made_from: list[object] = [names, [*texts.values()], sorted(classes.items())]

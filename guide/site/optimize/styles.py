@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from guide.site.optimize.sheet_rules import AnyRule, Group, OtherRule, Rule, Selector, plausible, rules_of
+from guide.site.optimize.sheet_rules import AnyRule, Group, OtherRule, Rule, Selector, rules_of
 
 _NAME = re.compile(r"[\w-]+")
 _USE = re.compile(r"var\(\s*(--[\w-]+)")
@@ -42,7 +42,7 @@ def names_in_use(used: Used, sheets: Iterable[str]) -> list[str]:
 
 def trimmed(sheets: Iterable[str], used: Used) -> list[str]:
     """Return each of ``sheets`` with only what ``used`` can match."""
-    possible = [list(_possible_rules(rules_of(plausible(sheet, used.words)), used)) for sheet in sheets]
+    possible = [list(_possible_rules(rules_of(sheet), used)) for sheet in sheets]
     read = _variables_read([rule for sheet in possible for rule in sheet], used)
     whole = "".join(text for sheet in possible for text in _texts(sheet))
     return ["".join(_texts(_needed_rules(sheet, read, whole))) for sheet in possible]

@@ -39,7 +39,8 @@ class Section:
 def sections(html: str) -> list[Section]:
     """Return the sections of the article in ``html``, the first with the page's title; none without an article."""
     reader = _Reader()
-    reader.feed(html)
+    # Most of a page is outside the article: the list of all pages, for example.
+    reader.feed(html[html.find("<article") : html.rfind("</article>") + len("</article>")])
     return [section for section in reader.sections if section.heading or section.text]
 
 

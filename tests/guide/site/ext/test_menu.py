@@ -1,39 +1,51 @@
-"""The list of all pages in the sidebar, made once for all of them."""
+"""The list of all pages in the sidebar, made once for all of them, and the list of a page's sections."""
 
 from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup
 
-from guide.site.menu import SidebarMenu
+from guide.site.menu import SidebarMenu, page_contents
 
-# The list that the theme makes for a/x.html, a page below a/index.html, in the second part of the book.
+# The list that Sphinx makes for a/x.html, a page below a/index.html, in the second part of the book.
 MADE = """\
-<p class="caption" role="heading" aria-level="2"><span class="caption-text">Start</span></p>
-<ul class="nav bd-sidenav">
-<li class="toctree-l1 has-children"><a class="reference internal" href="../help/index.html">Help</a>\
-<details><summary></summary><ul>
+<p class="caption" role="heading"><span class="caption-text">Start</span></p>
+<ul>
+<li class="toctree-l1"><a class="reference internal" href="../help/index.html">Help</a><ul>
 <li class="toctree-l2"><a class="reference internal" href="../help/errors.html">Errors</a></li>
-</ul></details></li>
 </ul>
-<p class="caption" role="heading" aria-level="2"><span class="caption-text">Topics</span></p>
-<ul class="current nav bd-sidenav">
-<li class="toctree-l1 current active has-children"><a class="current reference internal" href="index.html">A</a>\
-<details open="open"><summary></summary><ul class="current">
-<li class="toctree-l2 current active"><a class="current reference internal" href="#">X</a></li>
-</ul></details></li>
-<li class="toctree-l1 has-children"><a class="reference internal" href="../b/index.html">B</a>\
-<details><summary></summary><ul>
+</li>
+</ul>
+<p class="caption" role="heading"><span class="caption-text">Topics</span></p>
+<ul class="current">
+<li class="toctree-l1 current"><a class="reference internal" href="index.html">A</a><ul class="current">
+<li class="toctree-l2 current"><a class="current reference internal" href="#">X</a></li>
+</ul>
+</li>
+<li class="toctree-l1"><a class="reference internal" href="../b/index.html">B</a><ul>
 <li class="toctree-l2"><a class="reference internal" href="../b/y.html">Y</a></li>
-</ul></details></li>
+</ul>
+</li>
 <li class="toctree-l1"><a class="reference external" href="https://example.org/z.html">Z</a></li>
+</ul>
+"""
+# The list that Sphinx makes of a page's sections.
+TOC = """<ul>
+<li><a class="reference internal" href="#">Title</a><ul>
+<li><a class="reference internal" href="#one">One</a><ul>
+<li><a class="reference internal" href="#deep">Deep</a></li>
+</ul>
+</li>
+<li><a class="reference internal" href="#two">Two</a></li>
+</ul>
+</li>
 </ul>
 """
 
 
 @pytest.fixture
 def menu():
-    return SidebarMenu(BeautifulSoup(MADE, "html.parser"), "a/x.html")
+    return SidebarMenu(MADE, "a/x.html")
 
 
 def marked(html: str) -> set[str]:
@@ -89,6 +101,23 @@ def test_the_list_of_a_page_does_not_depend_on_earlier_pages(menu):
     assert marked(first) == {"A", "X"}
     assert marked(menu.html_for("search.html")) == set()
     assert menu.html_for("a/x.html") == first
+
+
+def test_the_list_of_sections_leaves_out_the_title_and_has_the_classes_of_the_theme():
+    sections = BeautifulSoup(page_contents(TOC, 2), "html.parser").ul
+
+    assert [tag.get_text() for tag in sections.find_all("a")] == ["One", "Deep", "Two"]
+    assert sections["class"] == ["pst-show_toc_level", "nav", "section-nav", "flex-column"]
+    assert sections.ul["class"] == ["nav", "section-nav", "flex-column"], "only two levels are shown"
+    assert sections.li["class"] == ["toc-h2", "nav-item", "toc-entry"]
+    assert sections.a["class"] == ["reference", "internal", "nav-link"]
+
+
+@pytest.mark.parametrize(
+    ("toc", "found"), [("", 0), (TOC[: TOC.index("<ul>\n<li>", 10)] + "</li></ul>", 0), (TOC * 2, 8)]
+)
+def test_a_page_without_sections_has_no_list_and_one_with_two_titles_has_both(toc, found):
+    assert page_contents(toc, 2).count("<li") == found
 
 
 def test_every_page_of_the_site_is_marked_in_its_list(site):
