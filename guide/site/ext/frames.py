@@ -29,6 +29,8 @@ TESTED_PAGE = "book/reference/what-was-tested"
 _TERMINALS = {HUB: "Terminal on the hub", "laptop": "Your laptop", "hpc": "HPC system", "hpc-outsider": "HPC system"}
 _PLACES = {"laptop": "on your laptop", "hpc": "on the HPC system", "hpc-outsider": "on the HPC system"}
 _LANGUAGES = {"bibtex": "BibTeX", "json": "JSON"}
+# An environment is made wherever conda is, on the hub or elsewhere.
+_CONDA = re.compile(r"(conda|mamba) ")
 # A block that is to be saved says so in its first line.
 _FILE_COMMENT = re.compile(r"# ([\w-]+\.py)\b")
 
@@ -71,7 +73,7 @@ def label_of(block: Block, machine: str) -> str:
     if block.language == "python" or block.source.startswith("%%"):
         return f"Python {place}" if place else "Notebook cell"
     if block.language in {"bash", "console"}:
-        return _TERMINALS[machine]
+        return "Terminal with conda" if machine == HUB and _CONDA.match(block.source) else _TERMINALS[machine]
     return _LANGUAGES.get(block.language, block.language.capitalize())
 
 

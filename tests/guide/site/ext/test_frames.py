@@ -42,6 +42,8 @@ def _document(*sources):
         (Block(1, "skip", "bash", "%%bash\nls", on=("hub",)), "Notebook cell"),
         (Block(1, "cell", "python", "ds", on=("laptop",)), "Python on your laptop"),
         (Block(1, "run", "console", "$ ls", on=("hub",)), "Terminal on the hub"),
+        (Block(1, "parsed", "bash", "conda env create", on=("hub",)), "Terminal with conda"),
+        (Block(1, "parsed", "bash", "conda install x", on=("laptop",)), "Your laptop"),
         (Block(1, "run", "bash", "ls", on=("laptop",)), "Your laptop"),
         (Block(1, "run", "bash", "ls", on=("hpc-outsider",)), "HPC system"),
         (Block(1, "file", "text", "xarray", target="requirements.txt", on=("hub",)), "requirements.txt"),
