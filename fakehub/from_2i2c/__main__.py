@@ -1,8 +1,9 @@
-"""``python -m fakehub.from_2i2c FILE...``: write a draft of ``hub.yml`` to standard output.
+"""``python -m fakehub.from_2i2c CHECKOUT CLUSTER HUB``: write a draft of ``hub.yml`` to standard output.
 
-The files are those in which 2i2c describes a cluster: ``config/clusters/NAME/*.values.yaml``, its ``cluster.yaml`` and
-Terraform's ``NAME.tfvars``; later ones override earlier ones. Facts that are missing or assumed are listed on standard
-error, and as comments at the end of the draft. The exit status is 0 if there is a draft, complete or not, else 1.
+``CHECKOUT`` is a copy of github.com/2i2c-org/infrastructure. Its ``config/clusters/CLUSTER/cluster.yaml`` says which
+values files a hub has. They are merged with the defaults of its charts, as Helm does. Terraform's variables say who may
+use which bucket. Facts that are missing, assumed or impossible to express are listed on standard error, and as comments
+at the end of the draft. The exit status is 0 if there is a draft, complete or not, else 1.
 
 The list covers the facts of the stand-in. A guide needs more: ``python -m guide.facts hub.yml`` lists those.
 """
@@ -19,30 +20,27 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from fakehub.from_2i2c.files import Cluster, DraftError, read
+from fakehub.from_2i2c.checkout import hub_configuration
+from fakehub.from_2i2c.errors import DraftError
 from fakehub.from_2i2c.sections import draft
 from hubfacts.load import all_problems
 from hubfacts.schema import Facts, Model
-
-# Sections of the cluster's values about a part of the hub that cannot be drafted.
-_NOT_DRAFTED = {
-    "dask-gateway": "dask_gateway: the cluster's values have a section dask-gateway; its options are code there"
-}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the draft; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m fakehub.from_2i2c", description=__doc__)
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("checkout", type=Path, metavar="CHECKOUT", help="the folder of the repository")
+    parser.add_argument("cluster", metavar="CLUSTER", help="the name of a cluster, such as leap")
+    parser.add_argument("hub", metavar="HUB", help="the name of a hub in its cluster.yaml, such as prod")
     options = parser.parse_args(arguments)
     try:
-        cluster = read(options.files)
-        facts = draft(cluster)
+        facts, notes = draft(hub_configuration(options.checkout, options.cluster, options.hub))
     except DraftError as error:
         print(f"from_2i2c: {error}", file=sys.stderr)
         return 1
-    gaps = list_gaps(facts, cluster)
-    print(f"# A draft, made from {', '.join(cluster.names)}. Facts that these files lack are listed at the end.")
+    gaps = [*notes, *list_gaps(facts)]
+    print(f"# A draft of the hub {options.hub} of {options.cluster}. Facts that its files lack are listed at the end.")
     print(yaml.dump(facts, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120), end="")
     if gaps:
         print("\n# To be added or checked:")
@@ -52,13 +50,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def list_gaps(facts: dict[str, Any], cluster: Cluster) -> list[str]:
-    """Return a line for each fact that the draft lacks or the stand-in would assume, and for undrafted sections."""
-    lines = [line for section, line in _NOT_DRAFTED.items() if cluster.values.get(section)]
+def list_gaps(facts: dict[str, Any]) -> list[str]:
+    """Return a line for each fact that the draft lacks or the stand-in would assume."""
     try:
         read_back = Facts.model_validate(facts)
     except ValidationError as error:
-        return lines + all_problems(error)
+        return all_problems(error)
+    lines = []
     for name, section in (("hub", read_back.hub), ("buckets", read_back.buckets)):
         lines += [f"{key}: {json.dumps(value)} is assumed" for key, value in _assumed(name, section)]
     return lines

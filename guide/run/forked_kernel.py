@@ -20,7 +20,7 @@ class KernelSeed:
     """A fork of this process that waits to become a kernel.
 
     It is made before this process opens sockets and starts threads, which a later fork would not share safely.
-    Meanwhile it imports those libraries that ``code`` mentions and this process has not imported.
+    Until then, it imports the libraries that ``code`` mentions.
     """
 
     def __init__(self, code: str) -> None:

@@ -122,7 +122,7 @@ def programs(root, wheel, tmp_path_factory) -> Path:
     (folder / "versions.txt").write_text("".join(line for line in versions.splitlines(True) if "==" in line))
     succeed(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv", cwd=folder)
     install = (uv, "pip", "install", "--quiet", "--python", python, "--constraint", folder / "versions.txt")
-    succeed(*install, f"fakehub[pytest] @ {wheel.as_uri()}", cwd=folder)
+    succeed(*install, f"fakehub[pytest,from-2i2c] @ {wheel.as_uri()}", cwd=folder)
     return python.parent
 
 
@@ -163,9 +163,9 @@ def test_the_installed_plugin_serves_a_projects_tests(programs, project, tests, 
 
 
 def test_the_installed_draft_reads_facts(root, programs, tmp_path):
-    files = [root / "examples/from-2i2c" / name for name in ("common.values.yaml", "prod.values.yaml", "ocean.tfvars")]
+    arguments = [root / "examples/from-2i2c", "ocean", "prod"]
 
-    assert "ocean-scratch:" in succeed(programs / "python", "-m", "fakehub.from_2i2c", *files, cwd=tmp_path)
+    assert "ocean-scratch:" in succeed(programs / "python", "-m", "fakehub.from_2i2c", *arguments, cwd=tmp_path)
 
 
 def test_a_folder_without_facts_is_reported_in_one_line(programs, tmp_path):

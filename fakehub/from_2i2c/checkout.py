@@ -1,0 +1,74 @@
+"""Find what a checkout of 2i2c's infrastructure repository says about one hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from fakehub.from_2i2c import terraform
+from fakehub.from_2i2c.errors import DraftError
+from fakehub.from_2i2c.helm import Values, hub_values, read
+from fakehub.from_2i2c.terraform import Terraform
+
+_CLUSTERS, _CHARTS, _TERRAFORM = Path("config/clusters"), Path("helm-charts"), Path("terraform/gcp/projects")
+
+
+@dataclass(frozen=True)
+class HubConfiguration:
+    """The configuration of one hub.
+
+    ``about`` is the content of ``cluster.yaml`` and ``entry`` the hub's part of it. ``values`` are Helm's, with all
+    defaults. ``files`` are those that were read, ``unread`` those that could not be: encrypted or programs.
+    """
+
+    name: str
+    about: Values
+    entry: Values
+    values: Values
+    terraform: Terraform | None
+    files: list[str]
+    unread: list[str]
+
+
+def hub_configuration(checkout: Path, cluster: str, hub: str) -> HubConfiguration:
+    """Return the configuration of a hub; raises ``DraftError``, also if the hub is not on Google Cloud."""
+    folder = checkout / _CLUSTERS / cluster
+    if not (folder / "cluster.yaml").is_file():
+        known = [path.parent.name for path in (checkout / _CLUSTERS).glob("*/cluster.yaml")]
+        raise DraftError(f"{checkout}: {_unknown('cluster', cluster, known)}")
+    about = read(folder / "cluster.yaml")
+    provider = about.get("provider")
+    if provider != "gcp":
+        raise DraftError(f"cluster {cluster} is on {provider}: the stand-in plays only hubs on Google Cloud (gcp)")
+    hubs = {entry["name"]: entry for entry in about.get("hubs") or []}
+    if hub not in hubs:
+        raise DraftError(f"cluster {cluster}: {_unknown('hub', hub, hubs)}")
+    entry = hubs[hub]
+    names: list[str] = entry.get("helm_chart_values_files") or []
+    readable = [name for name in names if name.endswith((".yaml", ".yml")) and not name.startswith("enc-")]
+    chart = entry.get("helm_chart", "basehub")
+    values = hub_values(checkout / _CHARTS, chart, [folder / name for name in readable])
+    if not isinstance(values.get("jupyterhub"), dict):
+        raise DraftError(f"cluster {cluster}, hub {hub}: no section jupyterhub: are these the values of a hub?")
+    variables = terraform.find(checkout / _TERRAFORM, (about.get("gcp") or {}).get("project"))
+    files = [str(_CLUSTERS / cluster / name) for name in ("cluster.yaml", *readable)]
+    files += [str(_CHARTS / name / "values.yaml") for name in ("basehub", "daskhub") if _has_values(checkout, name)]
+    files += [str(variables.file.relative_to(checkout))] if variables else []
+    unread = [name for name in names if name not in readable]
+    return HubConfiguration(hub, about, entry, values, variables, files, unread)
+
+
+def _has_values(checkout: Path, chart: str) -> bool:
+    return (checkout / _CHARTS / chart / "values.yaml").is_file()
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Say that there is no ``what`` of that name, and which there are: a similar one, or a few."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return f"there is no {what} {name}; did you mean {close[0]}?"
+    some = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    return f"there is no {what} {name}; there is {some}" if names else f"there is no {what} at all"

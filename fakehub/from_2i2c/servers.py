@@ -1,0 +1,283 @@
+"""The sections about what people may start: tiers, node shares, GPUs and images."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from fakehub.from_2i2c.checkout import HubConfiguration
+from fakehub.from_2i2c.helm import Values, get, present
+from fakehub.from_2i2c.profiles import STAFF, Choice, Profile, Teams, gibibytes, profiles_of, slug
+
+_SRC = ["values"]
+_VRAM = re.compile(r"(\d+) ?GB VRAM")
+
+
+@dataclass(frozen=True)
+class _Group:
+    """CPU profiles that are one for the facts: they have a name and a machine in common, and no share differs."""
+
+    profiles: list[Profile]
+    machine: str | None
+    options: dict[str, Values]
+    teams: dict[str, Teams]
+
+
+class Servers:
+    """The sections of a hub; ``notes`` are lines about what they lack."""
+
+    def __init__(self, configuration: HubConfiguration) -> None:
+        self._configuration = configuration
+        self._profiles = profiles_of(configuration.values)
+        self._groups = list(_grouped(self._profiles))
+        self._gpu_choices = _unique((p, c) for p in self._profiles for c in p.shares if c.has_gpu)
+        self.notes: list[str] = []
+        self.organization, self._may_log_in = self._allowed()
+
+    def sections(self) -> dict[str, Values | list[Values]]:
+        """Return the sections by name; those that the hub lacks are empty."""
+        main = self._groups[0] if self._groups else None
+        further = [section for group in self._groups[1:] if (section := self._further(group))]
+        return {
+            "access": self._access(main),
+            "node_shares": self._node_shares(main) if main else {},
+            "further_profiles": further,
+            "gpus": self._gpus(),
+            "images": self._images(main),
+        }
+
+    def _allowed(self) -> tuple[str | None, list[str]]:
+        """Return the GitHub organisation and its teams that may log in, and note what the facts cannot say."""
+        login = get(self._configuration.values, "jupyterhub", "hub", "config") or {}
+        names = get(login, "GitHubOAuthenticator", "allowed_organizations") or []
+        names = [names] if isinstance(names, str) else list(names)
+        own = [name for name in names if name.partition(":")[0] != STAFF]
+        for name in own:
+            if ":" not in name:
+                self.notes.append(f"access: all members of {name} may log in; hub.yml can name only teams")
+        pairs = [name.split(":", 1) for name in own if ":" in name]
+        if not own:
+            kind = get(login, "JupyterHub", "authenticator_class") or "an unknown service"
+            self.notes.append(f"access: people log in with {kind}, not as members of a team on GitHub")
+        organization = pairs[0][0] if pairs else None
+        for other in sorted({name for name, _ in pairs} - {organization}):
+            self.notes.append(f"access: teams of {other} may log in too; hub.yml can name one organization")
+        return organization, [team for name, team in pairs if name == organization]
+
+    def _access(self, main: _Group | None) -> Values:
+        if self.organization is None:
+            return {}
+        shares: dict[str, list[str]] = {}
+        gpus: dict[str, list[str]] = {}
+        for name, teams in main.teams.items() if main else ():
+            self._add(shares, name, teams)
+        for name, (profile, choice) in self._gpu_choices.items():
+            self._add(gpus, name, profile.teams_of(choice))
+        some = {team for group in self._groups for teams in group.teams.values() for team in self._named(teams)}
+        allowed = [team for team in self._may_log_in if team in some or team in gpus]
+        folders = _group_folders(self._configuration.values)
+        idle = {team: folders.get(team, "") for team in self._may_log_in if team not in allowed}
+        tiers = [{"name": t, "team": t, "cpu_node_shares": shares.get(t, []), "gpus": gpus.get(t, [])} for t in allowed]
+        extra = {
+            team: {"cpu_node_shares": shares.get(team, []), "gpus": gpus.get(team, [])}
+            for team in dict.fromkeys([*shares, *gpus])
+            if team not in self._may_log_in
+        }
+        section = {"organization": self.organization, "allowed_teams": allowed, "login_only_teams": idle or None}
+        return present(section | {"tiers": tiers, "extra_teams": extra or None, "src": _SRC})
+
+    def _named(self, teams: Teams) -> Iterable[str]:
+        return self._may_log_in if teams is None else teams
+
+    def _add(self, choices: dict[str, list[str]], name: str, teams: Teams) -> None:
+        for team in sorted(self._named(teams)):
+            choices.setdefault(team, []).append(name)
+
+    def _node_shares(self, group: _Group) -> Values:
+        first = group.profiles[0]
+        section = {"profile": first.name, "about": first.about, "choice": first.share_label}
+        return present(section | {"machine": group.machine, "options": with_default(group.options), "src": _SRC})
+
+    def _further(self, group: _Group) -> Values | None:
+        name = group.profiles[0].name
+        if not self._may_log_in:
+            self.notes.append(f"further_profiles: {name!r} is left out; hub.yml needs the teams that may start it")
+            return None
+        teams = {team for named in group.teams.values() for team in self._named(named)} & set(self._may_log_in)
+        if not teams:
+            self.notes.append(f"further_profiles: {name!r} is for teams that may not log in")
+            return None
+        return {"teams": sorted(teams)} | self._node_shares(group)
+
+    def _gpus(self) -> Values:
+        if not self._gpu_choices:
+            return {}
+        options: dict[str, Values] = {}
+        for name, (profile, choice) in self._gpu_choices.items():
+            vram = _VRAM.search(choice.label or "")
+            teams = sorted(choice.teams or ())
+            options[name] = present(
+                {
+                    "label": choice.label,
+                    "vram_gb": int(vram[1]) if vram else None,
+                    "mem_limit_gib": gibibytes(choice.settings.get("mem_limit")),
+                    "machine": choice.machine,
+                    "team": teams[0] if len(teams) == 1 and choice.teams != profile.teams else None,
+                    "default": choice.default or None,
+                }
+            )
+        profiles = list(dict.fromkeys(id(profile) for profile, _ in self._gpu_choices.values()))
+        first = next(profile for profile, _ in self._gpu_choices.values())
+        if len(profiles) > 1:
+            self.notes.append("gpus: the hub has several GPU profiles; hub.yml lists their machines in one")
+        section = {"profile": first.name, "choice": first.share_label, "zones": self._gpu_zones(options) or None}
+        images = list(
+            dict.fromkeys(image.name for profile, _ in self._gpu_choices.values() for image in profile.images)
+        )
+        return present(section | {"options": with_default(options), "images": images, "src": _SRC})
+
+    def _gpu_zones(self, options: dict[str, Values]) -> list[str]:
+        terraform = self._configuration.terraform
+        pools = (terraform.variables.get("notebook_nodes") or {}).values() if terraform else ()
+        machines = {option.get("machine") for option in options.values()}
+        return sorted(
+            {zone for pool in pools if pool.get("machine_type") in machines for zone in pool.get("zones", [])}
+        )
+
+    def _images(self, main: _Group | None) -> Values:
+        found: dict[str, Choice] = {}
+        for profile in self._profiles:
+            for image in profile.images:
+                reference = found.get(image.name)
+                if reference and reference.settings["image"] != image.settings["image"]:
+                    self.notes.append(
+                        f"images: {image.name} is {reference.settings['image']} in one profile "
+                        f"and {image.settings['image']} in {profile.name!r}"
+                    )
+                found.setdefault(image.name, image)
+        first = main.profiles[0] if main else None
+        default = next((i.name for i in (first.images if first else []) if i.default), None)
+        options = {
+            name: present({"label": image.label, "ref": image.settings["image"], "default": name == default or None})
+            for name, image in found.items()
+        }
+        if not options:
+            only = get(self._configuration.values, "jupyterhub", "singleuser", "image") or {}
+            if not only.get("name"):
+                return {}
+            options = {"default": {"label": only["name"], "ref": f"{only['name']}:{only.get('tag')}"}}
+        labels = [profile.image_label for profile in self._profiles if profile.image_label]
+        custom = self._custom()
+        section = {"choice": labels[0] if labels else None, "options": with_default(options), "custom": custom or None}
+        return present(section | {"src": _SRC})
+
+    def _custom(self) -> Values:
+        with_custom = [profile for profile in self._profiles if profile.custom]
+        if not with_custom:
+            return {}
+        unlisted = with_custom[0].custom or {}
+        builds = list(dict.fromkeys(profile.name for profile in self._profiles if profile.builds_images))
+        return present(
+            {
+                "choice": unlisted.get("display_name"),
+                "in_choices": unlisted.get("display_name_in_choices"),
+                "message": unlisted.get("validation_message"),
+                "build_your_own": f"only in the profile {' or '.join(builds)}" if builds else None,
+            }
+        )
+
+
+def with_default(options: dict[str, Values]) -> dict[str, Values]:
+    """Return the ``options`` with exactly one default: the first that is marked, or the first of all."""
+    marked = next((name for name, option in options.items() if option.get("default")), next(iter(options)))
+    return {
+        name: {key: value for key, value in option.items() if key != "default"}
+        | ({"default": True} if name == marked else {})
+        for name, option in options.items()
+    }
+
+
+def _grouped(profiles: list[Profile]) -> Iterator[_Group]:
+    """Yield groups of CPU profiles: that of the default profile first, the others in their order."""
+    groups: list[_Group] = []
+    for profile in sorted(profiles, key=lambda profile: not profile.default):
+        choices = [choice for choice in profile.shares if not choice.has_gpu]
+        for machine in dict.fromkeys(choice.machine for choice in choices):
+            own = {
+                choice.name: (_share(choice), profile.teams_of(choice))
+                for choice in choices
+                if choice.machine == machine
+            }
+            group = next((one for one in groups if _fits(one, profile, machine, own)), None)
+            if group is None:
+                group = _Group([], machine, {}, {})
+                groups.append(group)
+            group.profiles.append(profile)
+            for name, (share, teams) in own.items():
+                earlier = group.teams.get(name, frozenset())
+                group.teams[name] = None if teams is None or earlier is None else earlier | teams
+                group.options.setdefault(name, share)
+    yield from groups
+
+
+def _fits(group: _Group, profile: Profile, machine: str | None, shares: dict[str, tuple[Values, Teams]]) -> bool:
+    def without_default(share: Values) -> Values:
+        return {key: value for key, value in share.items() if key != "default"}
+
+    same = all(
+        without_default(group.options[name]) == without_default(share)
+        for name, (share, _) in shares.items()
+        if name in group.options
+    )
+    return same and group.machine == machine and group.profiles[0].name == profile.name
+
+
+def _share(choice: Choice) -> Values:
+    settings = choice.settings
+    return present(
+        {
+            "label": choice.label,
+            "mem_guarantee_gib": gibibytes(settings.get("mem_guarantee")),
+            "mem_limit_gib": gibibytes(settings.get("mem_limit")),
+            "cpu_limit": settings.get("cpu_limit"),
+            "cpu_guarantee": settings.get("cpu_guarantee"),
+            "default": choice.default or None,
+        }
+    )
+
+
+def _unique(choices: Iterable[tuple[Profile, Choice]]) -> dict[str, tuple[Profile, Choice]]:
+    """Return the choices by name; one that repeats the name of another with other settings has its profile's too."""
+    found: dict[str, tuple[Profile, Choice]] = {}
+    for profile, choice in choices:
+        known = found.get(choice.name)
+        same = known is None or known[1].settings == choice.settings
+        found.setdefault(choice.name if same else f"{slug(profile.name)}-{choice.name}", (profile, choice))
+    return found
+
+
+def _group_folders(values: Values) -> dict[str, str]:
+    """Return the folders that only members of a team mount, from code that sets KubeSpawner's ``group_overrides``."""
+    folders: dict[str, str] = {}
+    for code in (get(values, "jupyterhub", "hub", "extraConfig") or {}).values():
+        for override in _group_overrides(str(code)):
+            mounts = (override.get("spawner_override") or {}).get("volume_mounts") or {}
+            paths = [mount.get("mountPath", "") for mount in mounts.values()]
+            for group in override.get("groups") or []:
+                folders |= {group.rpartition(":")[2]: path.replace("/home/jovyan", "~") for path in paths[:1]}
+    return folders
+
+
+def _group_overrides(code: str) -> Iterator[Values]:
+    try:
+        statements = ast.parse(code).body
+    except SyntaxError:
+        return
+    for statement in statements:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]).endswith(".group_overrides"):
+            try:
+                yield from ast.literal_eval(statement.value).values()
+            except ValueError:
+                return
