@@ -136,9 +136,9 @@ class NodeShares(Model):
 
 
 class FurtherProfile(NodeShares):
-    """One more CPU profile of the form, for the members of some ``teams``."""
+    """One more CPU profile of the form, for the members of some ``teams``, or for everybody who may log in."""
 
-    teams: list[str] = Field(min_length=1)
+    teams: list[str] = []
 
 
 class Gpu(Model):

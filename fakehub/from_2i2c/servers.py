@@ -39,6 +39,12 @@ class Servers:
     def sections(self) -> dict[str, Values | list[Values]]:
         """Return the sections by name; those that the hub lacks are empty."""
         main = self._groups[0] if self._groups else None
+        for profile in self._profiles:
+            machines = [group.machine for group in self._groups if profile in group.profiles]
+            if len(machines) > 1:
+                self.notes.append(
+                    f"further_profiles: {profile.name!r} offers several machines; hub.yml has a profile for each"
+                )
         further = [section for group in self._groups[1:] if (section := self._further(group))]
         return {
             "access": self._access(main),
@@ -58,7 +64,11 @@ class Servers:
             if ":" not in name:
                 self.notes.append(f"access: all members of {name} may log in; hub.yml can name only teams")
         pairs = [name.split(":", 1) for name in own if ":" in name]
-        if not own:
+        if names and not own:
+            self.notes.append(
+                "access: only 2i2c's staff are named; members are added one by one, or by hidden settings"
+            )
+        elif not own:
             kind = get(login, "JupyterHub", "authenticator_class") or "an unknown service"
             self.notes.append(f"access: people log in with {kind}, not as members of a team on GitHub")
         organization = pairs[0][0] if pairs else None
@@ -101,13 +111,13 @@ class Servers:
         return present(section | {"machine": group.machine, "options": with_default(group.options), "src": _SRC})
 
     def _further(self, group: _Group) -> Values | None:
-        name = group.profiles[0].name
-        if not self._may_log_in:
-            self.notes.append(f"further_profiles: {name!r} is left out; hub.yml needs the teams that may start it")
-            return None
-        teams = {team for named in group.teams.values() for team in self._named(named)} & set(self._may_log_in)
+        named = {team for teams in group.teams.values() for team in teams or ()}
+        if None in group.teams.values():
+            return self._node_shares(group)
+        teams = named & set(self._may_log_in)
         if not teams:
-            self.notes.append(f"further_profiles: {name!r} is for teams that may not log in")
+            groups = ", ".join(sorted(named))
+            self.notes.append(f"further_profiles: {group.profiles[0].name!r} is only for {groups}, who may not log in")
             return None
         return {"teams": sorted(teams)} | self._node_shares(group)
 

@@ -23,7 +23,7 @@ def profile_list(facts: HubFacts, teams: Set[str]) -> list[Config]:
         options = {SHARE: _shares(facts.node_shares, shares), IMAGE: _images(facts, list(facts.images.options))}
         profiles.append(_profile(facts.node_shares.profile, facts.node_shares.about, options, machine, default=True))
     for further in facts.further_profiles:
-        if not teams.isdisjoint(further.teams):
+        if not further.teams or not teams.isdisjoint(further.teams):
             machine = {"node_selector": {"node.kubernetes.io/instance-type": further.machine}}
             options = {
                 SHARE: _shares(further, list(further.options)),

@@ -45,7 +45,7 @@ def checkout(root, tmp_path):
 
 def change(file, values):
     """Merge ``values`` into the YAML file."""
-    file.write_text(yaml.safe_dump(_merged(yaml.safe_load(file.read_text()) or {}, values)))
+    file.write_text(yaml.safe_dump(_merged(yaml.safe_load(file.read_text()) or {}, values), sort_keys=False))
 
 
 def change_hub(checkout, values):
@@ -202,6 +202,40 @@ def test_profiles_stay_apart_unless_they_differ_only_in_teams_and_shares(checkou
     assert [tier["cpu_node_shares"] for tier in facts["access"]["tiers"]] == [["small"], ["small", "large"]]
     further = [(one["profile"], one["machine"], one["teams"]) for one in facts["further_profiles"]]
     assert further == [("CPU", "other", ["modellers"]), ("Shared", "m", ["modellers"])]
+
+
+def test_a_profile_with_several_machines_is_divided_and_listed(checkout):
+    one = profile("CPU", ["members"], {"small": SMALL, "large": LARGE})
+    machine = {"node_selector": {"node.kubernetes.io/instance-type": "larger"}}
+    one["profile_options"]["requests"]["choices"]["large"]["kubespawner_override"] = LARGE | machine
+    change_hub(checkout, {"singleuser": {"profileList": [one]}})
+
+    facts, notes = facts_of(checkout)
+
+    assert (facts["node_shares"]["machine"], list(facts["node_shares"]["options"])) == ("m", ["small"])
+    assert [one["machine"] for one in facts["further_profiles"]] == ["larger"]
+    assert "further_profiles: 'CPU' offers several machines; hub.yml has a profile for each" in notes
+
+
+def test_a_hub_that_names_only_its_operators_staff_is_listed(checkout):
+    change_hub(checkout, {"hub": {"config": {"GitHubOAuthenticator": {"allowed_organizations": "2i2c-org"}}}})
+
+    facts, notes = facts_of(checkout)
+
+    assert "access" not in facts
+    assert "access: only 2i2c's staff are named" in notes
+
+
+def test_a_further_profile_may_be_for_everybody_or_for_nobody_who_may_log_in(checkout):
+    shared = profile("Shared", [], {"small": SMALL})
+    listed = [profile("CPU", ["members"], {"small": SMALL}), shared, profile("New", ["developers"], {"small": SMALL})]
+    change_hub(checkout, {"singleuser": {"profileList": listed}})
+
+    facts, notes = facts_of(checkout)
+
+    assert [one["profile"] for one in facts["further_profiles"]] == ["Shared"]
+    assert "teams" not in facts["further_profiles"][0]
+    assert "further_profiles: 'New' is only for developers, who may not log in" in notes
 
 
 def test_a_team_without_a_profile_may_only_log_in_and_mounts_its_folder(checkout):
