@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class DraftError(Exception):
-    """Why there is no draft: one line."""
+    """The reason why no draft can be made, in one line."""

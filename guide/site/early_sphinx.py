@@ -50,7 +50,7 @@ class SphinxProcess:
         return subprocess.Popen(
             [*command, *self._options.arguments()],
             cwd=ROOT,
-            # Pydantic would search all installed packages for plugins, of which there are none.
+            # Pydantic would search all installed packages for plugins, and there are none.
             env=os.environ | {"PYTHONWARNINGS": QUIET, "PYDANTIC_DISABLE_PLUGINS": "__all__"},
             text=True,
             stdin=subprocess.PIPE,
@@ -73,7 +73,7 @@ class SphinxProcess:
 
 
 def error_lines(output: str) -> list[str]:
-    """Return the lines of Sphinx's ``output`` that explain why there is no site."""
+    """Return the lines of Sphinx's ``output`` that explain why the site was not built."""
     from guide.run.shell import without_colors  # imported here, as a build that succeeds starts sooner without it
 
     lines = [without_colors(line) for line in output.splitlines()]

@@ -23,7 +23,7 @@ _PLAIN, _CLASS = re.compile(r"[\w\s.#,:>+~*-]*"), re.compile(r"\.([\w-]+)")
 class Selector:
     """A selector, and what a page ``needs`` to match it: all of them.
 
-    A need is the name of an element, ``.name`` for a class or an id, or selectors of which one must match.
+    A need is the name of an element, ``.name`` for a class or an id, or a tuple of selectors: any of them.
     """
 
     text: str
@@ -68,7 +68,7 @@ AnyRule: TypeAlias = Rule | Group | OtherRule
 def plausible(sheet: str, words: set[str]) -> str:
     """Return the ``sheet`` without most rules for classes that are not in ``words``.
 
-    A theme's style sheet has thousands of rules, of which a site uses a tenth, and parsing is slow. So this only looks
+    A theme's style sheet has thousands of rules, a site uses a tenth of them, and parsing is slow. So this only looks
     for braces, and does not look for classes in parentheses or in a selector that is not a list of names without them.
     """
     texts = []
