@@ -212,7 +212,7 @@ def write(folder: Path, measured: Measured) -> str:
     names = {row.name for row in rows}
     results.rows = [row for row in results.rows if row.name not in names] + rows
     results.write(folder)
-    built = f"Built on {now.date} at commit {now.commit}: {now.machine.cores} cores, {now.machine.cpu}."
+    built = f"Built on {now.date} at commit {now.commit}: {now.machine.cores} cores, `{now.machine.cpu}`."
     lines = ["## Books", "", built, "", *table(rows), ""]
     lines += [f"- {target.verdict(rows)}" for target in targets(rows)]
     lines += [f"- not measured: {failure}" for failure in measured.failures]

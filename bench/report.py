@@ -141,7 +141,7 @@ def _section(results: Results, rows: list[Row], verdicts: list[str]) -> list[str
     """Return the part of the README that a run writes."""
     machine = results.machine
     lines = [
-        f"Measured on {results.date} at commit {results.commit}: {machine.cores} cores, {machine.cpu}, "
+        f"Measured on {results.date} at commit {results.commit}: {machine.cores} cores, `{machine.cpu}`, "
         f"{machine.memory_gb} GB of memory, {machine.system}, Python {machine.python}."
     ]
     lines += [

@@ -14,6 +14,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from pydantic import ValidationError
 from fakehub.from_2i2c.checkout import hub_configuration
 from fakehub.from_2i2c.errors import DraftError
 from fakehub.from_2i2c.sections import draft
+from hubfacts.checks import check
 from hubfacts.load import all_problems
-from hubfacts.schema import Facts, Model
+from hubfacts.schema import Buckets, Facts, Hub, Model
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     except DraftError as error:
         print(f"from_2i2c: {error}", file=sys.stderr)
         return 1
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+        kind = type(error).__name__
+        print(f"from_2i2c: cluster {options.cluster}: values of an unknown shape ({kind}: {error})", file=sys.stderr)
+        return 1
     gaps = [*notes, *list_gaps(facts)]
     print(f"# A draft of the hub {options.hub} of {options.cluster}. Facts that its files lack are listed at the end.")
     print(yaml.dump(facts, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120), end="")
@@ -51,14 +57,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def list_gaps(facts: dict[str, Any]) -> list[str]:
-    """Return a line for each fact that the draft lacks or the stand-in would assume."""
-    try:
-        read_back = Facts.model_validate(facts)
-    except ValidationError as error:
-        return all_problems(error)
+    """Return a line for each fact that the draft lacks or the stand-in would assume, and for a contradiction."""
     lines = []
-    for name, section in (("hub", read_back.hub), ("buckets", read_back.buckets)):
-        lines += [f"{key}: {json.dumps(value)} is assumed" for key, value in _assumed(name, section)]
+    try:
+        check(Facts.model_validate(facts))
+    except ValidationError as error:
+        lines += all_problems(error)
+    except ValueError as error:
+        lines.append(str(error))
+    sections: dict[str, type[Model]] = {"hub": Hub, "buckets": Buckets}
+    for name, model in sections.items():
+        with suppress(ValidationError):  # its problems are listed above
+            assumed = _assumed(name, model.model_validate(facts.get(name)))
+            lines += [f"{key}: {json.dumps(value)} is assumed" for key, value in assumed]
     return lines
 
 

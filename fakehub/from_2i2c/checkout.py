@@ -42,17 +42,18 @@ def hub_configuration(checkout: Path, cluster: str, hub: str) -> HubConfiguratio
     provider = about.get("provider")
     if provider != "gcp":
         raise DraftError(f"cluster {cluster} is on {provider}: the stand-in plays only hubs on Google Cloud (gcp)")
-    hubs = {entry["name"]: entry for entry in about.get("hubs") or []}
+    hubs = {entry.get("name"): entry for entry in about.get("hubs") or []}
     if hub not in hubs:
         raise DraftError(f"cluster {cluster}: {_unknown('hub', hub, hubs)}")
     entry = hubs[hub]
     names: list[str] = entry.get("helm_chart_values_files") or []
-    readable = [name for name in names if name.endswith((".yaml", ".yml")) and not name.startswith("enc-")]
+    readable = [name for name in names if name.endswith((".yaml", ".yml")) and not Path(name).name.startswith("enc-")]
     chart = entry.get("helm_chart", "basehub")
     values = hub_values(checkout / _CHARTS, chart, [folder / name for name in readable])
     if not isinstance(values.get("jupyterhub"), dict):
         raise DraftError(f"cluster {cluster}, hub {hub}: no section jupyterhub: are these the values of a hub?")
-    variables = terraform.find(checkout / _TERRAFORM, (about.get("gcp") or {}).get("project"))
+    google = about.get("gcp") or {}
+    variables = terraform.find(checkout / _TERRAFORM, google.get("project"), google.get("cluster"))
     files = [str(_CLUSTERS / cluster / name) for name in ("cluster.yaml", *readable)]
     files += [str(_CHARTS / name / "values.yaml") for name in ("basehub", "daskhub") if _has_values(checkout, name)]
     files += [str(variables.file.relative_to(checkout))] if variables else []

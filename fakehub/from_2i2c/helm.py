@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from fakehub.from_2i2c.errors import DraftError
 from hubfacts.strict_yaml import YamlError, read_mapping
 
@@ -29,7 +31,7 @@ def hub_values(charts: Path, chart: str, files: list[Path]) -> Values:
     values = _defaults(charts, chart)
     for file in files:
         values = merged(values, read(file))
-    return merged(_JUPYTERHUB, _lifted(values, charts, chart))
+    return _lifted(values, charts, chart)
 
 
 def get(values: Any, *path: str) -> Any:
@@ -48,7 +50,7 @@ def read(file: Path) -> Values:
     """Return the mapping in a file; an empty file has none. Raises ``DraftError``."""
     try:
         content = read_mapping(file)
-        if content is None and file.read_text(encoding="utf-8").strip():
+        if content is None and yaml.safe_load(file.read_bytes()) is not None:
             raise DraftError(f"{file}: it should be a mapping")
     except OSError as error:
         raise DraftError(f"{file}: cannot be read ({error.strerror})") from error
@@ -71,23 +73,28 @@ def merged(base: Values, override: Values) -> Values:
     return result
 
 
-def _local_charts(charts: Path, chart: str) -> list[str]:
-    """Return the charts beside it that ``chart`` requires: their values are nested in its own under their names."""
-    file = charts / chart / "Chart.yaml"
-    required = (read(file).get("dependencies") or []) if file.is_file() else []
-    return [part["name"] for part in required if str(part.get("repository", "")).startswith("file://")]
+def _required(charts: Path, chart: str) -> dict[str, bool]:
+    """Return the charts that ``chart`` requires, and whether each is in the same folder."""
+    dependencies = read(charts / chart / "Chart.yaml").get("dependencies") or []
+    return {part["name"]: str(part.get("repository", "")).startswith("file://") for part in dependencies}
 
 
 def _defaults(charts: Path, chart: str) -> Values:
-    values: Values = {part: _defaults(charts, part) for part in _local_charts(charts, chart)}
+    required = _required(charts, chart)
+    values: Values = {part: _defaults(charts, part) for part, beside in required.items() if beside}
     file = charts / chart / "values.yaml"
-    return merged(values, read(file)) if file.is_file() else values
+    own = read(file) if file.is_file() else {}
+    return merged(values, merged(_JUPYTERHUB, own) if "jupyterhub" in required else own)
 
 
 def _lifted(values: Values, charts: Path, chart: str) -> Values:
-    """Return the values of the charts inside a chart, together with its own."""
-    own = dict(values)
-    for part in _local_charts(charts, chart):
-        inner = own.pop(part, None)
-        own = merged(_lifted(inner, charts, part) if isinstance(inner, dict) else {}, own)
-    return own
+    """Return the values of the charts that a chart requires, as if all of them were its own."""
+    required = _required(charts, chart)
+    if not any(required.values()):
+        return values
+    # Helm passes on nothing else.
+    lifted: Values = {part: values[part] for part, beside in required.items() if not beside and part in values}
+    for part, beside in required.items():
+        if beside:
+            lifted = merged(_lifted(values.get(part) or {}, charts, part), lifted)
+    return lifted

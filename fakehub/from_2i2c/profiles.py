@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from fakehub.from_2i2c.helm import Values
 
-# The teams that something is for; None is everybody who may log in.
+# The groups that something is for, in small letters, as the hub compares them; None is everybody who may log in.
 Teams: TypeAlias = frozenset[str] | None
 
 GPU = "nvidia.com/gpu"
@@ -33,7 +33,7 @@ class Choice:
     @property
     def has_gpu(self) -> bool:
         """Whether a server with this choice has a GPU."""
-        return bool((self.settings.get("extra_resource_limits") or {}).get(GPU))
+        return float((self.settings.get("extra_resource_limits") or {}).get(GPU) or 0) > 0
 
     @property
     def machine(self) -> str | None:
@@ -46,7 +46,8 @@ class Choice:
 class Profile:
     """A profile of the form: ``shares`` are the choices of a machine or a part of one, ``images`` those of an image.
 
-    ``custom`` is the choice to name another image, and ``builds_images`` whether the form offers to build one.
+    ``custom`` is the choice to name another image, and ``builds_images`` whether the form offers to build one. If a
+    profile ``has_another_list`` of resources, people choose from that too.
     """
 
     name: str
@@ -59,11 +60,16 @@ class Profile:
     images: list[Choice] = field(default_factory=list)
     custom: Values | None = None
     builds_images: bool = False
+    has_another_list: bool = False
 
     def teams_of(self, choice: Choice) -> Teams:
-        """Return the teams that may take a choice of this profile."""
-        # A choice may name teams that the profile does not: their members need one of the profile's teams as well.
-        return self.teams if choice.teams is None else choice.teams
+        """Return the teams that may take a choice of this profile: those that both are for.
+
+        If there are none, the members of the choice's teams need to be in one of the profile's teams too.
+        """
+        if choice.teams is None or self.teams is None:
+            return choice.teams if self.teams is None else self.teams
+        return (choice.teams & self.teams) or choice.teams
 
 
 def profiles_of(values: Values) -> list[Profile]:
@@ -79,16 +85,22 @@ def _settings_of_all_servers(server: Values) -> Values:
     memory, cpu = server.get("memory") or {}, server.get("cpu") or {}
     settings = {"mem_limit": memory.get("limit"), "mem_guarantee": memory.get("guarantee")}
     settings |= {"cpu_limit": cpu.get("limit"), "cpu_guarantee": cpu.get("guarantee")}
+    settings |= {"node_selector": server.get("nodeSelector") or None}
+    settings |= {"extra_resource_limits": (server.get("extraResource") or {}).get("limits")}
+    image = server.get("image") or {}
+    settings |= {"image": f"{image['name']}:{image.get('tag')}" if image.get("name") else None}
     return {name: value for name, value in settings.items() if value is not None}
 
 
 def _profile(entry: Values, whole: Values) -> Profile:
     own = entry.get("kubespawner_override") or {}
+    selector = (whole.get("node_selector") or {}) | (own.get("node_selector") or {})
+    own = own | ({"node_selector": selector} if selector else {})
     name = entry.get("display_name") or "Server"
     shares: list[Choice] = []
     images: list[Choice] = []
     labels: dict[str, str | None] = {"share": None, "image": None}
-    custom, builds = None, False
+    custom, builds, left_out = None, False, False
     for option in (entry.get("profile_options") or {}).values():
         choices = list(_choices(option, whole | own))
         if _is_about_images(option):
@@ -96,11 +108,14 @@ def _profile(entry: Values, whole: Values) -> Profile:
             custom = _custom(option) or custom
             builds = builds or bool((option.get("dynamic_image_building") or {}).get("enabled"))
         elif _is_about_resources(option):
-            labels["share"], shares = option.get("display_name"), shares + choices
+            left_out = left_out or bool(shares)
+            labels["share"], shares = labels["share"] or option.get("display_name"), shares or choices
     if not shares:
         shares = [Choice(entry.get("slug") or slug(name), name, None, whole | own, True)]
-    if not images and own.get("image"):
-        images = [Choice(entry.get("slug") or slug(name), name, None, own, True)]
+    if not images and (whole | own).get("image"):
+        in_profile = bool(own.get("image"))
+        key, label = (entry.get("slug") or slug(name), name) if in_profile else ("default", whole["image"])
+        images = [Choice(key, label, None, whole | own, True)]
     return Profile(
         name,
         entry.get("description"),
@@ -112,6 +127,7 @@ def _profile(entry: Values, whole: Values) -> Profile:
         images,
         custom,
         builds,
+        left_out,
     )
 
 
@@ -120,7 +136,9 @@ def _choices(option: Values, settings: Values) -> Iterator[Choice]:
         own = choice.get("kubespawner_override") or {}
         selector = (settings.get("node_selector") or {}) | (own.get("node_selector") or {})
         whole = settings | own | ({"node_selector": selector} if selector else {})
-        yield Choice(name, choice.get("display_name"), _teams(choice), whole, bool(choice.get("default")))
+        teams = _teams(choice)
+        if teams is None or teams:  # a choice that only the staff may take is left out
+            yield Choice(name, choice.get("display_name"), teams, whole, bool(choice.get("default")))
 
 
 def _is_about_images(option: Values) -> bool:
@@ -139,11 +157,11 @@ def _custom(option: Values) -> Values | None:
 
 
 def _teams(place: Values) -> Teams:
-    groups = place.get("allowed_groups") or place.get("allowed_teams")
-    if not groups:
+    groups = place.get("allowed_groups", place.get("allowed_teams"))
+    if groups is None:
         return None
-    own = [str(name) for name in ([groups] if isinstance(groups, str) else groups)]
-    return frozenset(name.rpartition(":")[2] for name in own if name.partition(":")[0] != STAFF)
+    own = [str(name).casefold() for name in ([groups] if isinstance(groups, str) else groups)]
+    return frozenset(name for name in own if name.partition(":")[0] != STAFF)
 
 
 def slug(name: str) -> str:

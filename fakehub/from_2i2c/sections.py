@@ -47,7 +47,8 @@ def _hub(configuration: HubConfiguration) -> Values:
     google = configuration.about.get("gcp") or {}
     org = get(values, "custom", "homepage", "templateVars") or {}
     community, operator = get(org, "org", "name"), org.get("operated_by") or {}
-    url = f"https://{configuration.entry['domain']}/" if configuration.entry.get("domain") else None
+    hosts = get(values, "ingress", "hosts") or [configuration.entry.get("domain")]
+    url = f"https://{hosts[0]}/" if hosts[0] else None
     login = get(values, "hub", "config", "JupyterHub", "authenticator_class")
     place = str(google.get("zone") or "")
     in_zone = _ZONE.fullmatch(place)
@@ -90,7 +91,10 @@ def _home(configuration: HubConfiguration) -> Values:
     storage = get(configuration.values, "jupyterhub", "singleuser", "storage") or {}
     if storage.get("type") == "none":
         return {}
-    quota = get(configuration.values, "jupyterhub-home-nfs", "quotaEnforcer", "config", "QuotaManager", "hard_quota")
+    server = configuration.values.get("jupyterhub-home-nfs") or {}
+    quota = (
+        get(server, "quotaEnforcer", "config", "QuotaManager", "hard_quota") if server.get("enabled", True) else None
+    )
     section = {"path": storage.get("homeMountPath"), "hard_quota_gib": quota or None}
     return present(section | {"src": _SRC})
 
@@ -98,7 +102,8 @@ def _home(configuration: HubConfiguration) -> Values:
 def _variables(configuration: HubConfiguration) -> dict[str, str]:
     """Return the variables of every server that name a bucket, and those that JupyterHub sets."""
     extra = get(configuration.values, "jupyterhub", "singleuser", "extraEnv") or {}
-    kept = {name: value for name, value in extra.items() if isinstance(value, str) and value.startswith("gs://")}
+    texts = {name: value.get("value") if isinstance(value, dict) else value for name, value in extra.items()}
+    kept = {name: value for name, value in texts.items() if isinstance(value, str) and value.startswith("gs://")}
     return {"JUPYTERHUB_USER": "$(JUPYTERHUB_USER)"} | kept | {"JUPYTER_IMAGE_SPEC": "$(IMAGE)"}
 
 
@@ -133,7 +138,8 @@ class _Buckets:
         for variable, value in self._variables.items():
             bucket = re.match(r"gs://([^/]+)", value)
             if bucket:
-                options.setdefault(bucket[1], {"variable": variable})
+                in_it = value.startswith(f"{bucket[0]}/")
+                options.setdefault(bucket[1], {"variable": variable} if in_it else {})
         writes, reads = (self._permissions.writes, self._permissions.reads) if self._permissions else ([], [])
         for name in (*writes, *reads):
             options.setdefault(name, {})
@@ -156,7 +162,7 @@ class _Buckets:
                 "read" if name in self._permissions.reads and name not in self._permissions.writes else "write"
             )
             if name not in {*self._permissions.reads, *self._permissions.writes}:
-                self.notes.append(f"buckets: {option['variable']} names {name}, but the hub has no permissions for it")
+                self.notes.append(f"buckets: a variable names {name}, but the hub has no permissions for it")
                 option.pop("hub")
         settings = self._terraform.buckets.get(name) if self._terraform else None
         if settings is None:
@@ -216,6 +222,8 @@ def _notes(configuration: HubConfiguration) -> list[str]:
     """Return lines about facts of the configuration that have no place in a facts file."""
     values = configuration.values["jupyterhub"]
     notes = []
+    if "idle_kernel_culled_after_s" not in _timeouts(values):
+        notes.append("hub.timeouts: idle kernels are never stopped")
     if not values["cull"].get("enabled"):
         notes.append("hub.timeouts: idle servers are never stopped")
     elif not values["cull"]["maxAge"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fakehub.from_2i2c.checkout import HubConfiguration
 from fakehub.from_2i2c.helm import Values, get, present
@@ -39,13 +39,10 @@ class Servers:
     def sections(self) -> dict[str, Values | list[Values]]:
         """Return the sections by name; those that the hub lacks are empty."""
         main = self._groups[0] if self._groups else None
-        for profile in self._profiles:
-            machines = [group.machine for group in self._groups if profile in group.profiles]
-            if len(machines) > 1:
-                self.notes.append(
-                    f"further_profiles: {profile.name!r} offers several machines; hub.yml has a profile for each"
-                )
-        further = [section for group in self._groups[1:] if (section := self._further(group))]
+        if main is None:
+            self.notes.append("node_shares: the hub has no CPU profile, which the stand-in's JupyterHub needs")
+        self._note_profiles()
+        further = [section for group in self._groups[1:] for section in self._further(group)]
         return {
             "access": self._access(main),
             "node_shares": self._node_shares(main) if main else {},
@@ -54,23 +51,54 @@ class Servers:
             "images": self._images(main),
         }
 
+    def _note_profiles(self) -> None:
+        """Note what profiles have that the facts cannot say."""
+        for profile in self._profiles:
+            machines = [group.machine for group in self._groups if profile in group.profiles]
+            if len(machines) > 1:
+                self.notes.append(
+                    f"further_profiles: {profile.name!r} offers several machines; hub.yml has a profile for each"
+                )
+            if profile.has_another_list:
+                self.notes.append(f"node_shares: {profile.name!r} has a second list of resources, which is left out")
+            for choice in profile.shares:
+                if choice.teams and profile.teams and not choice.teams & profile.teams:
+                    self.notes.append(
+                        f"access: {choice.name} also requires a team that may take the profile {profile.name!r}"
+                    )
+            restricted = [(profile.name, profile.teams), *((choice.label, choice.teams) for choice in profile.shares)]
+            for name, teams in restricted:
+                others = sorted(teams or ()) if self.organization is None else self._of_others(teams)
+                if others:
+                    self.notes.append(f"access: {name!r} is only for {', '.join(others)}, which hub.yml cannot say")
+
+    def _of_others(self, teams: Teams) -> list[str]:
+        """Return the groups that are not teams of the hub's organisation."""
+        prefix = f"{self.organization}:".casefold()
+        return sorted(team for team in teams or () if not team.startswith(prefix))
+
     def _allowed(self) -> tuple[str | None, list[str]]:
         """Return the GitHub organisation and its teams that may log in, and note what the facts cannot say."""
         login = get(self._configuration.values, "jupyterhub", "hub", "config") or {}
+        kind = str(get(login, "JupyterHub", "authenticator_class") or "an unknown service")
         names = get(login, "GitHubOAuthenticator", "allowed_organizations") or []
         names = [names] if isinstance(names, str) else list(names)
-        own = [name for name in names if name.partition(":")[0] != STAFF]
+        on_github = kind.casefold() == "github" or kind.endswith("GitHubOAuthenticator")
+        own = [name for name in names if name.partition(":")[0] != STAFF] if on_github else []
         for name in own:
             if ":" not in name:
                 self.notes.append(f"access: all members of {name} may log in; hub.yml can name only teams")
         pairs = [name.split(":", 1) for name in own if ":" in name]
-        if names and not own:
+        if on_github and names and not own:
             self.notes.append(
                 "access: only 2i2c's staff are named; members are added one by one, or by hidden settings"
             )
         elif not own:
-            kind = get(login, "JupyterHub", "authenticator_class") or "an unknown service"
             self.notes.append(f"access: people log in with {kind}, not as members of a team on GitHub")
+        if get(login, "Authenticator", "allow_all"):
+            self.notes.append(f"access: everybody who can log in with {kind} may use the hub")
+        if get(login, "Authenticator", "allowed_users"):
+            self.notes.append("access: some people are named one by one, which hub.yml cannot say")
         organization = pairs[0][0] if pairs else None
         for other in sorted({name for name, _ in pairs} - {organization}):
             self.notes.append(f"access: teams of {other} may log in too; hub.yml can name one organization")
@@ -92,17 +120,22 @@ class Servers:
         tiers = [{"name": t, "team": t, "cpu_node_shares": shares.get(t, []), "gpus": gpus.get(t, [])} for t in allowed]
         extra = {
             team: {"cpu_node_shares": shares.get(team, []), "gpus": gpus.get(team, [])}
-            for team in dict.fromkeys([*shares, *gpus])
+            for team in dict.fromkeys([*shares, *gpus, *sorted(some)])
             if team not in self._may_log_in
         }
         section = {"organization": self.organization, "allowed_teams": allowed, "login_only_teams": idle or None}
         return present(section | {"tiers": tiers, "extra_teams": extra or None, "src": _SRC})
 
-    def _named(self, teams: Teams) -> Iterable[str]:
-        return self._may_log_in if teams is None else teams
+    def _named(self, teams: Teams) -> list[str]:
+        """Return the names of the organisation's ``teams``, as its list of those that may log in spells them."""
+        if teams is None:
+            return self._may_log_in
+        spelled = {f"{self.organization}:{team}".casefold(): team for team in self._may_log_in}
+        own = sorted(teams.difference(self._of_others(teams)))
+        return [spelled.get(team, team.partition(":")[2]) for team in own]
 
     def _add(self, choices: dict[str, list[str]], name: str, teams: Teams) -> None:
-        for team in sorted(self._named(teams)):
+        for team in self._named(teams):
             choices.setdefault(team, []).append(name)
 
     def _node_shares(self, group: _Group) -> Values:
@@ -110,16 +143,21 @@ class Servers:
         section = {"profile": first.name, "about": first.about, "choice": first.share_label}
         return present(section | {"machine": group.machine, "options": with_default(group.options), "src": _SRC})
 
-    def _further(self, group: _Group) -> Values | None:
-        named = {team for teams in group.teams.values() for team in teams or ()}
-        if None in group.teams.values():
-            return self._node_shares(group)
-        teams = named & set(self._may_log_in)
-        if not teams:
-            groups = ", ".join(sorted(named))
-            self.notes.append(f"further_profiles: {group.profiles[0].name!r} is only for {groups}, who may not log in")
-            return None
-        return {"teams": sorted(teams)} | self._node_shares(group)
+    def _further(self, group: _Group) -> list[Values]:
+        """Return a profile for each set of teams to which a group offers shares."""
+        sections = []
+        for teams in dict.fromkeys(group.teams.values()):
+            options = {name: share for name, share in group.options.items() if group.teams[name] == teams}
+            section = self._node_shares(replace(group, options=options))
+            name, named = group.profiles[0].name, self._named(teams) if self.organization else []
+            if teams is None:
+                sections.append(section)
+            elif set(named) & set(self._may_log_in):
+                sections.append({"teams": named} | section)
+            else:
+                who = ", ".join(sorted(teams))
+                self.notes.append(f"further_profiles: {name!r} is only for {who}, who may not log in")
+        return sections
 
     def _gpus(self) -> Values:
         if not self._gpu_choices:
@@ -127,7 +165,7 @@ class Servers:
         options: dict[str, Values] = {}
         for name, (profile, choice) in self._gpu_choices.items():
             vram = _VRAM.search(choice.label or "")
-            teams = sorted(choice.teams or ())
+            teams = self._named(choice.teams) if choice.teams and self.organization else []
             options[name] = present(
                 {
                     "label": choice.label,
@@ -143,25 +181,26 @@ class Servers:
         if len(profiles) > 1:
             self.notes.append("gpus: the hub has several GPU profiles; hub.yml lists their machines in one")
         section = {"profile": first.name, "choice": first.share_label, "zones": self._gpu_zones(options) or None}
-        images = list(
-            dict.fromkeys(image.name for profile, _ in self._gpu_choices.values() for image in profile.images)
-        )
+        # The stand-in's form selects the first.
+        offered = [image for profile, _ in self._gpu_choices.values() for image in profile.images]
+        images = list(dict.fromkeys(image.name for image in sorted(offered, key=lambda image: not image.default)))
         return present(section | {"options": with_default(options), "images": images, "src": _SRC})
 
     def _gpu_zones(self, options: dict[str, Values]) -> list[str]:
         terraform = self._configuration.terraform
         pools = (terraform.variables.get("notebook_nodes") or {}).values() if terraform else ()
         machines = {option.get("machine") for option in options.values()}
-        return sorted(
-            {zone for pool in pools if pool.get("machine_type") in machines for zone in pool.get("zones", [])}
-        )
+        zones = [frozenset(pool.get("zones") or ()) for pool in pools if pool.get("machine_type") in machines]
+        if len(set(zones)) > 1:
+            self.notes.append("gpus.zones: not every GPU is in all of them")
+        return sorted(frozenset().union(*zones))
 
     def _images(self, main: _Group | None) -> Values:
         found: dict[str, Choice] = {}
         for profile in self._profiles:
-            for image in profile.images:
+            for image in (image for image in profile.images if image.settings.get("image")):
                 reference = found.get(image.name)
-                if reference and reference.settings["image"] != image.settings["image"]:
+                if reference and reference.settings.get("image") != image.settings.get("image"):
                     self.notes.append(
                         f"images: {image.name} is {reference.settings['image']} in one profile "
                         f"and {image.settings['image']} in {profile.name!r}"
@@ -174,14 +213,25 @@ class Servers:
             for name, image in found.items()
         }
         if not options:
-            only = get(self._configuration.values, "jupyterhub", "singleuser", "image") or {}
-            if not only.get("name"):
-                return {}
-            options = {"default": {"label": only["name"], "ref": f"{only['name']}:{only.get('tag')}"}}
+            return {}
+        self._note_images(set(found))
         labels = [profile.image_label for profile in self._profiles if profile.image_label]
         custom = self._custom()
         section = {"choice": labels[0] if labels else None, "options": with_default(options), "custom": custom or None}
         return present(section | {"src": _SRC})
+
+    def _note_images(self, offered: set[str]) -> None:
+        """Note which profiles do not offer all images, and which images are not for everybody."""
+        for profile in self._profiles:
+            own = {image.name for image in profile.images}
+            if own != offered and any(not choice.has_gpu for choice in profile.shares):
+                names = ", ".join(sorted(offered - own))
+                self.notes.append(f"images: the profile {profile.name!r} does not offer {names}")
+            for image in profile.images:
+                if image.teams is not None:
+                    self.notes.append(f"images: {image.name} is only for {', '.join(sorted(image.teams))}")
+        if not any(profile.custom for profile in self._profiles):
+            self.notes.append("images.custom: the hub's form accepts no other image; the stand-in's does")
 
     def _custom(self) -> Values:
         with_custom = [profile for profile in self._profiles if profile.custom]
@@ -210,16 +260,13 @@ def with_default(options: dict[str, Values]) -> dict[str, Values]:
 
 
 def _grouped(profiles: list[Profile]) -> Iterator[_Group]:
-    """Yield groups of CPU profiles: that of the default profile first, the others in their order."""
+    """Yield groups of CPU profiles: that of the default choice of the default profile first."""
     groups: list[_Group] = []
     for profile in sorted(profiles, key=lambda profile: not profile.default):
-        choices = [choice for choice in profile.shares if not choice.has_gpu]
+        choices = sorted((choice for choice in profile.shares if not choice.has_gpu), key=lambda one: not one.default)
         for machine in dict.fromkeys(choice.machine for choice in choices):
-            own = {
-                choice.name: (_share(choice), profile.teams_of(choice))
-                for choice in choices
-                if choice.machine == machine
-            }
+            on_it = [choice for choice in profile.shares if not choice.has_gpu and choice.machine == machine]
+            own = {choice.name: (_share(choice), profile.teams_of(choice)) for choice in on_it}
             group = next((one for one in groups if _fits(one, profile, machine, own)), None)
             if group is None:
                 group = _Group([], machine, {}, {})

@@ -42,10 +42,10 @@ class Terraform:
     def permissions(self, hub: str) -> Permissions | None:
         """Return what the hub of this name or namespace may do; ``None`` if nothing is said about it."""
         by_hub = self.variables.get("hub_cloud_permissions") or {}
-        own = by_hub.get(hub) or next((one for one in by_hub.values() if one.get("hub_namespace") == hub), None)
+        own = next((one for name, one in by_hub.items() if (one or {}).get("hub_namespace", name) == hub), None)
         if own is None:
             return None
-        own = _PERMISSIONS | own
+        own = _complete(own, _PERMISSIONS)
         return Permissions(
             [self._name(bucket) for bucket in own["bucket_admin_access"]],
             [self._name(bucket) for bucket in own["bucket_readonly_access"]],
@@ -56,16 +56,32 @@ class Terraform:
         return f"{self.variables.get('prefix', '')}-{bucket}"
 
 
-def find(folder: Path, project: str | None) -> Terraform | None:
-    """Return the variables of the file in ``folder`` that is about the ``project``; raises ``DraftError``."""
-    for file in sorted(folder.glob("*.tfvars")):
-        variables = _variables(file)
-        if project and variables.get("project_id") == project:
+def find(folder: Path, project: str | None, cluster: str | None) -> Terraform | None:
+    """Return the variables of the file in ``folder`` about a ``cluster`` of a ``project``; raises ``DraftError``.
+
+    Terraform names a cluster after the prefix of everything that it makes.
+    """
+    of_project = {
+        file: variables
+        for file in sorted(folder.glob("*.tfvars"))
+        if project and project.encode() in file.read_bytes()
+        if (variables := _variables(file)).get("project_id") == project
+    }
+    named = [file for file, variables in of_project.items() if f"{variables.get('prefix')}-cluster" == cluster]
+    if len(of_project) > 1 and len(named) != 1:
+        names = ", ".join(file.name for file in of_project)
+        raise DraftError(f"{folder}: {names} are all about the project {project}, and none is named after {cluster}")
+    for file, variables in of_project.items():
+        if not named or file in named:
             prefix, buckets = variables.get("prefix", ""), variables.get("user_buckets") or {}
-            return Terraform(
-                file, variables, {f"{prefix}-{name}": _BUCKET | settings for name, settings in buckets.items()}
-            )
+            settings = {f"{prefix}-{name}": _complete(bucket, _BUCKET) for name, bucket in buckets.items()}
+            return Terraform(file, variables, settings)
     return None
+
+
+def _complete(settings: dict[str, Any] | None, defaults: dict[str, Any]) -> dict[str, Any]:
+    """Return ``settings`` with ``defaults`` for those that are missing or null."""
+    return defaults | {name: value for name, value in (settings or {}).items() if value is not None}
 
 
 def _variables(file: Path) -> dict[str, Any]:

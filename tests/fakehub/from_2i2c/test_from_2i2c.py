@@ -1,11 +1,10 @@
 """A facts file drafted from a checkout of 2i2c's repository: it has a hub's facts, and lists those that it lacks."""
 
 import shutil
-import subprocess
-import sys
 
 import pytest
 import yaml
+from drafts import CLUSTER, PROD, TFVARS, change, change_hub, drafted, facts_of, merge
 
 from guide.facts import checked
 from hubfacts.load import load_hub
@@ -17,40 +16,6 @@ WORDS = {
     "gpus": {"choice": "GPU", "options": {"gpu": {"vram_gb": 24}}},
     "git": {"push_from_hub": {"lasts_h": 8}},
 }
-
-
-# The values file of the hub that most tests change.
-PROD = "config/clusters/ocean/prod.values.yaml"
-CLUSTER = "config/clusters/ocean/cluster.yaml"
-
-
-def drafted(checkout, cluster="ocean", hub="prod"):
-    """Run the command for a hub; return the finished process."""
-    command = [sys.executable, "-m", "fakehub.from_2i2c", str(checkout), cluster, hub]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-
-def facts_of(checkout, hub="prod"):
-    """Return the facts in the draft for a hub, and the lines on standard error."""
-    result = drafted(checkout, hub=hub)
-    assert result.returncode == 0, result.stderr
-    return yaml.safe_load(result.stdout), result.stderr
-
-
-@pytest.fixture
-def checkout(root, tmp_path):
-    """A copy of the example, to be changed."""
-    return shutil.copytree(root / "examples/from-2i2c", tmp_path / "checkout")
-
-
-def change(file, values):
-    """Merge ``values`` into the YAML file."""
-    file.write_text(yaml.safe_dump(_merged(yaml.safe_load(file.read_text()) or {}, values), sort_keys=False))
-
-
-def change_hub(checkout, values):
-    """Merge ``values`` of JupyterHub's chart into those of the hub."""
-    change(checkout / PROD, {"basehub": {"jupyterhub": values}})
 
 
 @pytest.fixture(scope="module")
@@ -170,142 +135,61 @@ def test_null_removes_a_default_and_a_list_replaces_another(checkout):
     assert "hub.timeouts: idle servers are never stopped" in notes
 
 
-def profile(name, teams, shares, machine="m", default=False, **more):
-    choices = {key: {"display_name": key, "kubespawner_override": settings} for key, settings in shares.items()}
-    machines = {"node_selector": {"node.kubernetes.io/instance-type": machine}}
-    return {
-        "display_name": name,
-        "default": default,
-        "allowed_groups": [f"example-ocean:{team}" for team in teams],
-        "kubespawner_override": machines,
-        "profile_options": {"requests": {"display_name": "Size", "choices": choices}},
-    } | more
+@pytest.mark.parametrize(
+    ("values", "key", "fact"),
+    [
+        ({"ingress": {"hosts": ["hub.example.org"]}}, "hub.control_panel", "https://hub.example.org/hub/home"),
+        ({"singleuser": {"startTimeout": None}}, "hub.timeouts.spawn_timeout_s", None),
+        (
+            {"singleuser": {"extraEnv": {"A": {"name": "A", "value": "gs://ocean-archive/x"}}}},
+            "environment_variables.values.A.value",
+            "gs://ocean-archive/x",
+        ),
+        ({"singleuser": {"extraEnv": {"A": "gs://ocean-archive"}}}, "buckets.options.ocean-archive.variable", None),
+    ],
+)
+def test_values_of_the_hub(checkout, values, key, fact):
+    change_hub(checkout, values)
+
+    found = facts_of(checkout)[0]
+    for part in key.split("."):
+        found = found.get(part) if found else None
+
+    assert found == fact
 
 
-SMALL, LARGE = {"mem_limit": "4G", "cpu_limit": 1}, {"mem_limit": 2**34, "cpu_limit": 4}
-
-
-def test_profiles_stay_apart_unless_they_differ_only_in_teams_and_shares(checkout):
-    listed = [
-        profile("CPU", ["modellers"], {"small": SMALL}, "other"),
-        profile("CPU", ["members"], {"small": SMALL}, default=True),
-        profile("CPU", ["modellers"], {"small": SMALL, "large": LARGE}),
-        profile("Shared", ["modellers"], {"small": SMALL}),
-    ]
-    change_hub(checkout, {"singleuser": {"profileList": listed}})
+def test_values_that_helm_passes_to_no_chart_are_ignored(checkout):
+    values = {"jupyterhub": {"cull": {"timeout": 77}}, "basehub": {"jupyterhub-home-nfs": {"enabled": False}}}
+    change(checkout / PROD, values)
 
     facts, _ = facts_of(checkout)
 
-    assert facts["node_shares"]["machine"] == "m"
-    shares = {name: share["mem_limit_gib"] for name, share in facts["node_shares"]["options"].items()}
-    assert shares == {"small": 4, "large": 16}
-    assert [tier["cpu_node_shares"] for tier in facts["access"]["tiers"]] == [["small"], ["small", "large"]]
-    further = [(one["profile"], one["machine"], one["teams"]) for one in facts["further_profiles"]]
-    assert further == [("CPU", "other", ["modellers"]), ("Shared", "m", ["modellers"])]
+    assert facts["hub"]["timeouts"]["idle_server_culled_after_s"] == 1800
+    assert "hard_quota_gib" not in facts["home"]
 
 
-def test_a_profile_with_several_machines_is_divided_and_listed(checkout):
-    one = profile("CPU", ["members"], {"small": SMALL, "large": LARGE})
-    machine = {"node_selector": {"node.kubernetes.io/instance-type": "larger"}}
-    one["profile_options"]["requests"]["choices"]["large"]["kubespawner_override"] = LARGE | machine
-    change_hub(checkout, {"singleuser": {"profileList": [one]}})
+def test_of_two_files_of_one_project_the_one_named_after_the_cluster_counts(checkout):
+    other = (checkout / TFVARS).with_name("aaa.tfvars")
+    other.write_text('prefix = "aaa"\nproject_id = "example-ocean"\n')
+    (checkout / TFVARS).with_name("zzz.tfvars").write_text("of another project = [")
+    assert "ocean-archive" in facts_of(checkout)[0]["buckets"]["options"]
 
-    facts, notes = facts_of(checkout)
+    (checkout / TFVARS).write_text((checkout / TFVARS).read_text().replace('"ocean"', '"sea"'))
+    result = drafted(checkout)
 
-    assert (facts["node_shares"]["machine"], list(facts["node_shares"]["options"])) == ("m", ["small"])
-    assert [one["machine"] for one in facts["further_profiles"]] == ["larger"]
-    assert "further_profiles: 'CPU' offers several machines; hub.yml has a profile for each" in notes
+    assert result.returncode == 1
+    assert "aaa.tfvars, ocean.tfvars are all about the project example-ocean" in result.stderr
 
 
-def test_a_hub_that_names_only_its_operators_staff_is_listed(checkout):
-    change_hub(checkout, {"hub": {"config": {"GitHubOAuthenticator": {"allowed_organizations": "2i2c-org"}}}})
+def test_permissions_belong_to_a_namespace(checkout):
+    text = (checkout / TFVARS).read_text().replace('hub_namespace : "prod"', 'hub_namespace : "other"')
+    (checkout / TFVARS).write_text(text.replace('hub_namespace : "staging"', 'hub_namespace : "prod"'))
 
     facts, notes = facts_of(checkout)
 
-    assert "access" not in facts
-    assert "access: only 2i2c's staff are named" in notes
-
-
-def test_a_further_profile_may_be_for_everybody_or_for_nobody_who_may_log_in(checkout):
-    shared = profile("Shared", [], {"small": SMALL})
-    listed = [profile("CPU", ["members"], {"small": SMALL}), shared, profile("New", ["developers"], {"small": SMALL})]
-    change_hub(checkout, {"singleuser": {"profileList": listed}})
-
-    facts, notes = facts_of(checkout)
-
-    assert [one["profile"] for one in facts["further_profiles"]] == ["Shared"]
-    assert "teams" not in facts["further_profiles"][0]
-    assert "further_profiles: 'New' is only for developers, who may not log in" in notes
-
-
-def test_a_team_without_a_profile_may_only_log_in_and_mounts_its_folder(checkout):
-    code = """c.KubeSpawner.group_overrides = {"a": {"groups": ["example-ocean:divers"], "spawner_override": {
-        "volume_mounts": {"a": {"mountPath": "/home/jovyan/dives"}}}}}"""
-    teams = ["example-ocean:members", "example-ocean:divers"]
-    config = {"config": {"GitHubOAuthenticator": {"allowed_organizations": teams}}, "extraConfig": {"01-groups": code}}
-    change_hub(checkout, {"hub": config})
-
-    access = facts_of(checkout)[0]["access"]
-
-    assert access["allowed_teams"] == ["members"]
-    assert access["login_only_teams"] == {"divers": "~/dives"}
-    assert access["extra_teams"] == {"modellers": {"cpu_node_shares": ["small", "large"], "gpus": ["gpu"]}}
-
-
-def test_gpus_keep_their_own_teams_and_names(checkout):
-    gpu = {"extra_resource_limits": {"nvidia.com/gpu": "1"}, "mem_limit": "15G"}
-    l4 = profile("GPU", ["members"], {"one": gpu, "two": gpu})
-    l4["profile_options"]["requests"]["choices"]["two"]["allowed_groups"] = ["example-ocean:large-gpu"]
-    a100 = profile("Large GPU", ["members"], {"one": gpu | {"mem_limit": "80G"}}, "a2-highgpu-1g")
-    plain = profile("CPU", ["members", "modellers"], {"small": SMALL})
-    change_hub(checkout, {"singleuser": {"profileList": [plain, l4, a100]}})
-
-    facts, notes = facts_of(checkout)
-
-    options = facts["gpus"]["options"]
-    assert [options[name]["mem_limit_gib"] for name in ("one", "two", "large-gpu-one")] == [15, 15, 80]
-    assert options["two"]["team"] == "large-gpu" and "team" not in options["one"]
-    assert facts["access"]["tiers"][0]["gpus"] == ["one", "large-gpu-one"]
-    assert facts["access"]["extra_teams"]["large-gpu"]["gpus"] == ["two"]
-    assert "gpus: the hub has several GPU profiles" in notes
-
-
-def test_one_image_is_the_default_and_another_reference_is_listed(checkout):
-    def images(tag):
-        both = {name: {"default": True, "kubespawner_override": {"image": f"a/{name}:{tag}"}} for name in ("x", "y")}
-        return {"profile_options": {"image": {"choices": both}}}
-
-    listed = [profile("A", ["members"], {}, **images("1")), profile("B", ["members"], {}, **images("2"))]
-    change_hub(checkout, {"singleuser": {"profileList": listed}})
-
-    facts, notes = facts_of(checkout)
-
-    assert [name for name, image in facts["images"]["options"].items() if image.get("default")] == ["x"]
-    assert "images: x is a/x:1 in one profile and a/x:2 in 'B'" in notes
-
-
-def test_a_choice_without_a_limit_is_listed_and_the_others_are_kept(checkout):
-    shares = {"small": SMALL, "all": {"mem_limit": None, "cpu_limit": 8}}
-    change_hub(checkout, {"singleuser": {"profileList": [profile("CPU", ["members"], shares)]}})
-
-    facts, notes = facts_of(checkout)
-
-    assert "mem_limit_gib" not in facts["node_shares"]["options"]["all"]
-    assert "node_shares.options.all.mem_limit_gib: missing" in notes
-
-
-def test_a_text_instead_of_a_list_and_whole_organisations(checkout):
-    login = {"GitHubOAuthenticator": {"allowed_organizations": "example-ocean:members"}}
-    change_hub(checkout, {"hub": {"config": login}})
-    assert facts_of(checkout)[0]["access"]["allowed_teams"] == ["members"]
-
-    login = {"GitHubOAuthenticator": {"allowed_organizations": ["everybody", "other:team", "example-ocean:members"]}}
-    change_hub(checkout, {"hub": {"config": login}})
-    facts, notes = facts_of(checkout)
-
-    assert facts["access"]["organization"] == "other"
-    assert "access: all members of everybody may log in; hub.yml can name only teams" in notes
-    assert "access: teams of example-ocean may log in too; hub.yml can name one organization" in notes
+    assert facts["buckets"]["options"]["ocean-scratch-staging"]["hub"] == "write"
+    assert "ocean-archive" not in facts["buckets"]["options"]
+    assert "buckets: a variable names ocean-scratch, but the hub has no permissions for it" in notes
 
 
 def test_a_bucket_without_permissions_is_listed(checkout):
@@ -314,7 +198,7 @@ def test_a_bucket_without_permissions_is_listed(checkout):
     facts, notes = facts_of(checkout)
 
     assert facts["buckets"]["options"]["ocean-scratch-staging"]["delete_after_days"] == 3
-    assert "buckets: OTHER_BUCKET names ocean-scratch-staging, but the hub has no permissions for it" in notes
+    assert "buckets: a variable names ocean-scratch-staging, but the hub has no permissions for it" in notes
     assert 'buckets.options.ocean-scratch-staging.hub: "write" is assumed' in notes
 
 
@@ -353,12 +237,24 @@ def test_an_unknown_name_is_one_line(root, arguments, message):
         (PROD, "basehub: {jupyterhub: {singleuser: {memory: {limit: 8Gi}}}}\n", "'8Gi' is not an amount of memory"),
         (CLUSTER, "provider: aws\n", "cluster ocean is on aws: the stand-in plays only hubs on Google Cloud"),
         (CLUSTER, "provider: kubeconfig # on Jetstream\n", "cluster ocean is on kubeconfig"),
-        ("terraform/gcp/projects/ocean.tfvars", "prefix = [\n", "not a file of Terraform's variables"),
+        (CLUSTER, "provider: gcp\nhubs: {name: prod}\n", "values of an unknown shape"),
+        (CLUSTER, "provider: gcp\ngcp: x\nhubs: [{name: prod}]\n", "values of an unknown shape"),
+        (
+            CLUSTER,
+            "provider: gcp\nhubs: [{name: prod, helm_chart_values_files: [null]}]\n",
+            "values of an unknown shape",
+        ),
+        (PROD, "basehub: &a {jupyterhub: *a}\n", "values of an unknown shape"),
+        (TFVARS, 'project_id = "example-ocean"\nprefix = [\n', "not a file of Terraform's variables"),
+        ("helm-charts/basehub/Chart.yaml", None, "helm-charts/basehub/Chart.yaml: cannot be read"),
     ],
 )
 def test_a_malformed_file_is_one_line(checkout, file, text, message):
-    (checkout / file).write_text(text)
-    if "8Gi" in text:
+    if text is None:
+        (checkout / file).unlink()
+    else:
+        (checkout / file).write_text(text)
+    if text and "8Gi" in text:
         change(checkout / PROD, {"basehub": {"jupyterhub": {"singleuser": {"profileList": [{"slug": "a"}]}}}})
 
     result = drafted(checkout)
@@ -379,11 +275,11 @@ def test_a_file_that_is_missing_is_one_line(checkout):
 
 def test_a_draft_is_the_facts_of_a_guide_once_words_are_added(draft, root):
     example = yaml.safe_load((root / "examples/other-hub/hub.yml").read_text())
-    facts = _merged(draft[0], WORDS)
+    facts = merge(draft[0], WORDS)
     for name in ("guide", "help"):
         facts[name] = example[name] | ({"src": ["values"]} if name != "guide" else {})
     facts["home"] = example["home"] | {"src": ["values"]} | facts["home"]
-    facts["images"] = _merged({**example["images"], "src": ["values"]}, facts["images"])
+    facts["images"] = merge({**example["images"], "src": ["values"]}, facts["images"])
     facts["images"]["options"]["scipy"]["for"] = "most work"
     more = {name: value for name, value in example["buckets"].items() if name != "options"} | {"src": ["values"]}
     facts["buckets"] = more | {"options": facts["buckets"]["options"]}
@@ -393,12 +289,3 @@ def test_a_draft_is_the_facts_of_a_guide_once_words_are_added(draft, root):
         variable["means"] = "what it says"
 
     assert checked(facts).gpus.options["gpu"].mem_limit_gib == 29
-
-
-def _merged(base, override):
-    """Merge nested mappings."""
-    merged = dict(base)
-    for key, value in override.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merged(merged[key], value) if both else value
-    return merged
