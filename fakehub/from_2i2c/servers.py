@@ -62,6 +62,11 @@ class Servers:
             if profile.has_another_list:
                 self.notes.append(f"node_shares: {profile.name!r} has a second list of resources, which is left out")
             for choice in profile.shares:
+                own = [name for name, value in (choice.settings.get("environment") or {}).items() if _is_url(value)]
+                if own:
+                    self.notes.append(
+                        f"environment_variables: {choice.label or choice.name!r} sets its own {', '.join(own)}"
+                    )
                 if choice.teams and profile.teams and not choice.teams & profile.teams:
                     self.notes.append(
                         f"access: {choice.name} also requires a team that may take the profile {profile.name!r}"
@@ -247,6 +252,11 @@ class Servers:
                 "build_your_own": f"only in the profile {' or '.join(builds)}" if builds else None,
             }
         )
+
+
+def _is_url(value: object) -> bool:
+    """Return whether a variable names a bucket."""
+    return str(value).startswith("gs://")
 
 
 def with_default(options: dict[str, Values]) -> dict[str, Values]:

@@ -39,6 +39,13 @@ def test_a_choice_is_for_the_teams_that_its_profile_is_for_too(checkout):
     assert "access: 'CPU' is only for other-org:modellers, which hub.yml cannot say" in notes
 
 
+def test_a_bucket_of_one_choice_is_listed(checkout):
+    own = SMALL | {"environment": {"SCRATCH_BUCKET": "gs://other/$(JUPYTERHUB_USER)", "SHELL": "/bin/bash"}}
+    change_hub(checkout, {"singleuser": {"profileList": [profile("CPU", ["members"], {"small": own})]}})
+
+    assert "environment_variables: small sets its own SCRATCH_BUCKET\n" in facts_of(checkout)[1]
+
+
 def test_a_further_profile_is_divided_by_the_teams_of_its_choices(checkout):
     one = profile("Big", ["members", "modellers"], {"small": SMALL, "large": LARGE}, "m2")
     one["profile_options"]["requests"]["choices"]["large"]["allowed_groups"] = ["example-ocean:modellers"]
