@@ -43,7 +43,7 @@ def test_a_bucket_of_one_choice_is_listed(checkout):
     own = SMALL | {"environment": {"SCRATCH_BUCKET": "gs://other/$(JUPYTERHUB_USER)", "SHELL": "/bin/bash"}}
     change_hub(checkout, {"singleuser": {"profileList": [profile("CPU", ["members"], {"small": own})]}})
 
-    assert "environment_variables: small sets its own SCRATCH_BUCKET\n" in facts_of(checkout)[1]
+    assert "environment_variables: 'small' sets its own SCRATCH_BUCKET\n" in facts_of(checkout)[1]
 
 
 def test_a_further_profile_is_divided_by_the_teams_of_its_choices(checkout):
