@@ -149,7 +149,7 @@ class Servers:
         return present(section | {"machine": group.machine, "options": with_default(group.options), "src": _SRC})
 
     def _further(self, group: _Group) -> list[Values]:
-        """Return a profile for each set of teams to which a group offers shares."""
+        """Return a profile for each set of teams that have their own shares in a group."""
         sections = []
         for teams in dict.fromkeys(group.teams.values()):
             options = {name: share for name, share in group.options.items() if group.teams[name] == teams}
