@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     except DraftError as error:
         print(f"from_2i2c: {error}", file=sys.stderr)
         return 1
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError, SyntaxError) as error:
         kind = type(error).__name__
         print(f"from_2i2c: cluster {options.cluster}: values of an unknown shape ({kind}: {error})", file=sys.stderr)
         return 1

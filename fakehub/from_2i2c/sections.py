@@ -8,7 +8,6 @@ import re
 from typing import Any
 
 from fakehub.from_2i2c.checkout import HubConfiguration
-from fakehub.from_2i2c.errors import DraftError
 from fakehub.from_2i2c.helm import Values, get, present
 from fakehub.from_2i2c.servers import Servers
 
@@ -17,22 +16,21 @@ _LOGINS = {"github": "GitHub", "cilogon": "CILogon", "google": "Google", "auth0"
 _ZONE = re.compile(r".+-[a-z]")
 # In the code that sets up Dask Gateway: the variables that workers get, and the image that they run.
 _PASSED_ON = re.compile(r"DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT'\s*:\s*'(.+?)'")
-
 _OWN_IMAGE = re.compile(r"DASK_GATEWAY__CLUSTER__OPTIONS__IMAGE'\s*:\s*'[{$(]*JUPYTER_IMAGE_SPEC[)}]*'")
 
 
 def draft(configuration: HubConfiguration) -> tuple[dict[str, Any], list[str]]:
-    """Return the sections, and lines about what they cannot say; raises ``DraftError`` for values of another shape."""
-    try:
-        servers = Servers(configuration)
-        buckets = _Buckets(configuration)
-        sections: dict[str, Any] = {"sources": _sources(configuration), "hub": _hub(configuration)}
-        sections |= servers.sections()
-        sections |= {"home": _home(configuration), "buckets": buckets.section()}
-        sections |= {"environment_variables": _environment(configuration)}
-        sections |= {"dask_gateway": _dask_gateway(configuration), "git": _git(configuration)}
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
-        raise DraftError(f"hub {configuration.name}: values of an unknown shape ({error!r})") from error
+    """Return the sections, and lines about what they cannot say.
+
+    Raises ``LookupError``, ``TypeError``, ``ValueError`` and the like for values of another shape than 2i2c's.
+    """
+    servers = Servers(configuration)
+    buckets = _Buckets(configuration)
+    sections: dict[str, Any] = {"sources": _sources(configuration), "hub": _hub(configuration)}
+    sections |= servers.sections()
+    sections |= {"home": _home(configuration), "buckets": buckets.section()}
+    sections |= {"environment_variables": _environment(configuration)}
+    sections |= {"dask_gateway": _dask_gateway(configuration), "git": _git(configuration)}
     notes = [*servers.notes, *buckets.notes, *_notes(configuration)]
     return {name: section for name, section in sections.items() if section}, notes
 
@@ -158,12 +156,12 @@ class _Buckets:
     def _complete(self, name: str, option: Values) -> set[str]:
         """Add to a bucket's ``option`` what Terraform says; return the groups that may write."""
         if self._permissions:
-            option["hub"] = (
-                "read" if name in self._permissions.reads and name not in self._permissions.writes else "write"
-            )
-            if name not in {*self._permissions.reads, *self._permissions.writes}:
+            if name in self._permissions.writes:
+                option["hub"] = "write"
+            elif name in self._permissions.reads:
+                option["hub"] = "read"
+            else:
                 self.notes.append(f"buckets: a variable names {name}, but the hub has no permissions for it")
-                option.pop("hub")
         settings = self._terraform.buckets.get(name) if self._terraform else None
         if settings is None:
             return set()

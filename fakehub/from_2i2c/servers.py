@@ -146,7 +146,7 @@ class Servers:
     def _node_shares(self, group: _Group) -> Values:
         first = group.profiles[0]
         section = {"profile": first.name, "about": first.about, "choice": first.share_label}
-        return present(section | {"machine": group.machine, "options": with_default(group.options), "src": _SRC})
+        return present(section | {"machine": group.machine, "options": _with_default(group.options), "src": _SRC})
 
     def _further(self, group: _Group) -> list[Values]:
         """Return a profile for each set of teams that have their own shares in a group."""
@@ -181,15 +181,14 @@ class Servers:
                     "default": choice.default or None,
                 }
             )
-        profiles = list(dict.fromkeys(id(profile) for profile, _ in self._gpu_choices.values()))
-        first = next(profile for profile, _ in self._gpu_choices.values())
-        if len(profiles) > 1:
+        first, *others = [profile for profile in self._profiles if any(choice.has_gpu for choice in profile.shares)]
+        if others:
             self.notes.append("gpus: the hub has several GPU profiles; hub.yml lists their machines in one")
         section = {"profile": first.name, "choice": first.share_label, "zones": self._gpu_zones(options) or None}
         # The stand-in's form selects the first.
-        offered = [image for profile, _ in self._gpu_choices.values() for image in profile.images]
+        offered = [image for profile in (first, *others) for image in profile.images]
         images = list(dict.fromkeys(image.name for image in sorted(offered, key=lambda image: not image.default)))
-        return present(section | {"options": with_default(options), "images": images, "src": _SRC})
+        return present(section | {"options": _with_default(options), "images": images, "src": _SRC})
 
     def _gpu_zones(self, options: dict[str, Values]) -> list[str]:
         terraform = self._configuration.terraform
@@ -222,7 +221,7 @@ class Servers:
         self._note_images(set(found))
         labels = [profile.image_label for profile in self._profiles if profile.image_label]
         custom = self._custom()
-        section = {"choice": labels[0] if labels else None, "options": with_default(options), "custom": custom or None}
+        section = {"choice": labels[0] if labels else None, "options": _with_default(options), "custom": custom or None}
         return present(section | {"src": _SRC})
 
     def _note_images(self, offered: set[str]) -> None:
@@ -259,7 +258,7 @@ def _is_url(value: object) -> bool:
     return str(value).startswith("gs://")
 
 
-def with_default(options: dict[str, Values]) -> dict[str, Values]:
+def _with_default(options: dict[str, Values]) -> dict[str, Values]:
     """Return the ``options`` with exactly one default: the first that is marked, or the first of all."""
     marked = next((name for name, option in options.items() if option.get("default")), next(iter(options)))
     return {

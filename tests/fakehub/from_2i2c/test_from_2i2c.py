@@ -244,6 +244,11 @@ def test_an_unknown_name_is_one_line(root, arguments, message):
             "provider: gcp\nhubs: [{name: prod, helm_chart_values_files: [null]}]\n",
             "values of an unknown shape",
         ),
+        (
+            PROD,
+            "basehub: {dask-gateway: {gateway: {extraConfig: {optionHandler: 'a = ('}}}}\n",
+            "values of an unknown shape",
+        ),
         (PROD, "basehub: &a {jupyterhub: *a}\n", "values of an unknown shape"),
         (TFVARS, 'project_id = "example-ocean"\nprefix = [\n', "not a file of Terraform's variables"),
         ("helm-charts/basehub/Chart.yaml", None, "helm-charts/basehub/Chart.yaml: cannot be read"),
