@@ -38,9 +38,10 @@ from fakehub.service import Service
 from fakehub.storage.computed import ComputedBucket
 from fakehub.storage.grpc_layout import LayoutService, SplitByAlpn
 from fakehub.storage.json_api.router import JsonApi
+from fakehub.storage.routing import storage_service
 from fakehub.storage.service import Storage, store_examples
 from fakehub.storage.store import Store
-from fakehub.storage.xml_api.router import XmlApi, is_xml
+from fakehub.storage.xml_api.router import XmlApi
 from hubfacts import public_data
 from hubfacts.schema import PUBLIC, Facts
 
@@ -167,14 +168,3 @@ async def _start_runner(server: web.Server, parts: AsyncExitStack) -> web.Server
     await runner.setup()
     parts.push_async_callback(runner.cleanup)
     return runner
-
-
-def storage_service(json_api: JsonApi, xml: XmlApi, identities: Identities) -> Service:
-    """Return the service of the storage hosts, which passes each request to the XML or the JSON API."""
-
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        if is_xml(request):
-            return await xml.answer(request)
-        return await json_api.handle(request, identities)
-
-    return answer
