@@ -48,8 +48,9 @@
       let from = 0;
       head.from = head.pages.map((page) => (from += page[3]) - page[3]);
       indexed = head;
-      // Needed by most queries, or last for a word with a typo: they come before the first key.
-      part(head, "e");
+      // Needed by most queries, or last for a word with a typo: they come before the first key,
+      // and so do the terms of the errors.
+      part(head, "e").then((errors) => (errors || []).forEach(([, line]) => plain(line)));
       if (head.lists.length <= MOST_LISTS) head.lists.forEach((_, number) => part(head, `l${number}`));
     }
     return indexed;
