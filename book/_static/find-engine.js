@@ -14,6 +14,10 @@
   // The weight of a synonym beside that of the word itself.
   const SYNONYM = 0.5;
   const MOST_RARE = 4.5;
+  // A small guide's lists of terms, each of 5 KB, come before the first key.
+  const MOST_LISTS = 3;
+  // Terms that begin with the word that is being typed.
+  const MOST_BEGUN = 24;
   const folder = new URL(`${document.documentElement.dataset.content_root || "./"}search/`, document.baseURI);
   const parts = new Map();
   const arrived = new Map();
@@ -26,6 +30,8 @@
       parts.set(name, new Promise((resolve) => {
         const script = document.createElement("script");
         script.src = new URL(path, folder);
+        // Excerpts of pages (p0, p1, ...) come after the results: they must not delay the parts that find those.
+        script.fetchPriority = /^p\d/.test(name) ? "low" : "high";
         script.onload = () => resolve(arrived.get(name) ?? null);
         script.onerror = () => resolve(null);
         document.head.append(script);
@@ -42,9 +48,10 @@
       let from = 0;
       head.from = head.pages.map((page) => (from += page[3]) - page[3]);
       indexed = head;
-      // Needed by most queries, or last for a word with a typo: they come before the first key.
-      part(head, "e");
-      if (head.lists.length < 3) head.lists.forEach((_, number) => part(head, `l${number}`));
+      // Needed by most queries, or last for a word with a typo: they come before the first key,
+      // and so do the terms of the errors.
+      part(head, "e").then((errors) => (errors || []).forEach(([, line]) => plain(line)));
+      if (head.lists.length <= MOST_LISTS) head.lists.forEach((_, number) => part(head, `l${number}`));
     }
     return indexed;
   }
@@ -78,10 +85,10 @@
     return found.length > 1 ? found.filter((piece) => piece.length > 1 && !STOP.has(piece.toLowerCase())) : [];
   }
 
-  /* The lines of postings of `prefix`, or of the terms that begin with it. */
+  /* The lines of postings of `prefix`, or of the terms that begin with it. Those with synonyms are also in one part. */
   async function lines(head, prefix, exact) {
     const numbers = around(head.starts, prefix).slice(0, exact ? 1 : 3);
-    const names = numbers.map((number) => `t${number}`);
+    const names = exact && Object.hasOwn(head.same, prefix) ? ["s"] : numbers.map((number) => `t${number}`);
     const texts = await Promise.all(names.map((name) => part(head, name)));
     const found = [];
     for (const text of texts) {
@@ -161,28 +168,24 @@
     return [];
   }
 
-  /* What a word of the query may mean: it, the terms it begins (the last word is still being typed), or similar ones. */
+  const ofAll = async (head, names) => (await Promise.all(names.map((name) => lines(head, name, true)))).flat();
+
+  /* What a word of the query may mean: it, the terms it begins (the last word is still being typed), or similar ones.
+     Every part that a known word needs is asked for at once, so that a reader waits for one answer of the server. */
   async function meanings(head, word, typing) {
     const name = term(word), low = word.toLowerCase();
-    const same = await lines(head, name, true);
-    const found = same.map((line) => entry(line, 1));
-    for (const other of (Object.hasOwn(head.same, name) && head.same[name]) || []) {
-      for (const line of await lines(head, other, true)) found.push(entry(line, SYNONYM));
+    const others = (Object.hasOwn(head.same, name) && head.same[name]) || [];
+    const beginning = async (wanted) => (wanted && low.length > 1 ? lines(head, low, false) : []);
+    const [same, synonyms, typed] = await Promise.all([
+      lines(head, name, true), ofAll(head, others), beginning(typing),
+    ]);
+    const found = [...same.map((line) => entry(line, 1)), ...synonyms.map((line) => entry(line, SYNONYM))];
+    const begun = typing || found.length ? typed : await beginning(true);
+    for (const line of begun.filter((other) => !same.includes(other)).slice(0, MOST_BEGUN)) {
+      found.push(entry(line, (same.length ? 0.35 : 0.9) * Math.sqrt(low.length / line.indexOf(" "))));
     }
-    if ((typing || !found.length) && low.length > 1) {
-      const begun = (await lines(head, low, false)).filter((line) => !same.includes(line));
-      const left = 24;
-      for (const line of begun.slice(0, left)) {
-        const length = line.indexOf(" ");
-        found.push(entry(line, (same.length ? 0.35 : 0.9) * Math.sqrt(low.length / length)));
-      }
-    }
-    if (!found.length) {
-      for (const other of await similar(head, name)) {
-        for (const line of await lines(head, other, true)) found.push(entry(line, 0.7));
-      }
-    }
-    return found;
+    if (found.length) return found;
+    return (await ofAll(head, await similar(head, name))).map((line) => entry(line, 0.7));
   }
 
   /* The words to look up: a message without its paths and numbers, which are the reader's own; statuses such as 403 stay. */

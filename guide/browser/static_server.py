@@ -56,6 +56,7 @@ def headers_for(site: Path, path: str) -> dict[str, str]:
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the browser to acknowledge its headers
     extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {".webp": "image/webp"}
 
     def do_GET(self) -> None:

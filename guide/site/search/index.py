@@ -1,7 +1,8 @@
 """Write the index: which terms are in which sections, in parts of which a query needs one or two.
 
 A part is a script, not JSON, because a page opened from disk may load only scripts beside it. In a list of postings,
-each entry is the distance to the previous one in base 36, then a capital letter for the weight of the term.
+each entry is the distance to the previous one in base 36, then a capital letter for the weight of the term. All terms
+with synonyms are also together in one part, because a query for one of them needs the others.
 """
 
 from __future__ import annotations
@@ -72,13 +73,14 @@ def write_index(documents: list[Document], out: Path) -> None:
     lists = list(_parts(sorted(in_sections), _LIST))
     pages = [_excerpts(document) for document in documents]
     topics = list(dict.fromkeys(document.topic for document in documents))
-    version = hashlib.sha256(json.dumps([lines, pages, _errors(documents)]).encode()).hexdigest()[:10]
+    same = same_terms()
+    version = hashlib.sha256(json.dumps([lines, same, pages, _errors(documents)]).encode()).hexdigest()[:10]
     head = {
         "version": version,
         "starts": [part[0].split(" ", 1)[0] for part in parts],
         "lists": [part[0] for part in lists],
         "topics": topics,
-        "same": same_terms(),
+        "same": same,
         "stop": STOP_WORDS,
         "endings": ENDINGS,
         "absent": [[word, page] for page, document in enumerate(documents) for word in document.absent],
@@ -93,6 +95,7 @@ def write_index(documents: list[Document], out: Path) -> None:
     folder.mkdir()
     for number, part in enumerate(parts):
         _write(folder / f"t{number}.js", f"t{number}", "\n".join(part))
+    _write(folder / "s.js", "s", "\n".join(line for line in lines if line.split(" ", 1)[0] in same))
     for number, page in enumerate(pages):
         _write(folder / f"p{number}.js", f"p{number}", page)
     _write(folder / "e.js", "e", _errors(documents))

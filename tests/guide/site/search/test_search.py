@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 import statistics
 from collections import defaultdict
 from pathlib import Path
@@ -43,6 +44,29 @@ TYPED = """async query => {
     });
     return [performance.now() - typed, file];
 }"""
+# Searches in a page without an earlier search; returns how often the search waits for files of the index.
+# Files that are requested together count as one wait: the next ones are only looked at when all of them are there.
+WAITS = """async query => {
+    const append = document.head.append.bind(document.head);
+    let requested = [];
+    document.head.append = script => requested.push(script);
+    const loaded = script => new Promise(done => {
+        script.addEventListener("load", done);
+        append(script);
+    });
+    const settled = () => new Promise(soon => setTimeout(soon));
+    const waits = async promise => {
+        let count = 0;
+        for (await settled(); requested.length; await settled()) {
+            count += 1;
+            await Promise.all(requested.splice(0).map(loaded));
+        }
+        await promise;
+        return count;
+    };
+    await waits(guideFind.topics());
+    return waits(guideFind.search(query, ""));
+}"""
 ROOT = Path(__file__).resolve().parents[4]
 
 
@@ -59,6 +83,16 @@ def page(browser, address):
     page.locator(".find-topic").nth(1).wait_for()
     yield page
     page.close()
+
+
+def _engine_page(site, folder):
+    """Write a page into ``folder`` that only loads the search engine of ``site``; its path."""
+    static = folder / "_static"
+    static.mkdir()
+    shutil.copy(next((site / "_static").glob("find-engine*.js")), static / "find-engine.js")
+    page = folder / "a.html"
+    page.write_text('<html data-content_root="./"><script src="_static/find-engine.js"></script></html>')
+    return page
 
 
 def _ask(page, query):
@@ -265,6 +299,19 @@ def test_the_not_found_page_has_the_style_of_the_site_and_a_link_to_the_first_pa
     page.close()
 
 
+def test_a_pasted_query_waits_only_once_for_the_index(browser, site, tmp_path):
+    shutil.copytree(site / "search", tmp_path / "search")
+    engine_page = _engine_page(site, tmp_path)
+    waits = {}
+    for query in [*list(QUERIES)[::4], "gpu", "get access", "token expired", "conslidated metdata"]:
+        page = browser.new_page()
+        page.goto(engine_page.as_uri())
+        waits[query] = page.evaluate(WAITS, query)
+        page.close()
+
+    assert set(waits.values()) == {1}, {query: count for query, count in waits.items() if count > 1}
+
+
 @pytest.mark.parametrize("times", [1, 6])
 def test_a_first_query_takes_a_small_part_of_the_index(browser, site, tmp_path, times):
     """The index is of a guide that is so many times as large: its pages repeated, each with other words added."""
@@ -279,17 +326,12 @@ def test_a_first_query_takes_a_small_part_of_the_index(browser, site, tmp_path, 
         copies[0].heading += f" {number}"
         documents.append(Document(f"page-{number}", f"Topic {number % 7}", copies))
     write_index(documents, tmp_path / "search")
-    static = tmp_path / "_static"
-    static.mkdir()
-    (static / "find-engine.js").write_text(next((site / "_static").glob("find-engine*.js")).read_text())
-    (tmp_path / "a.html").write_text(
-        '<html data-content_root="./"><script src="_static/find-engine.js"></script></html>'
-    )
+    engine_page = _engine_page(site, tmp_path)
     for query in [*list(QUERIES)[::8], "conslidated metdata"]:
         page = browser.new_page()
         loaded = []
         page.on("request", lambda request, to=loaded: to.append(request.url))
-        page.goto((tmp_path / "a.html").as_uri())
+        page.goto(engine_page.as_uri())
         results = page.evaluate(
             """async (query) => {
                 const {results, unknown, terms} = await guideFind.search(query, "");
