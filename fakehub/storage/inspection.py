@@ -33,6 +33,7 @@ from fakehub.storage.stored import Object
 Contents: TypeAlias = dict[str, dict[str, Any]]
 MOST_OBJECTS = 200
 _TEXT_BYTES, _HEX_BYTES = 512, 64
+_GZIP = b"\x1f\x8b\x08"
 _STATES = ("new", "changed", "deleted", "unchanged")
 _SHOWN = ("size", "type", "head", "hex")
 
@@ -66,7 +67,9 @@ def head_of(content: bytes) -> dict[str, Any]:
         text = "\0"
     if all(letter.isprintable() or letter in "\n\r\t" for letter in text):
         return {"head": text, "hex": False}
-    return {"head": content[:_HEX_BYTES].hex(), "hex": True}
+    # After these bytes, a compressed file says when it was made.
+    most = len(_GZIP) if content.startswith(_GZIP) else _HEX_BYTES
+    return {"head": content[:most].hex(), "hex": True}
 
 
 def newest(objects: Contents) -> int:

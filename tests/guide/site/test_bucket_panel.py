@@ -1,6 +1,8 @@
 """The panel about a bucket in a browser: what it says, by keyboard and finger, in each theme, and for other code."""
 
+import gzip
 import json
+import re
 import shutil
 
 import pytest
@@ -52,6 +54,8 @@ BLOCKS = [
     {"block": "block-5", "objects": [], "requests": [READ]},
 ]
 PANEL = ".bucket-panel"
+# The most that a page's file may have, compressed.
+MOST_BYTES = 40_000
 # What is wider than its place.
 WIDER = """panel => [...panel.querySelectorAll("*")].filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1)
   .map(e => e.outerHTML.slice(0, 150))"""
@@ -248,3 +252,33 @@ def test_sizes_are_written_as_the_tools_of_the_hub_print_them(open_page):
     assert page.evaluate(text, sizes) == [
         *("0 B", "999 B", "1 kB", "4.3 kB", "10 kB", "109 kB", "999 kB", "1.3 MB", "50 MB", "3 TB")
     ]
+
+
+def test_every_page_whose_blocks_use_a_bucket_has_its_data_on_the_site(site, browser):
+    """Under the names and the policy of the site, and so small that a phone loads them in a moment."""
+    named = {}
+    for page in site.rglob("*.html"):
+        text = page.read_text()
+        blocks = re.findall(r'<div class="guide-block" id="([^"]+)"[^>]* data-bucket="([^"]+)"', text)
+        assert len(blocks) == text.count(" data-bucket="), page
+        for block, name in blocks:
+            named.setdefault(page.parent / name, []).append(block)
+    headers = (site / "_headers").read_text()
+
+    assert len(named) > 40
+    for file, blocks in named.items():
+        assert [one["block"] for one in json.loads(file.read_text())["blocks"]] == blocks, file
+        assert f"/{file.relative_to(site)}\n  Cache-Control" in headers
+        assert len(gzip.compress(file.read_bytes())) < MOST_BYTES, file
+    with serve(site) as served:
+        page = browser.new_page()
+        errors = []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.goto(f"{served}/book/buckets/read-and-write.html")
+        page.get_by_role("button", name="Bucket").first.click()
+        panel = page.locator(PANEL)
+        panel.get_by_text("zarr.json").first.click()
+        panel.locator("pre").get_by_text('"shape"').wait_for()
+        assert "10 objects" in panel.get_by_role("status").inner_text()
+        assert errors == []
+        page.close()
