@@ -259,9 +259,9 @@ def test_every_page_whose_blocks_use_a_bucket_has_its_data_on_the_site(site, bro
     named = {}
     for page in site.rglob("*.html"):
         text = page.read_text()
-        blocks = re.findall(r'<div class="guide-block" id="([^"]+)"[^>]* data-bucket="([^"]+)"', text)
+        blocks = re.findall(r'<div class="guide-block" data-bucket="([^"]+)"[^>]* id="([^"]+)"', text)
         assert len(blocks) == text.count(" data-bucket="), page
-        for block, name in blocks:
+        for name, block in blocks:
             named.setdefault(page.parent / name, []).append(block)
     headers = (site / "_headers").read_text()
 
