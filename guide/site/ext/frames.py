@@ -24,7 +24,7 @@ from guide.report.proof import Proof, proof_html, reason_of
 from guide.report.report import BlockReport, PageReport
 from guide.run.records import read_record
 from guide.site.doctree import parents
-from guide.site.ext import bucket_inspector
+from guide.site.export import bucket_panels
 from guide.site.ext.report import read_report
 from guide.site.options import options_of
 
@@ -176,8 +176,8 @@ def add_to_page(app: Sphinx, doctree: nodes.document, name: str) -> None:
 def _add_buckets(app: Sphinx, doctree: nodes.document, name: str, proofs: list[Proof]) -> None:
     """Write what the blocks of a page did to the buckets, and note the file in the frames of those that did."""
     record = read_record(Path(app.env.doc2path(name)), options_of(app.config).profile) if proofs else None
-    found = bucket_inspector.descriptions(proofs, record.blocks) if record else {}
-    file = bucket_inspector.write_descriptions(Path(app.outdir), name, found)
+    found = bucket_panels.descriptions(proofs, record.blocks) if record else {}
+    file = bucket_panels.write_descriptions(Path(app.outdir), name, found)
     for node in doctree.findall(frame):
         if found.keys() & set(node["ids"]):
             node["bucket"] = file

@@ -10,7 +10,7 @@ from guide.pages.blocks import Block, digest
 from guide.report.proof import Proof
 from guide.report.report import BlockReport
 from guide.run.records import BlockResult
-from guide.site.ext.bucket_inspector import descriptions, write_descriptions
+from guide.site.export.bucket_panels import descriptions, write_descriptions
 from guide.site.ext.frames import frame, visit_frame
 
 BLOCK = Block(3, "run", "bash", "ls\n", on=("hub",))
