@@ -1,5 +1,6 @@
-/* Blocks: a button that copies what runs, one that wraps long lines on every page, and one that copies an error. The
-   frames are in the page; data-typed has the numbers of the lines to copy, without it the whole text is copied. */
+/* Blocks: a button that copies what runs, one that wraps long lines on every page, one that shows what a block did to the
+   bucket, and one that copies an error. The frames are in the page; data-typed has the numbers of the lines to copy,
+   without it the whole text is copied, and data-bucket names the file with what the panel shows. */
 (() => {
   "use strict";
 
@@ -60,6 +61,17 @@
     return made;
   }
 
+  /* Its scripts are loaded for the first panel. A page opened from disk may not load data. */
+  function inspecting(block) {
+    const made = button("Bucket", "Bucket", async () => {
+      const root = new URL(document.documentElement.dataset.content_root || "./", document.baseURI);
+      const inspector = await import(new URL("_static/bucket-inspector.js", root).href);
+      inspector.toggle(made, block);
+    });
+    made.setAttribute("aria-expanded", "false");
+    return made;
+  }
+
   function isWrapped() {
     return root.dataset.wrap === "on";
   }
@@ -97,6 +109,7 @@
     const toggle = button("Wrap lines", "Wrap lines", change);
     wraps.set(toggle, block);
     bar.append(toggle);
+    if (block.dataset.bucket && location.protocol !== "file:") bar.append(inspecting(block));
     if (textOf(block)) {
       const what = block.dataset.typed === undefined ? "Copy the code" : "Copy the commands";
       bar.append(copying("Copy", `${what}: ${bar.querySelector(".guide-label").textContent}`, () => textOf(block)));

@@ -13,10 +13,13 @@ import os
 import socket
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakehub.network.shaping import NetworkSettings
 from fakehub.request_log import read_log, summary
+
+if TYPE_CHECKING:
+    from fakehub.storage.inspection import Contents
 
 SOCKET = "control.sock"
 _TIMEOUT_S = 30
@@ -88,6 +91,10 @@ class Control:
     def new_machine(self, persona: str) -> dict[str, str]:
         """Create a machine of ``persona``, for ``fakehub.session.environment.environment_of``."""
         return self._ask("POST", "/machines", {"persona": persona})
+
+    def objects(self, after: int = 0) -> Contents:
+        """Return all live objects; those with a generation above ``after`` have their heads (see ``inspection``)."""
+        return self._ask("GET", f"/objects?after={after}")
 
     def log(self) -> list[dict[str, Any]]:
         """Return the requests so far, oldest first."""

@@ -17,7 +17,8 @@ from fakehub.clock import Clock, rfc3339
 from fakehub.control.client import SOCKET
 from fakehub.network.faults import Faults, rule_of
 from fakehub.network.shaping import Network, NetworkSettings
-from fakehub.storage.write_rate import WriteRate
+from fakehub.storage.inspection import contents
+from fakehub.storage.store import Store
 
 
 async def start_control(api: ControlApi, folder: Path, parts: AsyncExitStack) -> None:
@@ -54,12 +55,12 @@ class ControlApi:
         clock: Clock,
         network: Network,
         faults: Faults,
-        write_rate: WriteRate,
+        store: Store,
         personas: Collection[str],
         machines: RemoteMachines,
     ) -> None:
         self._clock, self._network, self._faults, self._personas = clock, network, faults, personas
-        self._write_rate, self._machines = write_rate, machines
+        self._store, self._machines = store, machines
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the API."""
@@ -74,6 +75,7 @@ class ControlApi:
             web.get("/limits", self._show_limits),
             web.put("/limits", self._set_limits),
             web.post("/machines", self._new_machine),
+            web.get("/objects", self._list_objects),
         ]
 
     async def _show_clock(self, _: web.Request) -> web.Response:
@@ -106,14 +108,17 @@ class ControlApi:
         return web.json_response(None)
 
     async def _show_limits(self, _: web.Request) -> web.Response:
-        return web.json_response({"between_writes_s": self._write_rate.interval_s})
+        return web.json_response({"between_writes_s": self._store.write_rate.interval_s})
 
     async def _set_limits(self, request: web.Request) -> web.Response:
-        self._write_rate.limit(float((await _object(request))["between_writes_s"]))
+        self._store.write_rate.limit(float((await _object(request))["between_writes_s"]))
         return await self._show_limits(request)
 
     async def _new_machine(self, request: web.Request) -> web.Response:
         return web.json_response(self._machines.new((await _object(request))["persona"]))
+
+    async def _list_objects(self, request: web.Request) -> web.Response:
+        return web.json_response(contents(self._store, int(request.query.get("after", "0"))))
 
 
 async def _object(request: web.Request) -> dict[str, Any]:

@@ -87,7 +87,7 @@ async def start_parts(config: Config, facts: Facts, parts: AsyncExitStack) -> di
         ports["gateway"] = await gateway.listen()
     machines = RemoteMachines(shared.folder, shared.identities, shared.grants)
     parts.callback(machines.close)
-    steered = (shared.clock, shared.network, shared.faults, shared.store.write_rate)
+    steered = (shared.clock, shared.network, shared.faults, shared.store)
     api = ControlApi(*steered, shared.identities.personas, machines)
     await start_control(api, shared.folder, parts)
     return ports

@@ -70,6 +70,10 @@ class Store:
             self._journal = Journal(state / "journal")
             self._replay(self._journal)
 
+    def stored_buckets(self) -> list[str]:
+        """Return the names of the buckets whose objects are stored and not computed."""
+        return [name for name in self.buckets if name not in self._public]
+
     def get(self, bucket: str, name: str, generation: int | None = None) -> Object | None:
         """Return the live object or the generation asked for; ``None`` if there is none or it has expired."""
         live = self.peek(bucket, name)

@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
         recorded,
         options.among_files,
         options.start_in.strip("/"),
-        pictures=not (options.change or options.among_files),  # those runs are not shown
+        shown=not (options.change or options.among_files),
     )
     blocks, notebook = run_page(page, options.home, show, run_options)
     failed = any(block.status == "failed" for block in blocks)

@@ -24,6 +24,7 @@ from guide.external_programs import link_programs, missing
 from guide.pages.blocks import EXAMPLE_USER, EXAMPLES, HUB, Block, Page, as_copied_by, digest
 from guide.paths import ROOT
 from guide.run.bucket_effects import Buckets, EffectError
+from guide.run.bucket_recorder import BucketRecorder
 from guide.run.compare_outputs import difference, without_log
 from guide.run.conda_check import CondaError, check_conda
 from guide.run.forked_kernel import KernelSeed
@@ -54,7 +55,8 @@ class RunOptions:
     process, which has imported the libraries and has no other threads. ``recorded`` is what each block should print;
     without it, outputs are not compared. ``among_files``: the page runs in a home directory and buckets full of a
     reader's own files (see ``reader_files``). ``start_in``: the folder in the home directory in which the kernel
-    starts. ``pictures``: figures are drawn for the site too (see ``kernel_pictures``).
+    starts. ``shown``: the site shows this run, so figures are drawn for it too (see ``kernel_pictures``), and what
+    each block does to the buckets is recorded (see ``bucket_recorder``).
     """
 
     accept: bool = False
@@ -62,7 +64,7 @@ class RunOptions:
     recorded: list[list[NotebookNode]] | None = None
     among_files: bool = False
     start_in: str = "."
-    pictures: bool = False
+    shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,14 @@ class PageSession:
         programs, temporary = (Path(tempfile.mkdtemp(prefix=name, dir=session)) for name in ("programs-", "tmp-"))
         link_programs(programs)
         metadata = page.notebook.metadata if page.notebook else {}
-        self._setup = MachineSetup(programs, metadata, options.start_in, temporary, options.pictures)
+        self._setup = MachineSetup(programs, metadata, options.start_in, temporary, options.shown)
         self._hub = Machine.hub(home, self._setup, self._seeds.pop(HUB, None))
         self._machines: dict[str, Machine] = {}
         self._uses_buckets = any(block.kind in {"cell", "run"} for block in page.blocks)
         self._reader = ReaderFiles(page, self._buckets) if options.among_files else None
         self._own_folder = OwnFolder(self._buckets if self._uses_buckets else None, page)
         self._add(HUB, self._hub)
+        self._recorder = BucketRecorder() if options.shown and self._uses_buckets else None
         if self._reader:
             self._reader.start_cluster(self._hub)
 
@@ -162,8 +165,11 @@ class PageSession:
             return self._result(block, "not run", 0.0, f"needs {lacking[0]}, which is not on this machine")
         copied = as_copied_by(os.environ.get("JUPYTERHUB_USER", EXAMPLE_USER), block)
         try:
+            if self._recorder:
+                self._recorder.start()
             execution = self._execute(copied)
             seconds = time.monotonic() - started
+            bucket = self._recorder.stop() if self._recorder else None
             if block.kind not in {"skip", "parsed"}:
                 self._own_folder.check(block.after_s)
             self._buckets.check(block.leaves, block.removes)
@@ -178,7 +184,7 @@ class PageSession:
             return self._result(block, "failed", time.monotonic() - started, str(error).splitlines()[0])
         result = self._result(block, _STATUS.get(block.kind, "passed"), seconds)
         printed = None if self._is_notebook else tuple(printed_items(execution.outputs))
-        return replace(result, replayed=execution.replayed, printed=printed, pictures=execution.pictures)
+        return replace(result, replayed=execution.replayed, printed=printed, pictures=execution.pictures, bucket=bucket)
 
     def _place(self, block: Block) -> str:
         """Name a block: its page, its line or cell, and its kind."""

@@ -46,7 +46,8 @@ class BlockResult:
     ``replayed`` is a transcript as it went in this run, if it differs from the page. ``printed`` are the outputs of a
     block on a page of Markdown; those of a notebook are in its cells. ``digest`` is that of the block's source, and
     ``checks`` counts its hidden checks, all of which held. ``pictures`` are the versions for the site of each figure
-    that a cell showed (see ``kernel_pictures``), by the digest of the figure.
+    that a cell showed (see ``kernel_pictures``), by the digest of the figure. ``bucket`` describes what the block did
+    to the buckets (see ``fakehub.storage.inspection``); ``None`` if that is nothing.
     """
 
     page: str
@@ -61,6 +62,7 @@ class BlockResult:
     digest: str = ""
     checks: int = 0
     pictures: dict[str, dict[str, str]] = field(default_factory=dict)
+    bucket: dict[str, Any] | None = None
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> BlockResult:

@@ -22,8 +22,11 @@ from guide.pages.transcripts import Part, parts_of
 from guide.paths import ROOT
 from guide.report.proof import Proof, proof_html, reason_of
 from guide.report.report import BlockReport, PageReport
+from guide.run.records import read_record
 from guide.site.doctree import parents
+from guide.site.export import bucket_panels
 from guide.site.ext.report import read_report
+from guide.site.options import options_of
 
 TESTED_PAGE = "book/reference/what-was-tested"
 _TERMINALS = {HUB: "Terminal on the hub", "laptop": "Your laptop", "hpc": "HPC system", "hpc-outsider": "HPC system"}
@@ -36,7 +39,11 @@ _FILE_COMMENT = re.compile(r"# ([\w-]+\.py)\b")
 
 
 class frame(nodes.container):
-    """A block with its label; ``part`` says what to copy, and one that ``continues`` belongs to the block before."""
+    """A block with its label.
+
+    ``part`` says what to copy, one that ``continues`` belongs to the block before, and ``bucket`` names the file that
+    says what the block did to the buckets.
+    """
 
 
 def visit_frame(translator: HTML5Translator, node: frame) -> None:
@@ -44,7 +51,8 @@ def visit_frame(translator: HTML5Translator, node: frame) -> None:
     part: Part | None = node.get("part")
     typed = "" if part is None or part.typed is None else f' data-typed="{" ".join(map(str, part.typed))}"'
     identity = f' id="{node["ids"][0]}"' if node["ids"] else ""
-    translator.body.append(f'<div class="guide-block"{identity}{typed}>')
+    bucket = f' data-bucket="{escape(node["bucket"])}"' if node.get("bucket") else ""
+    translator.body.append(f'<div class="guide-block"{identity}{typed}{bucket}>')
     label = escape(node["label"])
     translator.body.append(f'<div class="guide-bar unsearched"><span class="guide-label">{label}</span></div>\n')
 
@@ -160,8 +168,19 @@ def add_to_page(app: Sphinx, doctree: nodes.document, name: str) -> None:
     ran = next((known for known in report.pages if known.page == str(page.path)), None)
     to = app.builder.get_relative_uri(name, TESTED_PAGE) if TESTED_PAGE in app.env.found_docs else ""
     proofs = add_frames(doctree, page.blocks, report.blocks_of(ran) if ran else [], to)
+    _add_buckets(app, doctree, name, proofs)
     if ran is not None and proofs:
         doctree += _proof(proofs, ran, to, "cell" if source.suffix == ".ipynb" else "line")
+
+
+def _add_buckets(app: Sphinx, doctree: nodes.document, name: str, proofs: list[Proof]) -> None:
+    """Write what the blocks of a page did to the buckets, and note the file in the frames of those that did."""
+    record = read_record(Path(app.env.doc2path(name)), options_of(app.config).profile) if proofs else None
+    found = bucket_panels.descriptions(proofs, record.blocks) if record else {}
+    file = bucket_panels.write_descriptions(Path(app.outdir), name, found)
+    for node in doctree.findall(frame):
+        if found.keys() & set(node["ids"]):
+            node["bucket"] = file
 
 
 def _proof(proofs: list[Proof], page: PageReport, to: str, place: str) -> nodes.raw:

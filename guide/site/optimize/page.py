@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup, Comment
 
 from guide import webp
 from guide.site import html
-from guide.site.html import classes_of, head_of, root_of, set_classes, text_of
+from guide.site.html import classes_of, head_of, root_of, set_classes, text_of, with_attribute
 from guide.site.optimize import images, scripts, styles
 from guide.site.optimize.files import Files, digest_of
 
@@ -123,6 +123,7 @@ def _clean_up(page: _Page, files: Files) -> None:
     soup = page.soup
     root, head = root_of(soup), head_of(soup)
     images.optimize_images(soup, page.path, files)
+    _name_data(soup, page.path, files)
     twice = head.find_all("meta", attrs={"name": "viewport"})[1:]
     advertisement = soup.find_all("div", id="ethical-ad-placement")
     for tag in [*head.find_all("noscript"), *twice, *advertisement]:
@@ -142,6 +143,14 @@ def _clean_up(page: _Page, files: Files) -> None:
         description = " ".join(first.get_text().split())
         head.append(soup.new_tag("meta", attrs={"name": "description", "content": description}))
     _repair(soup)
+
+
+def _name_data(soup: BeautifulSoup, page: Path, files: Files) -> None:
+    """Give the files that a panel of a block loads fingerprinted names, so that browsers may keep them."""
+    for tag in with_attribute(soup, "data-bucket"):
+        data = files.resolve(page, text_of(tag, "data-bucket"))
+        if data is not None:
+            tag["data-bucket"] = files.write(data, ".json", data.read_bytes()).name
 
 
 def _repair(soup: BeautifulSoup) -> None:

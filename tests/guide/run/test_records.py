@@ -12,6 +12,8 @@ from guide.run.records import BlockResult, RecordError, RunRecord, keep, kept_re
 
 PROFILE = RunProfile("hub", "somebody")
 
+BUCKET = {"objects": [], "requests": [{"what": "Read object", "bucket": "gs://a", "count": 3}]}
+
 
 def example(**changes):
     cell = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("stream", text="é\n")], id="one")
@@ -21,7 +23,9 @@ def example(**changes):
         "refused": ("example.org",),
         "latency_ms": 80,
         "blocks": (
-            BlockResult("book/a.md", 3, "cell", "python", "passed", 0.5, printed=({"text": "é\n"},), digest="d"),
+            BlockResult(
+                "book/a.md", 3, "cell", "python", "passed", 0.5, printed=({"text": "é\n"},), digest="d", bucket=BUCKET
+            ),
             BlockResult(
                 "book/a.md", 6, "cell", "python", "passed", 0.5, pictures={"d": {"light": "AA==", "dark": "Ag=="}}
             ),

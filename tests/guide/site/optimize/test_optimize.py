@@ -162,6 +162,26 @@ def test_pages_name_the_cards_by_a_fingerprint(site, page, tmp_path):
     assert f"/_static/{cards.name}\n  Cache-Control" in (site / "_headers").read_text()
 
 
+def test_blocks_name_their_data_by_a_fingerprint_also_after_the_data_changed(tmp_path):
+    site = tmp_path / "html"
+    (site / "book").mkdir(parents=True)
+    block = '<div class="guide-block" data-bucket="a.bucket.json"></div>'
+    page = f"<html><head></head><body><article><h1>A</h1>{block * 2}</article></body></html>"
+    (site / "book/a.html").write_text(page)
+    names = []
+    for content in ("{}", "{}", "[]"):
+        (site / "book/a.bucket.json").write_text(content)
+        assert optimize_site(site, tmp_path / "store") == []
+        (name,) = (path.name for path in (site / "book").glob("a.bucket.*.json"))
+        assert (site / "book" / name).read_text() == content
+        assert (site / "book/a.html").read_text().count(f'data-bucket="{name}"') == 2
+        assert f"/book/{name}\n  Cache-Control" in (site / "_headers").read_text()
+        names.append(name)
+
+    assert re.fullmatch(r"a\.bucket\.[0-9a-f]{10}\.json", names[0])
+    assert names[0] == names[1] != names[2]
+
+
 def test_a_new_style_sheet_replaces_the_previous_one(site, tmp_path):
     (site / "_static/own.js").write_text("let a = 2;")
     (site / "_static/theme.css").write_text(".bd-article{margin:9px}")
