@@ -11,7 +11,7 @@ JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 # The lock names the public index, whatever this machine is configured to use.
 LOCK = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS .venv/uv/bin/uv lock
 
-.PHONY: help setup book serve pdf page language harmless outputs script mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
+.PHONY: help setup book live serve pdf page language harmless outputs script mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -21,6 +21,10 @@ setup: ## install what the other commands need: .venv/hub (or .venv/latest) and 
 
 book: setup ## run every page and build the site into _build/html; HUB=examples/other-hub/hub.yml for another hub
 	@$(GUIDE) build --stack $(STACK)
+
+live: tools ## make what pages need to run in the reader's browser; the next make book includes it
+	@$(SETUP) live
+	@$(GUIDE) live --stack $(STACK)
 
 serve: setup ## show the site in a browser and update a page when it is saved: make serve PORT=8000
 	@$(GUIDE) serve --stack $(STACK) $(if $(PORT),--port $(PORT))

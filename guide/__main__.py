@@ -23,6 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--pdf", action="store_true", help="also print the whole guide as a PDF")
     serve = commands.add_parser("serve", help="serve the site and rebuild pages when they are saved")
     serve.add_argument("--port", type=int, default=8000, help="0 chooses a free port (default: %(default)s)")
+    live = commands.add_parser("live", help="make what pages need to run in the reader's browser")
     links = commands.add_parser("links", help="check every link to another site")
     picture = commands.add_parser("picture", help="take the README's screenshot of the built site")
     picture.add_argument("--site", type=Path, default=Path("_build/html"))
@@ -40,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     mutate.add_argument("--what", default="blocks", choices=["blocks", "facts", "rules"])
     mutate.add_argument("--sample", type=int, help="try only this many mutants, chosen by the seed")
     mutate.add_argument("--seed", default="1")
-    for command in (build, serve, links, page, harmless, outputs, mutate):
+    for command in (build, serve, live, links, page, harmless, outputs, mutate):
         command.add_argument("--stack", default="hub", choices=["hub", "latest"])
         command.add_argument("--user", default=os.environ.get("JUPYTERHUB_USER", "funky-user"))
         command.add_argument("--mode", default="auto", choices=["auto", "names", "proxy"])
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
-    handlers |= {"mutate": _mutate, "serve": _serve, "harmless": _harmless, "language": _language}
+    handlers |= {"mutate": _mutate, "serve": _serve, "live": _live, "harmless": _harmless, "language": _language}
     # Exit through SystemExit, so that cleanup also ends the pages that are running.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if options.command == "build" and _nothing_changed(options):
@@ -69,10 +70,11 @@ def main(arguments: list[str]) -> int:
 
 def _errors_of_authors() -> tuple[type[Exception], ...]:
     """Return the exceptions whose message is for the author; their modules are slow to import."""
+    from guide.live.parts import PartsError
     from guide.pages.blocks import BlockError
     from hubfacts.load import FactsError
 
-    return BlockError, FactsError
+    return BlockError, FactsError, PartsError
 
 
 def _profile(options: argparse.Namespace) -> RunProfile:
@@ -116,6 +118,14 @@ def _serve(options: argparse.Namespace) -> int:
     except PreviewError as error:
         print(error, file=sys.stderr)
         return 1
+    return 0
+
+
+def _live(options: argparse.Namespace) -> int:
+    from guide.live.make import make
+
+    found = make(options.jobs)
+    print(f"{sum(not verdict.problem for verdict in found)} of {len(found)} pages with Python run in the browser")
     return 0
 
 

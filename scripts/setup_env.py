@@ -1,7 +1,7 @@
 """Set up what the project needs: ``python3 scripts/setup_env.py hub tools``. Uses the standard library only.
 
-Makes ``.venv/NAME`` from a dependency group of ``pyproject.toml`` in the versions of ``uv.lock``. Makes ``.venv/npm``
-and ``.venv/language`` from the folder of that name in ``lock``, with the Node.js of ``.venv/tools``. Every package is
+Makes ``.venv/NAME`` from a dependency group of ``pyproject.toml`` in the versions of ``uv.lock``. Makes ``.venv/npm``,
+``.venv/language`` and ``.venv/live`` from the folder of that name in ``lock``, with the Node.js of ``.venv/tools``. Every package is
 checked against its locked hash, and uv itself against ``lock/uv.txt``. As root on Debian, also installs the packages of
 ``apt.txt``. Does nothing if everything is in place.
 """
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OLDEST = (3, 11)
 NPM_FILES = ("package.json", "package-lock.json")
 # Folders of `lock` with npm packages that are installed into the folder of the same name in `.venv`.
-NPM_FOLDERS = {"npm", "language"}
+NPM_FOLDERS = {"npm", "language", "live"}
 # Each environment, and the dependency group that it holds.
 ENVIRONMENTS = {
     "hub": "hub",

@@ -291,7 +291,7 @@ class PageSession:
         tags = cell.metadata.get("tags", [])
         # What no reader sees is not kept: a notebook would record warnings with the paths of this machine.
         cell.outputs = visible_outputs(without_log(cell.outputs), page_cell is None or "remove-stderr" in tags)
-        _check_error(block, raised)
+        check_error(block, raised)
         draws = any("image/png" in output.get("data", {}) for output in cell.outputs)
         pictures = machine.pictures() if draws and page_cell is not None else {}
         return _Execution([] if MEASURED in tags else cell.outputs, pictures=pictures)
@@ -350,7 +350,7 @@ def _failed(results: list[BlockResult]) -> bool:
     return any(result.status == "failed" for result in results)
 
 
-def _check_error(block: Block, raised: str | None) -> None:
+def check_error(block: Block, raised: str | None) -> None:
     """Compare the error that a Python block raised (``Type: message``) with the one that the page shows."""
     if block.raises is None:
         if raised is not None:

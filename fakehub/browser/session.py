@@ -1,0 +1,101 @@
+"""One page in the reader's browser: the interface between the worker in JavaScript and the cells in Python.
+
+Everything that crosses the border is JSON or text.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import platform
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fakehub.browser import start
+from fakehub.browser.cells import Cells, Output
+from fakehub.request_log import REQUESTS
+from fakehub.storage.inspection import contents, described
+
+_LOG = Path("/tmp/hub")  # noqa: S108 - the only process of this file system
+
+
+class Session:
+    """The hub's server for one page; ``emit`` gets each output of a running cell as JSON.
+
+    ``hub`` has the keys ``facts``, ``public_data`` (both from ``plain_models.dump``), ``variables`` and ``home``;
+    ``files`` are the page's downloads, as texts by their names.
+    """
+
+    def __init__(self, hub: str, files: str, emit: Callable[[str], None]) -> None:
+        settings = json.loads(hub)
+        home = Path(settings["home"])
+        self._hub = start.start(settings["facts"], settings["public_data"], settings["variables"], home, _LOG)
+        self._home = home
+        self._log = _LOG / REQUESTS
+        self._objects = self._others = contents(self._hub.store)
+        self._place = 0
+        for name, text in json.loads(files).items():
+            self.write(name, text)
+        sys.path.insert(0, str(home))
+        self._cells = Cells(lambda output: emit(json.dumps(_with_text(output))))
+
+    def run(self, source: str) -> bool:
+        """Run a cell and return whether it ended without an error."""
+        importlib.invalidate_caches()
+        return self._cells.run(source)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file into the home directory."""
+        path = self._home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def advance(self, seconds: float) -> None:
+        """Move the hub's clock forward."""
+        self._hub.clock.advance(seconds)
+
+    def limit_writes(self, seconds: float) -> None:
+        """Refuse to write an object again within that time, as the cloud does; 0 turns the limit off."""
+        self._hub.store.write_rate.limit(seconds)
+
+    def watch(self) -> None:
+        """Note the state of the buckets, with which ``seen`` compares."""
+        self._place = self._log.stat().st_size
+
+    def seen(self) -> str:
+        """Return as JSON what happened to the buckets since ``watch`` (see ``fakehub.storage.inspection``).
+
+        It is ``null`` if nothing did.
+        """
+        before, self._objects = self._objects, contents(self._hub.store)
+        rows = map(json.loads, self._log.read_text(encoding="utf-8")[self._place :].splitlines())
+        description = described(before, self._objects, self._others, list(rows))
+        changed = any(entry["state"] != "unchanged" for entry in description["objects"])
+        return json.dumps(description if changed or description["requests"] else None)
+
+    def versions(self) -> str:
+        """Return the versions of Python and of the packages that cells use most, as JSON."""
+        names = ("numpy", "pandas", "xarray", "zarr", "gcsfs", "dask")
+        return json.dumps({"Python": platform.python_version()} | {name: version(name) for name in names})
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """The variables of the cells."""
+        return self._cells.namespace
+
+
+def _with_text(output: Output) -> Output:
+    """Return an output whose data are all JSON; a value of another type is shown as text."""
+    data = {kind: value for kind, value in output.get("data", {}).items() if _is_json(value)}
+    return output | ({"data": data} if "data" in output else {})
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True

