@@ -1,4 +1,4 @@
-"""The command line: ``fakehub run [OPTIONS] -- COMMAND``, ``fakehub hub``, and control of a running stand-in."""
+"""The command line: ``fakehub run``, ``fakehub hub`` and ``fakehub lab``, and control of a running stand-in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fakehub.control.commands import add_commands
 from fakehub.session.run import RunError, run
 
 _HUB_YML = "the facts file (default: $FAKEHUB_HUB_YML, or hub.yml in the current directory)"
+_FOLDER = "the folder for the notebooks, in which changed files stay as they are (default: %(default)s)"
 _REPOSITORY = "clone the local repository PATH for this address"
 
 
@@ -26,15 +27,26 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line, by default that of this process; return its exit status."""
+    options = _parser().parse_args(arguments)
+    starters = {"run": _run, "hub": _hub, "lab": _lab}
+    if options.what not in starters:
+        return _control(options)
+    try:
+        return starters[options.what](options)
+    except RunError as error:
+        print(f"fakehub: {error}", file=sys.stderr)
+        return error.status
+
+
+def _parser() -> _Parser:
     parser = _Parser(prog="fakehub", description="A laptop-sized stand-in for a JupyterHub on Google Cloud.")
     commands = parser.add_subparsers(dest="what", required=True)
     runs = commands.add_parser("run", help="run a command inside the stand-in")
-    runs.add_argument("--user", default="funky-user", help="GitHub username (default: %(default)s)")
+    _add_session_options(runs)
     runs.add_argument("--persona", choices=NAMES, default="hub", help="the machine to run on (default: %(default)s)")
     runs.add_argument(
         "--mode", choices=["auto", "names", "proxy"], default="auto", help="how hosts resolve to the stand-in"
     )
-    runs.add_argument("--state", type=Path, help="directory that keeps the buckets")
     runs.add_argument("--hub-yml", type=Path, help=_HUB_YML)
     runs.add_argument("command", nargs=argparse.REMAINDER, help="the command, after --")
     hub = commands.add_parser("hub", help="run a command beside a JupyterHub at the hub's address")
@@ -42,20 +54,47 @@ def main(arguments: list[str] | None = None) -> int:
     hub.add_argument("--programs", type=Path, help="the environment with JupyterHub (default: .venv/jupyterhub)")
     hub.add_argument("--repository", action="append", default=[], metavar="ADDRESS=PATH", help=_REPOSITORY)
     hub.add_argument("command", nargs=argparse.REMAINDER, help="the command, after -- (default: a shell)")
+    lab = commands.add_parser("lab", help="open the guide's notebooks in JupyterLab, inside the stand-in")
+    _add_session_options(lab)
+    lab.add_argument("--hub-yml", type=Path, help="the facts file (default: that of the guide's hub)")
+    lab.add_argument("--port", type=_port, help="the port of JupyterLab (default: 8888, or another that is free)")
+    lab.add_argument("--no-browser", action="store_true", help="print JupyterLab's address, and open no browser")
+    lab.add_argument("folder", type=Path, nargs="?", default="leap-guide-notebooks", help=_FOLDER)
     add_commands(commands.add_parser)
-    options = parser.parse_args(arguments)
-    if options.what not in {"run", "hub"}:
-        return _control(options)
-    command = options.command[1:] if options.command[:1] == ["--"] else options.command
-    try:
-        if options.what == "hub":
-            from fakehub.hub.start import run_hub  # imported late: the other commands start without it
+    return parser
 
-            return run_hub(command, options.hub_yml, options.programs, options.repository)
-        return run(command, options.user, options.persona, options.mode, options.state, options.hub_yml)
-    except RunError as error:
-        print(f"fakehub: {error}", file=sys.stderr)
-        return error.status
+
+def _add_session_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--user", default="funky-user", help="GitHub username (default: %(default)s)")
+    command.add_argument("--state", type=Path, help="directory that keeps the buckets")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; use a number from 1 to 65535")
+    return int(text)
+
+
+def _run(options: argparse.Namespace) -> int:
+    command = _command(options)
+    return run(command, options.user, options.persona, options.mode, options.state, options.hub_yml)
+
+
+def _hub(options: argparse.Namespace) -> int:
+    from fakehub.hub.start import run_hub  # imported late: the other commands start without it
+
+    return run_hub(_command(options), options.hub_yml, options.programs, options.repository)
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from fakehub.lab.start import LabOptions, run_lab  # imported late, as above
+
+    browser = not options.no_browser
+    return run_lab(LabOptions(options.folder, options.user, options.state, options.hub_yml, options.port, browser))
+
+
+def _command(options: argparse.Namespace) -> list[str]:
+    return options.command[1:] if options.command[:1] == ["--"] else options.command
 
 
 def _control(options: argparse.Namespace) -> int:

@@ -32,7 +32,8 @@ _PAGE = re.compile(r"book/(?!_).*\.(md|yml)|notebooks/.*|_toc\.yml|(README|CHANG
 # Files of tests that read no page, and call nothing that does.
 _PAGELESS = re.compile(
     r"tests/(clients/|uploads/|buckets/|hubfacts/|bench/test_bench\.py"
-    r"|fakehub/(?!accounts/test_ended_credentials|hub/test_(built_links|choices|launch_links|pictures)))"
+    r"|fakehub/(?!accounts/test_ended_credentials|hub/test_(built_links|choices|launch_links|pictures)"
+    r"|lab/|test_wheel))"
 )
 # Fixtures that read all pages.
 _READERS = {"guide", "site"}

@@ -96,8 +96,7 @@ def _check_installed() -> None:
     if spec is None or spec.origin is None:
         raise GatewayError("the Dask Gateway is not installed: pip install dask-gateway-server")
     if not (Path(spec.origin).parent / "proxy" / "dask-gateway-proxy").is_file():
-        message = "the Dask Gateway has no proxy program: PyPI's dask-gateway-server has it on x86-64 Linux only"
-        raise GatewayError(message)
+        raise GatewayError("the Dask Gateway has no proxy program, which PyPI's wheels for Linux and macOS have")
 
 
 def _error_response(message: str) -> bytes:

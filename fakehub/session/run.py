@@ -46,15 +46,7 @@ def run(command: Command, user: str, persona: str, mode: str, state: Path | None
     """
     if not command:
         raise RunError("there is no command to run; write it after --: python -m fakehub run -- COMMAND")
-    if not USERNAME.fullmatch(user):
-        raise RunError(f"{user!r} is not a GitHub username; use at most 39 letters, digits and hyphens")
-    hub_yml = (hub_yml or default_path()).resolve()
-    try:
-        options = SessionOptions(load(hub_yml), hub_yml, user, persona, state, copy=callable(command))
-    except FactsError as error:
-        raise RunError(str(error)) from error
-    if state:
-        _make_state_directory(state)
+    options = replace(session_options(user, state, hub_yml), persona=persona, copy=callable(command))
     if mode == "auto":
         mode = "names" if namespace.available() else "proxy"
     if mode == "proxy":
@@ -63,6 +55,20 @@ def run(command: Command, user: str, persona: str, mode: str, state: Path | None
         return run_in_names(command, options)
     except namespace.NamespaceError as error:
         raise RunError(f"--mode names is not allowed here ({error}); use --mode proxy") from error
+
+
+def session_options(user: str, state: Path | None, hub_yml: Path | None) -> SessionOptions:
+    """Check the options of a session and load its facts; makes the directory ``state``. Raises ``RunError``."""
+    if not USERNAME.fullmatch(user):
+        raise RunError(f"{user!r} is not a GitHub username; use at most 39 letters, digits and hyphens")
+    hub_yml = (hub_yml or default_path()).resolve()
+    try:
+        options = SessionOptions(load(hub_yml), hub_yml, user, state=state)
+    except FactsError as error:
+        raise RunError(str(error)) from error
+    if state:
+        _make_state_directory(state)
+    return options
 
 
 def run_in_names(
@@ -100,16 +106,27 @@ def _supervise_reporting(command: Command, options: SessionOptions, extra: Extra
 
 def _supervise(command: Command, options: SessionOptions, extra: ExtraServices | None = None) -> int:
     adopt_orphans()
+
+    def work(session: Session) -> int:
+        return _run_command(command, extra(session, options) if extra else session.environment)
+
+    return supervise(options, work)
+
+
+def supervise(options: SessionOptions, work: Callable[[Session], int]) -> int:
+    """Start a stand-in, call ``work`` in it, end everything that was started, and return the status of ``work``.
+
+    After SIGINT, SIGTERM or SIGHUP, the status is 128 and the signal's number. Raises ``RunError``.
+    """
+    _raise_on_signals()
     try:
         with start_session(options) as session:
-            _raise_on_signals()
             try:
-                env = extra(session, options) if extra else session.environment
-                return _run_command(command, env)
-            except _Terminated as error:
-                return error.status
+                return work(session)
             finally:
                 _end_everything(session.folder)
+    except _Terminated as error:
+        return error.status
     except SessionError as error:
         raise RunError(str(error), 1) from error
 

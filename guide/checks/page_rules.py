@@ -12,7 +12,7 @@ from guide.checks.environments import unknown_environments
 from guide.checks.lost_text import lost_text
 from guide.checks.prose import (
     MOST_WORDS,
-    SPEAKS_OF_IT,
+    SPEAK_OF_IT,
     sentences,
     stand_in_words,
     unwanted_words,
@@ -65,7 +65,7 @@ def _word_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:
         for line, environment in unknown_environments(text):
             yield f"{place}:{line}: uses the environment {environment!r}, which neither the page nor the file makes"
     # Code and outputs may not name the stand-in either.
-    if name != SPEAKS_OF_IT:
+    if name not in SPEAK_OF_IT:
         for line, word in stand_in_words(path.read_text(encoding="utf-8")):
             yield f"{name}:{line}: {word!r} shows that the page does not run on the hub"
 

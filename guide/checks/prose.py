@@ -10,8 +10,8 @@ _STAND_IN = re.compile(
     r"fakehub|emulator|localhost|127\.0\.0\.1|\[::1\]|stand-?in\b|pytest|GCE_METADATA|STORAGE_EMULATOR|trustme|tests/",
     re.IGNORECASE,
 )
-# The one page whose prose explains how the guide is tested.
-SPEAKS_OF_IT = "book/reference/what-was-tested.md"
+# The page that explains how the guide is tested, and the one on which readers start the stand-in themselves.
+SPEAK_OF_IT = ("book/reference/what-was-tested.md", "book/hub/try-without-account.md")
 
 
 def stand_in_words(text: str) -> list[tuple[int, str]]:

@@ -30,6 +30,13 @@ class Guide(Model, extra="forbid"):
         host, _, path = self.repository.removeprefix("https://").partition("/")
         return f"git@{host}:{path}.git"
 
+    @property
+    def archive(self) -> str:
+        """The address of the sources as a zip file."""
+        folder = f"{self.repository.rpartition('/')[2]}-{self.branch}"
+        gitlab = f"{self.repository}/-/archive/{self.branch}/{folder}.zip"
+        return gitlab if "gitlab" in self.host else f"{self.repository}/archive/refs/heads/{self.branch}.zip"
+
 
 class Operator(Model, extra="forbid"):
     """The organisation that runs the hub; its ``status_page`` lists outages and planned maintenance."""

@@ -1,16 +1,14 @@
-"""The wheel: built from a clean copy and installed with what it requires, it works without this checkout.
+"""The wheel: built from a clean copy and installed with what it requires, it works without this checkout."""
 
-Both steps need the package index or uv's cache; without either, the tests fail.
-"""
-
-import os
-import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from wheels import build_wheel, clean_environment, find_uv, install, succeed
+
+from fakehub.lab.material import hub_yml, material
 
 FACTS = """
 hub: {project: my-project}
@@ -77,53 +75,19 @@ def test_the_tests_environment_is_unchanged():
 """
 
 
-def find_uv(root: Path) -> str:
-    """Return the path of uv, which ``make setup`` installs."""
-    candidates = [root / ".venv/uv/bin/uv", Path(sys.executable).with_name("uv")]
-    uv = next((str(path) for path in candidates if path.is_file()), shutil.which("uv"))
-    return uv or pytest.fail("there is no uv; run: make setup")
-
-
-def clean_environment() -> dict[str, str]:
-    """Return the environment without variables that lead to this checkout or to its own environment."""
-    leading = ("PYTHON", "PYTEST", "FAKEHUB", "VIRTUAL_ENV")
-    return {name: value for name, value in os.environ.items() if not name.startswith(leading)}
-
-
-def succeed(*command: str | Path, cwd: Path) -> str:
-    """Run a command that must succeed; return its standard output."""
-    result = subprocess.run(
-        list(map(str, command)), cwd=cwd, env=clean_environment(), capture_output=True, text=True, timeout=300
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
 @pytest.fixture(scope="module")
 def wheel(root, tmp_path_factory) -> Path:
-    """The wheel, built from the tracked files that belong to it."""
-    copy, out = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("wheel")
-    tracked = succeed("git", "ls-files", "fakehub", "hubfacts", "pyproject.toml", "LICENSE", cwd=root).split()
-    for name in tracked:
-        if (root / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(root / name, copy / name)
-    succeed(find_uv(root), "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", out, copy, cwd=copy)
-    (built,) = out.glob("*.whl")
-    return built
+    """The wheel, built from its source distribution."""
+    return build_wheel(root, tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture(scope="module")
 def programs(root, wheel, tmp_path_factory) -> Path:
     """The programs of a new environment that has the wheel, in the versions of this one for what it requires."""
     folder = tmp_path_factory.mktemp("environment")
-    uv, python = find_uv(root), folder / "venv/bin/python"
-    versions = succeed(uv, "pip", "freeze", "--python", sys.executable, "--exclude-editable", cwd=folder)
-    (folder / "versions.txt").write_text("".join(line for line in versions.splitlines(True) if "==" in line))
-    succeed(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv", cwd=folder)
-    install = (uv, "pip", "install", "--quiet", "--python", python, "--constraint", folder / "versions.txt")
-    succeed(*install, f"fakehub[pytest,from-2i2c] @ {wheel.as_uri()}", cwd=folder)
-    return python.parent
+    freeze = succeed(find_uv(root), "pip", "freeze", "--python", sys.executable, "--exclude-editable", cwd=folder)
+    versions = "".join(line for line in freeze.splitlines(True) if "==" in line)
+    return install(root, wheel, "pytest,from-2i2c", versions, folder)
 
 
 @pytest.fixture
@@ -137,6 +101,16 @@ def project(tmp_path) -> Path:
 def test_the_wheel_has_two_packages_and_no_more(wheel):
     with zipfile.ZipFile(wheel) as archive:
         assert {name.partition("/")[0].partition("-")[0] for name in archive.namelist()} == {"fakehub", "hubfacts"}
+
+
+def test_the_wheel_has_the_notebooks_of_this_checkout(wheel):
+    inside = "fakehub/lab/data/"
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if name.startswith(inside)]
+        packed = {name.removeprefix(inside): archive.read(name) for name in names}
+
+    assert packed.pop("hub.yml") == hub_yml().read_bytes()
+    assert packed == material()
 
 
 @pytest.mark.parametrize("mode", ["proxy", "auto"])
@@ -166,6 +140,16 @@ def test_the_installed_draft_reads_facts(root, programs, tmp_path):
     arguments = [root / "examples/from-2i2c", "ocean", "prod"]
 
     assert "ocean-scratch:" in succeed(programs / "python", "-m", "fakehub.from_2i2c", *arguments, cwd=tmp_path)
+
+
+def test_without_its_extra_the_lab_says_what_to_install(programs, tmp_path):
+    command = [programs / "fakehub", "lab"]
+
+    result = subprocess.run(command, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=60)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == 'fakehub: jupyterlab is not installed; run: pip install "fakehub[lab]"\n'
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_folder_without_facts_is_reported_in_one_line(programs, tmp_path):

@@ -118,3 +118,14 @@ def test_a_complete_facts_file_has_no_problems(root, name):
 
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == f"{root / name}: complete\n"
+
+
+@pytest.mark.parametrize(
+    ("hub", "archive"),
+    [
+        ("other-hub", "https://github.com/example-ocean/hub-guide/archive/refs/heads/trunk.zip"),
+        ("small-hub", "https://gitlab.com/small-river/hub-guide/-/archive/stable/hub-guide-stable.zip"),
+    ],
+)
+def test_the_sources_archive_is_where_the_host_of_the_repository_has_it(root, hub, archive):
+    assert load(root / "examples" / hub / "hub.yml").guide.archive == archive

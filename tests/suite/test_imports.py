@@ -31,6 +31,7 @@ LAYERS = {
     ],
     "fakehub": [
         "__main__ | from_2i2c | pytest_plugin",
+        "lab",
         "hub",
         "session",
         "server",

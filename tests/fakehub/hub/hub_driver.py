@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from notebook_driver import LONG_MS
 from playwright.sync_api import Browser, Locator, Page, Playwright
 
 from fakehub.control.client import Control
@@ -21,8 +22,6 @@ from guide.browser.launch import BROWSERS, FLAGS
 from guide.facts import Facts, load
 
 ROOT = Path(__file__).resolve().parents[3]
-# The time a server has to start, in milliseconds: on a busy machine it takes long.
-LONG_MS = 120_000
 
 
 class HubDriverError(Exception):

@@ -7,18 +7,17 @@ Each takes a minute, so only some are opened; ``LAUNCH=all`` opens all of them. 
 
 from __future__ import annotations
 
-import contextlib
 import html
 import os
 import re
 import subprocess
-import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import nbformat
 import pytest
 from hub_driver import LONG_MS, ROOT, log_in, start, start_server
+from notebook_driver import code_of, menu, run_all
 from playwright.sync_api import expect
 
 from fakehub.network.shaping import NetworkSettings
@@ -34,8 +33,6 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # They use the server's kernel, a Dask cluster, and a terminal's programs.
 _FEW = ("first-zarr-store", "server-to-dask-cluster", "uploads-that-survive")
 OPENED = [path for path in NOTEBOOKS if path.stem in _FEW or os.environ.get("LAUNCH") == "all"]
-# The code cells of the notebook in front.
-CODE_CELLS = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell"
 _GUIDE = load(ROOT / "hub.yml").guide
 
 
@@ -86,17 +83,15 @@ def test_a_launch_link_opens_its_notebook_which_runs_as_committed(site, hub, pag
     expect(tab).to_be_visible()
 
     home = hub.folder / "homes/funky-user"
-    ran = run_all(page, notebook, home)
+    (copy,) = home.glob(f"*/notebooks/{notebook.name}")
+    ran = run_all(page, copy)
+    for cell in code_of(ran):
+        shorten_errors(cell, home)
 
     menu(page, "Kernel", "Shut Down Kernel")
     if stack == "hub":  # outputs were recorded with these versions only
         monkeypatch.setenv("HOME", str(home))
         assert "\n".join(filter(None, map(differs, code_of(committed), code_of(ran)))) == ""
-
-
-def code_of(notebook):
-    """Return the code cells."""
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def differs(committed, ran):
@@ -106,35 +101,3 @@ def differs(committed, ran):
         return ""
     quiet = "remove-stderr" in tags
     return difference(visible_outputs(committed.outputs, quiet), visible_outputs(without_log(ran.outputs), quiet))
-
-
-def menu(page, name, item):
-    """Click an item of a menu."""
-    page.get_by_role("menuitem", name=name, exact=True).click()
-    page.locator(".lm-Menu-item", has_text=re.compile(f"^{re.escape(item)}")).first.click()
-
-
-def run_all(page, notebook: Path, home: Path) -> nbformat.NotebookNode:
-    """Clear all outputs, run all cells and save; return the saved notebook."""
-    prompts = page.locator(f"{CODE_CELLS} .jp-InputPrompt")
-    expect(page.get_by_title(re.compile("Change kernel for"))).to_contain_text("| Idle")
-    menu(page, "Edit", "Clear Outputs of All Cells")
-    menu(page, "Run", "Run All Cells")
-    cells = len(code_of(nbformat.read(notebook, as_version=4)))
-    expect(prompts).to_have_count(cells)
-    for number in range(cells):  # one after the other, so that the limit is that of a cell and not of the notebook
-        expect(prompts.nth(number)).to_have_text(re.compile(r"^\[\d+\]:$"))
-    page.keyboard.press("Control+s")
-    (file,) = home.glob(f"*/notebooks/{notebook.name}")
-    deadline = time.monotonic() + LONG_MS / 1000
-    while True:
-        with contextlib.suppress(nbformat.reader.NotJSONError):  # the file is being written
-            saved = nbformat.read(file, as_version=4)
-            code = code_of(saved)
-            if all(cell.execution_count for cell in code) and not page.locator(".jp-mod-dirty").count():
-                break
-        assert time.monotonic() < deadline, "it was not saved"
-        time.sleep(0.1)
-    for cell in code:
-        shorten_errors(cell, home)
-    return saved
