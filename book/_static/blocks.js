@@ -69,6 +69,7 @@
       inspector.toggle(made, block);
     });
     made.setAttribute("aria-expanded", "false");
+    made.dataset.panel = "";
     return made;
   }
 
@@ -118,6 +119,18 @@
   for (const error of article.querySelectorAll(".output.traceback")) {
     const text = () => error.querySelector("pre").textContent.trim();
     error.prepend(copying("Copy message", "Copy message", text));
+  }
+  /* The button that runs the page here. A page opened from disk has no worker. */
+  const live = article.querySelector(".guide-live");
+  if (live && location.protocol !== "file:") {
+    live.hidden = false;
+    const start = live.querySelector("button");
+    start.addEventListener("click", async () => {
+      start.disabled = true;
+      const root = new URL(document.documentElement.dataset.content_root || "./", document.baseURI);
+      const runner = await import(new URL("_static/run-here.js", root).href);
+      await runner.begin(live);
+    });
   }
   let on = false;
   try {

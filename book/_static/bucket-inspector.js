@@ -3,6 +3,7 @@
 import { showBucket } from "./bucket-panel.js";
 
 const NOTE = "Recorded when this page was last tested.";
+const LIVE_NOTE = "From the last run of this cell, in your browser.";
 const pages = new Map(); // the descriptions of a file's blocks, by the address of the file
 
 async function load(address) {
@@ -54,6 +55,28 @@ function makePanel(button, block) {
 function setOpen(button, panel, open) {
   panel.hidden = !open;
   button.setAttribute("aria-expanded", String(open));
+}
+
+/* Show what a block did when the reader ran it here, in its panel, which opens if it is open or was never closed. */
+export function showLive(block, description) {
+  const button = block.querySelector(".guide-bar [data-panel]") ?? addButton(block);
+  const panel = block.querySelector(":scope > .bucket-panel") ?? makePanel(button, block);
+  if (!panel.dataset.filled) setOpen(button, panel, false);
+  panel.dataset.filled = "live";
+  const count = description.requests.reduce((total, row) => total + row.count, 0);
+  button.textContent = `Bucket: ${count} request${count === 1 ? "" : "s"}`;
+  return showBucket(panel, { ...description, note: LIVE_NOTE });
+}
+
+function addButton(block) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = "Bucket";
+  made.dataset.panel = "";
+  made.setAttribute("aria-expanded", "false");
+  made.addEventListener("click", () => toggle(made, block));
+  block.querySelector(".guide-bar .guide-label").after(made);
+  return made;
 }
 
 /* Open the panel of a block, or close it. */

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NoReturn
@@ -31,6 +31,10 @@ class _Names(type):
         if name.startswith("__"):
             raise AttributeError(name)
         return _Names(name, (_Placeholder,), {"__module__": cls.__module__})
+
+    def __iter__(cls) -> Iterator[Any]:
+        """Yield nothing: an absent enumeration has no members."""
+        return iter(())
 
 
 class _Placeholder(AbsentError, metaclass=_Names):

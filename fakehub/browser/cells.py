@@ -87,6 +87,7 @@ class Cells:
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
+                sys.last_type, sys.last_value, sys.last_traceback = type(error), error, error.__traceback__
                 self._emit(_error(error))
                 return False
             finally:
@@ -132,12 +133,14 @@ class Cells:
 def bundle(value: Any) -> Output:
     """Return the representations of ``value`` by their types, and their metadata."""
     data: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
     if "matplotlib.figure" in sys.modules and isinstance(value, sys.modules["matplotlib.figure"].Figure):
         from fakehub.browser import figures
 
         picture = figures.print_figure(value, base64=True)
         if picture:
             data["image/png"] = picture
+            metadata = {"versions": figures.kept_versions()}
     if isinstance(value, type):
         return {"data": {"text/plain": pretty.pretty(value)}, "metadata": {}}
     mimebundle = getattr(value, "_repr_mimebundle_", None)
@@ -150,7 +153,7 @@ def bundle(value: Any) -> Output:
             if shown is not None:
                 data[kind] = base64.b64encode(shown).decode() if isinstance(shown, bytes) else shown
     data["text/plain"] = pretty.pretty(value)
-    return {"data": data, "metadata": {}}
+    return {"data": data, "metadata": metadata}
 
 
 def _error(error: BaseException) -> Output:

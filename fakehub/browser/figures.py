@@ -29,6 +29,14 @@ def print_figure(fig: Any, fmt: str = "png", base64: bool = False, **options: An
     return base64_module.b64encode(buffer.getvalue()).decode() if base64 else buffer.getvalue()
 
 
+def kept_versions() -> dict[str, str]:
+    """Return the other versions of the last figure that what wraps ``print_figure`` has kept, and forget them."""
+    kept = getattr(print_figure, "kept", {})
+    versions = next(iter(kept.values()), {})
+    kept.clear()
+    return dict(versions)
+
+
 @_Backend.export
 class _Inline(_Backend):
     """A backend whose figures are shown in the output of the cell."""

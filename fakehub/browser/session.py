@@ -61,6 +61,12 @@ class Session:
         """Refuse to write an object again within that time, as the cloud does; 0 turns the limit off."""
         self._hub.store.write_rate.limit(seconds)
 
+    def draw_twice(self) -> None:
+        """Draw each figure for the light and the dark theme of the site too (see ``guide.run.kernel_pictures``)."""
+        from fakehub.browser import figures
+
+        importlib.import_module("guide.run.kernel_pictures").install(figures)
+
     def watch(self) -> None:
         """Note the state of the buckets, with which ``seen`` compares."""
         self._place = self._log.stat().st_size

@@ -21,8 +21,8 @@ ABSENT = (
     "google.api_core",
     "google.auth.crypt",
     "google.cloud",
-    "grpc",
     "google_auth_oauthlib",
+    "grpc",
 )
 
 

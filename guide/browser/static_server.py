@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_COMPRESSED = (".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".md")
+_COMPRESSED = (".html", ".css", ".js", ".mjs", ".wasm", ".json", ".svg", ".xml", ".txt", ".md")
 
 
 def response_body(path: Path) -> bytes:
@@ -57,7 +57,11 @@ def headers_for(site: Path, path: str) -> dict[str, str]:
 class _Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # else a body waits 40 ms for the browser to acknowledge its headers
-    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {".webp": "image/webp"}
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {
+        ".webp": "image/webp",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+    }
 
     def do_GET(self) -> None:
         """Send a file, or ``404.html`` if there is no such file."""

@@ -9,6 +9,7 @@ import base64
 import copy
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from guide.run.compare_outputs import difference
 FILE = Path(__file__).with_suffix(".yml")
 # The rule for pictures. Sizes may differ by some pixels; squares of _COARSE pixels may differ by a shade (0-255).
 FIGURES = "figures"
-_PIXELS, _COARSE, _SHADE = 4, 12, 48
+_PIXELS, _COARSE, _SHADE = 4, 24, 40
 _PNG = "image/png"
 
 
@@ -52,6 +53,11 @@ def allowed_differences(file: Path = FILE) -> tuple[Allowed, ...]:
 
 
 _KEYS = {"pattern", "why", "pages"}
+
+
+def reasons(names: Iterable[str]) -> list[str]:
+    """Return the reasons of the rules with these ``names``."""
+    return [rule.why for rule in allowed_differences() if rule.name in set(names)]
 
 
 def compare(page: str, recorded: list[NotebookNode], printed: list[NotebookNode]) -> tuple[str, tuple[str, ...]]:

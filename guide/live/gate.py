@@ -25,7 +25,7 @@ from guide.run.compare_outputs import without_log
 from guide.run.page_session import BlockFailure, check_error, visible_outputs
 from guide.run.recorded_outputs import as_recorded, record_of, recorded_outputs
 
-BOOT = ROOT / "book" / "_static" / "live" / "boot.mjs"
+BOOT = Path(__file__).parent / "browser" / "boot.mjs"
 _RUN = Path(__file__).parent / "node" / "run.mjs"
 # A page that takes longer is not worth a button.
 _LONGEST_S = 300
@@ -35,13 +35,19 @@ _LONGEST_S = 300
 class Verdict:
     """Whether a page runs in the browser: its ``problem``, empty if it does, and the allowed ``differences``.
 
-    ``seconds`` is the time of all blocks without the start.
+    ``code`` is the digest of the page's code. ``seconds`` is the time of all blocks without the start.
     """
 
     page: str
     problem: str
+    code: str = ""
     differences: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+def verdict_from(fields: dict[str, Any]) -> Verdict:
+    """Return the verdict with these ``fields``, which were read as JSON."""
+    return Verdict(**fields | {"differences": tuple(fields["differences"])})
 
 
 def verdicts(
@@ -53,8 +59,7 @@ def verdicts(
     def judged(live: LivePage) -> Verdict:
         kept = cache / f"{_key(live, packs)}.json"
         if kept.is_file():
-            fields = json.loads(kept.read_text(encoding="utf-8"))
-            return Verdict(**fields | {"differences": tuple(fields["differences"])})
+            return verdict_from(json.loads(kept.read_text(encoding="utf-8")))
         verdict = judge(live, packs)
         kept.write_text(json.dumps(asdict(verdict)), encoding="utf-8")
         show(verdict)
@@ -93,7 +98,7 @@ def judge(live: LivePage, packs: Packs) -> Verdict:
             return Verdict(page, f"{page}:{block.line}: {problem}")
         used.update(needed)
     seconds = sum(result["ms"] for result in ran["blocks"]) / 1000
-    return Verdict(page, "", tuple(sorted(used)), round(seconds, 1))
+    return Verdict(page, "", live.code, tuple(sorted(used)), round(seconds, 1))
 
 
 def _run(page: dict[str, Any], packs: Packs) -> dict[str, Any] | str:
@@ -113,6 +118,8 @@ def _compared(
     live: LivePage, block: Any, result: dict[str, Any], recorded: list[Any] | None
 ) -> tuple[str, tuple[str, ...]]:
     """Return what is wrong with the result of a block, and the allowed differences that it has."""
+    if live.declared(block):
+        return "", ()
     error = next((output for output in result["outputs"] if output["output_type"] == "error"), None)
     try:
         check_error(block, f"{error['ename']}: {error['evalue']}" if error else None)
@@ -123,8 +130,7 @@ def _compared(
     if not live.is_compared(block) or recorded is None:
         return "", ()
     outputs = [nbformat.from_dict(_stored(output)) for output in result["outputs"]]
-    is_page = live.page.path.suffix == ".md"
-    shown = visible_outputs(without_log(outputs), is_page or "remove-stderr" in live.tags(block))
+    shown = visible_outputs(without_log(outputs), live.is_quiet(block))
     expected = recorded[live.page.blocks.index(block)]
     # HTML views are not compared, because their text says the same.
     changes, used = differences.compare(str(live.page.path), as_recorded(expected), as_recorded(shown))

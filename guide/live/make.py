@@ -37,7 +37,7 @@ def verdicts(folder: Path = FOLDER) -> dict[str, gate.Verdict]:
     file = folder / VERDICTS
     if not file.is_file():
         return {}
-    found = (gate.Verdict(**fields) for fields in json.loads(file.read_text(encoding="utf-8")))
+    found = map(gate.verdict_from, json.loads(file.read_text(encoding="utf-8")))
     return {verdict.page: verdict for verdict in found}
 
 

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from fakehub.browser import plain_models
 from fakehub.session.environment import hub_variables
 from guide.facts import load as load_facts
-from guide.pages.blocks import EXAMPLE_USER, HUB, Block, Page
+from guide.pages.blocks import EXAMPLE_USER, HUB, Block, Page, digest
 from guide.paths import HUB_YML
 from guide.run.recorded_outputs import MEASURED
 from hubfacts import public_data
 from hubfacts.load import load as load_hub
 
+NOT_HERE = Path(__file__).with_name("not_here.yml")
 _CLIENT = re.compile(r"google\.cloud")
 _FIGURES = re.compile(r"matplotlib|\.plot\b|\.hist\(")
 # Magics of IPython and of the shell.
 _MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class NotHere:
+    """A cell that does something else in the browser, and why; one that does not even run has no button."""
+
+    cell: str
+    why: str
+    runs: bool = False
+
+
+@cache
+def not_here(file: Path = NOT_HERE) -> dict[str, tuple[NotHere, ...]]:
+    """Return the declared cells of each page."""
+    pages = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {page: tuple(NotHere(**cell) for cell in cells) for page, cells in pages.items()}
 
 
 @dataclass(frozen=True)
@@ -43,14 +64,28 @@ class LivePage:
         """The texts of the files that the page offers, by their names in the home directory."""
         return {file.name: file.read_text(encoding="utf-8") for file in self.page.files}
 
+    @property
+    def code(self) -> str:
+        """A digest of the code of all blocks."""
+        return hashlib.sha256("\0".join(digest(block.source) for block in self.blocks).encode()).hexdigest()[:16]
+
+    def is_quiet(self, block: Block) -> bool:
+        """Return whether the page shows nothing that a block writes to stderr."""
+        return self.page.path.suffix == ".md" or "remove-stderr" in self.tags(block)
+
     def tags(self, block: Block) -> list[str]:
         """Return the tags of a block's cell."""
         cell = self.page.cell_of(block)
         return [] if cell is None else cell.metadata.get("tags", [])
 
+    def declared(self, block: Block) -> NotHere | None:
+        """Return why a block does something else here, or ``None``."""
+        first = block.source.partition("\n")[0]
+        return next((cell for cell in not_here().get(str(self.page.path), ()) if cell.cell == first), None)
+
     def is_compared(self, block: Block) -> bool:
-        """Return whether the output of a block is the same in each run."""
-        return block.target is None and MEASURED not in self.tags(block)
+        """Return whether a block has to print here what it prints on the hub, and to pass its checks."""
+        return block.target is None and MEASURED not in self.tags(block) and self.declared(block) is None
 
 
 def live_page(page: Page) -> LivePage | None:
@@ -86,7 +121,9 @@ def job(live: LivePage, packs: Iterable[str]) -> dict[str, Any]:
         {
             "source": block.source,
             "raises": bool(block.raises),
-            "checks": list(block.checks),
+            "checks": list(block.checks) if live.is_compared(block) else [],
+            "skip": (declared := live.declared(block)) is not None and not declared.runs,
+            "may_fail": declared is not None,
             "after_s": block.after_s,
             "target": block.target or "",
         }

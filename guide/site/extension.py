@@ -43,6 +43,7 @@ from guide.site.ext import (
     trials,
     whole_words,
 )
+from guide.site.export import run_here
 from guide.site.notebook_cards import card, card_list
 from guide.site.options import config_values
 from guide.site.state import create_state
@@ -95,6 +96,7 @@ PREPARATIONS: tuple[Preparation, ...] = (
 OUTDATED: tuple[Outdated, ...] = (
     exports.pages_with_new_dates,
     report.pages_with_new_runs,
+    run_here.pages_with_new_verdicts,
     optimize.remove_old_pages,
     optimize.first_page,
 )
@@ -112,6 +114,7 @@ PAGE_CONTEXT: tuple[AddToContext, ...] = (
 STEPS_AFTER_BUILD: tuple[StepAfterBuild, ...] = (
     search.write_search_index,
     previews.write_previews,
+    run_here.publish_files,
     optimize.optimize_pages,
     exports.write_launch_branch,
     report.write_table,

@@ -24,7 +24,7 @@ from guide.report.proof import Proof, proof_html, reason_of
 from guide.report.report import BlockReport, PageReport
 from guide.run.records import read_record
 from guide.site.doctree import parents
-from guide.site.export import bucket_panels
+from guide.site.export import bucket_panels, run_here
 from guide.site.ext.report import read_report
 from guide.site.options import options_of
 
@@ -169,6 +169,7 @@ def add_to_page(app: Sphinx, doctree: nodes.document, name: str) -> None:
     to = app.builder.get_relative_uri(name, TESTED_PAGE) if TESTED_PAGE in app.env.found_docs else ""
     proofs = add_frames(doctree, page.blocks, report.blocks_of(ran) if ran else [], to)
     _add_buckets(app, doctree, name, proofs)
+    _add_button(doctree, run_here.write_data(Path(app.outdir), name, page, proofs))
     if ran is not None and proofs:
         doctree += _proof(proofs, ran, to, "cell" if source.suffix == ".ipynb" else "line")
 
@@ -181,6 +182,13 @@ def _add_buckets(app: Sphinx, doctree: nodes.document, name: str, proofs: list[P
     for node in doctree.findall(frame):
         if found.keys() & set(node["ids"]):
             node["bucket"] = file
+
+
+def _add_button(doctree: nodes.document, button: str) -> None:
+    """Put the button that runs the page below its first paragraph."""
+    first = next(iter(doctree.findall(nodes.paragraph)), None)
+    if button and first is not None:
+        first.parent.insert(first.parent.index(first) + 1, nodes.raw("", button, format="html"))
 
 
 def _proof(proofs: list[Proof], page: PageReport, to: str, place: str) -> nodes.raw:

@@ -147,10 +147,11 @@ def _clean_up(page: _Page, files: Files) -> None:
 
 def _name_data(soup: BeautifulSoup, page: Path, files: Files) -> None:
     """Give the files that a panel of a block loads fingerprinted names, so that browsers may keep them."""
-    for tag in with_attribute(soup, "data-bucket"):
-        data = files.resolve(page, text_of(tag, "data-bucket"))
-        if data is not None:
-            tag["data-bucket"] = files.write(data, ".json", data.read_bytes()).name
+    for name in ("data-bucket", "data-live"):
+        for tag in with_attribute(soup, name):
+            data = files.resolve(page, text_of(tag, name))
+            if data is not None:
+                tag[name] = files.write(data, ".json", data.read_bytes()).name
 
 
 def _repair(soup: BeautifulSoup) -> None:

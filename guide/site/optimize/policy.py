@@ -19,6 +19,9 @@ _RULES = {
     "base-uri": "'none'",
     "form-action": "'self'",
 }
+# The worker of `make live` compiles WebAssembly. Its own answer has to allow that, and pages do not need it: they have
+# their policy in them too, and the stricter one counts.
+_WASM = "'wasm-unsafe-eval'"
 _HEADERS = """\
 # Read by hosts that send headers from such a file. Each page says its policy itself, for those that do not.
 /*
@@ -41,4 +44,9 @@ def policy(scripts: Iterable[str]) -> str:
 def write_headers(site: Path, scripts: Iterable[str], fingerprinted: Iterable[str]) -> None:
     """Write ``_headers``: the policy of all pages, and the files whose content never changes under one name."""
     forever = "".join(_FOREVER.format(path=path) for path in sorted(fingerprinted))
-    (site / "_headers").write_text(_HEADERS.format(policy=policy(scripts), forever=forever), encoding="utf-8")
+    rules = policy(scripts)
+    if any((site / "_static").glob("live-*")):
+        rules = rules.replace("script-src ", f"script-src {_WASM} ")
+        folders = [f"_static/{folder.name}/*" for folder in (site / "_static").glob("live-*")]
+        forever += "".join(_FOREVER.format(path=path) for path in folders)
+    (site / "_headers").write_text(_HEADERS.format(policy=rules, forever=forever), encoding="utf-8")

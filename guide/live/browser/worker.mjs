@@ -39,7 +39,7 @@ function closeNetwork() {
   }
 }
 
-async function start({ packs, files, betweenWrites, user }) {
+async function start({ packs, files, betweenWrites, figures, user }) {
   const { loadPyodide } = await import("./pyodide.mjs");
   const hub = (await (await fetch(new URL("hub.json", import.meta.url))).text()).replaceAll("funky-user", user);
   const made = await boot({
@@ -54,6 +54,7 @@ async function start({ packs, files, betweenWrites, user }) {
   });
   session = made.session;
   session.limit_writes(betweenWrites);
+  if (figures) session.draw_twice();
   closeNetwork();
   return { versions: JSON.parse(session.versions()) };
 }

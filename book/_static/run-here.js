@@ -1,0 +1,413 @@
+/* Run a page in the reader's browser: cells become editable, and run in a worker on a copy of the hub's buckets
+   (guide/live/browser/worker.mjs). blocks.js loads this module after a click on "Run here". The file of the page says
+   which blocks run; guide/site/export/run_here.py writes it. Nothing is stored, and nothing leaves the browser. */
+import { showLive } from "./bucket-inspector.js";
+
+const DAY_S = 86400;
+const root = new URL(document.documentElement.dataset.content_root || "./", document.baseURI);
+const user = globalThis.guideNamed?.("funky-user") ?? "funky-user";
+const named = (text) => globalThis.guideNamed?.(text) ?? text;
+
+function element(name, classes, ...children) {
+  const made = document.createElement(name);
+  if (classes) made.className = classes;
+  made.append(...children); // texts, never markup
+  return made;
+}
+
+function button(words, press, name = "") {
+  const made = element("button", "", words);
+  made.type = "button";
+  if (name) made.setAttribute("aria-label", name);
+  made.addEventListener("click", press);
+  return made;
+}
+
+const counted = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+
+/* The worker with its interpreter. Calls wait for one another. */
+class Interpreter {
+  constructor(page, told) {
+    this.page = page;
+    this.told = told; // called with each message that is no answer
+    this.calls = new Map();
+    this.count = 0;
+    this.worker = new Worker(new URL(`${page.base}worker.mjs`, root), { type: "module" });
+    this.worker.onmessage = ({ data }) => this.receive(data);
+    this.worker.onerror = (event) => this.fail(event.message || "The worker could not be loaded.");
+  }
+
+  receive(data) {
+    if (!data.done) {
+      this.told(data);
+      return;
+    }
+    this.calls.get(data.number)?.resolve(data);
+    this.calls.delete(data.number);
+  }
+
+  fail(message) {
+    for (const { resolve } of this.calls.values()) resolve({ failed: message });
+    this.calls.clear();
+  }
+
+  call(message) {
+    const number = ++this.count;
+    return new Promise((resolve) => {
+      this.calls.set(number, { resolve });
+      this.worker.postMessage({ number, ...message });
+    });
+  }
+
+  start() {
+    const { packs, files, betweenWrites, figures } = this.page;
+    const mine = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, named(text)]));
+    return this.call({ start: { packs, files: mine, betweenWrites, figures, user } });
+  }
+
+  stop() {
+    this.worker.terminate();
+    this.fail("stopped");
+  }
+}
+
+/* One block of the page that runs. */
+class Cell {
+  constructor(live, entry, place) {
+    Object.assign(this, { live, entry, place, edited: false, ran: false });
+    this.block = document.getElementById(entry.block);
+    this.code = this.block.querySelector("pre");
+    this.original = this.code.cloneNode(true);
+    this.bar = this.block.querySelector(".guide-bar");
+    this.shown = this.block.querySelector(".cell_output"); // what the page shows
+    if (entry.why) this.block.append(element("p", "guide-live-why", `In the browser: ${entry.why}`));
+    if (entry.skip) return;
+    this.run = button("▶ Run", () => live.runCells([this]), `Run cell ${place}`);
+    this.reset = button("Reset", () => this.restore(), `Reset cell ${place}`);
+    this.reset.hidden = true;
+    this.bar.querySelector(".guide-label").after(this.run, this.reset);
+    this.makeEditable();
+  }
+
+  makeEditable() {
+    const { code } = this;
+    code.contentEditable = "plaintext-only";
+    if (code.contentEditable !== "plaintext-only") code.contentEditable = "true";
+    code.spellcheck = false;
+    for (const [name, value] of [["role", "textbox"], ["aria-multiline", "true"], ["aria-label", `Code of cell ${this.place}`]]) {
+      code.setAttribute(name, value);
+    }
+    code.oninput = () => this.setEdited(true);
+    code.onkeydown = (event) => this.key(event);
+    code.onpaste = (event) => {
+      event.preventDefault();
+      insert(event.clipboardData.getData("text/plain"));
+    };
+  }
+
+  key(event) {
+    event.stopPropagation(); // not a shortcut of the page
+    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      this.live.runCells([this]);
+      if (event.shiftKey) this.live.after(this)?.code.focus();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      insert(`\n${indentation()}`);
+    } else if (event.key === "Escape") {
+      this.run.focus(); // Tab moves on from there
+    } else if (event.key === "Tab" && !event.shiftKey && !event.altKey && indentation(true)) {
+      event.preventDefault();
+      insert("    ");
+    }
+  }
+
+  get source() {
+    return sourceOf(this.code);
+  }
+
+  setEdited(edited) {
+    this.edited = edited;
+    if (this.reset) this.reset.hidden = !edited && !this.ran;
+  }
+
+  /* Show the code and the output of the page again. */
+  restore() {
+    this.code.replaceChildren(...this.original.cloneNode(true).childNodes);
+    this.output?.remove();
+    this.output = null;
+    if (this.shown) this.shown.hidden = false;
+    this.ran = false;
+    this.setEdited(false);
+    this.code.focus();
+  }
+
+  begin() {
+    this.ran = true;
+    this.reset.hidden = false;
+    this.block.setAttribute("aria-busy", "true");
+    this.output?.remove();
+    this.output = element("div", "cell_output docutils container guide-live-output");
+    this.output.setAttribute("role", "group");
+    this.output.setAttribute("aria-label", `Output of cell ${this.place}`);
+    if (this.shown) this.shown.hidden = true;
+    (this.block.querySelector("div.cell") ?? this.block).append(this.output);
+    this.stream = null;
+  }
+
+  add(output) {
+    const name = output.output_type;
+    if (name === "stream") {
+      if (output.name === "stderr" && this.entry.quiet && !this.edited) return;
+      if (this.stream?.dataset.name !== output.name) {
+        this.stream = textOutput(`output stream ${output.name === "stderr" ? "stderr" : ""}`);
+        this.stream.dataset.name = output.name;
+        this.output.append(this.stream);
+      }
+      this.stream.querySelector("pre").append(shortened(output.text));
+      return;
+    }
+    this.stream = null;
+    this.output.append(name === "error" ? errorOutput(output) : dataOutput(output, this.live.page.html));
+  }
+
+  end(answer) {
+    this.block.removeAttribute("aria-busy");
+    if (answer.failed) this.add({ output_type: "error", traceback: [answer.failed], details: "" });
+    if (answer.bucket) showLive(this.block, answer.bucket);
+    if (!this.output?.childNodes.length) this.output?.append(element("p", "guide-live-nothing", "No output."));
+  }
+}
+
+/* The code in an element that the reader edits: a line break may be an element. */
+function sourceOf(code) {
+  const copy = code.cloneNode(true);
+  for (const br of copy.querySelectorAll("br")) br.replaceWith("\n");
+  for (const div of copy.querySelectorAll("div")) div.prepend("\n");
+  return copy.textContent.replace(/\u00a0/g, " ").replace(/^\n+|\n+$/g, "");
+}
+
+function insert(text) {
+  if (document.execCommand("insertText", false, text)) return;
+  const range = getSelection().getRangeAt(0);
+  range.deleteContents();
+  range.insertNode(document.createTextNode(text));
+  range.collapse(false);
+}
+
+/* The spaces at the beginning of the line with the cursor. With `only`, whether nothing else is before the cursor. */
+function indentation(only = false) {
+  const selection = getSelection();
+  if (!selection.rangeCount) return "";
+  const range = selection.getRangeAt(0).cloneRange();
+  range.setStart(range.startContainer.parentElement.closest("pre") ?? range.startContainer, 0);
+  const line = range.toString().split("\n").at(-1);
+  return only ? line.trim() === "" : line.match(/^ */)[0] + (line.trimEnd().endsWith(":") ? "    " : "");
+}
+
+const LONGEST = 100_000; // characters of one text
+
+function shortened(text) {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}\n… ${text.length - LONGEST} more characters\n` : text;
+}
+
+function textOutput(classes, text = "") {
+  const inner = element("div", "highlight", element("pre", "", shortened(text)));
+  return element("div", classes, element("div", "highlight-myst-ansi notranslate", inner));
+}
+
+function errorOutput({ traceback, details }) {
+  const made = textOutput("output traceback", traceback.join("\n"));
+  if (!details) return made;
+  const more = element("details", "guide-live-details", element("summary", "", "Traceback"), element("pre", "", details));
+  return element("div", "", made, more);
+}
+
+function dataOutput({ data, metadata }, html) {
+  if (data["image/png"]) return figure(data["image/png"], metadata?.versions ?? {});
+  if (html && data["text/html"]) return safeHtml(data["text/html"]);
+  return textOutput("output text_plain", data["text/plain"] ?? Object.values(data).join("\n"));
+}
+
+/* A figure; Matplotlib draws one for each theme, with two pixels for one. */
+function figure(png, versions) {
+  const made = element("div", "output image_png");
+  for (const theme of ["light", "dark"]) {
+    const image = element("img", `guide-sharp only-${theme}`);
+    image.alt = "Figure drawn by this cell";
+    image.src = versions[theme] ? `data:image/webp;base64,${versions[theme]}` : `data:image/png;base64,${png}`;
+    made.append(image);
+    if (versions[theme]) image.onload = () => (image.width = image.naturalWidth / 2);
+  }
+  return made;
+}
+
+/* The view of an object in HTML, without what could run, load or restyle anything. */
+function safeHtml(text) {
+  const parsed = new DOMParser().parseFromString(text.replace(/\sstyle\s*=\s*("[^"]*"|'[^']*')/gi, ""), "text/html");
+  for (const tag of parsed.querySelectorAll("script, style, link, meta, base, iframe, object, embed, form")) tag.remove();
+  for (const tag of parsed.querySelectorAll("*")) {
+    for (const { name, value } of [...tag.attributes]) {
+      const loads = ["src", "srcset", "href", "xlink:href", "action", "formaction"].includes(name.toLowerCase());
+      if (/^(on|style$)/i.test(name) || (loads && !/^(#|data:image\/|https:\/\/)/.test(value))) tag.removeAttribute(name);
+      if (loads && name !== "href" && name !== "xlink:href" && !/^(#|data:image\/)/.test(value)) tag.removeAttribute(name);
+    }
+  }
+  return element("div", "output text_html", ...parsed.body.childNodes);
+}
+
+/* A page that runs. */
+class Live {
+  constructor(place, page) {
+    this.place = place;
+    this.page = page;
+    this.queue = Promise.resolve();
+    this.versions = null;
+    this.makeBar();
+  }
+
+  makeBar() {
+    this.status = element("p", "guide-live-status");
+    this.status.setAttribute("role", "status");
+    this.progress = element("progress", "");
+    this.progress.setAttribute("aria-label", "Loading Python");
+    this.progress.max = this.page.bytes;
+    this.all = button("Run all", () => this.runCells(this.running()));
+    this.stopping = button("Stop", () => this.stop());
+    this.stopping.hidden = true;
+    this.again = button("Start again", () => this.restart());
+    const buttons = [this.all, this.stopping, this.again];
+    const days = Math.max(0, ...this.page.blocks.map((entry) => (entry.after_s ?? 0) / DAY_S));
+    if (days) buttons.push(button(`Advance the clock by ${counted(days, "day")}`, () => this.advance(days)));
+    this.bar = element("div", "guide-live-bar", ...buttons);
+    this.bar.setAttribute("role", "toolbar");
+    this.bar.setAttribute("aria-label", "Run this page");
+    this.place.replaceChildren(this.bar, this.progress, this.status);
+    this.place.classList.add("guide-live-on");
+  }
+
+  say(text) {
+    this.status.textContent = text;
+  }
+
+  async start() {
+    this.setBusy(true);
+    this.progress.hidden = false;
+    this.progress.value = 0;
+    this.say("Loading Python and its packages …");
+    this.python = new Interpreter(this.page, (message) => this.hear(message));
+    const answer = await this.python.start();
+    this.progress.hidden = true;
+    this.setBusy(false);
+    if (answer.failed) {
+      if (answer.failed !== "stopped") this.say(`Python could not be started: ${answer.failed} Reload the page to try again.`);
+      return false;
+    }
+    this.versions = answer.versions;
+    this.cells ??= this.page.blocks.map((entry, number) => new Cell(this, entry, number + 1));
+    this.say("Ready. Edit a cell if you like, and press Shift+Enter to run it. What you do here is lost when you reload the page.");
+    return true;
+  }
+
+  hear(message) {
+    if (message.bytes) this.progress.value = Math.min(this.progress.value + message.bytes, this.page.bytes);
+    else if (message.step === "python") this.say("Unpacking the packages …");
+    else if (message.step === "packages") this.say("Starting the hub …");
+    else if (message.output) this.current?.add(message.output);
+  }
+
+  setBusy(busy) {
+    this.stopping.hidden = !busy;
+    this.all.disabled = busy;
+  }
+
+  running() {
+    return this.cells?.filter((cell) => !cell.entry.skip) ?? [];
+  }
+
+  after(cell) {
+    return this.running().find((other) => other.place > cell.place);
+  }
+
+  /* Run some cells one after the other, after those that run already. An error ends a row of several. */
+  runCells(cells) {
+    const python = this.python;
+    this.queue = this.queue.then(async () => {
+      if (python !== this.python) return; // stopped
+      this.setBusy(true);
+      for (const cell of cells) {
+        const answer = await this.runCell(cell, python);
+        if (answer.failed || (!answer.ok && cells.length > 1 && !this.mayFail(cell))) break;
+      }
+      if (python === this.python) this.setBusy(false);
+    });
+    return this.queue;
+  }
+
+  /* On some pages, a cell shows an error. */
+  mayFail(cell) {
+    return Boolean(cell.shown?.querySelector(".traceback") || cell.entry.why);
+  }
+
+  async runCell(cell, python) {
+    this.current = cell;
+    this.say(`Running cell ${cell.place} …`);
+    if (cell.entry.after_s && !cell.ran) await this.advance(cell.entry.after_s / DAY_S);
+    cell.begin();
+    const answer = await python.call({ source: cell.source, target: cell.entry.target ?? "" });
+    cell.end(answer);
+    this.current = null;
+    if (!answer.failed) this.say(`${answer.ok ? `Cell ${cell.place} ran` : `Cell ${cell.place} raised an error`}. ${this.proof()}`);
+    return answer;
+  }
+
+  proof() {
+    const names = Object.entries(this.versions).map(([name, version]) => `${name} ${version}`);
+    const differ = this.page.differences.length ? ` What may differ from the hub: ${this.page.differences.join(" ")}` : "";
+    return `Ran in your browser with ${names.join(", ")}.${differ}`;
+  }
+
+  async advance(days) {
+    await this.python.call({ advance: days * DAY_S });
+    this.say(`The clock of the buckets is now ${counted(days, "day")} later.`);
+  }
+
+  /* End what runs. All variables, files and objects are lost with the worker. */
+  async stop() {
+    this.python.stop();
+    this.queue = Promise.resolve();
+    if (await this.start()) this.say("Stopped. Python was started again, so run the cells from the first one on.");
+  }
+
+  async restart() {
+    this.python.stop();
+    this.queue = Promise.resolve();
+    for (const cell of this.running()) cell.ran = false;
+    if (await this.start()) this.say("Started again: variables, files and buckets are as at the beginning.");
+  }
+}
+
+let style = null;
+
+function loadStyle() {
+  style ??= new Promise((resolve) => {
+    const link = element("link", "");
+    link.rel = "stylesheet";
+    link.onload = link.onerror = resolve;
+    link.href = new URL("run-here.css", import.meta.url);
+    document.head.append(link);
+  });
+  return style;
+}
+
+/* Start Python for the page whose button is in `place`. */
+export async function begin(place) {
+  const answer = await fetch(new URL(place.dataset.live, document.baseURI));
+  if (!answer.ok) throw new Error(`${place.dataset.live}: ${answer.status}`);
+  const [page] = await Promise.all([answer.json(), loadStyle()]);
+  const live = new Live(place, page);
+  live.stopping.focus();
+  await live.start();
+  live.all.focus();
+  return live;
+}
