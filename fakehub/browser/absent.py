@@ -16,8 +16,6 @@ class AbsentError(Exception):
 class _Absent(ModuleType):
     """A module whose names can all be imported; using one raises ``AbsentError``."""
 
-    __path__: list[str] = []
-
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -65,4 +63,4 @@ class _Finder:
 
 def install(packages: Iterable[str]) -> None:
     """Let modules of ``packages`` be imported although they do not exist."""
-    sys.meta_path.append(_Finder(packages))  # type: ignore[arg-type]
+    sys.meta_path.append(_Finder(packages))

@@ -109,7 +109,7 @@ class Cells:
     def _streams(self) -> Iterator[None]:
         """Send what is printed to the outputs."""
         before = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = _Stream("stdout", self._emit), _Stream("stderr", self._emit)  # type: ignore[assignment]
+        sys.stdout, sys.stderr = _Stream("stdout", self._emit), _Stream("stderr", self._emit)
         try:
             yield
         finally:

@@ -17,4 +17,4 @@ def _link(source: Any, target: Any, **_options: Any) -> None:
 def install() -> None:
     """Provide ``os.link``, with which zarr stores a chunk in one step."""
     if not hasattr(os, "link"):
-        os.link = _link
+        os.link = _link  # type: ignore[assignment]

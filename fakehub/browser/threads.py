@@ -31,6 +31,6 @@ def _start(thread: threading.Thread) -> None:
 
 def install() -> None:
     """Run what is given to threads and to ``ThreadPoolExecutor`` at once."""
-    threading.Thread.start = _start  # type: ignore[method-assign]
-    ThreadPoolExecutor.submit = _submit  # type: ignore[method-assign]
+    threading.Thread.start = _start  # type: ignore[assignment, method-assign]
+    ThreadPoolExecutor.submit = _submit  # type: ignore[assignment, method-assign]
     ThreadPoolExecutor.shutdown = lambda *args, **options: None  # type: ignore[method-assign]
