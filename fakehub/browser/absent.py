@@ -35,7 +35,8 @@ class _Placeholder(AbsentError, metaclass=_Names):
     """A name of an absent package. It is an exception, so that ``except`` can name it."""
 
     def __new__(cls, *_arguments: Any, **_options: Any) -> NoReturn:
-        package = cls.__module__.partition(".")[0]
+        absent = next(kind for kind in cls.__mro__ if _Placeholder in kind.__bases__)
+        package = absent.__module__.partition(".")[0]
         raise AbsentError(f"{package} does not run in a browser; run this cell on the hub")
 
 

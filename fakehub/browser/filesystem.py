@@ -10,7 +10,7 @@ from typing import Any
 
 def _link(source: Any, target: Any, **_options: Any) -> None:
     """Copy a file instead of linking it; raise ``FileExistsError`` for an existing ``target``, as ``os.link`` does."""
-    with Path(target).open("xb") as copy, Path(source).open("rb") as file:
+    with Path(source).open("rb") as file, Path(target).open("xb") as copy:
         shutil.copyfileobj(file, copy)
 
 

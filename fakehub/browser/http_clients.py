@@ -94,6 +94,14 @@ class Session:
         for config in self._traces:
             config.freeze()
 
+    async def __aenter__(self) -> Session:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
     def request(self, method: str, url: str | URL, **options: Any) -> _Sending:
         """Return a request to send."""
         return _Sending(self, method, url, options)
