@@ -19,7 +19,7 @@ def loop():
 
 
 def submit(loop, coroutine):
-    """Give ``loop`` a coroutine as zarr and fsspec do. No other thread could finish it, so it has to be done already."""
+    """Give ``loop`` a coroutine as zarr and fsspec do. It is done already, because no other thread could finish it."""
     future = asyncio.run_coroutine_threadsafe(coroutine, loop)
     assert future.done()
     return future

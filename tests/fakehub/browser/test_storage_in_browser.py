@@ -26,7 +26,10 @@ def error_of(call, *arguments, **options):
 
 ds = xr.Dataset(
     {"sst": (("time", "lat"), np.arange(12, dtype="f4").reshape(4, 3), {"units": "degC"})},
-    {"time": np.arange("2026-01-01", "2026-01-05", dtype="M8[D]").astype("M8[ns]"), "place": ("lat", ["a", "Südpol", ""])},
+    {
+        "time": np.arange("2026-01-01", "2026-01-05", dtype="M8[D]").astype("M8[ns]"),
+        "place": ("lat", ["a", "Südpol", ""]),
+    },
 )
 for version in (2, 3):
     store = f"{scratch}/version-{version}.zarr"
