@@ -1,9 +1,9 @@
 """Set up what the project needs: ``python3 scripts/setup_env.py hub tools``. Uses the standard library only.
 
 Makes ``.venv/NAME`` from a dependency group of ``pyproject.toml`` in the versions of ``uv.lock``. Makes ``.venv/npm``,
-``.venv/language`` and ``.venv/live`` from the folder of that name in ``lock``, with the Node.js of ``.venv/tools``. Every package is
-checked against its locked hash, and uv itself against ``lock/uv.txt``. As root on Debian, also installs the packages of
-``apt.txt``. Does nothing if everything is in place.
+``.venv/language`` and ``.venv/live`` from the folder of that name in ``lock``, with the Node.js of ``.venv/tools``.
+Every package is checked against its locked hash, and uv itself against ``lock/uv.txt``. As root on Debian, also
+installs the packages of ``apt.txt``. Does nothing if everything is in place.
 """
 
 from __future__ import annotations

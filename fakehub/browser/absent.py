@@ -16,8 +16,6 @@ class AbsentError(Exception):
 class _Absent(ModuleType):
     """A module whose names can all be imported; using one raises ``AbsentError``."""
 
-    __path__: list[str] = []
-
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -41,7 +39,8 @@ class _Placeholder(AbsentError, metaclass=_Names):
     """A name of an absent package. It is an exception, so that ``except`` can name it."""
 
     def __new__(cls, *_arguments: Any, **_options: Any) -> NoReturn:
-        package = cls.__module__.partition(".")[0]
+        absent = next(kind for kind in cls.__mro__ if _Placeholder in kind.__bases__)
+        package = absent.__module__.partition(".")[0]
         raise AbsentError(f"{package} does not run in a browser; run this cell on the hub")
 
 
@@ -69,4 +68,4 @@ class _Finder:
 
 def install(packages: Iterable[str]) -> None:
     """Let modules of ``packages`` be imported although they do not exist."""
-    sys.meta_path.append(_Finder(packages))  # type: ignore[arg-type]
+    sys.meta_path.append(_Finder(packages))

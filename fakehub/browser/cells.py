@@ -8,8 +8,10 @@ from __future__ import annotations
 import ast
 import base64
 import builtins
+import io
 import linecache
 import sys
+import tokenize
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -103,14 +105,14 @@ class Cells:
         value = eval(compile(ast.Expression(last.value), file, "eval"), self.namespace)  # noqa: S307 - the reader's own
         if value is not None:
             self.namespace["_"] = value
-            if not source.rstrip().endswith(";"):
+            if not _ends_with_semicolon(source):
                 self._emit({"output_type": "execute_result", "execution_count": self._count, **bundle(value)})
 
     @contextmanager
     def _streams(self) -> Iterator[None]:
         """Send what is printed to the outputs."""
         before = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = _Stream("stdout", self._emit), _Stream("stderr", self._emit)  # type: ignore[assignment]
+        sys.stdout, sys.stderr = _Stream("stdout", self._emit), _Stream("stderr", self._emit)
         try:
             yield
         finally:
@@ -128,6 +130,13 @@ class Cells:
             for number in pyplot.get_fignums():
                 self.display(pyplot.figure(number))
             pyplot.close("all")
+
+
+def _ends_with_semicolon(source: str) -> bool:
+    """Return whether a semicolon is the last token of a cell, so that its value is not shown."""
+    kinds = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER}
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [token.string for token in tokens if token.type not in kinds][-1:] == [";"]
 
 
 def bundle(value: Any) -> Output:

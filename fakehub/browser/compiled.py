@@ -38,4 +38,4 @@ class _Finder:
 
 def install() -> None:
     """Have the replacements imported; call it before the packages are imported."""
-    sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder)

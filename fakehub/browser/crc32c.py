@@ -30,7 +30,7 @@ _TABLE = _table()
 _BYTES = [int(value) for value in _TABLE]
 
 
-class Checksum(CommonChecksum):  # type: ignore[misc]  # the package has no types
+class Checksum(CommonChecksum):
     """The checksum of data that arrive in pieces."""
 
     __slots__ = ("_crc",)

@@ -10,11 +10,11 @@ from typing import Any
 
 def _link(source: Any, target: Any, **_options: Any) -> None:
     """Copy a file instead of linking it; raise ``FileExistsError`` for an existing ``target``, as ``os.link`` does."""
-    with Path(target).open("xb") as copy, Path(source).open("rb") as file:
+    with Path(source).open("rb") as file, Path(target).open("xb") as copy:
         shutil.copyfileobj(file, copy)
 
 
 def install() -> None:
     """Provide ``os.link``, with which zarr stores a chunk in one step."""
     if not hasattr(os, "link"):
-        os.link = _link
+        os.link = _link  # type: ignore[assignment]

@@ -94,6 +94,14 @@ class Session:
         for config in self._traces:
             config.freeze()
 
+    async def __aenter__(self) -> Session:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
     def request(self, method: str, url: str | URL, **options: Any) -> _Sending:
         """Return a request to send."""
         return _Sending(self, method, url, options)
@@ -165,11 +173,9 @@ class _Bytes:
 
 
 def _http_client(wire: Wire) -> None:
-    """Send the requests of ``http.client`` through ``wire``: those of urllib, and those of google-auth to find the hub."""
+    """Send the requests of ``http.client`` through ``wire``: urllib's, and google-auth's that look for the hub."""
 
-    def request(
-        connection: Any, method: str, url: str, body: Any = None, headers: Any = None, **_options: Any
-    ) -> None:
+    def request(connection: Any, method: str, url: str, body: Any = None, headers: Any = None, **_options: Any) -> None:
         scheme = "https" if connection.default_port == http.client.HTTPS_PORT else "http"
         port = "" if connection.port == connection.default_port else f":{connection.port}"
         target = URL(f"{scheme}://{connection.host}{port}{url or '/'}", encoded=True)
@@ -188,14 +194,14 @@ def _http_client(wire: Wire) -> None:
         response.begin()
         return response
 
-    http.client.HTTPConnection.request = request  # type: ignore[method-assign]
-    http.client.HTTPConnection.getresponse = getresponse  # type: ignore[method-assign]
+    http.client.HTTPConnection.request = request  # type: ignore[assignment, method-assign]
+    http.client.HTTPConnection.getresponse = getresponse  # type: ignore[assignment, method-assign]
 
 
 def _requests(wire: Wire) -> None:
     """Send the requests of requests through ``wire``."""
     import requests.adapters
-    from urllib3 import HTTPResponse
+    from urllib3 import HTTPHeaderDict, HTTPResponse
 
     def send(adapter: Any, request: Any, *_arguments: Any, **_options: Any) -> Any:
         body = request.body or b""
@@ -206,7 +212,7 @@ def _requests(wire: Wire) -> None:
             raise requests.exceptions.ConnectionError(str(error), request=request) from error
         raw = HTTPResponse(
             io.BytesIO(answer.body),
-            headers=list(answer.headers.items()),
+            headers=HTTPHeaderDict(answer.headers),
             status=answer.status,
             reason=answer.reason,
             preload_content=False,
@@ -215,7 +221,7 @@ def _requests(wire: Wire) -> None:
         )
         return adapter.build_response(request, raw)
 
-    requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign]
+    requests.adapters.HTTPAdapter.send = send  # type: ignore[assignment, method-assign]
 
 
 def install(wire: Wire) -> None:

@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-
 from fakehub.accounts.grants import Grants
 from fakehub.accounts.identities import Identities
 from fakehub.accounts.metadata_server import MetadataServer
@@ -71,5 +70,3 @@ def set_environment(variables: Mapping[str, str], home: Path) -> None:
     os.environ.update(variables)
     os.environ |= {"HOME": str(home), "PWD": str(home), "TZ": "UTC", "LANG": "C.UTF-8"}
     os.chdir(home)
-
-

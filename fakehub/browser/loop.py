@@ -29,7 +29,7 @@ class InlineLoop(asyncio.BaseEventLoop):
         task.add_done_callback(self._unfinished.discard)
         return task
 
-    def call_soon_threadsafe(
+    def call_soon_threadsafe(  # type: ignore[override]
         self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
         """Call ``callback`` and run all tasks to their end, unless the loop is running already."""

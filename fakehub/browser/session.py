@@ -19,7 +19,7 @@ from fakehub.browser.cells import Cells, Output
 from fakehub.request_log import REQUESTS
 from fakehub.storage.inspection import contents, described
 
-_LOG = Path("/tmp/hub")  # noqa: S108 - the only process of this file system
+_LOG = Path("/tmp/hub")
 
 
 class Session:

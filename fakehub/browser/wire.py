@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
@@ -69,7 +69,7 @@ class Wire:
 
     def _request(self, method: str, url: URL, headers: Iterable[tuple[str, str]], body: bytes) -> web.BaseRequest:
         sent = CIMultiDict(headers)
-        sent.setdefault("Host", url.host if url.is_default_port() else f"{url.host}:{url.port}")
+        sent.setdefault("Host", f"{url.host}" if url.is_default_port() else f"{url.host}:{url.port}")
         if body:
             sent.setdefault("Content-Length", str(len(body)))
         raw = tuple((name.encode(), value.encode()) for name, value in sent.items())
@@ -86,13 +86,14 @@ class Wire:
         return new_request(message, content, cast(Any, protocol), cast(Any, None), cast(Any, None), self._loop)
 
 
-def finished(coroutine: Coroutine[Any, Any, _T]) -> _T:
+def finished(work: Awaitable[_T]) -> _T:
     """Run a coroutine that waits for nothing, and return its result."""
+    steps = work.__await__()
     try:
-        coroutine.send(None)
+        next(steps)
     except StopIteration as stopped:
         return cast(_T, stopped.value)
-    coroutine.close()
+    steps.close()
     raise RuntimeError("a service waited for something that does not exist in this process")
 
 
@@ -128,5 +129,3 @@ def _body_of(response: web.Response) -> bytes:
         finished(body.write(collector))
         return bytes(collector.content)
     return bytes(body or b"")
-
-

@@ -88,7 +88,12 @@ def _use_recorded_pictures(recorded: list[NotebookNode], printed: list[NotebookN
     replaced = False
     for one, other in zip(recorded, printed, strict=False):
         before, after = one.get("data", {}), other.get("data", {})
-        if _PNG in before and _PNG in after and before[_PNG] != after[_PNG] and _show_the_same(before[_PNG], after[_PNG]):
+        if (
+            _PNG in before
+            and _PNG in after
+            and before[_PNG] != after[_PNG]
+            and _show_the_same(before[_PNG], after[_PNG])
+        ):
             after[_PNG] = before[_PNG]
             replaced = True
     return replaced
@@ -100,7 +105,8 @@ def _show_the_same(one: str, other: str) -> bool:
     if any(abs(a - b) > _PIXELS for a, b in zip(first.size, second.size, strict=True)):
         return False
     coarse = max(1, first.width // _COARSE), max(1, first.height // _COARSE)
-    return ImageChops.difference(first.resize(coarse), second.resize(coarse)).convert("L").getextrema()[1] <= _SHADE
+    shades = ImageChops.difference(first.resize(coarse), second.resize(coarse)).convert("L").histogram()
+    return not any(shades[_SHADE + 1 :])
 
 
 def _without(rule: Allowed, outputs: list[NotebookNode]) -> list[NotebookNode]:

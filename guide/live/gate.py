@@ -72,7 +72,10 @@ def verdicts(
 def _key(live: LivePage, packs: Packs) -> str:
     """Return a digest of everything that a verdict depends on."""
     code = [BOOT, _RUN, differences.FILE, Path(__file__), *_records(live)]
-    parts = [json.dumps(job(live, packs.names.values()), sort_keys=True).encode(), *(file.read_bytes() for file in code)]
+    parts = [
+        json.dumps(job(live, packs.names.values()), sort_keys=True).encode(),
+        *(file.read_bytes() for file in code),
+    ]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
 
 

@@ -104,7 +104,7 @@ def _runs(block: Block) -> bool:
 
 @cache
 def hub_settings() -> str:
-    """Return the settings of ``fakehub.browser.session.Session``: the facts, variables and home directory of the hub."""
+    """Return the settings of ``fakehub.browser.session.Session``: the hub's facts, variables and home directory."""
     facts = load_hub(HUB_YML)
     settings = {
         "facts": plain_models.dump(facts),

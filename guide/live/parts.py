@@ -114,7 +114,9 @@ def verify(data: bytes, name: str, sha256: str) -> None:
     """Raise ``PartsError`` unless ``data`` have the checksum ``sha256``."""
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
-        raise PartsError(f"{name} has the checksum {found[:12]}…, and Pyodide's lock file {sha256[:12]}…; do not use it")
+        raise PartsError(
+            f"{name} has the checksum {found[:12]}…, and Pyodide's lock file {sha256[:12]}…; do not use it"
+        )
 
 
 def _install_pure(names: Iterable[str], target: Path) -> None:

@@ -43,7 +43,15 @@ _LEFT_OUT = re.compile(
     re.VERBOSE,
 )
 # Files that the patterns leave out, but that are read.
-_KEPT = re.compile(r"^([^/]+\.dist-info/entry_points\.txt|dask/widgets/templates/.*|dask/dask\.yaml|tlz/.*|matplotlib/mpl-data/(matplotlibrc|stylelib/classic\.mplstyle))$")
+_KEPT = re.compile(
+    r"""^([^/]+\.dist-info/entry_points\.txt
+    |dask/widgets/templates/.*
+    |dask/dask\.yaml
+    |tlz/.*
+    |matplotlib/mpl-data/(matplotlibrc|stylelib/classic\.mplstyle))$
+    """,
+    re.VERBOSE,
+)
 
 
 def packed_files(site: Path) -> dict[str, dict[str, Path]]:

@@ -31,6 +31,7 @@ _CODE = (
     "guide/checks/environments.py",
 )
 _NOT_IN_A_RUN = (
+    "fakehub/browser/",
     "fakehub/from_2i2c/",
     "fakehub/hub/",
     "fakehub/pytest_plugin.py",

@@ -22,7 +22,7 @@ LAYERS = {
         "__main__",
         "mutation | preview",
         "site",
-        "browser | report",
+        "browser | live | report",
         "language | run",
         "checks",
         "pages",
@@ -35,6 +35,7 @@ LAYERS = {
         "hub",
         "session",
         "server",
+        "browser",
         "control | gateway | osn | public_s3",
         "isolation",
         "network",
@@ -43,7 +44,10 @@ LAYERS = {
         "clock | compat | errors | hosts | ports | service | units",
     ],
     "storage": [
-        "grpc_layout | json_api | xml_api",
+        "inspection",
+        "operations",
+        "grpc_layout | routing",
+        "json_api | xml_api",
         "downloads | listing | service",
         "uploads",
         "bucket_access | resources",
@@ -72,6 +76,7 @@ LAYERS = {
 GROUPS = {
     "hubfacts": (),
     "fakehub": (),
+    "fakehub/browser": ("run", "test", "stack-hub"),
     "fakehub/hub": ("jupyterhub",),
     "guide": ("site", "run", "checks", "stack-hub"),
     "bench": ("site", "run", "stack-hub"),
@@ -79,8 +84,11 @@ GROUPS = {
 }
 # Used only if another pytest plugin has imported it.
 OPTIONAL = {("fakehub/pytest_plugin.py", "fsspec")}
+# Modules that only Python 3.14 has, and one that `guide.live.stage` takes out of IPython.
+IN_A_BROWSER = {"compression", "ipython_pretty"}
 # Libraries whose distribution is not the only one of its namespace, or is installed in .venv/jupyterhub alone.
 DISTRIBUTIONS = {
+    "backports": "backports-zstd",
     "google.api_core": "google-api-core",
     "google.auth": "google-auth",
     "google.cloud.storage": "google-cloud-storage",
@@ -194,7 +202,7 @@ def libraries(module: ast.Module) -> set[str]:
     return {
         name if top == "google" else top
         for name, top in tops.items()
-        if top not in sys.stdlib_module_names and top not in PACKAGES
+        if top not in sys.stdlib_module_names and top not in {*PACKAGES, *IN_A_BROWSER}
     }
 
 

@@ -1,7 +1,7 @@
 """Blosc's format with Python's own compressors (``numcodecs.blosc``).
 
-The format: https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst. Data are written as one block that is not
-split. ``zstd`` and ``zlib`` are what they say; for all other compressors zlib is used, at the same level.
+The format: https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst. Data are written as one block that is
+not split. ``zstd`` and ``zlib`` are what they say; for all other compressors zlib is used, at the same level.
 """
 
 from __future__ import annotations
@@ -80,10 +80,7 @@ def compress(
             data, flags = _bits_shuffled(data, itemsize), _BITS_SHUFFLED
     itemsize = itemsize if itemsize <= MAX_TYPESIZE else 1
     library = _ZSTD if name == "zstd" else _ZLIB
-    if library == _ZSTD:
-        packed = zstd.compress(data, min(clevel * 2 + 1, 22))
-    else:
-        packed = zlib.compress(data, clevel)
+    packed = zstd.compress(data, min(clevel * 2 + 1, 22)) if library == _ZSTD else zlib.compress(data, clevel)
     size = array.nbytes
     total = _HEADER.size + 8 + len(packed)
     if not clevel or total >= size + _HEADER.size:  # as Blosc does when nothing is gained
@@ -164,7 +161,7 @@ def _bits_unshuffled(data: Any, itemsize: int) -> Any:
     return np.concatenate([whole, data[count * itemsize :]])
 
 
-class Blosc(Codec):  # type: ignore[misc]  # numcodecs has no types
+class Blosc(Codec):
     """The codec ``blosc``."""
 
     codec_id = "blosc"

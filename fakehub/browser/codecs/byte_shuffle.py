@@ -24,11 +24,11 @@ def unshuffled(data: Any, itemsize: int) -> Any:
     return np.concatenate([whole.T.reshape(-1), data[count * itemsize :]])
 
 
-def _doShuffle(src: Any, des: Any, element_size: int) -> None:  # noqa: N802 - numcodecs' name
+def _doShuffle(src: Any, des: Any, element_size: int) -> None:
     """Write the bytes of ``src`` into ``des``, shuffled."""
     np.asarray(des)[:] = shuffled(np.asarray(src), element_size)
 
 
-def _doUnshuffle(src: Any, des: Any, element_size: int) -> None:  # noqa: N802 - numcodecs' name
+def _doUnshuffle(src: Any, des: Any, element_size: int) -> None:
     """Write the bytes of ``src`` into ``des`` in their original order."""
     np.asarray(des)[:] = unshuffled(np.asarray(src), element_size)

@@ -22,7 +22,7 @@ def _folded(total: int) -> int:
     return total and (total - 1) % 0xFFFF + 1
 
 
-class Fletcher32(Codec):  # type: ignore[misc]  # numcodecs has no types
+class Fletcher32(Codec):
     """The codec ``fletcher32``, which appends a checksum to the data."""
 
     codec_id = "fletcher32"

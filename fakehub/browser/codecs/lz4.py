@@ -20,7 +20,7 @@ def decompress(source: Any, dest: Any = None) -> NoReturn:
     compress(source)
 
 
-class LZ4(Codec):  # type: ignore[misc]  # numcodecs has no types
+class LZ4(Codec):
     """The codec ``lz4``."""
 
     codec_id = "lz4"

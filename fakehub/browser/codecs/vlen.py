@@ -57,7 +57,7 @@ def _items(buf: Any) -> Any:
     return np.asarray(buf, dtype=object).reshape(-1, order="A")
 
 
-class VLenUTF8(Codec):  # type: ignore[misc]  # numcodecs has no types
+class VLenUTF8(Codec):
     """The codec ``vlen-utf8`` for texts; ``None`` is stored as an empty one."""
 
     codec_id = "vlen-utf8"
@@ -71,7 +71,7 @@ class VLenUTF8(Codec):  # type: ignore[misc]  # numcodecs has no types
         return _unpack(buf, out, bytes.decode)
 
 
-class VLenBytes(Codec):  # type: ignore[misc]
+class VLenBytes(Codec):
     """The codec ``vlen-bytes``; ``None`` is stored as empty bytes."""
 
     codec_id = "vlen-bytes"
@@ -85,7 +85,7 @@ class VLenBytes(Codec):  # type: ignore[misc]
         return _unpack(buf, out, bytes)
 
 
-class VLenArray(Codec):  # type: ignore[misc]
+class VLenArray(Codec):
     """The codec ``vlen-array`` for arrays of one dimension with the same type; ``None`` is stored as an empty one."""
 
     codec_id = "vlen-array"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from numcodecs.abc import Codec
 from numcodecs.compat import ensure_bytes, ensure_contiguous_ndarray, ndarray_copy
 
-try:
+if sys.version_info >= (3, 14):
     from compression import zstd
-except ImportError:  # before Python 3.14; only tests run there
+else:  # only in tests
     from backports import zstd
 
 DEFAULT_CLEVEL = 0
@@ -19,7 +20,7 @@ __version__ = ".".join(map(str, zstd.zstd_version_info))
 
 def compress(source: Any, level: int = DEFAULT_CLEVEL, checksum: bool = False) -> bytes:
     """Compress ``source`` into one frame, which states its size."""
-    options = {
+    options: dict[int, int] = {
         zstd.CompressionParameter.compression_level: min(level, MAX_CLEVEL),
         zstd.CompressionParameter.checksum_flag: int(checksum),
     }
@@ -35,7 +36,7 @@ def decompress(source: Any, dest: Any = None) -> Any:
     return data if dest is None else ndarray_copy(data, dest)
 
 
-class Zstd(Codec):  # type: ignore[misc]  # numcodecs has no types
+class Zstd(Codec):
     """The codec ``zstd``."""
 
     codec_id = "zstd"

@@ -228,5 +228,5 @@ def test_a_bill_of_materials_has_every_locked_package_with_its_hashes(root, uv, 
     proxy = json.loads((tmp_path / "0/hub-proxy.cdx.json").read_text())["components"]
     assert any(one["purl"].startswith("pkg:npm/configurable-http-proxy@5.1.0") for one in proxy)
     assert {path.name for path in (tmp_path / "0").iterdir()} == {
-        f"{name}.cdx.json" for name in (*ENVIRONMENTS, "hub-proxy", "language", "npm")
+        f"{name}.cdx.json" for name in (*ENVIRONMENTS, "hub-proxy", "language", "live", "npm")
     }

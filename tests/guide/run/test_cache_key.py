@@ -84,6 +84,7 @@ def test_a_new_module_changes_the_key(project, name):
 @pytest.mark.parametrize(
     "name",
     [
+        "fakehub/browser/wire.py",
         "fakehub/from_2i2c/__main__.py",
         "fakehub/hub/spawner.py",
         "fakehub/pytest_plugin.py",
