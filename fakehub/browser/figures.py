@@ -32,7 +32,7 @@ def print_figure(fig: Any, fmt: str = "png", base64: bool = False, **options: An
 def kept_versions() -> dict[str, str]:
     """Return the other versions of the last figure that what wraps ``print_figure`` has kept, and forget them."""
     kept = getattr(print_figure, "kept", {})
-    versions = next(iter(kept.values()), {})
+    versions: dict[str, str] = next(iter(kept.values()), {})
     kept.clear()
     return dict(versions)
 

@@ -43,7 +43,7 @@ def inputs_digest(options: object) -> str:
 
 
 def stamp_of(inputs: str, profile: str) -> str:
-    """Return the stamp of a site: a digest of its ``inputs``, of the current runs under a profile, and of ``make live``."""
+    """Return the stamp of a site: a digest of its ``inputs``, the runs under a profile, and the last ``make live``."""
     runs = sorted([*(BUILD / "run" / profile).glob("*.json"), *(BUILD / "live").glob("*.json")])
     kept = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in runs]
     return hashlib.sha256(f"{inputs}{kept}".encode()).hexdigest()

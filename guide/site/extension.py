@@ -21,6 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxRole
 
+from guide.site.export import run_here
 from guide.site.ext import (
     cell_pictures,
     early_start,
@@ -43,7 +44,6 @@ from guide.site.ext import (
     trials,
     whole_words,
 )
-from guide.site.export import run_here
 from guide.site.notebook_cards import card, card_list
 from guide.site.options import config_values
 from guide.site.state import create_state

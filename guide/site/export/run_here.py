@@ -102,7 +102,9 @@ def _size(packs: list[str]) -> int:
 
 
 def _button(file: str, size: int) -> str:
-    about = f"Runs the Python cells in your browser, on a copy of the hub's buckets. Downloads {size / _MB:.0f} MB once."
+    about = (
+        f"Runs the Python cells in your browser, on a copy of the hub's buckets. Downloads {size / _MB:.0f} MB once."
+    )
     return (
         f'<div class="guide-live unsearched d-print-none" data-live="{escape(file)}" hidden>'
         f'<button type="button">Run here</button> <span>{about}</span></div>'
