@@ -20,11 +20,14 @@ from hubfacts import public_data
 from hubfacts.load import load
 from hubfacts.location import default_path
 
+ROOT = Path(__file__).resolve().parents[3]
 # A browser has neither IPython nor the absent packages, which are installed here. Connections are refused: whatever
 # leaves the process fails. A program puts its results into ``results``.
 BEGIN = """
 import importlib.machinery, importlib.util, json, os, pathlib, socket, sys, traceback
 
+# The project's modules come from PYTHONPATH alone.
+sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") != "_EditableFinder"]
 folder, results = pathlib.Path(sys.argv[1]), {}
 [ipython] = importlib.util.find_spec("IPython").submodule_search_locations
 spec = importlib.util.spec_from_file_location("ipython_pretty", f"{ipython}/lib/pretty.py")
@@ -76,14 +79,17 @@ END = """
 """
 
 
-def run(program: str, folder: Path, *parts: str) -> dict[str, Any]:
-    """Run ``program`` after ``parts`` (``HUB`` or ``PAGE``) in a process for ``folder``, and return its results."""
+def run(program: str, folder: Path, *parts: str, code: Path = ROOT) -> dict[str, Any]:
+    """Run ``program`` after ``parts`` (``HUB`` or ``PAGE``) in a process for ``folder``, and return its results.
+
+    ``code`` is the folder with the packages of this project.
+    """
     settings = folder / "settings.json"
     settings.write_text(json.dumps(hub_settings() | {"home": str(folder / "home")}))
     source = "".join([BEGIN, *parts, textwrap.dedent(program), END])
     # Real credentials and settings of this machine must not change what clients do.
     env = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE", "GCE_", "STORAGE_"))}
-    env |= {"PYTHONPATH": str(Path(__file__).resolve().parents[3]), "MPLCONFIGDIR": str(folder)}
+    env |= {"PYTHONPATH": str(code), "MPLCONFIGDIR": str(folder)}
     command = [sys.executable, "-c", source, folder, settings]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,80 @@
+"""The files of the packs: no tests and no parts that need what a browser lacks, and everything that runs."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from guide.live.stage import packed_files
+from tests.fakehub.browser import in_browser
+
+KEPT = {
+    "compiled": ["numpy/__init__.py", "numpy/_core/multiarray.so", "numpy-2.4.dist-info/METADATA"],
+    "pure": [
+        *("xarray/core/dataset.py", "xarray/testing/assertions.py", "xarray/static/css/style.css"),
+        *("dask/dask.yaml", "dask/widgets/templates/array.html.j2", "xarray-2025.dist-info/entry_points.txt"),
+        *("zarr/testing.py", "tlz/__init__.py", "six.py", "google/auth/default.py"),
+    ],
+    "figures": ["matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf", "matplotlib/backends/backend_agg.py"],
+    "client": ["google/cloud/storage/blob.py", "google/protobuf/message.py"],
+}
+LEFT_OUT = {
+    "compiled": ["numpy/tests/test_a.py", "numpy/_core/include/numpy/arrayobject.h", "numpy/f2py/rules.py"],
+    "pure": [
+        *("xarray/tests/__init__.py", "xarray/core/types.pyi", "dask/dataframe/core.py", "xarray/py.typed"),
+        *("bin/dask", "xarray-2025.dist-info/RECORD", "IPython/core/shell.py", "certifi/cacert.pem"),
+        *("yaml/_yaml.cpython-311-x86_64-linux-gnu.so", "conftest.py", "zarr/__pycache__/a.pyc", "README.md"),
+        "google/auth/crypt/rsa.py",
+    ],
+    "figures": ["matplotlib/mpl-data/sample_data/a.csv", "matplotlib/backends/backend_qt5.py", "PIL/ImageQt.py"],
+    "client": ["google/pubsub/__init__.py", "google/protobuf/compiler/plugin.py"],
+}
+
+
+@pytest.fixture
+def packs(tmp_path):
+    """The packs of a site with these files."""
+    for files in (KEPT, LEFT_OUT):
+        for folder, names in files.items():
+            for name in names:
+                (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / folder / name).write_text("")
+    pretty = tmp_path / "pure/IPython/lib/pretty.py"
+    pretty.parent.mkdir(parents=True)
+    pretty.write_text("")
+    # Found in two folders; the first pack has it.
+    (tmp_path / "figures/six.py").write_text("")
+    return packed_files(tmp_path)
+
+
+def test_a_pack_has_what_runs_and_nothing_else(packs):
+    assert set(packs["packages"]) == {*KEPT["compiled"], *KEPT["pure"], "ipython_pretty.py"}
+    assert set(packs["figures"]) == set(KEPT["figures"])
+    assert set(packs["client"]) == set(KEPT["client"])
+
+
+def test_files_are_where_the_packs_say(packs):
+    assert [path for files in packs.values() for path in files.values() if not path.is_file()] == []
+
+
+def test_the_stand_in_of_the_pack_runs_without_the_rest_of_the_project(packs, tmp_path):
+    code = tmp_path / "code"
+    for name, path in packs["hub"].items():
+        (code / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, code / name)
+    program = """
+    import fakehub
+    results["file"] = fakehub.__file__
+    results["server"] = error_of(__import__, "fakehub.server")
+    run("import gcsfs, os\\nfs = gcsfs.GCSFileSystem()\\nfs.pipe(os.environ['SCRATCH_BUCKET'] + '/a', b'x')")
+    results["cat"] = run("fs.cat(os.environ['SCRATCH_BUCKET'] + '/a')")
+    results["checks"] = error_of(__import__, "guide.run.kernel_checks")
+    results["pictures"] = error_of(__import__, "guide.run.kernel_pictures")
+    """
+    found = in_browser.run(program, tmp_path, in_browser.PAGE, code=code)
+
+    assert found["file"] == str(code / "fakehub/__init__.py")
+    assert found["server"].startswith("ModuleNotFoundError")
+    assert found["cat"][-1]["data"]["text/plain"] == "b'x'"
+    assert (found["checks"], found["pictures"]) == (None, None)
