@@ -11,43 +11,31 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import cache as cached
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from fakehub.browser import plain_models
+from fakehub.session.environment import hub_variables
+from guide.facts import load as load_facts
 from guide.live import differences
 from guide.live.pack import Packs, node
-from guide.live.pages import LivePage, job
-from guide.paths import ROOT
+from guide.live.pages import LivePage
+from guide.live.verdicts import BOOT, Verdict, verdict_from
+from guide.pages.blocks import EXAMPLE_USER
+from guide.paths import HUB_YML, ROOT
 from guide.run.compare_outputs import without_log
 from guide.run.page_session import BlockFailure, check_error, visible_outputs
 from guide.run.recorded_outputs import as_recorded, record_of, recorded_outputs
+from hubfacts import public_data
+from hubfacts.load import load as load_hub
 
-BOOT = Path(__file__).parent / "browser" / "boot.mjs"
 _RUN = Path(__file__).parent / "node" / "run.mjs"
 # A page that takes longer is not worth a button.
 _LONGEST_S = 300
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a page runs in the browser: its ``problem``, empty if it does, and the allowed ``differences``.
-
-    ``code`` is the digest of the page's code. ``seconds`` is the time of all blocks without the start.
-    """
-
-    page: str
-    problem: str
-    code: str = ""
-    differences: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-
-def verdict_from(fields: dict[str, Any]) -> Verdict:
-    """Return the verdict with these ``fields``, which were read as JSON."""
-    return Verdict(**fields | {"differences": tuple(fields["differences"])})
 
 
 def verdicts(
@@ -143,3 +131,39 @@ def _compared(
 def _stored(output: dict[str, Any]) -> dict[str, Any]:
     """Return an output as notebooks store it."""
     return {key: value for key, value in output.items() if key != "details"}
+
+
+@cached
+def hub_settings() -> str:
+    """Return the settings of ``fakehub.browser.session.Session``: the hub's facts, variables and home directory."""
+    facts = load_hub(HUB_YML)
+    settings = {
+        "facts": plain_models.dump(facts),
+        "public_data": plain_models.dump(public_data.load()),
+        "variables": hub_variables(facts, EXAMPLE_USER),
+        "home": load_facts().home.path,
+    }
+    return json.dumps(settings, ensure_ascii=False)
+
+
+def job(live: LivePage, packs: Iterable[str]) -> dict[str, Any]:
+    """Return what ``node/run.mjs`` needs to run a page with these ``packs``."""
+    blocks = [
+        {
+            "source": block.source,
+            "raises": bool(block.raises),
+            "checks": list(block.checks) if live.is_compared(block) else [],
+            "skip": (declared := live.declared(block)) is not None and not declared.runs,
+            "may_fail": declared is not None,
+            "after_s": block.after_s,
+            "target": block.target or "",
+        }
+        for block in live.blocks
+    ]
+    return {
+        "packs": list(packs),
+        "hub": hub_settings(),
+        "files": live.files,
+        "between_writes_s": live.page.between_writes_s,
+        "blocks": blocks,
+    }

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from fakehub.browser import plain_models
-from fakehub.session.environment import hub_variables
-from guide.facts import load as load_facts
-from guide.pages.blocks import EXAMPLE_USER, HUB, Block, Page, digest
-from guide.paths import HUB_YML
+from guide.pages.blocks import HUB, Block, Page, digest
 from guide.run.recorded_outputs import MEASURED
-from hubfacts import public_data
-from hubfacts.load import load as load_hub
 
 NOT_HERE = Path(__file__).with_name("not_here.yml")
 _CLIENT = re.compile(r"google\.cloud")
@@ -100,39 +91,3 @@ def _runs(block: Block) -> bool:
     if block.on != (HUB,):
         return False
     return block.target is not None or (block.language == "python" and block.kind in {"cell", "run"})
-
-
-@cache
-def hub_settings() -> str:
-    """Return the settings of ``fakehub.browser.session.Session``: the hub's facts, variables and home directory."""
-    facts = load_hub(HUB_YML)
-    settings = {
-        "facts": plain_models.dump(facts),
-        "public_data": plain_models.dump(public_data.load()),
-        "variables": hub_variables(facts, EXAMPLE_USER),
-        "home": load_facts().home.path,
-    }
-    return json.dumps(settings, ensure_ascii=False)
-
-
-def job(live: LivePage, packs: Iterable[str]) -> dict[str, Any]:
-    """Return what ``node/run.mjs`` needs to run a page with these ``packs``."""
-    blocks = [
-        {
-            "source": block.source,
-            "raises": bool(block.raises),
-            "checks": list(block.checks) if live.is_compared(block) else [],
-            "skip": (declared := live.declared(block)) is not None and not declared.runs,
-            "may_fail": declared is not None,
-            "after_s": block.after_s,
-            "target": block.target or "",
-        }
-        for block in live.blocks
-    ]
-    return {
-        "packs": list(packs),
-        "hub": hub_settings(),
-        "files": live.files,
-        "between_writes_s": live.page.between_writes_s,
-        "blocks": blocks,
-    }

@@ -19,16 +19,13 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from guide.live.differences import reasons
-from guide.live.gate import BOOT, Verdict
-from guide.live.make import FOLDER, verdicts
 from guide.live.pages import LivePage, live_page
+from guide.live.verdicts import BOOT, FILES, VERDICTS, WORKER, Verdict, last_verdicts
 from guide.pages.blocks import Page
 from guide.report.proof import Proof
 
 # The file of ``read-and-write.html`` is ``read-and-write.live.json``.
 SUFFIX = ".live.json"
-_WORKER = BOOT.with_name("worker.mjs")
-_FILES = FOLDER / "files"
 # Compressed by hosts; the packs are compressed already.
 _COMPRESSED_SIZE = {".wasm": 0.36, ".mjs": 0.28, ".json": 0.2}
 _MB = 1e6
@@ -36,13 +33,12 @@ _MB = 1e6
 
 @cache
 def _verdicts(changed_ns: int) -> dict[str, Verdict]:
-    return verdicts()
+    return last_verdicts()
 
 
 def verdict_of(page: Page) -> tuple[LivePage, Verdict] | None:
     """Return a page as it runs in the browser with its verdict; ``None`` if it has no button."""
-    file = FOLDER / "verdicts.json"
-    verdict = _verdicts(file.stat().st_mtime_ns).get(str(page.path)) if file.is_file() else None
+    verdict = _verdicts(VERDICTS.stat().st_mtime_ns).get(str(page.path)) if VERDICTS.is_file() else None
     live = live_page(page) if verdict and not verdict.problem else None
     return (live, verdict) if live and verdict and verdict.code == live.code else None
 
@@ -50,7 +46,7 @@ def verdict_of(page: Page) -> tuple[LivePage, Verdict] | None:
 def base() -> str:
     """Return the folder of the packs in the site, whose name changes with them."""
     digest = hashlib.sha256()
-    for file in (_FILES / "packs.json", _FILES / "hub.json", BOOT, _WORKER):
+    for file in (FILES / "packs.json", FILES / "hub.json", BOOT, WORKER):
         digest.update(file.read_bytes())
     return f"_static/live-{digest.hexdigest()[:10]}/"
 
@@ -70,7 +66,7 @@ def write_data(folder: Path, name: str, page: Page, proofs: Iterable[Proof]) -> 
 
 
 def _data(live: LivePage, verdict: Verdict, anchors: dict[int, str]) -> dict[str, Any]:
-    names = json.loads((_FILES / "packs.json").read_text(encoding="utf-8"))
+    names = json.loads((FILES / "packs.json").read_text(encoding="utf-8"))
     packs = [names[name] for name in ("packages", *live.packs, "hub")]
     blocks = []
     for block in live.blocks:
@@ -97,7 +93,7 @@ def _data(live: LivePage, verdict: Verdict, anchors: dict[int, str]) -> dict[str
 def _size(packs: list[str]) -> int:
     """Return about how many bytes are downloaded, with the compression of hosts."""
     files = [*packs, "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "hub.json"]
-    sizes = {name: (_FILES / name).stat().st_size for name in files}
+    sizes = {name: (FILES / name).stat().st_size for name in files}
     return round(sum(size * _COMPRESSED_SIZE.get(Path(name).suffix, 1) for name, size in sizes.items()))
 
 
@@ -120,14 +116,14 @@ def publish_files(app: Sphinx) -> None:
         if old != target:
             shutil.rmtree(old)
     if target is not None and not target.is_dir():
-        shutil.copytree(_FILES, target)
-        for file in (BOOT, _WORKER):
+        shutil.copytree(FILES, target)
+        for file in (BOOT, WORKER):
             shutil.copy(file, target)
 
 
 def pages_with_new_verdicts(app: Sphinx, env: BuildEnvironment, removed: set[str]) -> list[str]:
     """Return the pages to build again because they have the button now and had none, or the other way round."""
-    known = {page: (verdict.code, verdict.problem) for page, verdict in verdicts().items()}
+    known = {page: (verdict.code, verdict.problem) for page, verdict in last_verdicts().items()}
     state = hashlib.sha256(repr((sorted(known.items()), base() if known else "")).encode()).hexdigest()
     before = getattr(env, "guide_live", "")
     env.guide_live = state  # type: ignore[attr-defined]
