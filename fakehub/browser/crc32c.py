@@ -1,8 +1,8 @@
 """CRC32C with NumPy (``google_crc32c.cext``), many times as fast as a loop in Python.
 
 Long data are cut into lanes of equal length, whose checksums are computed side by side. The checksum of two lanes in
-a row follows from the two and the length of the second, because a CRC is linear: zeros after the first multiply it by
-a matrix of bits.
+a row follows from the two and the length of the second. A CRC is linear: zeros after the first lane multiply it by a
+matrix of bits.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class _Sending:
 
 
 class Session:
-    """The session that gcsfs and fsspec make, in place of ``aiohttp.ClientSession``.
+    """The session that gcsfs and fsspec make, instead of ``aiohttp.ClientSession``.
 
     It calls the hooks of ``trace_configs`` at the beginning and the end of each request.
     """
@@ -129,7 +129,7 @@ class Session:
         headers = CIMultiDict(self._headers)
         headers.update(options.get("headers") or {})
         body = _content(options, headers)
-        # Other coroutines go on while a request is on its way, and so do they here.
+        # Other coroutines continue while a request is on its way, and so they do here.
         await asyncio.sleep(0)
         traces = [(config, config.trace_config_ctx()) for config in self._traces]
         for config, context in traces:

