@@ -14,21 +14,27 @@ class AbsentError(Exception):
 
 
 class _Absent(ModuleType):
-    """A module whose names can all be imported; using one raises ``AbsentError``."""
+    """A module of ``package`` whose names can all be imported; using one raises ``AbsentError``."""
+
+    def __init__(self, name: str, package: str) -> None:
+        super().__init__(name)
+        self._package = package
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _Names(name, (_Placeholder,), {"__module__": self.__name__})
+        return _Names(name, (_Placeholder,), {"__module__": self.__name__, "_package": self._package})
 
 
 class _Names(type):
     """The type of placeholders, whose attributes are placeholders too."""
 
+    _package: str
+
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _Names(name, (_Placeholder,), {"__module__": cls.__module__})
+        return _Names(name, (_Placeholder,), {"__module__": cls.__module__, "_package": cls._package})
 
     def __iter__(cls) -> Iterator[Any]:
         """Yield nothing: an absent enumeration has no members."""
@@ -39,9 +45,7 @@ class _Placeholder(AbsentError, metaclass=_Names):
     """A name of an absent package. It is an exception, so that ``except`` can name it."""
 
     def __new__(cls, *_arguments: Any, **_options: Any) -> NoReturn:
-        absent = next(kind for kind in cls.__mro__ if _Placeholder in kind.__bases__)
-        package = absent.__module__.partition(".")[0]
-        raise AbsentError(f"{package} does not run in a browser; run this cell on the hub")
+        raise AbsentError(f"{cls._package} does not run in a browser; run this cell on the hub")
 
 
 class _Finder:
@@ -54,13 +58,15 @@ class _Finder:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return a spec for a module of an absent package."""
-        if any(name == package or name.startswith(f"{package}.") for package in self._packages):
-            return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
-        return None
+        return None if self._package_of(name) is None else ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
+
+    def _package_of(self, name: str) -> str | None:
+        """Return the absent package that a module belongs to, if any."""
+        return next((package for package in self._packages if f"{name}.".startswith(f"{package}.")), None)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return the empty module."""
-        return _Absent(spec.name)
+        return _Absent(spec.name, self._package_of(spec.name) or spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Do nothing: the module has no content."""

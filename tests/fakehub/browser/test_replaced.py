@@ -65,6 +65,7 @@ except NotFound:
     results["except"] = "caught"
 except KeyError:
     results["except"] = "passed on"
+results["members"] = list(storage.Blob)
 results["dunder"] = hasattr(storage, "__wrapped__")
 results["other"] = error_of(__import__, "no_such_package")
 
@@ -131,7 +132,8 @@ def test_a_link_to_nothing_leaves_nothing(found):
 
 
 @pytest.mark.parametrize(
-    ("case", "package"), [("client", "google"), ("derived", "google"), ("attribute", "google_auth_oauthlib")]
+    ("case", "package"),
+    [("client", "google.cloud"), ("derived", "google.cloud"), ("attribute", "google_auth_oauthlib")],
 )
 def test_an_absent_package_can_be_imported_and_says_so_when_it_is_used(found, case, package):
     assert found[case] == f"AbsentError: {package} does not run in a browser; run this cell on the hub"
@@ -140,6 +142,7 @@ def test_an_absent_package_can_be_imported_and_says_so_when_it_is_used(found, ca
 def test_absent_names_are_classes_that_except_accepts(found):
     assert found["except"] == "passed on"
     assert found["dunder"] is False
+    assert found["members"] == []
 
 
 def test_other_packages_are_not_made_up(found):
