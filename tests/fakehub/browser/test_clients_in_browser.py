@@ -130,6 +130,7 @@ def test_requests_writes_and_reads(found):
 
 def test_the_answer_to_head_has_the_size_and_no_content(found):
     assert found["head"] == [200, "", "2"]
+    assert [row["bytes_out"] for row in found["log"] if row["method"] == "HEAD"] == [0]
 
 
 def test_a_refused_request_has_the_status_and_the_text_of_the_cloud(found):
@@ -141,6 +142,10 @@ def test_a_refused_request_has_the_status_and_the_text_of_the_cloud(found):
 def test_urllib_and_http_client(found):
     assert found["urllib over TLS"] == "Ω"
     assert found["address"] == [200, "Google"]
+
+
+def test_aiohttp_leaves_out_parameters_without_a_value(found):
+    assert [row["path"] for row in found["log"] if "no=" in row["path"]] == []
 
 
 def test_aiohttp_calls_its_hooks(found):

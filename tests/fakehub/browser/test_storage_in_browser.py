@@ -13,7 +13,7 @@ from tests.fakehub.browser import in_browser
 
 # What a program did, as JSON; nothing in it differs between two runs.
 PROGRAM = """
-import gcsfs, numpy as np, os, xarray as xr, zarr
+import gcsfs, numpy as np, os, requests, xarray as xr, zarr
 
 found, scratch = {}, os.environ["SCRATCH_BUCKET"]
 fs = gcsfs.GCSFileSystem()
@@ -62,12 +62,20 @@ fs.invalidate_cache()
 found["after"] = [name.rpartition("/")[2] for name in fs.ls(scratch)]
 found["exists"] = [fs.exists(f"{scratch}/{name}") for name in ("moved.csv", "lines.csv", "many")]
 
+anonymous = gcsfs.GCSFileSystem(token="anon")
+found["public data"] = [name for name, _, _ in anonymous.walk("gs://cmip6", maxdepth=3)]
+answer = requests.get("https://cmip6-pds.s3.amazonaws.com/", params={"list-type": 2, "max-keys": 3})
+found["on Amazon"] = [answer.status_code, answer.text]
+
+archive = "river-discharge-archive/stations.csv"
+found["requester pays"] = error_of(fs.cat, archive)
+found["paid"] = gcsfs.GCSFileSystem(requester_pays=True).cat(archive).decode()
 found["403"] = error_of(fs.pipe, "gs://leap-persistent-ro/x", b"x")
 found["404 object"] = error_of(fs.cat, f"{scratch}/missing")
 found["404 store"] = error_of(xr.open_zarr, f"{scratch}/missing.zarr")
 found["404 bucket"] = error_of(fs.ls, "gs://no-such-bucket")
 found["no array"] = error_of(zarr.open_array, f"{scratch}/missing.zarr", mode="r")
-found["public"] = error_of(gcsfs.GCSFileSystem(token="anon").ls, scratch)
+found["public"] = error_of(anonymous.ls, scratch)
 """
 
 
@@ -98,6 +106,9 @@ def test_the_program_found_something(here):
     assert (here["mean"], here["appended"], here["array"]) == (5.5, 5, sum(range(250, 750)))
     assert (here["cat"], here["part"], here["sizes"], here["lines"]) == ("ocean", "ce", 20, ["a,b", "1,2"])
     assert "many" in here["list"] and "many" not in here["after"]
+    assert len(here["public data"]) > 3
+    assert here["on Amazon"][0] == 200 and "<Key>" in here["on Amazon"][1]
+    assert here["paid"].startswith("station,river")
     assert here["exists"] == [True, False, False]
 
 
@@ -109,6 +120,7 @@ def test_the_program_found_something(here):
         ("404 store", "No group found in store"),
         ("404 bucket", "no-such-bucket"),
         ("no array", "ArrayNotFoundError"),
+        ("requester pays", "requester pays"),
         ("public", "Anonymous caller does not have storage.objects.list access"),
     ],
 )
