@@ -147,7 +147,7 @@ class Cell {
     this.reset.hidden = false;
     this.block.setAttribute("aria-busy", "true");
     this.output?.remove();
-    this.output = element("div", "cell_output docutils container guide-live-output");
+    this.output = element("div", "cell_output guide-live-output");
     this.output.setAttribute("role", "group");
     this.output.setAttribute("aria-label", `Output of cell ${this.place}`);
     if (this.shown) this.shown.hidden = true;
@@ -253,6 +253,10 @@ function safeHtml(text) {
       if (loads && name !== "href" && name !== "xlink:href" && !/^(#|data:image\/)/.test(value)) tag.removeAttribute(name);
     }
   }
+  for (const image of parsed.querySelectorAll("img")) {
+    if (!image.hasAttribute("src")) image.remove();
+    else if (!image.hasAttribute("alt")) image.alt = "Picture in the output";
+  }
   return element("div", "output text_html", ...parsed.body.childNodes);
 }
 
@@ -262,7 +266,6 @@ class Live {
     this.place = place;
     this.page = page;
     this.queue = Promise.resolve();
-    this.versions = null;
     this.makeBar();
   }
 
@@ -282,8 +285,9 @@ class Live {
     this.bar = element("div", "guide-live-bar", ...buttons);
     this.bar.setAttribute("role", "toolbar");
     this.bar.setAttribute("aria-label", "Run this page");
-    this.place.replaceChildren(this.bar, this.progress, this.status);
-    this.place.classList.add("guide-live-on");
+    this.about = element("p", "guide-live-about");
+    this.about.hidden = true;
+    this.place.replaceChildren(this.bar, this.progress, this.status, this.about);
   }
 
   say(text) {
@@ -303,9 +307,9 @@ class Live {
       if (answer.failed !== "stopped") this.say(`Python could not be started: ${answer.failed} Reload the page to try again.`);
       return false;
     }
-    this.versions = answer.versions;
+    this.about.textContent = this.proof(answer.versions);
     this.cells ??= this.page.blocks.map((entry, number) => new Cell(this, entry, number + 1));
-    this.say("Ready. Edit a cell if you like, and press Shift+Enter to run it. What you do here is lost when you reload the page.");
+    this.say("Ready. Edit a cell if you like, and press Shift+Enter to run it. A reload discards your changes, variables and objects.");
     return true;
   }
 
@@ -357,12 +361,13 @@ class Live {
     const answer = await python.call({ source: cell.source, target: cell.entry.target ?? "" });
     cell.end(answer);
     this.current = null;
-    if (!answer.failed) this.say(`${answer.ok ? `Cell ${cell.place} ran` : `Cell ${cell.place} raised an error`}. ${this.proof()}`);
+    if (!answer.failed) this.say(`Cell ${cell.place} ${answer.ok ? "ran" : "raised an error"}.`);
+    this.about.hidden = false;
     return answer;
   }
 
-  proof() {
-    const names = Object.entries(this.versions).map(([name, version]) => `${name} ${version}`);
+  proof(versions) {
+    const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
     const differ = this.page.differences.length ? ` What may differ from the hub: ${this.page.differences.join(" ")}` : "";
     return `Ran in your browser with ${names.join(", ")}.${differ}`;
   }

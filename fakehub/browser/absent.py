@@ -16,6 +16,9 @@ class AbsentError(Exception):
 class _Absent(ModuleType):
     """A module of ``package`` whose names can all be imported; using one raises ``AbsentError``."""
 
+    # Some packages look at the version of another before they use it.
+    __version__ = "0"
+
     def __init__(self, name: str, package: str) -> None:
         super().__init__(name)
         self._package = package

@@ -68,8 +68,9 @@ class Session:
         importlib.import_module("guide.run.kernel_pictures").install(figures)
 
     def watch(self) -> None:
-        """Note the state of the buckets, with which ``seen`` compares."""
+        """Note the state of the buckets, so that ``seen`` can compare."""
         self._place = self._log.stat().st_size
+        self._objects = contents(self._hub.store)
 
     def seen(self) -> str:
         """Return as JSON what happened to the buckets since ``watch`` (see ``fakehub.storage.inspection``).

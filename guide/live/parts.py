@@ -33,7 +33,7 @@ FIGURES = ("matplotlib", "contourpy", "kiwisolver", "pillow", "cycler", "fonttoo
 # Packages in plain Python, by their names in ``uv.lock``.
 PURE = (
     *("xarray", "zarr", "gcsfs", "fsspec", "dask", "numcodecs", "donfig", "toolz", "cloudpickle", "partd", "locket"),
-    *("pyyaml", "click", "packaging", "typing-extensions", "python-dateutil", "six", "tzdata", "tqdm", "ipython"),
+    *("pyyaml", "packaging", "typing-extensions", "python-dateutil", "six", "tzdata", "tqdm", "ipython"),
     *("requests", "urllib3", "certifi", "charset-normalizer", "idna", "google-auth", "cachetools", "decorator"),
     *("jinja2", "markupsafe", "python-dotenv"),
     # The stand-in's own.

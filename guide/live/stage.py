@@ -37,8 +37,10 @@ _LEFT_OUT = re.compile(
     |^google/(pubsub|iam/|logging|longrunning|type|shopping|gapic)
     |^google/(_upb|protobuf/(compiler|_pyext))
     |^google/cloud/storage/(_experimental|asyncio)
+    |^google/auth/(aio|aws|pluggable|identity_pool)
+    |^matplotlib/testing
+    |^tzdata/zoneinfo/(?!UTC$|Etc/UTC$|Etc/GMT$|__init__\.py$|Etc/__init__\.py$)
     |^certifi/cacert\.pem$
-    |^tzdata/zoneinfo/(tzdata\.zi|iso3166\.tab|zone.*|leapseconds)$
     """,
     re.VERBOSE,
 )

@@ -1,6 +1,6 @@
 """Publish what pages need to run in the reader's browser: the packs of ``make live``, and a file for each page.
 
-Only a page that the gate found to agree has the button *Run here*, and only while its code is the code that ran. The
+Only a page that agreed in the gate has the button "Run here", and only while its code is the code that ran. The
 file beside the page says which blocks run; ``book/_static/run-here.js`` loads it after a click.
 """
 
@@ -27,7 +27,7 @@ from guide.report.proof import Proof
 # The file of ``read-and-write.html`` is ``read-and-write.live.json``.
 SUFFIX = ".live.json"
 # Compressed by hosts; the packs are compressed already.
-_COMPRESSED_SIZE = {".wasm": 0.36, ".mjs": 0.28, ".json": 0.2}
+_COMPRESSED_SIZE = {".wasm": 0.368, ".mjs": 0.21, ".json": 0.15}
 _MB = 1e6
 
 
@@ -81,7 +81,7 @@ def _data(live: LivePage, verdict: Verdict, anchors: dict[int, str]) -> dict[str
         "base": base(),
         "packs": packs,
         "figures": "figures" in live.packs,
-        "bytes": _size(packs),
+        "bytes": download_size(packs),
         "betweenWrites": live.page.between_writes_s,
         "files": live.files,
         "differences": reasons(verdict.differences),
@@ -90,7 +90,7 @@ def _data(live: LivePage, verdict: Verdict, anchors: dict[int, str]) -> dict[str
     }
 
 
-def _size(packs: list[str]) -> int:
+def download_size(packs: list[str]) -> int:
     """Return about how many bytes are downloaded, with the compression of hosts."""
     files = [*packs, "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "hub.json"]
     sizes = {name: (FILES / name).stat().st_size for name in files}
