@@ -68,7 +68,8 @@ class Wire:
         return Answer(response.status, response.reason or "", CIMultiDictProxy(answered), content)
 
     def _request(self, method: str, url: URL, headers: Iterable[tuple[str, str]], body: bytes) -> web.BaseRequest:
-        sent = CIMultiDict(headers)
+        # Some clients have bytes in their headers.
+        sent = CIMultiDict((_text(name), _text(value)) for name, value in headers)
         sent.setdefault("Host", f"{url.host}" if url.is_default_port() else f"{url.host}:{url.port}")
         if body:
             sent.setdefault("Content-Length", str(len(body)))
@@ -95,6 +96,10 @@ def finished(work: Awaitable[_T]) -> _T:
         return cast(_T, stopped.value)
     steps.close()
     raise RuntimeError("a service waited for something that does not exist in this process")
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 class _Collector(AbstractStreamWriter):
