@@ -57,7 +57,7 @@ function setOpen(button, panel, open) {
   button.setAttribute("aria-expanded", String(open));
 }
 
-/* Show what a block did when the reader ran it here, in its panel, which opens if it is open or was never closed. */
+/* Put what a block did when the reader ran it here into its panel, which stays open or closed. */
 export function showLive(block, description) {
   const button = block.querySelector(".guide-bar [data-panel]") ?? addButton(block);
   const panel = block.querySelector(":scope > .bucket-panel") ?? makePanel(button, block);
