@@ -197,7 +197,7 @@ def test_a_missing_proxy_program_is_one_clear_line(tmp_path):
 
     ran = _run("proxy", script, env={"PYTHONPATH": str(tmp_path)})
 
-    assert "GatewayServerError: the Dask Gateway has no proxy program: PyPI's dask-gateway-server has it" in ran.stderr
+    assert "GatewayServerError: the Dask Gateway has no proxy program, which PyPI's wheels" in ran.stderr
 
 
 LEFT_RUNNING = """
