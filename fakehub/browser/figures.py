@@ -13,9 +13,6 @@ from typing import Any
 from matplotlib.backend_bases import _Backend
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-# The name of this backend for Matplotlib.
-BACKEND = f"module://{__name__}"
-
 
 def print_figure(fig: Any, fmt: str = "png", base64: bool = False, **options: Any) -> Any:
     """Return a figure as IPython prints it: cut to what is drawn, in its own resolution; ``None`` if it is empty."""

@@ -9,7 +9,7 @@ def unpack(data):
         archive.extractall("/lib/python3.14/site-packages", filter="fully_trusted")
 `;
 
-export async function boot({ loadPyodide, base, read, packs, hub, files, prelude, emit, progress = () => {} }) {
+export async function boot({ loadPyodide, base, read, packs, hub, files, emit, progress = () => {} }) {
   const loading = packs.map((name) => read(name));
   const pyodide = await loadPyodide({
     indexURL: base,
@@ -26,7 +26,6 @@ export async function boot({ loadPyodide, base, read, packs, hub, files, prelude
   pyodide.runPython("from fakehub.browser import start; start.prepare()");
   const make = pyodide.pyimport("fakehub.browser.session").Session;
   const session = make(hub, files, emit);
-  if (prelude) pyodide.runPython(prelude);
   progress("ready");
   return { pyodide, session };
 }
