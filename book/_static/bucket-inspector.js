@@ -4,6 +4,7 @@ import { showBucket } from "./bucket-panel.js";
 
 const NOTE = "Recorded when this page was last tested.";
 const LIVE_NOTE = "From the last run of this cell, in your browser.";
+const liveHeads = new Map(); // the beginnings of objects that cells wrote here
 const pages = new Map(); // the descriptions of a file's blocks, by the address of the file
 
 async function load(address) {
@@ -14,15 +15,17 @@ async function load(address) {
   return complete(blocks);
 }
 
-/* The beginning of an object is in the description of the block that wrote it. */
+/* The beginning of an object is in the description of the block that wrote it; `heads` has those by their names. */
+function addHeads(objects, heads) {
+  for (const object of objects) {
+    if (object.state === "unchanged") Object.assign(object, heads.get(object.name));
+    else heads.set(object.name, { head: object.head, hex: object.hex });
+  }
+}
+
 function complete(blocks) {
   const heads = new Map();
-  for (const { objects } of blocks) {
-    for (const object of objects) {
-      if (object.state === "unchanged") Object.assign(object, heads.get(object.name));
-      else heads.set(object.name, { head: object.head, hex: object.hex });
-    }
-  }
+  for (const { objects } of blocks) addHeads(objects, heads);
   return new Map(blocks.map((block) => [block.block, { ...block, note: NOTE }]));
 }
 
@@ -63,6 +66,7 @@ export function showLive(block, description) {
   const panel = block.querySelector(":scope > .bucket-panel") ?? makePanel(button, block);
   if (!panel.dataset.filled) setOpen(button, panel, false);
   panel.dataset.filled = "live";
+  addHeads(description.objects, liveHeads);
   const count = description.requests.reduce((total, row) => total + row.count, 0);
   button.textContent = `Bucket: ${count} request${count === 1 ? "" : "s"}`;
   return showBucket(panel, { ...description, note: LIVE_NOTE });

@@ -4,7 +4,6 @@
 import { showLive } from "./bucket-inspector.js";
 import { dataOutput, element, errorOutput, shortened, textOutput } from "./run-here-outputs.js";
 
-const DAY_S = 86400;
 const root = new URL(document.documentElement.dataset.content_root || "./", document.baseURI);
 const user = globalThis.guideNamed?.("funky-user") ?? "funky-user";
 const named = (text) => globalThis.guideNamed?.(text) ?? text;
@@ -18,6 +17,12 @@ function button(words, press, name = "") {
 }
 
 const counted = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
+
+/* A time in its largest whole unit. */
+function duration(seconds) {
+  const [word, unit] = [["day", 86400], ["hour", 3600], ["minute", 60]].find(([, size]) => seconds % size === 0) ?? ["second", 1];
+  return counted(seconds / unit, word);
+}
 
 /* The worker with its interpreter. Calls wait for one another. */
 class Interpreter {
@@ -219,8 +224,8 @@ class Live {
     this.stopping.hidden = true;
     this.again = button("Start again", () => this.restart());
     const buttons = [this.all, this.stopping, this.again];
-    const days = Math.max(0, ...this.page.blocks.map((entry) => (entry.after_s ?? 0) / DAY_S));
-    if (days) buttons.push(button(`Advance the clock by ${counted(days, "day")}`, () => this.advance(days)));
+    const seconds = this.page.advance_s;
+    if (seconds) buttons.push(button(`Advance the clock by ${duration(seconds)}`, () => this.advance(seconds)));
     this.bar = element("div", "guide-live-bar", ...buttons);
     this.bar.setAttribute("role", "toolbar");
     this.bar.setAttribute("aria-label", "Run this page");
@@ -295,7 +300,7 @@ class Live {
   async runCell(cell, python) {
     this.current = cell;
     this.say(`Running cell ${cell.place} …`);
-    if (cell.entry.after_s && !cell.ran) await this.advance(cell.entry.after_s / DAY_S);
+    if (cell.entry.after_s && !cell.ran) await this.advance(cell.entry.after_s);
     cell.begin();
     const answer = await python.call({ source: cell.source, target: cell.entry.target ?? "" });
     cell.end(answer);
@@ -311,9 +316,9 @@ class Live {
     return `Ran in your browser with ${names.join(", ")}.${differ}`;
   }
 
-  async advance(days) {
-    await this.python.call({ advance: days * DAY_S });
-    this.say(`The clock of the buckets is now ${counted(days, "day")} later.`);
+  async advance(seconds) {
+    await this.python.call({ advance: seconds });
+    this.say(`The clock of the buckets is now ${duration(seconds)} later.`);
   }
 
   /* End what runs. All variables, files and objects are lost with the worker. */

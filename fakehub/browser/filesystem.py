@@ -15,6 +15,6 @@ def _link(source: Any, target: Any, **_options: Any) -> None:
 
 
 def install() -> None:
-    """Provide ``os.link``, with which zarr stores a chunk in one step."""
+    """Provide ``os.link``, which zarr calls to store a chunk in one step."""
     if not hasattr(os, "link"):
         os.link = _link  # type: ignore[assignment]

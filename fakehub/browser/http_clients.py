@@ -56,7 +56,7 @@ class _Response:
             )
 
     def close(self) -> None:
-        """Do nothing: there is no connection."""
+        """Do nothing: the answer has arrived already."""
 
     release = close
 
@@ -162,7 +162,7 @@ def _content(options: Mapping[str, Any], headers: CIMultiDict[str]) -> bytes:
 
 
 class _Bytes:
-    """A socket from which an answer is read."""
+    """A socket that contains an answer."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

@@ -53,7 +53,7 @@ class InlineLoop(asyncio.BaseEventLoop):
                 self._run_once()  # type: ignore[attr-defined]
 
     def _process_events(self, event_list: list[Any]) -> None:
-        """Do nothing: there are no sockets."""
+        """Do nothing: a browser has no sockets."""
 
     @property
     def _selector(self) -> InlineLoop:

@@ -10,6 +10,7 @@ import json
 import platform
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from fakehub.browser import start
 from fakehub.browser.cells import Cells, Output
 from fakehub.request_log import REQUESTS
-from fakehub.storage.inspection import contents, described
+from fakehub.storage.inspection import Contents, contents, described, newest
 
 _LOG = Path("/tmp/hub")
 
@@ -54,8 +55,14 @@ class Session:
         path.write_text(text, encoding="utf-8")
 
     def advance(self, seconds: float) -> None:
-        """Move the hub's clock forward."""
+        """Move the hub's clock forward, and let the tokens that clients hold grow old with it."""
         self._hub.clock.advance(seconds)
+        gcsfs = sys.modules.get("gcsfs")
+        for fs in gcsfs.GCSFileSystem._cache.values() if gcsfs else ():
+            credentials = fs.credentials.credentials
+            # A client looks at its own clock, which does not move, to decide when to get a new token.
+            if getattr(credentials, "expiry", None):
+                credentials.expiry -= timedelta(seconds=seconds)
 
     def limit_writes(self, seconds: float) -> None:
         """Refuse to write an object again within that time, as the cloud does; 0 turns the limit off."""
@@ -70,18 +77,22 @@ class Session:
     def watch(self) -> None:
         """Note the state of the buckets, so that ``seen`` can compare."""
         self._place = self._log.stat().st_size
-        self._objects = contents(self._hub.store)
+        self._objects = self._listed()
 
     def seen(self) -> str:
         """Return as JSON what happened to the buckets since ``watch`` (see ``fakehub.storage.inspection``).
 
         It is ``null`` if nothing did.
         """
-        before, self._objects = self._objects, contents(self._hub.store)
+        before, self._objects = self._objects, self._listed()
         rows = map(json.loads, self._log.read_text(encoding="utf-8")[self._place :].splitlines())
         description = described(before, self._objects, self._others, list(rows))
         changed = any(entry["state"] != "unchanged" for entry in description["objects"])
         return json.dumps(description if changed or description["requests"] else None)
+
+    def _listed(self) -> Contents:
+        """Return the objects now, with the beginning of those that were written since the last list."""
+        return contents(self._hub.store, after=newest(self._objects))
 
     def versions(self) -> str:
         """Return the versions of Python and of the packages that cells use most, as JSON."""

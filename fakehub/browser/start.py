@@ -13,8 +13,8 @@ from fakehub.browser import absent, compiled, filesystem, ipython, loop, plain_m
 if TYPE_CHECKING:
     from fakehub.browser.hub import Hub
 
-# Imported by modules of the stand-in, of gcsfs and of pages. They are for signed URLs, logins from
-# another machine, gRPC, and calendars that NumPy does not have, none of which work here.
+# Imported by modules of the stand-in, of gcsfs and of pages, for what does not work here: signed URLs, logins from
+# another machine, gRPC, and calendars that NumPy does not have.
 ABSENT = (
     "cftime",
     "cryptography",

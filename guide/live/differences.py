@@ -25,6 +25,7 @@ FILE = Path(__file__).with_suffix(".yml")
 FIGURES = "figures"
 _PIXELS, _COARSE, _SHADE = 4, 24, 40
 _PNG = "image/png"
+_KEYS = {"pattern", "why", "pages"}
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,6 @@ def allowed_differences(file: Path = FILE) -> tuple[Allowed, ...]:
         pattern = re.compile(fields["pattern"], re.MULTILINE)
         rules.append(Allowed(name, pattern, fields["why"], tuple(fields.get("pages", ()))))
     return tuple(rules)
-
-
-_KEYS = {"pattern", "why", "pages"}
 
 
 def reasons(names: Iterable[str]) -> list[str]:
@@ -118,6 +116,6 @@ def _without(rule: Allowed, outputs: list[NotebookNode]) -> list[NotebookNode]:
     for output in outputs:
         for holder in (output, output.get("data", {})):
             for kind, text in holder.items():
-                if isinstance(text, str) and kind not in {"image/png", "output_type", "name"}:
+                if isinstance(text, str) and kind not in {_PNG, "output_type", "name"}:
                     holder[kind] = rule.pattern.sub(f"<{rule.name}>", text)
     return outputs

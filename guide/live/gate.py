@@ -27,13 +27,16 @@ from guide.live.pages import LivePage
 from guide.live.verdicts import BOOT, Verdict, verdict_from
 from guide.pages.blocks import EXAMPLE_USER
 from guide.paths import HUB_YML, ROOT
-from guide.run.compare_outputs import without_log
+from guide.run import compare_outputs
+from guide.run import recorded_outputs as records
 from guide.run.page_session import BlockFailure, check_error, visible_outputs
-from guide.run.recorded_outputs import as_recorded, record_of, recorded_outputs
 from hubfacts import public_data
 from hubfacts.load import load as load_hub
 
 _RUN = Path(__file__).parent / "node" / "run.mjs"
+# What decides about a page, besides what runs in the browser.
+_CODE = [_RUN, _RUN.with_name("checks.py"), differences.FILE, Path(differences.__file__), Path(__file__)]
+_CODE += [Path(compare_outputs.__file__), Path(records.__file__)]
 # A page that takes longer is not worth a button.
 _LONGEST_S = 300
 
@@ -59,7 +62,7 @@ def verdicts(
 
 def _key(live: LivePage, packs: Packs) -> str:
     """Return a digest of everything that a verdict depends on."""
-    code = [BOOT, _RUN, differences.FILE, Path(__file__), *_records(live)]
+    code = [BOOT, *_CODE, *_records(live)]
     parts = [
         json.dumps(job(live, packs.names.values()), sort_keys=True).encode(),
         *(file.read_bytes() for file in code),
@@ -69,7 +72,7 @@ def _key(live: LivePage, packs: Packs) -> str:
 
 def _records(live: LivePage) -> list[Path]:
     path = ROOT / live.page.path
-    return [file for file in (path, record_of(path)) if file.is_file()]
+    return [file for file in (path, records.record_of(path)) if file.is_file()]
 
 
 def judge(live: LivePage, packs: Packs) -> Verdict:
@@ -81,7 +84,7 @@ def judge(live: LivePage, packs: Packs) -> Verdict:
         return Verdict(page, f"does not end within {_LONGEST_S} s")
     if isinstance(ran, str):
         return Verdict(page, ran)
-    recorded = recorded_outputs(live.page, ROOT)
+    recorded = records.recorded_outputs(live.page, ROOT)
     used: set[str] = set()
     for block, result in zip(live.blocks, ran["blocks"], strict=False):
         problem, needed = _compared(live, block, result, recorded)
@@ -121,10 +124,10 @@ def _compared(
     if not live.is_compared(block) or recorded is None:
         return "", ()
     outputs = [nbformat.from_dict(_stored(output)) for output in result["outputs"]]
-    shown = visible_outputs(without_log(outputs), live.is_quiet(block))
+    shown = visible_outputs(compare_outputs.without_log(outputs), live.is_quiet(block))
     expected = recorded[live.page.blocks.index(block)]
     # HTML views are not compared, because their text says the same.
-    changes, used = differences.compare(str(live.page.path), as_recorded(expected), as_recorded(shown))
+    changes, used = differences.compare(str(live.page.path), records.as_recorded(expected), records.as_recorded(shown))
     return (f"prints something else\n{changes}" if changes else ""), used
 
 

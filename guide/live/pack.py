@@ -9,13 +9,16 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from guide.browser.static_server import response_body
 from guide.live.parts import PYODIDE, PartsError
 from guide.live.stage import packed_files
 from guide.paths import ROOT
 
+# The file in the folder that says what is in it.
+LIST = "packs.json"
 _NODE_SCRIPTS = Path(__file__).with_name("node")
 # Of Pyodide itself, what a worker loads.
 _RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
@@ -25,14 +28,27 @@ _CACHE = ROOT / ".venv" / "live" / "packs"
 
 @dataclass(frozen=True)
 class Packs:
-    """The ``folder`` with all files that a worker loads, and the ``names`` of the packs' files in it."""
+    """The ``folder`` with all files that a worker loads, and the ``names`` of the packs' files in it.
+
+    ``sizes`` are the bytes that a host sends for each file.
+    """
 
     folder: Path
     names: dict[str, str]
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, folder: Path) -> Packs:
+        """Return the packs that ``make`` made in ``folder``; raises ``TypeError`` if another version made them."""
+        return cls(folder, **json.loads((folder / LIST).read_text(encoding="utf-8")))
 
     def with_extra(self, extra: Iterable[str]) -> list[str]:
         """Return the files of the packs that every page needs, and of ``extra`` ones."""
         return [self.names[name] for name in ("packages", *extra, "hub")]
+
+    def download_size(self, extra: Iterable[str]) -> int:
+        """Return the bytes that the worker of a page with these ``extra`` packs downloads."""
+        return sum(self.sizes[file] for file in (*self.with_extra(extra), *_RUNTIME))
 
 
 def node() -> Path:
@@ -50,8 +66,9 @@ def make(site: Path, target: Path) -> Packs:
     names = {name: _pack(name, files, target) for name, files in packed_files(site).items()}
     for name in _RUNTIME:
         shutil.copy(PYODIDE / name, target / name)
-    (target / "packs.json").write_text(json.dumps(names))
-    return Packs(target, names)
+    sizes = {file: len(response_body(target / file)) for file in (*names.values(), *_RUNTIME)}
+    (target / LIST).write_text(json.dumps({"names": names, "sizes": sizes}), encoding="utf-8")
+    return Packs(target, names, sizes)
 
 
 def _pack(name: str, files: Mapping[str, Path], target: Path) -> str:

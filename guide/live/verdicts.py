@@ -32,11 +32,14 @@ class Verdict:
 
 def verdict_from(fields: dict[str, Any]) -> Verdict:
     """Return the verdict with these ``fields``, which were read as JSON."""
-    return Verdict(**fields | {"differences": tuple(fields["differences"])})
+    return Verdict(**fields | {"differences": tuple(fields.get("differences", ()))})
 
 
 def last_verdicts(file: Path = VERDICTS) -> dict[str, Verdict]:
-    """Return the verdict of each page from the last ``make live``, by its path; nothing if there was none."""
+    """Return the verdict of each page from the last ``make live``, by its path; nothing if there was none.
+
+    Raises ``TypeError`` if another version wrote them.
+    """
     if not file.is_file():
         return {}
     found = map(verdict_from, json.loads(file.read_text(encoding="utf-8")))

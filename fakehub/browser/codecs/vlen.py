@@ -94,7 +94,7 @@ class VLenArray(Codec):
         self.dtype = np.dtype(dtype)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the configuration from which the codec can be made again."""
+        """Return the configuration that makes the same codec."""
         return {"id": self.codec_id, "dtype": self.dtype.str}
 
     def encode(self, buf: Any) -> bytearray:

@@ -10,17 +10,17 @@ def unpack(data):
 `;
 
 export async function boot({ loadPyodide, base, read, packs, hub, files, emit, progress = () => {} }) {
-  const loading = packs.map((name) => read(name));
-  const pyodide = await loadPyodide({
+  const starting = loadPyodide({
     indexURL: base,
     lockFileContents: '{"info": {"abi_version": "2026_0", "arch": "wasm32", "platform": "", "python": "", "version": ""}, "packages": {}}',
     env: { HOME: "/home/jovyan", PYTHONDONTWRITEBYTECODE: "1" },
     packages: [],
   });
+  const [pyodide, ...contents] = await Promise.all([starting, ...packs.map((name) => read(name))]);
   progress("python");
   pyodide.runPython(UNPACK);
   const unpack = pyodide.globals.get("unpack");
-  for (const bytes of await Promise.all(loading)) unpack(bytes);
+  for (const bytes of contents) unpack(bytes);
   unpack.destroy();
   progress("packages");
   pyodide.runPython("from fakehub.browser import start; start.prepare()");

@@ -18,27 +18,40 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from guide.live.differences import reasons
-from guide.live.pages import LivePage, live_page
+from guide.facts import load
+from guide.live import differences
+from guide.live.pack import LIST, Packs
+from guide.live.pages import NOT_HERE, LivePage, live_page
 from guide.live.verdicts import BOOT, FILES, VERDICTS, WORKER, Verdict, last_verdicts
 from guide.pages.blocks import Page
+from guide.paths import ROOT
 from guide.report.proof import Proof
 
 # The file of ``read-and-write.html`` is ``read-and-write.live.json``.
 SUFFIX = ".live.json"
-# Compressed by hosts; the packs are compressed already.
-_COMPRESSED_SIZE = {".wasm": 0.368, ".mjs": 0.21, ".json": 0.15}
 _MB = 1e6
+_DAY_S = 86400.0
+# A page that names this fact says when objects expire.
+_EXPIRY = "delete_after_days"
+
+
+def known_verdicts() -> dict[str, Verdict]:
+    """Return the verdicts of the last ``make live``; nothing if there was none, or one of another version."""
+    return _verdicts(VERDICTS.stat().st_mtime_ns) if VERDICTS.is_file() else {}
 
 
 @cache
 def _verdicts(changed_ns: int) -> dict[str, Verdict]:
-    return last_verdicts()
+    try:
+        Packs.read(FILES)
+        return last_verdicts(VERDICTS)
+    except (OSError, TypeError):
+        return {}
 
 
 def verdict_of(page: Page) -> tuple[LivePage, Verdict] | None:
     """Return a page as it runs in the browser with its verdict; ``None`` if it has no button."""
-    verdict = _verdicts(VERDICTS.stat().st_mtime_ns).get(str(page.path)) if VERDICTS.is_file() else None
+    verdict = known_verdicts().get(str(page.path))
     live = live_page(page) if verdict and not verdict.problem else None
     return (live, verdict) if live and verdict and verdict.code == live.code else None
 
@@ -46,7 +59,7 @@ def verdict_of(page: Page) -> tuple[LivePage, Verdict] | None:
 def base() -> str:
     """Return the folder of the packs in the site, whose name changes with them."""
     digest = hashlib.sha256()
-    for file in (FILES / "packs.json", FILES / "hub.json", BOOT, WORKER):
+    for file in (FILES / LIST, FILES / "hub.json", BOOT, WORKER):
         digest.update(file.read_bytes())
     return f"_static/live-{digest.hexdigest()[:10]}/"
 
@@ -66,8 +79,7 @@ def write_data(folder: Path, name: str, page: Page, proofs: Iterable[Proof]) -> 
 
 
 def _data(live: LivePage, verdict: Verdict, anchors: dict[int, str]) -> dict[str, Any]:
-    names = json.loads((FILES / "packs.json").read_text(encoding="utf-8"))
-    packs = [names[name] for name in ("packages", *live.packs, "hub")]
+    packs = Packs.read(FILES)
     blocks = []
     for block in live.blocks:
         declared = live.declared(block)
@@ -79,22 +91,25 @@ def _data(live: LivePage, verdict: Verdict, anchors: dict[int, str]) -> dict[str
         blocks.append(entry)
     return {
         "base": base(),
-        "packs": packs,
+        "packs": packs.with_extra(live.packs),
         "figures": "figures" in live.packs,
-        "bytes": download_size(packs),
+        "bytes": packs.download_size(live.packs),
         "betweenWrites": live.page.between_writes_s,
         "files": live.files,
-        "differences": reasons(verdict.differences),
+        "advance_s": _advance_s(live),
+        "differences": differences.reasons(verdict.differences),
         "html": live.page.path.suffix == ".ipynb",
         "blocks": blocks,
     }
 
 
-def download_size(packs: list[str]) -> int:
-    """Return about how many bytes are downloaded, with the compression of hosts."""
-    files = [*packs, "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "hub.json"]
-    sizes = {name: (FILES / name).stat().st_size for name in files}
-    return round(sum(size * _COMPRESSED_SIZE.get(Path(name).suffix, 1) for name, size in sizes.items()))
+def _advance_s(live: LivePage) -> float:
+    """Return by how much a button moves the clock: past what the page is about; 0 for no button."""
+    of_blocks = max((block.after_s for block in live.blocks), default=0.0)
+    if not of_blocks and _EXPIRY in (ROOT / live.page.path).read_text(encoding="utf-8"):
+        lives = [bucket.delete_after_days or 0 for bucket in load().buckets.options.values()]
+        return (max(lives) + 1) * _DAY_S
+    return of_blocks
 
 
 def _button(file: str, size: int) -> str:
@@ -122,9 +137,10 @@ def publish_files(app: Sphinx) -> None:
 
 
 def pages_with_new_verdicts(app: Sphinx, env: BuildEnvironment, removed: set[str]) -> list[str]:
-    """Return the pages to build again because they have the button now and had none, or the other way round."""
-    known = {page: (verdict.code, verdict.problem) for page, verdict in last_verdicts().items()}
-    state = hashlib.sha256(repr((sorted(known.items()), base() if known else "")).encode()).hexdigest()
+    """Return the pages to build again because of a new ``make live``, or of another reason for a difference."""
+    known = known_verdicts()
+    reasons = [file.read_text(encoding="utf-8") for file in (differences.FILE, NOT_HERE)]
+    state = hashlib.sha256(repr((known, reasons, base() if known else "")).encode()).hexdigest()
     before = getattr(env, "guide_live", "")
     env.guide_live = state  # type: ignore[attr-defined]
     if state == before:

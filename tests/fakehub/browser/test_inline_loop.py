@@ -121,12 +121,12 @@ def test_a_time_limit_cancels(loop):
 
 
 def test_a_cancelled_submission(loop):
-    """The caller can cancel only what has not ended: with this loop, nothing."""
+    """A caller can cancel only unfinished work, and with this loop nothing is unfinished."""
     assert not submit(loop, after(0, 1)).cancel()
 
 
 def test_loops_inside_each_other(loop):
-    """xarray's reads go through zarr's loop, in which fsspec's loop sends requests."""
+    """xarray reads through zarr's loop, and fsspec's loop sends the requests inside it."""
     inner, innermost = InlineLoop(), InlineLoop()
 
     async def sends():

@@ -1,15 +1,13 @@
 """The pages that run in the browser, as the last ``make live`` found them; not run where nobody has called it."""
 
-import json
-
 import pytest
 import yaml
 
+from guide.live.pack import Packs
 from guide.live.pages import live_page
 from guide.live.verdicts import FILES, VERDICTS, last_verdicts
 from guide.pages.reader import read_page
 from guide.paths import ROOT
-from guide.site.export.run_here import download_size
 
 # What a page may download, in bytes: without further packs, and with those that some need.
 MOST, MOST_WITH = 16.7e6, {"client": 17.5e6, "figures": 21e6}
@@ -46,7 +44,5 @@ def test_no_other_page_runs(verdicts):
 
 @pytest.mark.parametrize("page", listed())
 def test_a_page_downloads_little(verdicts, page):
-    live = live_page(read_page(ROOT / page, ROOT))
-    names = json.loads((FILES / "packs.json").read_text(encoding="utf-8"))
-    size = download_size([names[name] for name in ("packages", *live.packs, "hub")])
-    assert size <= max([MOST, *(MOST_WITH[name] for name in live.packs)])
+    extra = live_page(read_page(ROOT / page, ROOT)).packs
+    assert Packs.read(FILES).download_size(extra) <= max([MOST, *(MOST_WITH[name] for name in extra)])

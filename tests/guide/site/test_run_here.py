@@ -77,6 +77,7 @@ DATA = {
     "bytes": 10,
     "betweenWrites": 0,
     "files": {},
+    "advance_s": WEEK_S,
     "differences": ["pandas 3 stores times in microseconds."],
     "html": True,
     "blocks": ENTRIES,
