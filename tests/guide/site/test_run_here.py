@@ -16,7 +16,8 @@ from guide.site.optimize.policy import policy
 
 PAGE = """<!DOCTYPE html><html lang="en" data-theme="light" data-content_root="./"><head>
 <meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}"><title>Page</title>
-<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="_static/guide.css">
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<link rel="stylesheet" href="_static/guide.css">
 <link rel="stylesheet" href="_static/blocks.css"><link rel="stylesheet" href="_static/theme.css"></head>
 <body><main><article class="bd-article"><h1>Page</h1>
 <div class="guide-live" data-live="page.live.json" hidden><button type="button">Run here</button>
