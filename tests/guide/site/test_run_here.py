@@ -166,6 +166,7 @@ def test_the_panel_shows_what_a_cell_did_to_the_bucket(open_page):
     button = page.locator("#block-2").get_by_role("button", name="Bucket: 2 requests")
     button.click()
     panel = page.locator("#block-2 .bucket-panel")
+    panel.locator(".bucket-columns").wait_for()
     assert panel.get_by_role("status").inner_text() == "1 object (3 B): 1 new. 2 requests: 3 B sent, 0 B received."
     assert panel.get_by_text("From the last run of this cell, in your browser.").is_visible()
 
