@@ -14,8 +14,8 @@
   // The weight of a synonym beside that of the word itself.
   const SYNONYM = 0.5;
   const MOST_RARE = 4.5;
-  // A small guide's lists of terms, each of 5 KB, come before the first key.
-  const MOST_LISTS = 3;
+  // A small guide's lists of terms and postings, each of 5 KB, come before the first key.
+  const MOST_LISTS = 3, MOST_PARTS = 24;
   // Terms that begin with the word that is being typed.
   const MOST_BEGUN = 24;
   const folder = new URL(`${document.documentElement.dataset.content_root || "./"}search/`, document.baseURI);
@@ -52,6 +52,7 @@
       // and so do the terms of the errors.
       part(head, "e").then((errors) => (errors || []).forEach(([, line]) => plain(line)));
       if (head.lists.length <= MOST_LISTS) head.lists.forEach((_, number) => part(head, `l${number}`));
+      if (head.starts.length <= MOST_PARTS) head.starts.forEach((_, number) => part(head, `t${number}`));
     }
     return indexed;
   }
@@ -85,10 +86,12 @@
     return found.length > 1 ? found.filter((piece) => piece.length > 1 && !STOP.has(piece.toLowerCase())) : [];
   }
 
-  /* The lines of postings of `prefix`, or of the terms that begin with it. Those with synonyms are also in one part. */
+  /* The lines of postings of `prefix`, or of the terms that begin with it. Those with synonyms are also in one part, which
+     a guide does not need whose parts are all there. */
   async function lines(head, prefix, exact) {
     const numbers = around(head.starts, prefix).slice(0, exact ? 1 : 3);
-    const names = exact && Object.hasOwn(head.same, prefix) ? ["s"] : numbers.map((number) => `t${number}`);
+    const together = head.starts.length > MOST_PARTS && Object.hasOwn(head.same, prefix);
+    const names = exact && together ? ["s"] : numbers.map((number) => `t${number}`);
     const texts = await Promise.all(names.map((name) => part(head, name)));
     const found = [];
     for (const text of texts) {

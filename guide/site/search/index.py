@@ -2,7 +2,8 @@
 
 A part is a script, not JSON, because a page opened from disk may load only scripts beside it. In a list of postings,
 each entry is the distance to the previous one in base 36, then a capital letter for the weight of the term. All terms
-with synonyms are also together in one part, because a query for one of them needs the others.
+with synonyms are also together in one part, because a query for one of them needs the others. The parts of a guide of
+about 100 pages are all requested when the search opens; a larger guide's when a query needs them.
 """
 
 from __future__ import annotations
