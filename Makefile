@@ -11,7 +11,7 @@ JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 # The lock names the public index, whatever this machine is configured to use.
 LOCK = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS .venv/uv/bin/uv lock
 
-.PHONY: help setup book live serve pdf page language harmless outputs script mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
+.PHONY: help setup book live serve pdf page language harmless outputs facts script mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -44,6 +44,10 @@ harmless: setup ## run all pages, or PAGE, among a reader's own files, which mus
 
 outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
+
+facts: setup ## compare the facts with CHECKOUT=… of 2i2c-org/infrastructure and DOCS=… of the documentation
+	@$(GUIDE) facts $(or $(CHECKOUT),$(error name a checkout: make facts CHECKOUT=../infrastructure)) \
+	  $(if $(DOCS),--docs $(DOCS)) $(if $(RECORD),--record $(RECORD))
 
 script: setup ## join the parts in uploader/ to the script that readers download, book/uploads/upload_store.py
 	@.venv/$(STACK)/bin/python -m uploader.join

@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     outputs.add_argument("page", type=Path, nargs="?")
     language = commands.add_parser("language", help="check the language of one or more files, or of all")
     language.add_argument("file", type=Path, nargs="*")
+    facts = commands.add_parser("facts", help="compare the facts with the hub's configuration and its documentation")
+    facts.add_argument("checkout", type=Path, help="a checkout of 2i2c-org/infrastructure")
+    facts.add_argument("--docs", type=Path, help="a checkout of the community's documentation")
+    facts.add_argument("--record", type=_day, metavar="YYYY-MM-DD", help="record this date if all agree")
     mutate = commands.add_parser("mutate", help="break each block in turn and check that its page fails")
     mutate.add_argument("page", type=Path, nargs="?")
     mutate.add_argument("--what", default="blocks", choices=["blocks", "facts", "rules"])
@@ -49,11 +54,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it like 2026-11-30") from error
+
+
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
     handlers |= {"mutate": _mutate, "serve": _serve, "live": _live, "harmless": _harmless, "language": _language}
+    handlers |= {"facts": _facts}
     # Exit through SystemExit, so that cleanup also ends the pages that are running.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if options.command == "build" and _nothing_changed(options):
@@ -204,6 +217,19 @@ def _language(options: argparse.Namespace) -> int:
     except NoChecker as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _facts(options: argparse.Namespace) -> int:
+    from guide.paths import HUB_YML
+    from guide.upstream.check_facts import check_facts
+    from guide.upstream.settings import UpstreamError
+    from hubfacts.load import FactsError
+
+    try:
+        return check_facts(HUB_YML, options.checkout, options.docs, options.record)
+    except (UpstreamError, FactsError) as error:
+        print(f"facts: {error}", file=sys.stderr)
+        return 2  # 1 is for facts that changed
 
 
 def _file(file: Path) -> Path:

@@ -27,6 +27,11 @@ def build_folder(hub_yml: Path) -> Path:
     return ROOT / "_build" / "hubs" / f"{hub_yml.parent.name}-{digest}"
 
 
+def record_path(hub_yml: Path) -> Path:
+    """Return the path of the record that says when the facts in ``hub_yml`` were last compared with their sources."""
+    return hub_yml.with_suffix(".checked.yml")
+
+
 HUB_YML = default_path().resolve()
 OWN_HUB = HUB_YML == ROOT / "hub.yml"
 BUILD = build_folder(HUB_YML)

@@ -22,7 +22,7 @@ import yaml
 from pydantic import ValidationError
 
 from fakehub.from_2i2c.checkout import hub_configuration
-from fakehub.from_2i2c.errors import DraftError
+from fakehub.from_2i2c.errors import UNKNOWN_SHAPE, DraftError
 from fakehub.from_2i2c.sections import draft
 from hubfacts.checks import check
 from hubfacts.load import all_problems
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     except DraftError as error:
         print(f"from_2i2c: {error}", file=sys.stderr)
         return 1
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError, SyntaxError) as error:
+    except UNKNOWN_SHAPE as error:
         kind = type(error).__name__
         print(f"from_2i2c: cluster {options.cluster}: values of an unknown shape ({kind}: {error})", file=sys.stderr)
         return 1

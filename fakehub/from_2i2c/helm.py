@@ -12,8 +12,9 @@ from hubfacts.strict_yaml import YamlError, read_mapping
 
 Values = dict[str, Any]
 
-# Defaults of the chart that basehub builds on: zero-to-jupyterhub, jupyterhub/values.yaml, 4.3.3. ``maxAge`` 0 is no
-# limit.
+# The version of the chart that basehub builds on, zero-to-jupyterhub, whose jupyterhub/values.yaml has the following
+# defaults. ``maxAge`` 0 is no limit.
+JUPYTERHUB_CHART = "4.3.3"
 _JUPYTERHUB: Values = {
     "jupyterhub": {
         "cull": {"enabled": True, "timeout": 3600, "every": 600, "maxAge": 0},

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 from fakehub.from_2i2c.helm import Values
 
+# The keys in the hub's values that lead to something; an entry of a list has its number.
+Path: TypeAlias = tuple[str, ...]
 # The groups that something is for, in small letters, as the hub compares them; None is everybody who may log in.
 Teams: TypeAlias = frozenset[str] | None
 
@@ -16,19 +18,24 @@ GPU = "nvidia.com/gpu"
 NODE = "node.kubernetes.io/instance-type"
 # The organisation of 2i2c's own staff, who may use every hub.
 STAFF = "2i2c-org"
+_PROFILES = ("jupyterhub", "singleuser", "profileList")
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _RESOURCES = {"mem_limit", "mem_guarantee", "cpu_limit", "cpu_guarantee", "node_selector", "extra_resource_limits"}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A choice of a list in the form; ``settings`` are KubeSpawner's, with those of its profile."""
+    """A choice of a list in the form; ``settings`` are KubeSpawner's, with those of its profile.
+
+    ``path`` is where the hub's values define it, or its profile if that has no list.
+    """
 
     name: str
     label: str | None
     teams: Teams
     settings: Values
     default: bool
+    path: Path
 
     @property
     def has_gpu(self) -> bool:
@@ -47,13 +54,14 @@ class Profile:
     """A profile of the form: ``shares`` are the choices of a machine or a part of one, ``images`` those of an image.
 
     ``custom`` is the choice to name another image, and ``builds_images`` whether the form offers to build one. If a
-    profile ``has_another_list`` of resources, people choose from that too.
+    profile ``has_another_list`` of resources, people choose from that too. The hub's values define it at ``path``.
     """
 
     name: str
     about: str | None
     teams: Teams
     default: bool
+    path: Path
     share_label: str | None = None
     shares: list[Choice] = field(default_factory=list)
     image_label: str | None = None
@@ -77,7 +85,7 @@ def profiles_of(values: Values) -> list[Profile]:
     server = values["jupyterhub"].get("singleuser") or {}
     whole = _settings_of_all_servers(server)
     listed = server.get("profileList") or [{"display_name": "Server", "default": True}]
-    profiles = [_profile(entry, whole) for entry in listed]
+    profiles = [_profile(entry, whole, (*_PROFILES, str(number))) for number, entry in enumerate(listed)]
     return [profile for profile in profiles if profile.teams is None or profile.teams]
 
 
@@ -92,7 +100,7 @@ def _settings_of_all_servers(server: Values) -> Values:
     return {name: value for name, value in settings.items() if value is not None}
 
 
-def _profile(entry: Values, whole: Values) -> Profile:
+def _profile(entry: Values, whole: Values, path: Path) -> Profile:
     own = entry.get("kubespawner_override") or {}
     selector = (whole.get("node_selector") or {}) | (own.get("node_selector") or {})
     own = own | ({"node_selector": selector} if selector else {})
@@ -101,8 +109,8 @@ def _profile(entry: Values, whole: Values) -> Profile:
     images: list[Choice] = []
     labels: dict[str, str | None] = {"share": None, "image": None}
     custom, builds, left_out = None, False, False
-    for option in (entry.get("profile_options") or {}).values():
-        choices = list(_choices(option, whole | own))
+    for key, option in (entry.get("profile_options") or {}).items():
+        choices = list(_choices(option, whole | own, (*path, "profile_options", str(key), "choices")))
         if _is_about_images(option):
             labels["image"], images = option.get("display_name"), images + choices
             custom = _custom(option) or custom
@@ -111,16 +119,17 @@ def _profile(entry: Values, whole: Values) -> Profile:
             left_out = left_out or bool(shares)
             labels["share"], shares = labels["share"] or option.get("display_name"), shares or choices
     if not shares:
-        shares = [Choice(entry.get("slug") or slug(name), name, None, whole | own, True)]
+        shares = [Choice(entry.get("slug") or slug(name), name, None, whole | own, True, path)]
     if not images and (whole | own).get("image"):
         in_profile = bool(own.get("image"))
         key, label = (entry.get("slug") or slug(name), name) if in_profile else ("default", whole["image"])
-        images = [Choice(key, label, None, whole | own, True)]
+        images = [Choice(key, label, None, whole | own, True, path)]
     return Profile(
         name,
         entry.get("description"),
         _teams(entry),
         bool(entry.get("default")),
+        path,
         labels["share"],
         shares,
         labels["image"],
@@ -131,14 +140,16 @@ def _profile(entry: Values, whole: Values) -> Profile:
     )
 
 
-def _choices(option: Values, settings: Values) -> Iterator[Choice]:
+def _choices(option: Values, settings: Values, path: Path) -> Iterator[Choice]:
     for name, choice in (option.get("choices") or {}).items():
         own = choice.get("kubespawner_override") or {}
         selector = (settings.get("node_selector") or {}) | (own.get("node_selector") or {})
         whole = settings | own | ({"node_selector": selector} if selector else {})
         teams = _teams(choice)
         if teams is None or teams:  # a choice that only the staff may take is left out
-            yield Choice(name, choice.get("display_name"), teams, whole, bool(choice.get("default")))
+            yield Choice(
+                name, choice.get("display_name"), teams, whole, bool(choice.get("default")), (*path, str(name))
+            )
 
 
 def _is_about_images(option: Values) -> bool:

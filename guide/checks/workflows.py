@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import yaml
 
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} +# v\d+(\.\d+)*$")
 # The only permissions besides reading, each in a job that has nothing else: one publishes the site and runs no code,
-# the other pushes the branch of generated notebooks with one program that uses the standard library only. Jobs that
-# install or build have neither.
+# one pushes the branch of generated notebooks, one writes an issue. The last two run one program each, which uses the
+# standard library only. Jobs that install or build have none of them.
 _MAY_PUBLISH = {"pages": "write", "id-token": "write"}
 _MAY_PUSH = {"contents": "write"}
+_MAY_REPORT = {"contents": "read", "issues": "write"}
+_REPORTS = re.compile(r"python3 scripts/report_issue\.py [\w/.]+")
 _PUSHES = re.compile(r"python3 scripts/publish_branch\.py [\w/]+")
 _SECRET = re.compile(r"\bsecrets\.|\bgithub\.token\b|GITHUB_TOKEN")
 # Events that run strangers' code with the project's permissions.
@@ -35,7 +38,9 @@ def broken_rules(path: Path) -> list[str]:
         problems.append("the workflow's permissions are not `contents: read`")
     for name, job in workflow["jobs"].items():
         problems += [f"job {name}: {problem}" for problem in _job_problems(job)]
-    if secret := _SECRET.search(text):
+    # The job that writes an issue needs the token for it.
+    others = {name: job for name, job in workflow["jobs"].items() if not _reports(job)}
+    if secret := _SECRET.search(json.dumps(others | {"": workflow.get("env")})):
         problems.append(f"it reads a secret: {secret[0]}")
     return problems
 
@@ -46,13 +51,19 @@ def _unpinned(text: str) -> list[tuple[int, str]]:
     return [(number, line) for number, line in lines if not _PINNED.search(line.partition("uses:")[2].strip())]
 
 
+def _reports(job: dict[str, Any]) -> bool:
+    """Return whether a job only writes an issue."""
+    commands = [step["run"] for step in job.get("steps", []) if "run" in step]
+    return job.get("permissions") == _MAY_REPORT and all(map(_REPORTS.fullmatch, commands))
+
+
 def _job_problems(job: dict[str, Any]) -> list[str]:
     problems = []
     steps = job.get("steps", [])
     permissions = job.get("permissions", {})
     commands = [step["run"] for step in steps if "run" in step]
     pushes = permissions == _MAY_PUSH and all(map(_PUSHES.fullmatch, commands))
-    if permissions and not pushes and (commands or permissions != _MAY_PUBLISH):
+    if permissions and not pushes and not _reports(job) and (commands or permissions != _MAY_PUBLISH):
         problems.append("has permissions besides reading, but runs code or is not the job that publishes")
     if "timeout-minutes" not in job and commands:
         problems.append("has no time limit")

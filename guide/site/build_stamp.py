@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from guide.external_programs import PROGRAMS, missing
-from guide.paths import BUILD, HUB_YML, ROOT, display_path
+from guide.paths import BUILD, HUB_YML, ROOT, display_path, record_path
 
 # The file in a build folder with the digest of what its site was made from.
 STAMP = ".built"
@@ -36,7 +36,7 @@ def inputs_digest(options: object) -> str:
     # Outside a git checkout the names of files are unknown, so the digest is never the same.
     digest.update(b"" if names else os.urandom(16))
     paths = [ROOT / name for name in names if name.startswith(_SOURCES)]
-    for path in (HUB_YML, *paths):
+    for path in (HUB_YML, record_path(HUB_YML), *paths):
         if path.is_file():
             digest.update(str(path).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

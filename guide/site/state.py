@@ -11,11 +11,12 @@ from sphinx.environment import BuildEnvironment
 
 from guide.facts import Facts, load
 from guide.pages.toc import Toc, book_toc, left_out
-from guide.paths import ROOT
+from guide.paths import HUB_YML, ROOT
 from guide.site.export.launch_links import Places
 from guide.site.menu import SidebarMenu
 from guide.site.publish.git_history import first_changes, last_changes, last_commit
 from guide.site.terms import Terms
+from guide.upstream.record import read_record
 
 _STATE = _BUILT_FROM = "guide_site"
 
@@ -26,7 +27,8 @@ class SiteState:
 
     ``left_out`` are the names of pages that this hub's guide does not have. ``last_changes`` and ``first_changes`` are
     dates of files by their paths. ``version`` is the commit that the site is built from, with its date; empty outside
-    git. ``menu`` is made with the first page; ``terms`` are known when all pages are read.
+    git. ``checked`` is the date of the last check of the facts; empty without one. ``menu`` is made with the first
+    page; ``terms`` are known when all pages are read.
     """
 
     facts: Facts
@@ -36,6 +38,7 @@ class SiteState:
     last_changes: dict[str, datetime]
     first_changes: dict[str, datetime]
     version: str
+    checked: str
     menu: SidebarMenu | None = None
     terms: Terms | None = None
 
@@ -46,7 +49,7 @@ class BuiltFrom:
 
     ``last_changes`` are the dates of pages by their names, ``runs`` the key and the date of each page's run, and
     ``report`` is the digest of the report that pages show. ``terms`` are those that pages link to the glossary.
-    ``steps`` are the places of pages in learning paths.
+    ``steps`` are the places of pages in learning paths, and ``checked`` is the date of the last check of the facts.
     """
 
     last_changes: dict[str, datetime | None] = field(default_factory=dict)
@@ -54,6 +57,7 @@ class BuiltFrom:
     report: str | None = None
     terms: str = ""
     steps: tuple[tuple[str, tuple[object, ...]], ...] = ()
+    checked: str = ""
 
 
 def create_state(app: Sphinx) -> None:
@@ -61,7 +65,9 @@ def create_state(app: Sphinx) -> None:
     toc = book_toc()
     dates, commit = (last_changes(ROOT), first_changes(ROOT)), last_commit(ROOT)
     version = f"{commit[0]} of {commit[1].date()}" if commit else ""
-    setattr(app, _STATE, SiteState(load(), toc, left_out(toc), places_of(app.config), *dates, version))
+    record = read_record(HUB_YML)
+    checked = str(record.checked) if record else ""
+    setattr(app, _STATE, SiteState(load(), toc, left_out(toc), places_of(app.config), *dates, version, checked))
 
 
 def places_of(config: Config) -> Places:

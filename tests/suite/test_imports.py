@@ -27,7 +27,7 @@ LAYERS = {
         "language | run",
         "checks",
         "pages",
-        "external_programs",
+        "external_programs | upstream",
         "compat | facts | paths | terminal_progress | webp",
     ],
     "fakehub": [

@@ -18,10 +18,12 @@ from guide.browser.launch import launch
 from guide.browser.static_server import serve
 from guide.facts import load
 from guide.pages.toc import Toc, book_toc
+from guide.paths import HUB_YML
 from guide.site.html import classes_of, set_classes, text_of, with_attribute
 from guide.site.optimize.policy import policy
 from guide.site.publish.git_history import facts_date, last_commit
 from guide.site.settings import settings
+from guide.upstream.record import read_record
 
 _ELEMENT = re.compile(rb"\(node(\d{8})\)")
 # Elements that have no use on paper.
@@ -184,7 +186,9 @@ def write_pdf(site: Path, root: Path, out: Path) -> None:
     commit = last_commit(root)
     # Outside git, use the date of the facts: with the current time, the same pages would make another file.
     date = commit[1] if commit else datetime.fromisoformat(facts).replace(tzinfo=UTC)
-    about = f"As of {date.date()}{f', commit {commit[0]}' if commit else ''}. Hub configuration as of {facts}."
+    record = read_record(HUB_YML)
+    checked = f", facts checked on {record.checked}" if record else ""
+    about = f"As of {date.date()}{f', commit {commit[0]}' if commit else ''}. Hub configuration as of {facts}{checked}."
     cover = Cover(config["title"], config["author"], date, about, config["html"]["baseurl"])
     with sync_playwright() as playwright:
         browser = launch(playwright)

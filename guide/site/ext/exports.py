@@ -28,11 +28,12 @@ _logger = logging.getLogger(__name__)
 
 
 def pages_with_new_dates(app: Sphinx, env: BuildEnvironment, removed: set[str]) -> list[str]:
-    """Return the pages that were committed since their HTML was made: a page shows the date of its last change."""
+    """Return the pages whose HTML has an older date: of the page's last change, or of the last check of the facts."""
     dates = {name: state_of(app).last_changes.get(_source(app, name)) for name in env.found_docs}
     built = built_from(env)
-    outdated = [name for name in env.found_docs if dates[name] != built.last_changes.get(name)]
-    built.last_changes = dates
+    checked = state_of(app).checked
+    outdated = [n for n in env.found_docs if dates[n] != built.last_changes.get(n) or checked != built.checked]
+    built.last_changes, built.checked = dates, checked
     return outdated
 
 
@@ -43,7 +44,7 @@ def _source(app: Sphinx, name: str) -> str:
 def add_exports(app: Sphinx, page: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Write the files that a page is exported to, and add their names and addresses to its context."""
     state = state_of(app)
-    context["guide_facts"] = facts_date(state.facts)
+    context["guide_facts"], context["guide_checked"] = facts_date(state.facts), state.checked
     if options_of(app.config).pdf:
         context["guide_pdf"] = context["pathto"](PDF_NAME, 1)
     if doctree is None:

@@ -106,6 +106,13 @@ def test_there_are_no_other_workflows(root):
     [
         ("moving-tag", ["line 10: action not pinned by digest with its version: - uses: actions/setup-python@v5"]),
         (
+            "token-for-code",
+            [
+                "job issue: has permissions besides reading, but runs code or is not the job that publishes",
+                "it reads a secret: GITHUB_TOKEN",
+            ],
+        ),
+        (
             "rights-for-code",
             [
                 "it runs on pull_request_target",

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import nbformat
 import pytest
+import yaml
 
 from guide.pages.blocks import Block
 from guide.pages.hidden_checks import notebook_without_checks
@@ -164,12 +165,15 @@ def test_the_date_of_a_page_is_that_of_its_last_commit_and_never_a_guess(site, r
     assert dates in ([day], []) if shallow == "true" else dates == ([] if edited or not day else [day])
 
 
-def test_every_page_shows_the_date_of_the_facts(site, names, root):
+def test_every_page_shows_the_date_of_the_facts_and_of_their_last_check(site, names, root):
+    checked = yaml.safe_load((root / "hub.checked.yml").read_text())["checked"]
     newest = max(
         line.split('date: "')[1][:10] for line in (root / "hub.yml").read_text().splitlines() if "commit:" in line
     )
     for name in names:
-        assert f'as of <time datetime="{newest}">' in (site / f"{name}.html").read_text(), name
+        html = (site / f"{name}.html").read_text()
+        assert f'as of <time datetime="{newest}">' in html, name
+        assert f'facts checked on <time datetime="{checked}">{checked}</time>' in html, name
 
 
 def test_a_cell_that_runs_in_a_shell_is_a_call_of_bash_in_the_script(tmp_path):
