@@ -11,7 +11,7 @@ JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 # The lock names the public index, whatever this machine is configured to use.
 LOCK = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS .venv/uv/bin/uv lock
 
-.PHONY: help setup book live serve pdf page language harmless outputs facts script mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
+.PHONY: help setup book live serve pdf page language harmless outputs facts image script mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -48,6 +48,11 @@ outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 facts: setup ## compare the facts with CHECKOUT=… of 2i2c-org/infrastructure and DOCS=… of the documentation
 	@$(GUIDE) facts $(or $(CHECKOUT),$(error name a checkout: make facts CHECKOUT=../infrastructure)) \
 	  $(if $(DOCS),--docs $(DOCS)) $(if $(RECORD),--record $(RECORD))
+
+image: setup ## renew the stack hub from the packages of TAG=YYYY.MM.DD of the images, in LISTS=… or fetched; run the pages
+	@$(GUIDE) image $(or $(TAG),$(error name a tag: make image TAG=YYYY.MM.DD)) $(if $(LISTS),--lists $(LISTS))
+	@$(LOCK)
+	@git diff --quiet -- uv.lock || { $(SETUP) hub && $(GUIDE) outputs && git diff --stat; }
 
 script: setup ## join the parts in uploader/ to the script that readers download, book/uploads/upload_store.py
 	@.venv/$(STACK)/bin/python -m uploader.join

@@ -41,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     facts.add_argument("checkout", type=Path, help="a checkout of 2i2c-org/infrastructure")
     facts.add_argument("--docs", type=Path, help="a checkout of the community's documentation")
     facts.add_argument("--record", type=_day, metavar="YYYY-MM-DD", help="record this date if all agree")
+    image = commands.add_parser("image", help="renew the stack hub from the packages of another tag of the images")
+    image.add_argument("tag", help="the tag: a date, as YYYY.MM.DD")
+    image.add_argument("--lists", type=Path, help="the folder of the package lists, which are fetched otherwise")
     mutate = commands.add_parser("mutate", help="break each block in turn and check that its page fails")
     mutate.add_argument("page", type=Path, nargs="?")
     mutate.add_argument("--what", default="blocks", choices=["blocks", "facts", "rules"])
@@ -66,7 +69,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     handlers = {"build": _build, "links": _links, "picture": _picture, "page": _page, "outputs": _outputs}
     handlers |= {"mutate": _mutate, "serve": _serve, "live": _live, "harmless": _harmless, "language": _language}
-    handlers |= {"facts": _facts}
+    handlers |= {"facts": _facts, "image": _image}
     # Exit through SystemExit, so that cleanup also ends the pages that are running.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if options.command == "build" and _nothing_changed(options):
@@ -230,6 +233,19 @@ def _facts(options: argparse.Namespace) -> int:
     except (UpstreamError, FactsError) as error:
         print(f"facts: {error}", file=sys.stderr)
         return 2  # 1 is for facts that changed
+
+
+def _image(options: argparse.Namespace) -> int:
+    from guide.facts import load
+    from guide.paths import ROOT
+    from guide.upstream.renew_image import renew_image
+    from guide.upstream.settings import UpstreamError
+
+    try:
+        return renew_image(ROOT, load(ROOT / "hub.yml"), options.tag, options.lists)
+    except UpstreamError as error:
+        print(f"image: {error}", file=sys.stderr)
+        return 1
 
 
 def _file(file: Path) -> Path:

@@ -172,6 +172,21 @@ class Images(schema.Images, extra="forbid"):
         """The image a server runs unless another is chosen."""
         return next(image for image in self.options.values() if image.default)
 
+    @property
+    def default_tag(self) -> str:
+        """The tag of that image."""
+        return self.default.ref.rpartition(":")[2]
+
+    @property
+    def tested_tag(self) -> str | None:
+        """The tag of the image that the guide was tested with."""
+        return self.tested.rpartition(":")[2] if self.tested else None
+
+    @property
+    def tests_another(self) -> bool:
+        """Whether the guide was tested with another image than the default."""
+        return self.tested not in (None, self.default.ref)
+
 
 class Variable(schema.Variable, extra="forbid"):
     """An environment variable, and what it means."""

@@ -50,6 +50,7 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "year-in-smallest-share": lambda facts: 5 <= min(facts.node_shares.sizes_gib) < 45,
     "several-shares": lambda facts: len(facts.node_shares.options) > 1,
     "tested-image": lambda facts: facts.images.tested is not None,
+    "tested-another-image": lambda facts: facts.images.tests_another,
     "pangeo-images": lambda facts: "pangeo" in facts.images.source,
     "tensorflow-and-pytorch": lambda facts: facts.gpus is not None and facts.gpus.images == ["tensorflow", "pytorch"],
     "disputed-token": lambda facts: {"leapdocs", "hubconfig"} <= facts.sources.keys(),

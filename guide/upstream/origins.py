@@ -11,11 +11,10 @@ from fakehub.from_2i2c.checkout import HubConfiguration
 from fakehub.from_2i2c.profiles import Choice, Profile, profiles_of
 from guide.upstream.lines import Keys, Lines
 
-# Which facts come from which keys of which file, the best first. A rule is for all facts below its key; ``*`` is any.
+# The keys and the file that each fact comes from, the best first. A rule is for all facts below its key; ``*`` is any.
 # The keys in the file, and the text after ``~``, which the line must have, may repeat it as ``{0}``, ``{1}``, …
 # ``{hub}`` is the name of the hub, ``{number}`` its place in cluster.yaml, ``{bucket}`` a bucket's name in Terraform's
-# variables, ``{value}`` the fact, and
-# ``{about}`` the name of its team.
+# variables, ``{value}`` the fact, and ``{about}`` the name of its team.
 _LOGIN = "values:jupyterhub:hub:config:GitHubOAuthenticator:allowed_organizations"
 _SERVER = "values:jupyterhub:singleuser"
 _SETUP = "values:jupyterhub:hub:extraConfig"

@@ -1,4 +1,4 @@
-"""The record of the last check in which all facts agreed with their sources: a file beside the facts file."""
+"""The record of the last check that found no change: a file beside the facts file."""
 
 from __future__ import annotations
 

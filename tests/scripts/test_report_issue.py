@@ -42,7 +42,7 @@ class Issues:
 
 @pytest.fixture
 def github():
-    """A server of one repository's issues: the issues, and the environment in which the script finds them."""
+    """A server of one repository's issues: the issues, and the variables that name it to the script."""
     issues = Issues()
 
     class Handler(BaseHTTPRequestHandler):

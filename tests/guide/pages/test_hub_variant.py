@@ -104,3 +104,19 @@ def test_what_is_wrong_is_named_with_its_line(facts, text, message):
         for_hub(text, facts)
 
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_the_software_page_begins_with_both_tags_if_another_image_was_tested(same):
+    own = load(ROOT / "hub.yml")
+    other = own.images.default.ref.rpartition(":")[0] + ":2020.01.01"
+    tested = own.images.default.ref if same else other
+    images = own.images.model_copy(update={"tested": tested})
+
+    text = for_hub(
+        (ROOT / "book/images/software-environment.md").read_text(), own.model_copy(update={"images": images})
+    )
+
+    first = text.partition("\n# ")[2].partition("\n## ")[0]
+    assert ("{fact}`images.default_tag`" in first and "{fact}`images.tested_tag`" in first) != same
+    assert images.tested_tag == (images.default_tag if same else "2020.01.01")

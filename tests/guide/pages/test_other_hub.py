@@ -28,8 +28,10 @@ PAGES = (
     "book/reference/buckets.md",
     "book/reference/variables.md",
 )
+# The facts, where they are checked, and the workflow that fetches what they are compared with.
+FACTS = ("hub.yml", "hub.upstream.yml", "hub.checked.yml", ".github/workflows/nightly.yml")
 # Files that may name the project's own hub: those about the project and its history, and tests of the stand-in.
-MAY_NAME_IT = ("book/redirects.yml", "README.md", "LICENSE", "CHANGELOG.md", "hub.yml", "tests/", "lock/", "uv.lock")
+MAY_NAME_IT = ("book/redirects.yml", "README.md", "LICENSE", "CHANGELOG.md", "tests/", "lock/", "uv.lock", *FACTS)
 
 
 def test_its_pages_run(guide, stack, root):

@@ -231,7 +231,7 @@ def test_a_damaged_checkout_is_refused(root, content, sources, file, content_of_
 
 @pytest.fixture
 def own_hub(root, tmp_path):
-    """A copy of the facts and of where they are checked, and the environment in which they are the guide's."""
+    """A copy of the facts and of where they are checked, and the variable that makes them the guide's."""
     for name in ("hub.yml", "hub.upstream.yml"):
         shutil.copy(root / name, tmp_path)
     return tmp_path / "hub.yml", {"FAKEHUB_HUB_YML": str(tmp_path / "hub.yml")}
