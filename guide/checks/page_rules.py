@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fakehub.browser.answers import judge
 from guide.checks.environments import unknown_environments
 from guide.checks.lost_text import lost_text
 from guide.checks.prose import (
@@ -21,6 +22,7 @@ from guide.checks.sample_code import code_problems
 from guide.checks.typed_facts import typed_facts
 from guide.facts import Facts
 from guide.pages.blocks import BlockError
+from guide.pages.exercises import exercises
 from guide.pages.hub_variant import HubTextError, for_hub
 from guide.pages.reader import read_page
 from guide.pages.tutorials import TutorialError, read_tutorial
@@ -107,6 +109,7 @@ def _places(path: Path, name: str) -> Iterator[tuple[str, str]]:
 
 def _notebook_problems(path: Path, name: str) -> Iterator[str]:
     cells = _cells(path)
+    yield from _exercise_problems(path, name)
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     if len(cells) > MOST_CELLS:
         yield f"{name}: {len(cells)} cells, at most {MOST_CELLS}: move a task to another notebook"
@@ -121,6 +124,20 @@ def _notebook_problems(path: Path, name: str) -> Iterator[str]:
         yield f"{name}: cells without outputs: make outputs PAGE={name}"
     if not any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"]):
         yield f"{name}: no cell draws a plot; every notebook needs one"
+
+
+def _exercise_problems(path: Path, name: str) -> Iterator[str]:
+    try:
+        found = list(exercises(json.loads(path.read_text(encoding="utf-8")), name))
+    except BlockError as error:
+        yield str(error)
+        return
+    for exercise in found:
+        for code, expected in ((exercise.start, "open"), (exercise.solution, "right")):
+            judgement = judge(code, exercise.checks, {})
+            if judgement.result != expected:
+                problem = f"{code!r} is {judgement.result} {judgement.message}".strip()
+                yield f"{name}:cell {exercise.cell}: {problem}, and must be {expected}"
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def _key(live: LivePage, packs: Packs) -> str:
     """Return a digest of everything that a verdict depends on."""
     code = [BOOT, *_CODE, *_records(live)]
     parts = [
-        json.dumps(job(live, packs.names.values()), sort_keys=True).encode(),
+        json.dumps([job(live, packs.names.values()), packs.sizes], sort_keys=True).encode(),
         *(file.read_bytes() for file in code),
     ]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
