@@ -19,6 +19,7 @@ from guide.checks.prose import (
     unwanted_words,
 )
 from guide.checks.sample_code import code_problems
+from guide.checks.slips import cell_slips, line_ends, slips
 from guide.checks.typed_facts import typed_facts
 from guide.facts import Facts
 from guide.pages.blocks import BlockError
@@ -46,6 +47,7 @@ def page_problems(path: Path, root: Path, facts: Facts) -> list[str]:
     """Return one line for each rule that the page at ``path`` breaks, with its place and what to do."""
     name = str(path.relative_to(root))
     problems = [*_prose_problems(path, name), *_word_problems(path, name, facts), *_code_problems(path, root)]
+    problems += [f"{name}:1: {problem}" for problem in [line_ends(path)] if problem]
     return [*problems, *(_notebook_problems(path, name) if path.suffix == ".ipynb" else ())]
 
 
@@ -66,6 +68,8 @@ def _word_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:
             yield f"{place}:{line}: {tag} is shown as nothing, because it looks like HTML: write it between backticks"
         for line, environment in unknown_environments(text):
             yield f"{place}:{line}: uses the environment {environment!r}, which neither the page nor the file makes"
+        for line, problem in slips(text):
+            yield f"{place}:{line}: {problem}"
     # Code and outputs may not name the stand-in either.
     if name not in SPEAK_OF_IT:
         for line, word in stand_in_words(path.read_text(encoding="utf-8")):
@@ -86,6 +90,10 @@ def _code_problems(path: Path, root: Path) -> Iterator[str]:
         return  # the run reports it
     for line, problem in code_problems(page, _clean_up(path)):
         yield f"{page.path}:{line}: {problem}"
+    # nbformat gives a cell another id if two have the same.
+    cells = _cells(path) if path.suffix == ".ipynb" else page.notebook.cells if page.notebook else []
+    for number, problem in cell_slips(cells):
+        yield f"{page.path}: cell {number} {problem}"
 
 
 def _clean_up(path: Path) -> int:

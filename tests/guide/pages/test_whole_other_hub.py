@@ -1,6 +1,6 @@
 """The whole guide of the hub with the fewest features: every page runs, and the site is built without a warning.
 
-It takes minutes, so ``make test`` leaves it out, and checks every page of that hub without outputs (``test_other_hub``).
+It takes minutes, so ``make test`` leaves it out. It checks every page of that hub without outputs (``test_other_hub``).
 """
 
 from __future__ import annotations
