@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ def line_ends(path: Path) -> str:
     return "lines end as on Windows (CRLF): save the file with LF" if b"\r\n" in path.read_bytes() else ""
 
 
-def cell_slips(cells: list[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
+def cell_slips(cells: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
     """Yield the number of each cell that has the id of another one, or that hides something from readers."""
     seen: dict[str, int] = {}
     for number, cell in enumerate(cells, start=1):
