@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Files that run all pages start first: at the end, one of them would run while the other workers have nothing to do.
-_LONGEST = {"test_every_page", "test_harmless", "test_whole_other_hub"}
+_LONGEST = {"test_every_page", "test_harmless"}
 # The order in which parallel workers start the other files: those that need the site, which the first builds, last.
 _ORDER = {"tests/guide/pages": 2, "tests/guide/checks": 2, "tests/guide/site": 4, "tests/guide": 3}
 

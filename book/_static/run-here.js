@@ -2,6 +2,8 @@
    (guide/live/browser/worker.mjs). blocks.js loads this module after a click on "Run here". The file of the page says
    which blocks run; guide/site/export/run_here.py writes it. Nothing is stored, and nothing leaves the browser. */
 import { showLive } from "./bucket-inspector.js";
+import { makeEditable, sourceOf } from "./run-here-editor.js";
+import { Exercise } from "./run-here-exercises.js";
 import { dataOutput, element, errorOutput, shortened, textOutput } from "./run-here-outputs.js";
 
 const root = new URL(document.documentElement.dataset.content_root || "./", document.baseURI);
@@ -85,40 +87,15 @@ class Cell {
     this.reset = button("Reset", () => this.restore(), `Reset cell ${place}`);
     this.reset.hidden = true;
     this.bar.querySelector(".guide-label").after(this.run, this.reset);
-    this.makeEditable();
-  }
-
-  makeEditable() {
-    const { code } = this;
-    code.contentEditable = "plaintext-only";
-    if (code.contentEditable !== "plaintext-only") code.contentEditable = "true";
-    code.spellcheck = false;
-    for (const [name, value] of [["role", "textbox"], ["aria-multiline", "true"], ["aria-label", `Code of cell ${this.place}`]]) {
-      code.setAttribute(name, value);
-    }
-    code.oninput = () => this.setEdited(true);
-    code.onkeydown = (event) => this.key(event);
-    code.onpaste = (event) => {
-      event.preventDefault();
-      insert(event.clipboardData.getData("text/plain"));
-    };
-  }
-
-  key(event) {
-    event.stopPropagation(); // not a shortcut of the page
-    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      this.live.runCells([this]);
-      if (event.shiftKey) this.live.after(this)?.code.focus();
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      insert(`\n${indentation()}`);
-    } else if (event.key === "Escape") {
-      this.run.focus(); // Tab moves on from there
-    } else if (event.key === "Tab" && !event.shiftKey && !event.altKey && indentation(true)) {
-      event.preventDefault();
-      insert("    ");
-    }
+    makeEditable(this.code, {
+      label: `Code of cell ${place}`,
+      changed: () => this.setEdited(true),
+      run: (andMoveOn) => {
+        live.runCells([this]);
+        if (andMoveOn) live.after(this)?.code.focus();
+      },
+      leave: () => this.run.focus(),
+    });
   }
 
   get source() {
@@ -178,32 +155,6 @@ class Cell {
   }
 }
 
-/* The code in an element that the reader edits: a line break may be an element. */
-function sourceOf(code) {
-  const copy = code.cloneNode(true);
-  for (const br of copy.querySelectorAll("br")) br.replaceWith("\n");
-  for (const div of copy.querySelectorAll("div")) div.prepend("\n");
-  return copy.textContent.replace(/\u00a0/g, " ").replace(/^\n+|\n+$/g, "");
-}
-
-function insert(text) {
-  if (document.execCommand("insertText", false, text)) return;
-  const range = getSelection().getRangeAt(0);
-  range.deleteContents();
-  range.insertNode(document.createTextNode(text));
-  range.collapse(false);
-}
-
-/* The spaces at the beginning of the line with the cursor. With `only`, whether nothing else is before the cursor. */
-function indentation(only = false) {
-  const selection = getSelection();
-  if (!selection.rangeCount) return "";
-  const range = selection.getRangeAt(0).cloneRange();
-  range.setStart(range.startContainer.parentElement.closest("pre") ?? range.startContainer, 0);
-  const line = range.toString().split("\n").at(-1);
-  return only ? line.trim() === "" : line.match(/^ */)[0] + (line.trimEnd().endsWith(":") ? "    " : "");
-}
-
 /* A page that runs. */
 class Live {
   constructor(place, page) {
@@ -253,6 +204,7 @@ class Live {
     }
     this.about.textContent = this.proof(answer.versions);
     this.cells ??= this.page.blocks.map((entry, number) => new Cell(this, entry, number + 1));
+    this.exercises ??= this.page.exercises.map((entry) => new Exercise(this, entry));
     this.say("Ready. Edit a cell if you like, and press Shift+Enter to run it. A reload discards your changes, variables and objects.");
     return true;
   }
@@ -308,6 +260,20 @@ class Live {
     if (!answer.failed) this.say(`Cell ${cell.place} ${answer.ok ? "ran" : "raised an error"}.`);
     this.about.hidden = false;
     return answer;
+  }
+
+  /* Have an answer to a question judged, after the cells that run. */
+  judge(answer, checks) {
+    const python = this.python;
+    const judged = this.queue.then(async () => {
+      if (python !== this.python) return { failed: "Stopped." };
+      this.setBusy(true);
+      const result = await python.call({ answer, checks });
+      if (python === this.python) this.setBusy(false);
+      return result;
+    });
+    this.queue = judged;
+    return judged;
   }
 
   proof(versions) {

@@ -10,12 +10,14 @@ import json
 import platform
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from fakehub.browser import start
+from fakehub.browser.answers import judge
 from fakehub.browser.cells import Cells, Output
 from fakehub.request_log import REQUESTS
 from fakehub.storage.inspection import Contents, contents, described, newest
@@ -47,6 +49,10 @@ class Session:
         """Run a cell and return whether it ended without an error."""
         importlib.invalidate_caches()
         return self._cells.run(source)
+
+    def judge(self, answer: str, checks: str) -> str:
+        """Judge an answer to a question of the page (see ``answers``); ``checks`` and the result are JSON."""
+        return json.dumps(asdict(judge(answer, json.loads(checks), self._cells.namespace)))
 
     def write(self, name: str, text: str) -> None:
         """Write a file into the home directory."""

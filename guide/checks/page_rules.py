@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fakehub.browser.answers import judge
 from guide.checks.environments import unknown_environments
 from guide.checks.lost_text import lost_text
 from guide.checks.prose import (
@@ -18,9 +19,11 @@ from guide.checks.prose import (
     unwanted_words,
 )
 from guide.checks.sample_code import code_problems
+from guide.checks.slips import cell_slips, line_ends, slips
 from guide.checks.typed_facts import typed_facts
 from guide.facts import Facts
 from guide.pages.blocks import BlockError
+from guide.pages.exercises import exercises
 from guide.pages.hub_variant import HubTextError, for_hub
 from guide.pages.reader import read_page
 from guide.pages.tutorials import TutorialError, read_tutorial
@@ -44,6 +47,7 @@ def page_problems(path: Path, root: Path, facts: Facts) -> list[str]:
     """Return one line for each rule that the page at ``path`` breaks, with its place and what to do."""
     name = str(path.relative_to(root))
     problems = [*_prose_problems(path, name), *_word_problems(path, name, facts), *_code_problems(path, root)]
+    problems += [f"{name}:1: {problem}" for problem in [line_ends(path)] if problem]
     return [*problems, *(_notebook_problems(path, name) if path.suffix == ".ipynb" else ())]
 
 
@@ -64,6 +68,8 @@ def _word_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:
             yield f"{place}:{line}: {tag} is shown as nothing, because it looks like HTML: write it between backticks"
         for line, environment in unknown_environments(text):
             yield f"{place}:{line}: uses the environment {environment!r}, which neither the page nor the file makes"
+        for line, problem in slips(text):
+            yield f"{place}:{line}: {problem}"
     # Code and outputs may not name the stand-in either.
     if name not in SPEAK_OF_IT:
         for line, word in stand_in_words(path.read_text(encoding="utf-8")):
@@ -84,6 +90,10 @@ def _code_problems(path: Path, root: Path) -> Iterator[str]:
         return  # the run reports it
     for line, problem in code_problems(page, _clean_up(path)):
         yield f"{page.path}:{line}: {problem}"
+    # nbformat gives a cell another id if two have the same.
+    cells = _cells(path) if path.suffix == ".ipynb" else page.notebook.cells if page.notebook else []
+    for number, problem in cell_slips(cells):
+        yield f"{page.path}: cell {number} {problem}"
 
 
 def _clean_up(path: Path) -> int:
@@ -107,6 +117,7 @@ def _places(path: Path, name: str) -> Iterator[tuple[str, str]]:
 
 def _notebook_problems(path: Path, name: str) -> Iterator[str]:
     cells = _cells(path)
+    yield from _exercise_problems(path, name)
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     if len(cells) > MOST_CELLS:
         yield f"{name}: {len(cells)} cells, at most {MOST_CELLS}: move a task to another notebook"
@@ -121,6 +132,20 @@ def _notebook_problems(path: Path, name: str) -> Iterator[str]:
         yield f"{name}: cells without outputs: make outputs PAGE={name}"
     if not any("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"]):
         yield f"{name}: no cell draws a plot; every notebook needs one"
+
+
+def _exercise_problems(path: Path, name: str) -> Iterator[str]:
+    try:
+        found = list(exercises(json.loads(path.read_text(encoding="utf-8")), name))
+    except BlockError as error:
+        yield str(error)
+        return
+    for exercise in found:
+        for code, expected in ((exercise.start, "open"), (exercise.solution, "right")):
+            judgement = judge(code, exercise.checks, {})
+            if judgement.result != expected:
+                problem = f"{code!r} is {judgement.result} {judgement.message}".strip()
+                yield f"{name}:cell {exercise.cell}: {problem}, and must be {expected}"
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:

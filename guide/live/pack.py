@@ -8,20 +8,22 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from guide.browser.static_server import response_body
 from guide.live.parts import PYODIDE, PartsError
-from guide.live.stage import packed_files
+from guide.live.stage import is_left_out_of_library, packed_files
 from guide.paths import ROOT
 
 # The file in the folder that says what is in it.
 LIST = "packs.json"
 _NODE_SCRIPTS = Path(__file__).with_name("node")
 # Of Pyodide itself, what a worker loads.
-_RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+_LIBRARY = "python_stdlib.zip"
+_RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", _LIBRARY)
 # Packs that did not change are not compiled again.
 _CACHE = ROOT / ".venv" / "live" / "packs"
 
@@ -66,9 +68,18 @@ def make(site: Path, target: Path) -> Packs:
     names = {name: _pack(name, files, target) for name, files in packed_files(site).items()}
     for name in _RUNTIME:
         shutil.copy(PYODIDE / name, target / name)
+    _write_library(PYODIDE / _LIBRARY, target / _LIBRARY)
     sizes = {file: len(response_body(target / file)) for file in (*names.values(), *_RUNTIME)}
     (target / LIST).write_text(json.dumps({"names": names, "sizes": sizes}), encoding="utf-8")
     return Packs(target, names, sizes)
+
+
+def _write_library(source: Path, target: Path) -> None:
+    """Write the standard library of ``source`` without what a browser does not load."""
+    with zipfile.ZipFile(source) as whole, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as kept:
+        for member in whole.infolist():
+            if not is_left_out_of_library(member.filename):
+                kept.writestr(member, whole.read(member), zipfile.ZIP_DEFLATED, 9)
 
 
 def _pack(name: str, files: Mapping[str, Path], target: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from guide.pages.blocks import HUB, Block, Page, digest
+from guide.pages.exercises import Exercise, exercises
 from guide.run.recorded_outputs import MEASURED
 
 NOT_HERE = Path(__file__).with_name("not_here.yml")
@@ -54,6 +55,11 @@ class LivePage:
     def files(self) -> dict[str, str]:
         """The texts of the files that the page offers, by their names in the home directory."""
         return {file.name: file.read_text(encoding="utf-8") for file in self.page.files}
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """The questions that readers answer in the browser."""
+        return tuple(exercises(self.page.notebook or {"cells": []}, str(self.page.path)))
 
     @property
     def code(self) -> str:

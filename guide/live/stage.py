@@ -40,6 +40,7 @@ _LEFT_OUT = re.compile(
     |^google/auth/(aio|aws|pluggable|identity_pool)
     |^matplotlib/testing
     |^tzdata/zoneinfo/(?!UTC$|Etc/UTC$|Etc/GMT$|__init__\.py$|Etc/__init__\.py$)
+    |^packaging/licenses/
     |^certifi/cacert\.pem$
     """,
     re.VERBOSE,
@@ -56,6 +57,24 @@ _KEPT = re.compile(
 )
 
 
+# Of the standard library: encodings of old texts, and what needs a terminal, a server or another process.
+_LEFT_OUT_OF_LIBRARY = re.compile(
+    r"""^encodings/(?!__init__|aliases|ascii|base64_codec|charmap|cp1252|cp437|hex_codec|idna|iso8859_1\.|latin_1
+        |punycode|raw_unicode|undefined|unicode_escape|utf_|zlib_codec)
+    |^(_pyrepl|wsgiref|xmlrpc|xml/(dom|sax)|multiprocessing/(popen_|forkserver|dummy)|http/server)
+    |^(_pyio|bdb|ftplib|imaplib|mailbox|pdb|poplib|pty|smtplib|socketserver|tty|webbrowser)\.
+    """,
+    re.VERBOSE,
+)
+# Only matplotlib needs it.
+_ZONES = re.compile(r"^dateutil/zoneinfo/.*\.tar\.gz$")
+
+
+def is_left_out_of_library(name: str) -> bool:
+    """Return whether a browser does not load the file ``name`` of Python's standard library."""
+    return _LEFT_OUT_OF_LIBRARY.match(name) is not None
+
+
 def packed_files(site: Path) -> dict[str, dict[str, Path]]:
     """Return the files of the packs ``packages``, ``figures``, ``client`` and ``hub`` by their paths in site-packages.
 
@@ -65,7 +84,8 @@ def packed_files(site: Path) -> dict[str, dict[str, Path]]:
     """
     pretty = site / "pure" / "IPython" / "lib" / "pretty.py"
     packages = {"ipython_pretty.py": pretty, **dict(_files(site / "compiled")), **dict(_files(site / "pure"))}
-    figures = {name: path for name, path in _files(site / "figures") if name not in packages}
+    zones = {name: packages.pop(name) for name in list(packages) if _ZONES.match(name)}
+    figures = zones | {name: path for name, path in _files(site / "figures") if name not in packages}
     client = {name: path for name, path in _files(site / "client") if name not in packages}
     return {"packages": packages, "figures": figures, "client": client, "hub": dict(_own_files())}
 

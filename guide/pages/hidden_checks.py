@@ -11,6 +11,8 @@ import ast
 import json
 import re
 
+from guide.pages.exercises import OPTION as EXERCISE
+
 OPTION = "check"
 # Lines of a cell that only the run reads. MyST-NB would read the option ``on`` as the YAML value true.
 _HIDDEN = (f":{OPTION}:", ":on:")
@@ -72,8 +74,8 @@ def without_checks(text: str) -> str:
 
 
 def notebook_without_checks(text: str) -> str:
-    """Return the text of a notebook's file without the checks of its cells; unchanged if it has none."""
+    """Return the text of a notebook's file without the checks and exercises of its cells; unchanged if it has none."""
     notebook = json.loads(text)
-    checks = [cell["metadata"].pop(OPTION, None) for cell in notebook["cells"]]
+    found = [cell["metadata"].pop(option, None) for cell in notebook["cells"] for option in (OPTION, EXERCISE)]
     # As nbformat writes a file.
-    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n" if any(checks) else text
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n" if any(found) else text

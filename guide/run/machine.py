@@ -21,6 +21,7 @@ from guide.facts import load
 from guide.pages.blocks import OTHER_MACHINES
 from guide.run import kernel_pictures
 from guide.run.forked_kernel import KernelSeed, use_seed
+from guide.run.prompt_client import PromptClient
 from guide.run.shell import Shell, without_colors
 
 CELL_TIMEOUT_S = 300
@@ -153,8 +154,10 @@ class Machine:
             coalesce_streams=True,  # a kernel may send in several messages what was printed at once
             resources={"metadata": {"path": str(self._start_in)}},
         )
+        manager = client.create_kernel_manager()
+        manager.client_factory = PromptClient
         if self._seed is not None:
-            use_seed(client.create_kernel_manager(), self._seed)
+            use_seed(manager, self._seed)
             self._seed = None
         self._running_kernel.enter_context(client.setup_kernel(env=self.env, stderr=subprocess.DEVNULL))
         return client

@@ -46,10 +46,11 @@ from guide.site.ext import (
 )
 from guide.site.notebook_cards import card, card_list
 from guide.site.options import config_values
-from guide.site.state import create_state
+from guide.site.state import create_state, state_of
 
 Preparation: TypeAlias = Callable[[Sphinx], None]
 Outdated: TypeAlias = Callable[[Sphinx, BuildEnvironment, set[str]], list[str]]
+Updated: TypeAlias = Callable[[Sphinx, BuildEnvironment], list[str]]
 AddToContext: TypeAlias = Callable[[Sphinx, str, dict[str, Any], "nodes.document | None"], None]
 StepAfterBuild: TypeAlias = Callable[[Sphinx], None]
 
@@ -100,6 +101,11 @@ OUTDATED: tuple[Outdated, ...] = (
     optimize.remove_old_pages,
     optimize.first_page,
 )
+# Pages to write again when all are read.
+UPDATED: tuple[Updated, ...] = (
+    previews.pages_with_other_terms,
+    learning_paths.pages_with_new_steps,
+)
 # What a page's template needs. These run after MyST-NB, which adds scripts to single pages, and before the theme, which
 # decides by trying its templates which of them are empty: Sphinx loads a theme last, so that is the order of loading.
 PAGE_CONTEXT: tuple[AddToContext, ...] = (
@@ -124,6 +130,8 @@ STEPS_AFTER_BUILD: tuple[StepAfterBuild, ...] = (
 
 # Priorities of Sphinx's events: handlers run by them, from low to high, and those of other extensions have 500.
 _FIRST, _AFTER_OTHERS = 0, 900
+# So many pages are written sooner than copies of this process start.
+_FEW = 4
 
 
 def setup(app: Sphinx) -> dict[str, int]:
@@ -148,7 +156,7 @@ def setup(app: Sphinx) -> dict[str, int]:
     app.connect("doctree-read", previews.collect)
     app.connect("doctree-read", cell_pictures.add_versions, _FIRST)  # before Sphinx collects the pictures of a page
     app.connect("env-get-outdated", _outdated)
-    app.connect("env-updated", previews.pages_with_other_terms)
+    app.connect("env-updated", _updated)
     app.add_node(frames.frame, html=(frames.visit_frame, frames.depart_frame))
     app.add_node(card_list, html=(notebook_gallery.visit_cards, notebook_gallery.depart_cards))
     app.add_node(card, html=(notebook_gallery.visit_card, notebook_gallery.depart_card))
@@ -158,7 +166,6 @@ def setup(app: Sphinx) -> dict[str, int]:
     app.add_node(learning_paths.tick, html=(learning_paths.visit_tick, learning_paths.depart))
     app.add_node(learning_paths.count, html=(learning_paths.visit_count, learning_paths.depart))
     app.connect("doctree-read", learning_paths.add_ticks)
-    app.connect("env-updated", learning_paths.pages_with_new_steps)
     app.connect("doctree-resolved", learning_paths.add_counts)
     app.connect("html-collect-pages", search.pages_with_a_search_field)
     app.connect("html-page-context", _add_to_context)
@@ -173,7 +180,16 @@ def _prepare(app: Sphinx) -> None:
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
-    return [page for pages in OUTDATED for page in pages(app, env, removed)]
+    pages = [page for pages in OUTDATED for page in pages(app, env, removed)]
+    state_of(app).read = added | changed | set(pages)
+    return pages
+
+
+def _updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    pages = [page for pages in UPDATED for page in pages(app, env)]
+    if len(state_of(app).read | set(pages)) <= _FEW:
+        app.parallel = 1
+    return pages
 
 
 def _add_to_context(

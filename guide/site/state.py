@@ -28,7 +28,7 @@ class SiteState:
     ``left_out`` are the names of pages that this hub's guide does not have. ``last_changes`` and ``first_changes`` are
     dates of files by their paths. ``version`` is the commit that the site is built from, with its date; empty outside
     git. ``checked`` is the date of the last check of the facts; empty without one. ``menu`` is made with the first
-    page; ``terms`` are known when all pages are read.
+    page; ``terms`` are known when all pages are read. ``read`` are the names of the pages that this build reads.
     """
 
     facts: Facts
@@ -41,6 +41,7 @@ class SiteState:
     checked: str
     menu: SidebarMenu | None = None
     terms: Terms | None = None
+    read: set[str] = field(default_factory=set)
 
 
 @dataclass

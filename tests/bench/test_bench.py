@@ -1,4 +1,7 @@
-"""A tiny run of the benchmark writes well-formed rows; the figures themselves are not tested."""
+"""A tiny run of the benchmark writes well-formed rows; the figures themselves are not tested.
+
+The run takes minutes, so ``make test`` leaves it out.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ TINY = ["--rounds", "1", "--seconds", "0.05", "--objects", "4000", "--upload-mb"
 @pytest.fixture(scope="module")
 def run(root, tmp_path_factory):
     """A tiny run: the finished process, and the folder it wrote to."""
+    if "BENCH" not in os.environ:
+        pytest.skip("takes minutes: set BENCH")
     out = tmp_path_factory.mktemp("bench")
     (out / "tmp").mkdir()
     command = [sys.executable, "-m", "bench", *TINY, "--out", str(out)]

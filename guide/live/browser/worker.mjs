@@ -1,5 +1,5 @@
 // The worker in which the cells of a page run: Python for browsers, as a server of the hub. The page sends {start},
-// {run} and {advance}; each gets an answer with its number. Outputs arrive while a cell runs.
+// {source}, {answer} and {advance}; each gets an answer with its number. Outputs arrive while a cell runs.
 import { boot } from "./boot.mjs";
 
 let session = null;
@@ -76,6 +76,7 @@ onmessage = async ({ data }) => {
     let answer = {};
     if (data.start) answer = await start(data.start);
     else if (data.advance) session.advance(data.advance);
+    else if (data.checks) answer = JSON.parse(session.judge(data.answer, JSON.stringify(data.checks)));
     else answer = run(data);
     postMessage({ number, done: true, ...answer });
   } catch (error) {

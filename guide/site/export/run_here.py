@@ -100,6 +100,10 @@ def _data(live: LivePage, verdict: Verdict, anchors: dict[int, str]) -> dict[str
         "differences": differences.reasons(verdict.differences),
         "html": live.page.path.suffix == ".ipynb",
         "blocks": blocks,
+        "exercises": [
+            {"question": one.number, "start": one.start, "checks": one.checks, "hint": one.hint}
+            for one in live.exercises
+        ],
     }
 
 

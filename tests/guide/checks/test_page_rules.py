@@ -143,6 +143,44 @@ def test_a_notebook_that_breaks_every_rule_is_reported(tmp_path, facts):
     ]
 
 
+EXERCISE = {"start": "n = ...", "checks": ["n == 2"], "hint": "Count them.", "solution": "n = 2"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "text", "problem"),
+    [
+        ({}, "**Question:** how many?", None),
+        ({"solution": "n = 3"}, "**Question:** how many?", "'n = 3' is wrong, and must be right"),
+        ({"start": "n = 2"}, "**Question:** how many?", "'n = 2' is right, and must be open"),
+        (
+            {"solution": "n = m"},
+            "**Question:** how many?",
+            "'n = m' is error NameError: name 'm' is not defined, and must be right",
+        ),
+        ({}, "How many?", "an exercise needs a cell with one **Question:**, and this has 0"),
+        ({}, "**Question:** a?\n\n**Question:** b?", "an exercise needs a cell with one **Question:**, and this has 2"),
+        (
+            {"answer": "2"},
+            "**Question:** how many?",
+            "an exercise has the keys start, checks, hint and solution, and no others",
+        ),
+        (
+            {"checks": "n == 2"},
+            "**Question:** how many?",
+            "checks is a list of expressions, and start, hint and solution are texts",
+        ),
+    ],
+)
+def test_an_exercise_that_cannot_be_solved_is_reported(tmp_path, facts, changed, text, problem):
+    cell = {"id": "a", "cell_type": "markdown", "source": [text], "metadata": {"exercise": EXERCISE | changed}}
+    notebook = tmp_path / "bad.ipynb"
+    notebook.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+
+    found = [line for line in page_problems(notebook, tmp_path, facts) if line.startswith("bad.ipynb:cell 1: ")]
+
+    assert found == ([] if problem is None else [f"bad.ipynb:cell 1: {problem}"])
+
+
 def test_make_page_reports_a_rule_that_is_broken(monkeypatch, capsys, root):
     from guide import __main__ as commands
 

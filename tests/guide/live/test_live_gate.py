@@ -100,13 +100,17 @@ def test_a_block_that_does_something_else_is_named(judge, number, block, problem
     assert verdict.differences == ()
 
 
-def test_a_run_that_does_not_end(live, monkeypatch):
+def test_a_run_that_does_not_end_is_tried_again_the_next_time(live, monkeypatch, tmp_path):
     def run(task, packs):
         raise subprocess.TimeoutExpired("node", 300)
 
     monkeypatch.setattr(gate, "_run", run)
 
-    assert gate.judge(live, PACKS).problem == "does not end within 300 s"
+    shown = []
+    for _ in range(2):
+        (verdict,) = gate.verdicts([live], PACKS, tmp_path / "cache", 1, shown.append)
+        assert verdict.problem == "does not end within 300 s"
+    assert len(shown) == 2
 
 
 def test_a_run_that_ends_with_an_error(live, monkeypatch):
@@ -127,10 +131,12 @@ def test_a_page_is_judged_again_only_if_something_changed(live, judge, tmp_path,
 
     verdicts(Packs(Path("files"), PACKS.names | {"hub": "another.tar.zst"}))
     assert len(shown) == 2
+    verdicts(Packs(Path("files"), PACKS.names, {"python_stdlib.zip": 1}))
+    assert len(shown) == 3
 
     (tmp_path / "page.ipynb").write_text((tmp_path / "page.ipynb").read_text() + "\n")
     verdicts()
-    assert len(shown) == 3
+    assert len(shown) == 4
 
 
 def test_verdicts_are_read_again(tmp_path):

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from guide.live.stage import packed_files
+from guide.live.stage import is_left_out_of_library, packed_files
 from tests.fakehub.browser import in_browser
 
 KEPT = {
@@ -14,7 +14,7 @@ KEPT = {
     "pure": [
         *("xarray/core/dataset.py", "xarray/testing/assertions.py", "xarray/static/css/style.css"),
         *("dask/dask.yaml", "dask/widgets/templates/array.html.j2", "xarray-2025.dist-info/entry_points.txt"),
-        *("zarr/testing.py", "tlz/__init__.py", "six.py", "google/auth/default.py"),
+        *("zarr/testing.py", "tlz/__init__.py", "six.py", "google/auth/default.py", "packaging/version.py"),
     ],
     "figures": ["matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf", "matplotlib/backends/backend_agg.py"],
     "client": ["google/cloud/storage/blob.py", "google/protobuf/message.py"],
@@ -25,7 +25,7 @@ LEFT_OUT = {
         *("xarray/tests/__init__.py", "xarray/core/types.pyi", "dask/dataframe/core.py", "xarray/py.typed"),
         *("bin/dask", "xarray-2025.dist-info/RECORD", "IPython/core/shell.py", "certifi/cacert.pem"),
         *("yaml/_yaml.cpython-311-x86_64-linux-gnu.so", "conftest.py", "zarr/__pycache__/a.pyc", "README.md"),
-        "google/auth/crypt/rsa.py",
+        *("google/auth/crypt/rsa.py", "packaging/licenses/_spdx.py"),
     ],
     "figures": ["matplotlib/mpl-data/sample_data/a.csv", "matplotlib/backends/backend_qt5.py", "PIL/ImageQt.py"],
     "client": ["google/pubsub/__init__.py", "google/protobuf/compiler/plugin.py"],
@@ -52,6 +52,34 @@ def test_a_pack_has_what_runs_and_nothing_else(packs):
     assert set(packs["packages"]) == {*KEPT["compiled"], *KEPT["pure"], "ipython_pretty.py"}
     assert set(packs["figures"]) == set(KEPT["figures"])
     assert set(packs["client"]) == set(KEPT["client"])
+
+
+def test_time_zones_that_only_matplotlib_needs_are_with_the_figures(tmp_path):
+    (tmp_path / "pure/dateutil/zoneinfo").mkdir(parents=True)
+    for name in ("__init__.py", "dateutil-zoneinfo.tar.gz"):
+        (tmp_path / "pure/dateutil/zoneinfo" / name).write_text("")
+
+    packs = packed_files(tmp_path)
+
+    assert "dateutil/zoneinfo/__init__.py" in packs["packages"]
+    assert set(packs["figures"]) == {"dateutil/zoneinfo/dateutil-zoneinfo.tar.gz"}
+
+
+@pytest.mark.parametrize(
+    ("name", "left_out"),
+    [
+        *[
+            (f"encodings/{name}.py", False)
+            for name in ("__init__", "utf_8", "utf_16_le", "latin_1", "iso8859_1", "idna")
+        ],
+        *[(f"encodings/{name}.py", True) for name in ("iso8859_15", "big5", "mac_roman", "cp1251")],
+        *[(name, False) for name in ("json/decoder.py", "xml/etree/ElementTree.py", "http/client.py", "doctest.py")],
+        *[(name, False) for name in ("unittest/case.py", "multiprocessing/context.py", "ttyaccess.py")],
+        *[(name, True) for name in ("xml/sax/handler.py", "pdb.py", "_pyrepl/reader.py", "http/server.py", "tty.py")],
+    ],
+)
+def test_of_the_standard_library_what_can_be_used_in_a_browser_is_kept(name, left_out):
+    assert is_left_out_of_library(name) == left_out
 
 
 def test_files_are_where_the_packs_say(packs):

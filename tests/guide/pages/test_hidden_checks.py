@@ -104,13 +104,14 @@ def test_only_options_of_cells_are_removed():
     assert without_checks(text) == text
 
 
-def test_a_notebook_is_downloaded_without_its_checks():
-    text = notebook({"check": ["ds == 1"], "tags": ["measured"]})
+@pytest.mark.parametrize("hidden", [{"check": ["ds == 1"]}, {"exercise": {"solution": "n = 2"}}])
+def test_a_notebook_is_downloaded_without_its_checks_and_exercises(hidden):
+    text = notebook({**hidden, "tags": ["measured"]})
     shown = notebook_without_checks(text)
 
     assert json.loads(shown)["cells"][0]["metadata"] == {"tags": ["measured"]}
     expected = nbformat.from_dict(json.loads(text))
-    del expected.cells[0].metadata["check"]
+    expected.cells[0].metadata = {"tags": ["measured"]}
     assert shown == nbformat.writes(expected) + "\n"
 
 

@@ -22,7 +22,8 @@ PAGE = """<!DOCTYPE html><html lang="en" data-theme="light" data-content_root=".
 <body><main><article class="bd-article"><h1>Page</h1>
 <div class="guide-live" data-live="page.live.json" hidden><button type="button">Run here</button>
 <span>16 MB</span></div>
-{blocks}</article></main>
+{blocks}<p><strong>Question:</strong> how long?</p><p>A <strong>Question:</strong> that is none</p>
+<p><strong>Question:</strong> how many?</p></article></main>
 <script defer src="_static/names.js"></script><script defer src="_static/blocks.js"></script></body></html>"""
 BLOCK = """<div class="guide-block" id="block-{number}"><div class="guide-bar"><span class="guide-label">Notebook
 cell</span></div><div class="cell"><div class="highlight"><pre><span class="n">{code}</span></pre></div>
@@ -55,6 +56,11 @@ onmessage = ({ data }) => {
   } else if (data.advance) {
     state.clock += data.advance;
     postMessage({ number, done: true });
+  } else if (data.checks) {
+    const right = data.answer === "n = 2" && data.checks[0] === "n == 2";
+    const result = data.answer.includes("...") ? "open" : right ? "right" : "wrong";
+    const judged = data.answer === "n = m" ? { result: "error", message: "NameError: m" } : { result };
+    postMessage({ number, done: true, message: "", ...judged });
   } else if (data.source === "forever") {
     for (;;);
   } else {
@@ -82,6 +88,7 @@ DATA = {
     "differences": ["pandas 3 stores times in microseconds."],
     "html": True,
     "blocks": ENTRIES,
+    "exercises": [{"question": 1, "start": "n = ...", "checks": ["n == 2"], "hint": "Count the chunks."}],
 }
 
 
@@ -201,6 +208,24 @@ def test_an_endless_loop_can_be_stopped(open_page):
     page.get_by_role("button", name="Stop").click()
     status.filter(has_text="Stopped. Python was started again").wait_for()
     assert _run(page, 2).inner_text().strip() == "No output."
+
+
+def test_an_answer_to_a_question_is_checked(open_page):
+    page = open_page("page.html")
+    assert page.locator(".guide-live-exercise").count() == 0
+    _start(page)
+    box = page.locator(".guide-live-exercise")
+    assert box.evaluate("box => box.previousElementSibling.textContent") == "Question: how many?"
+    answer = page.get_by_role("textbox", name="Your answer to question 2")
+    assert answer.inner_text() == "n = ..."
+
+    page.get_by_role("button", name="Check your answer to question 2").click()
+    box.get_by_text("Replace the dots with your answer.").wait_for()
+    for text, result in [("n = 3", "Not yet. Count the chunks."), ("n = m", "NameError: m"), ("n = 2", "Right.")]:
+        answer.fill(text)
+        assert box.get_by_role("status").inner_text() == ""
+        answer.press("Shift+Enter")
+        box.get_by_text(result, exact=True).wait_for()
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark"), (320, "light")])
