@@ -4,9 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 from small_books import build, copy_of, environment
+
+from guide.upstream.record import Record, write_record
 
 UP_TO_DATE = """
 import sys
@@ -16,6 +19,7 @@ from guide.site.build_stamp import inputs_digest, is_up_to_date, stamp_of
 profile = RunProfile(sys.argv[1])
 print(is_up_to_date(BUILD, stamp_of(inputs_digest((profile, False)), profile.name)))
 """
+PAGE = "# Sound\n\nThe hub runs in {fact}`hub.region`.\n"
 AUTHOR = ["-c", "user.name=funky-user", "-c", "user.email=funky-user@example.org"]
 
 
@@ -25,7 +29,7 @@ def built(root, stack, tmp_path_factory):
     book = copy_of(root, tmp_path_factory.mktemp("unchanged") / "project")
     (book / ".gitignore").write_text("_build\n__pycache__\n")
     subprocess.run(["git", "init", "-q"], cwd=book, check=True)
-    ran = build(book, "# Sound\n\nThe hub runs in {fact}`hub.region`.\n", stack)
+    ran = build(book, PAGE, stack)
     assert ran.returncode == 0 and "built in" in ran.stdout, ran.stdout + ran.stderr
     return book
 
@@ -88,3 +92,16 @@ def test_the_date_of_a_reproducible_build_and_the_commit_count_as_inputs(book, u
     assert up_to_date() == "True"
     subprocess.run(["git", *AUTHOR, "commit", "-q", "--allow-empty", "-m", "later"], cwd=book, check=True)
     assert up_to_date() == "False"
+
+
+def test_every_page_shows_when_the_facts_were_last_checked(book, stack):
+    page = book / "_build/html/book/index.html"
+    assert "facts checked on" not in page.read_text()
+
+    for checked in ("2026-10-02", "2026-10-03"):
+        write_record(book / "hub.yml", Record(date.fromisoformat(checked), {}, {}))
+        ran = build(book, PAGE, stack)
+
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert f'facts checked on <time datetime="{checked}">{checked}</time>' in page.read_text()
+    (book / "hub.checked.yml").unlink()
