@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from guide.facts import load
 from guide.upstream.compare import compare
 from guide.upstream.record import Record, write_record
 from guide.upstream.report import commit_of, report
 from guide.upstream.settings import UpstreamError, upstream_of
-from hubfacts.load import FactsError
-from hubfacts.strict_yaml import YamlError, read_mapping
+from hubfacts.strict_yaml import read_mapping
 
 
 def check_facts(hub_yml: Path, checkout: Path, docs: Path | None, checked: date | None) -> int:
@@ -25,11 +25,8 @@ def check_facts(hub_yml: Path, checkout: Path, docs: Path | None, checked: date 
             raise UpstreamError(f"{folder}: there is no such folder; name a checkout of the repository")
     if checked and upstream.documentation and not docs:
         raise UpstreamError("RECORD needs DOCS too: facts from the documentation were not compared")
-    try:
-        content = read_mapping(hub_yml) or {}
-    except (OSError, YamlError) as error:
-        raise FactsError(f"{hub_yml}: {error}") from error
-    findings = compare(content, upstream, checkout, docs)
+    load(hub_yml)  # raises for facts that are not those of a hub
+    findings = compare(read_mapping(hub_yml) or {}, upstream, checkout, docs)
     commits = {"configuration": commit_of(checkout)}
     if docs and upstream.documentation:
         commits[upstream.documentation.source] = commit_of(docs)

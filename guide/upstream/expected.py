@@ -94,7 +94,7 @@ def _placed(content: Mapping[str, Any], draft: Mapping[str, Any]) -> Iterator[tu
     known = [profile.get("profile") for profile in content.get("further_profiles") or []]
     for profile in draft.get("further_profiles") or []:
         name = profile["profile"]
-        yield (str(known.index(name)) if name in known else name), profile
+        yield str(known.index(name) if name in known else name), profile
 
 
 def _profiles(content: Mapping[str, Any], draft: Mapping[str, Any]) -> dict[Keys, Any]:

@@ -149,9 +149,9 @@ class Origins:
     def _from_rules(self, key: Keys, value: Any, about: str | None) -> Iterator[tuple[str, Keys, str]]:
         number = self._configuration.about["hubs"].index(self._configuration.entry)
         names = {"hub": self._configuration.name, "number": number, "value": value, "about": about}
-        if self._configuration.terraform and key[:2] == ("buckets", "options"):
-            prefix = self._configuration.terraform.variables.get("prefix", "")
-            names["bucket"] = key[2].removeprefix(f"{prefix}-")
+        if key[:2] == ("buckets", "options"):
+            variables = self._configuration.terraform.variables if self._configuration.terraform else {}
+            names["bucket"] = key[2].removeprefix(f"{variables.get('prefix', '')}-")
         for pattern, origin in _RULES:
             parts = _matched(pattern.split("."), key)
             if parts is not None:

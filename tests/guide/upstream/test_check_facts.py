@@ -160,6 +160,15 @@ def test_a_fact_that_a_source_no_longer_states_is_not_there(root, content, sourc
     assert found["access.allowed_teams"].now == ["leap-pangeo-base-access", "leap-pangeo-full-access"]
 
 
+def test_without_the_variables_of_terraform_what_they_state_is_not_there(root, content, sources):
+    replace(sources, TFVARS, 'project_id = "leap-pangeo"', 'project_id = "another"')
+
+    found = changed(findings(root, content, sources))
+
+    assert found["buckets.options.leap-scratch.delete_after_days"].now is MISSING
+    assert {key.partition(".")[0] for key in found} == {"hub", "gpus", "buckets", "dask_gateway"}
+
+
 def test_a_fact_of_hub_yml_that_differs_is_reported(root, content, sources):
     own = yaml.safe_load(yaml.safe_dump(content))
     del own["gpus"]["options"]["nvidia_l4"]
@@ -254,6 +263,16 @@ def test_the_command_records_a_check_without_changes(guide, sources, own_hub):
     assert str(record.checked) == "2026-10-02"
     assert record.commits["configuration"] == f"{commit} (2026-09-01)"
     assert record.lines["hub.url"] == f"configuration {CLUSTER}:15"
+
+
+def test_a_facts_file_that_is_wrong_is_refused_in_one_line(guide, own_hub):
+    hub_yml, env = own_hub
+    hub_yml.write_text(hub_yml.read_text().replace("  tiers:", "  tyers:"))
+
+    ran = guide("facts", "tests/guide/upstream/checkout", env=env)
+
+    assert ran.returncode == 2
+    assert ran.stderr.splitlines() == [f"facts: {hub_yml}: access.tyers: unknown key; did you mean tiers?"]
 
 
 def test_the_command_reports_a_change_and_records_nothing(guide, sources, own_hub):
