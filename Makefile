@@ -52,7 +52,7 @@ facts: setup ## compare the facts with CHECKOUT=… of 2i2c-org/infrastructure a
 image: setup ## renew the stack hub from the packages of TAG=YYYY.MM.DD of the images, in LISTS=… or fetched; run the pages
 	@$(GUIDE) image $(or $(TAG),$(error name a tag: make image TAG=YYYY.MM.DD)) $(if $(LISTS),--lists $(LISTS))
 	@$(LOCK)
-	@git diff --quiet -- uv.lock || { $(SETUP) hub && $(GUIDE) outputs && git diff --stat; }
+	@git diff --quiet -- uv.lock || { $(SETUP) hub && $(GUIDE) outputs; status=$$?; git diff --stat; exit $$status; }
 
 script: setup ## join the parts in uploader/ to the script that readers download, book/uploads/upload_store.py
 	@.venv/$(STACK)/bin/python -m uploader.join
