@@ -45,8 +45,9 @@ harmless: setup ## run all pages, or PAGE, among a reader's own files, which mus
 outputs: setup ## rewrite the recorded outputs of all pages, or of PAGE
 	@$(GUIDE) outputs --stack $(STACK) $(PAGE)
 
-script: setup ## join the parts in uploader/ to the script that readers download, book/uploads/upload_store.py
+script: setup ## join the parts of the scripts that readers download: upload_store.py and check_hub.py
 	@.venv/$(STACK)/bin/python -m uploader.join
+	@FAKEHUB_HUB_YML=$(abspath $(HUB)) .venv/$(STACK)/bin/python -m hubcheck.join
 
 mutate: setup ## break each block in turn and check that its page fails; SAMPLE=40, PAGE=…, or WHAT=facts or WHAT=rules
 	@nice env $(GUIDE) mutate --stack $(STACK) $(if $(WHAT),--what $(WHAT)) $(if $(SAMPLE),--sample $(SAMPLE)) $(PAGE)

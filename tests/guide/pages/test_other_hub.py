@@ -28,8 +28,19 @@ PAGES = (
     "book/reference/buckets.md",
     "book/reference/variables.md",
 )
-# Files that may name the project's own hub: those about the project and its history, and tests of the stand-in.
-MAY_NAME_IT = ("book/redirects.yml", "README.md", "LICENSE", "CHANGELOG.md", "hub.yml", "tests/", "lock/", "uv.lock")
+# Files that may name the project's own hub: those about the project and its history, tests of the stand-in, and the
+# script that is made from the hub's facts.
+MAY_NAME_IT = (
+    "book/hub/check_hub.py",
+    "book/redirects.yml",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "hub.yml",
+    "tests/",
+    "lock/",
+    "uv.lock",
+)
 
 
 def test_its_pages_run(guide, stack, root):
