@@ -52,10 +52,12 @@ facts: setup ## compare the facts with CHECKOUT=… of 2i2c-org/infrastructure a
 image: setup ## renew the stack hub from the packages of TAG=YYYY.MM.DD of the images, in LISTS=… or fetched; run the pages
 	@$(GUIDE) image $(or $(TAG),$(error name a tag: make image TAG=YYYY.MM.DD)) $(if $(LISTS),--lists $(LISTS))
 	@$(LOCK)
-	@git diff --quiet -- uv.lock || { $(SETUP) hub && $(GUIDE) outputs; status=$$?; git diff --stat; exit $$status; }
+	@git diff --quiet -- uv.lock || { $(SETUP) hub && .venv/hub/bin/python -m hubcheck.join && $(GUIDE) outputs; \
+	  status=$$?; git diff --stat; exit $$status; }
 
-script: setup ## join the parts in uploader/ to the script that readers download, book/uploads/upload_store.py
+script: setup ## join the parts of the scripts that readers download: upload_store.py and check_hub.py
 	@.venv/$(STACK)/bin/python -m uploader.join
+	@FAKEHUB_HUB_YML=$(abspath $(HUB)) .venv/$(STACK)/bin/python -m hubcheck.join
 
 mutate: setup ## break each block in turn and check that its page fails; SAMPLE=40, PAGE=…, or WHAT=facts or WHAT=rules
 	@nice env $(GUIDE) mutate --stack $(STACK) $(if $(WHAT),--what $(WHAT)) $(if $(SAMPLE),--sample $(SAMPLE)) $(PAGE)

@@ -193,7 +193,7 @@ class Bucket(Model):
 
     ``variable`` is the environment variable that names the user's prefix in it. ``hub`` is the permission of every
     server of the hub, ``writers_group`` is whether the group of that name may write. With ``requester_pays``, requests
-    name a project that is billed for them.
+    name a project that is billed for them. ``soft_delete_days`` is how long Google keeps deleted objects.
     """
 
     variable: str | None = None
@@ -203,6 +203,7 @@ class Bucket(Model):
     uniform_access: bool = True
     versioning: bool = False
     requester_pays: bool = False
+    soft_delete_days: int = Field(0, ge=0)
 
 
 class OtherBucket(Model):

@@ -33,7 +33,7 @@ PARTS = (
     "on_dask",
     "command",
 )
-_NOTE = "# Joined from the parts in uploader/ of the guide's repository, where it is changed.\n"
+_NOTE = "# Joined from the parts in {}/ of the guide's repository, where it is changed.\n"
 _WIDTH = 120
 
 
@@ -53,13 +53,13 @@ class Part:
     code: str
 
 
-def read_part(name: str, source: str) -> Part:
-    """Return a part; raises ``JoinError`` for what would mean something else in one file."""
+def read_part(name: str, source: str, package: str = "uploader") -> Part:
+    """Return a part of a ``package``; raises ``JoinError`` for what would mean something else in one file."""
     tree = ast.parse(source)
     imports, uses, end = [], set(), tree.body[0].end_lineno or 0
     for statement in tree.body:
-        if isinstance(statement, ast.ImportFrom) and str(statement.module).startswith("uploader"):
-            uses.add(str(statement.module).removeprefix("uploader."))
+        if isinstance(statement, ast.ImportFrom) and str(statement.module).startswith(package):
+            uses.add(str(statement.module).removeprefix(f"{package}."))
             if any(alias.asname for alias in statement.names):
                 raise JoinError(f"{name}.py, line {statement.lineno}: import the name as it is, without 'as'")
         elif isinstance(statement, ast.Import | ast.ImportFrom):
@@ -97,12 +97,13 @@ def check(parts: list[Part]) -> None:
         before.add(part.name)
 
 
-def join(parts: list[Part]) -> str:
+def join(parts: list[Part], package: str = "uploader") -> str:
     """Return the script: the last part's docstring, all imports, and the code of each part below a heading."""
     check(parts)
     imports = sorted({line for part in parts for line in part.imports if "__future__" not in line})
     sections = [f"{_heading(part)}\n\n\n{part.code}" for part in parts]
-    head = f'#!/usr/bin/env python3\n"""{parts[-1].docstring}"""\n\n{_NOTE}\nfrom __future__ import annotations\n\n'
+    note = _NOTE.format(package)
+    head = f'#!/usr/bin/env python3\n"""{parts[-1].docstring}"""\n\n{note}\nfrom __future__ import annotations\n\n'
     return _formatted(head + "\n".join(imports) + "\n\n" + "\n\n\n".join(sections) + "\n")
 
 

@@ -33,7 +33,8 @@ export class Exercise {
       run: () => this.judge(),
       leave: () => this.button.focus(),
     });
-    this.box = element("div", "guide-live-exercise unsearched d-print-none", this.code, this.button, this.result);
+    this.box = element("div", "guide-live-exercise", this.code, this.button, this.result);
+    this.box.classList.add("unsearched", "d-print-none");
     questions()[question].after(this.box);
   }
 

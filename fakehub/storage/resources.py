@@ -113,7 +113,7 @@ def bucket_resource(name: str, version: BucketVersion, created: float, location:
             "uniformBucketLevelAccess": {"enabled": bucket.uniform_access},
             "publicAccessPrevention": "inherited",
         },
-        "softDeletePolicy": {"retentionDurationSeconds": "0"},
+        "softDeletePolicy": {"retentionDurationSeconds": str(bucket.soft_delete_days * 86400)},
     }
     if bucket.versioning:
         resource["versioning"] = {"enabled": True}

@@ -15,8 +15,8 @@ from guide.pages.hub_variant import current_facts, for_hub
 
 # Documents that are not pages.
 _DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fakehub/README.md", "bench/README.md")
-# The build joins it from the parts in `uploader/`.
-_GENERATED = ("book/uploads/upload_store.py",)
+# `make script` joins them from the parts in `uploader/` and `hubcheck/`.
+_GENERATED = ("book/hub/check_hub.py", "book/uploads/upload_store.py")
 # Inputs that are wrong on purpose, and texts that others wrote.
 _LEFT_OUT = ("tests/broken/", "lock/", "uv.lock", "guide/language/phrases.yml", "guide/language/grammar.yml")
 # Texts of these files are printed on pages.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from guide.facts import Facts
+from guide.paths import ROOT
 
 # The machines whose prices are on the page about costs.
 PRICED_MACHINES = {"n2-highmem-16", "n1-standard-8", "g2-standard-4", "a2-highgpu-1g"}
+_CHECK = ROOT / "book" / "hub" / "check_hub.py"
 
 FEATURES: dict[str, Callable[[Facts], bool]] = {
     "gpu": lambda facts: facts.gpus is not None,
@@ -55,6 +57,8 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "tensorflow-and-pytorch": lambda facts: facts.gpus is not None and facts.gpus.images == ["tensorflow", "pytorch"],
     "disputed-token": lambda facts: {"leapdocs", "hubconfig"} <= facts.sources.keys(),
     "research-tiers": lambda facts: _research_tiers([tier.name for tier in facts.access.tiers]),
+    # The script was joined with the facts of this hub.
+    "check-of-this-hub": lambda facts: f'"url": "{facts.hub.url}"' in _CHECK.read_text(encoding="utf-8"),
 }
 
 

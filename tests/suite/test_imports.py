@@ -15,9 +15,9 @@ from pathlib import Path
 import grimp
 import pytest
 
-PACKAGES = ("bench", "guide", "fakehub", "hubfacts", "uploader")
+PACKAGES = ("bench", "guide", "fakehub", "hubfacts", "uploader", "hubcheck")
 LAYERS = {
-    "packages": ["bench", "guide", "fakehub", "hubfacts | uploader"],
+    "packages": ["bench", "guide", "fakehub | hubcheck", "hubfacts | uploader"],
     "guide": [
         "__main__",
         "mutation | preview",
@@ -31,7 +31,7 @@ LAYERS = {
         "compat | facts | paths | terminal_progress | webp",
     ],
     "fakehub": [
-        "__main__ | from_2i2c | pytest_plugin",
+        "__main__ | compare | from_2i2c | pytest_plugin",
         "lab",
         "hub",
         "session",
@@ -72,6 +72,16 @@ LAYERS = {
         "compressed | stored | variables",
         "common",
     ],
+    "hubcheck": [
+        "join",
+        "command",
+        "gateway",
+        "archives | speed | storage",
+        "account | buckets | machine | packages | variables",
+        "report",
+        "facts | private",
+        "common",
+    ],
 }
 # The libraries of each package are declared in the project's own tables, or in these dependency groups.
 GROUPS = {
@@ -82,6 +92,7 @@ GROUPS = {
     "guide": ("site", "run", "checks", "stack-hub"),
     "bench": ("site", "run", "stack-hub"),
     "uploader": ("run", "stack-hub"),
+    "hubcheck": ("stack-hub",),
 }
 # Used only if another pytest plugin has imported it.
 OPTIONAL = {("fakehub/pytest_plugin.py", "fsspec")}
@@ -133,6 +144,7 @@ def test_the_contracts_are_these(project, root):
         "fakehub": ["fakehub"],
         "storage": ["fakehub.storage"],
         "uploader": ["uploader"],
+        "hubcheck": ["hubcheck"],
     }
     assert all(contracts[name]["exhaustive"] for name in LAYERS if name != "packages")
     assert contracts["cycles"]["type"] == "acyclic_siblings"

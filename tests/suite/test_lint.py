@@ -46,12 +46,12 @@ def test_hooks_run_the_same_programs(root, commands):
 def test_types_are_required_everywhere(root):
     settings = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["mypy"]
 
-    assert settings["packages"] == ["hubfacts", "fakehub", "guide", "bench", "uploader"]
+    assert settings["packages"] == ["hubfacts", "fakehub", "guide", "bench", "uploader", "hubcheck"]
     assert [name for name in SETTINGS if not settings[name]] == []
     assert not {"exclude", "ignore_errors", "disable_error_code"} & set(settings)
-    # Libraries may be untyped, the project's own modules may not; the upload script is checked as with --strict.
+    # Libraries may be untyped, the project's own modules may not; the scripts for readers are checked as with --strict.
     strict, libraries = settings["overrides"]
-    assert strict.pop("module") == ["uploader.*"]
+    assert strict.pop("module") == ["uploader.*", "hubcheck.*"]
     assert set(strict.values()) == {True}
     for override in (libraries,):
         assert set(override) == {"module", "ignore_missing_imports"}

@@ -156,7 +156,7 @@ PROGRAMS = {
         assert [entry["role"] for entry in bucket.blob("acl").acl] == ["OWNER"]
         scratch = client.get_bucket("leap-scratch")
         assert list(scratch.lifecycle_rules)[0]["condition"] == {"age": 7}
-        assert scratch.soft_delete_policy.retention_duration_seconds == 0
+        assert scratch.soft_delete_policy.retention_duration_seconds == 7 * 86400
         refused(exceptions.NotFound, client.get_bucket, "no-such-bucket")
     """,
     "buckets": """

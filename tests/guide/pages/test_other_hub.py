@@ -30,8 +30,19 @@ PAGES = (
 )
 # The facts, where they are checked, and the workflow that fetches what they are compared with.
 FACTS = ("hub.yml", "hub.upstream.yml", "hub.checked.yml", ".github/workflows/nightly.yml")
-# Files that may name the project's own hub: those about the project and its history, and tests of the stand-in.
-MAY_NAME_IT = ("book/redirects.yml", "README.md", "LICENSE", "CHANGELOG.md", "tests/", "lock/", "uv.lock", *FACTS)
+# Files that may name the project's own hub: those about the project and its history, tests of the stand-in, and the
+# script that is made from the hub's facts.
+MAY_NAME_IT = (
+    "book/hub/check_hub.py",
+    "book/redirects.yml",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "tests/",
+    "lock/",
+    "uv.lock",
+    *FACTS,
+)
 
 
 def test_its_pages_run(guide, stack, root):
