@@ -46,7 +46,7 @@ METADATA = "http://metadata.google.internal"
 API = "https://storage.googleapis.com/storage/v1"
 UPLOADS = "https://storage.googleapis.com/upload/storage/v1"
 # How long to wait for an answer, in seconds.
-PATIENCE_S = 10
+PATIENCE_S = 30
 GIB = 2**30
 
 
