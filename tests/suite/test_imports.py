@@ -50,7 +50,7 @@ LAYERS = {
         "grpc_layout | routing",
         "json_api | xml_api",
         "downloads | listing | service",
-        "uploads",
+        "new_buckets | uploads",
         "bucket_access | resources",
         "acl | billing | conditions | glob | request_body | store",
         "bucket_table | computed | journal | write_rate",
