@@ -68,6 +68,7 @@ BILLING_ASSIGNMENT = "resourcemanager.projects.createBillingAssignment"
 # What an owner of the project may do outside of any one bucket.
 _IN_PROJECT = frozenset(
     {"storage.buckets.create", "storage.buckets.list", "resourcemanager.projects.get", BILLING_ASSIGNMENT}
+    | {f"storage.hmacKeys.{verb}" for verb in ("create", "delete", "get", "list", "update")}
 )
 # Keys of ``Persona.rights`` that name no bucket: the hub's project, and all buckets made in it while the stand-in runs.
 PROJECT, MADE = "", "*"

@@ -25,8 +25,8 @@ class BucketVersion:
     """A bucket between two changes. ``updated`` is ``None`` for one that nobody has made or changed.
 
     ``made`` is when a request made the bucket, ``None`` for one of the facts; ``location`` is ``None`` for the hub's
-    region. New objects get ``storage_class`` and the predefined access control list ``default_acl``; ``acl`` is the
-    bucket's own.
+    region. ``names_flat`` is whether the request said that there are no folders. New objects get ``storage_class`` and
+    the predefined access control list ``default_acl``; ``acl`` is the bucket's own.
     """
 
     facts: Bucket
@@ -37,6 +37,7 @@ class BucketVersion:
     location: str | None = None
     storage_class: str = "STANDARD"
     prevents_public_access: bool = False
+    names_flat: bool = False
     acl: str | None = None
     default_acl: str | None = None
 

@@ -117,6 +117,10 @@ def bucket_resource(name: str, version: BucketVersion, created: float, location:
         },
         "softDeletePolicy": {"retentionDurationSeconds": "0"},
     }
+    if resource["locationType"] != "region":
+        resource["rpo"] = "DEFAULT"
+    if version.names_flat:
+        resource["hierarchicalNamespace"] = {"enabled": False}
     if bucket.versioning:
         resource["versioning"] = {"enabled": True}
     if bucket.requester_pays:

@@ -34,7 +34,7 @@ def parse_change(text: bytes, resource: dict[str, Any], bucket: BucketVersion, w
     """
     body = _body(text)
     for name, value in body.items():
-        if name in _CONTROLS and value:
+        if name in _CONTROLS and value and value != resource.get(name):
             raise control_refusal(bucket, f"a change of {name}")
         if name not in _PARSERS and name not in _IGNORED | _CONTROLS and value != resource.get(name):
             raise not_implemented(f"a change of the bucket's {name}")
@@ -58,10 +58,10 @@ def parse_new(text: bytes) -> tuple[str, BucketChange]:
     for key, value in body.items():
         if key not in _PARSERS and key not in {*_IGNORED, "name", "location"} and not _is_off(value):
             raise not_implemented(f"a bucket with the property {key}")
-    settings = {
-        key: value for part, raw in body.items() if part in _PARSERS for key, value in _PARSERS[part](raw).items()
-    }
-    return name, (settings | check_location(body.get("location")), _labels({}, body.get("labels")))
+    settings = check_location(body.get("location")) | {"names_flat": bool(body.get("hierarchicalNamespace"))}
+    for key in body.keys() & _PARSERS.keys():
+        settings |= _PARSERS[key](body[key])
+    return name, (settings, _labels({}, body.get("labels")))
 
 
 def _is_off(value: Any) -> bool:

@@ -85,7 +85,7 @@ def _change(storage: Storage, call: Call, bucket: BucketAccess, whole: bool) -> 
     for name in ("predefinedAcl", "predefinedDefaultObjectAcl"):
         if call.query.get(name):
             raise control_refusal(bucket.version, f"the parameter {name}")
-    resource = _resource(storage, bucket.name, full=False)
+    resource = _resource(storage, bucket.name, full=True)
     bucket.change(*parse_change(call.body, resource, bucket.version, whole))
     return _answer(storage, call, bucket)
 

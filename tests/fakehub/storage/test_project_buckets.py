@@ -227,7 +227,19 @@ def test_a_bucket_that_is_refused_is_not_made(api, settings, words):
 
 
 def test_features_that_are_off_may_be_named(api):
-    assert api.make(hierarchicalNamespace={"enabled": False}, cors=[], encryption=None).status == 200
+    made = api.make(hierarchicalNamespace={"enabled": False}, cors=[], encryption=None).json
+
+    assert made["hierarchicalNamespace"] == {"enabled": False}
+    assert "hierarchicalNamespace" not in api.make("another").json
+
+
+def test_the_whole_resource_with_its_lists_may_be_sent_again(api):
+    whole = api.make(query={"projection": "full"}, labels={"team": "ocean"}).json
+
+    changed = api.call("PUT", f"{API}/{NEW}", whole | {"labels": {"team": "ice"}})
+
+    assert (changed.status, changed.json["labels"], changed.json["rpo"]) == (200, {"team": "ice"}, "DEFAULT")
+    assert api.call("PUT", f"{API}/{NEW}", whole | {"acl": whole["acl"][:1]}).status == 400
 
 
 def test_a_bucket_that_was_deleted_can_be_made_again_and_is_another(api):

@@ -71,6 +71,7 @@ RIGHTS |= {"laptop": RIGHTS["hub"], "service-account": RIGHTS["hpc-member"]}
 RIGHTS["owner"] = dict.fromkeys(("leap-scratch", "leap-persistent", "leap-persistent-ro", "*"), READ | WRITE) | {
     "": {"storage.buckets.create", "storage.buckets.list", "resourcemanager.projects.get"}
     | {"resourcemanager.projects.createBillingAssignment"}
+    | {f"storage.hmacKeys.{verb}" for verb in ("create", "delete", "get", "list", "update")}
 }
 # What everybody has in the buckets of other projects.
 PUBLIC = dict.fromkeys(
