@@ -52,7 +52,7 @@ LAYERS = {
         "downloads | listing | service",
         "new_buckets | uploads",
         "bucket_access | resources",
-        "acl | billing | conditions | glob | request_body | store",
+        "acl | billing | conditions | encryption | glob | request_body | store",
         "bucket_table | computed | journal | write_rate",
         "stored",
         "hashes",

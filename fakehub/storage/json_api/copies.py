@@ -14,7 +14,7 @@ from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_respons
 from fakehub.storage.json_api.object_bodies import check_acl, check_resource, parse_resource, texts
 from fakehub.storage.service import Storage
 from fakehub.storage.stored import NewObject, Object
-from fakehub.storage.uploads import hashes_of, headers_of
+from fakehub.storage.uploads import headers_of
 
 # The most objects that one compose joins.
 _MOST_SOURCES = 32
@@ -43,8 +43,8 @@ def _compose(storage: Storage, call: Call) -> web.Response:
     count = sum(part.components or 1 for part in parts)
     if "contentType" not in destination:
         del headers["contentType"]  # a new composite has none, whatever its parts have
-    hashes = hashes_of(destination, call.headers)
-    new = NewObject(call.names[1], data, headers, metadata, count, hashes)
+    # Checksums in the destination are ignored: Google's clients send those of the object that is replaced.
+    new = NewObject(call.names[1], data, headers, metadata, count)
     stored = bucket.put(new, _destination_query(call))
     return object_response(storage.texts, bucket, call.query, stored)
 

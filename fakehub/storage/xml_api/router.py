@@ -11,6 +11,7 @@ from fakehub.clock import Clock
 from fakehub.errors import GoogleError, not_implemented
 from fakehub.hosts import STORAGE_HOST, bucket_of
 from fakehub.storage.billing import billed_project
+from fakehub.storage.encryption import refuse_keys
 from fakehub.storage.request_body import decoded, read_body
 from fakehub.storage.service import Storage
 from fakehub.storage.xml_api import acl, bucket_parts, listing, objects, project_buckets
@@ -58,6 +59,9 @@ class XmlApi:
                 bucket_name, _, name = path.partition("/")
                 address += f"/{bucket_name}"
             bucket_name, name = decoded(bucket_name), decoded(name)
+            refuse_keys(request.headers, f"{request.method} in the XML API")
+            if request.method == "POST" and request.content_type == "multipart/form-data":
+                raise not_implemented("a form with a policy document")
             project = billed_project(persona, url.query, request.headers)
             if not bucket_name and request.method == "GET":
                 return project_buckets.list_all(self._storage, persona, request.headers)
