@@ -63,14 +63,14 @@ _ADMIN = VIEWER | {
     "storage.objects.update",
 }
 
-# Who has it in a bucket's project need not name a project to bill, also where requesters pay: that project is billed.
+# With this permission in a bucket's project, a caller names none where requesters pay: that project is billed.
 BILLING_ASSIGNMENT = "resourcemanager.projects.createBillingAssignment"
 # What an owner of the project may do outside of any one bucket.
 _IN_PROJECT = frozenset(
     {"storage.buckets.create", "storage.buckets.list", "resourcemanager.projects.get", BILLING_ASSIGNMENT}
     | {f"storage.hmacKeys.{verb}" for verb in ("create", "delete", "get", "list", "update")}
 )
-# Keys of ``Persona.rights`` that name no bucket: the hub's project, and all buckets made in it while the stand-in runs.
+# Places that are no bucket of the facts: the hub's project, and all buckets made in it while the stand-in runs.
 PROJECT, MADE = "", "*"
 
 _SERVICE_ACCOUNTS = ".iam.gserviceaccount.com"

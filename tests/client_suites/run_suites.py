@@ -28,8 +28,8 @@ _HEAD = """\
 # Test suites of clients
 
 `make suites` runs the test suites of the stand-in's clients against it, as the persona `owner`, and writes this page.
-The suites are those that the clients' packages and source distributions contain. The settings and tests of ours are in
-`tests/client_suites`.
+The suites are those that the clients' packages and source distributions contain. The settings for them, and our own
+tests of other clients, are in `tests/client_suites`.
 
 A failure is a *gap*: the stand-in does not do it, and says so. Or it is of the *suite*: the test fails on Google Cloud
 too, or needs something that is not part of it. Or it is a *defect*: the stand-in is wrong. `make suites` fails if a
