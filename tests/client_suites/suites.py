@@ -30,8 +30,8 @@ _NOT_OF_ICECHUNK += ("test_stateful_repo_ops", "test_zarr/test_stateful")
 class Suite:
     """One suite. ``package`` is the client's; ``folder`` is where its source distribution has the tests, if it has any.
 
-    ``copied`` are this project's files that are put beside them, ``run`` are the tests and options for pytest. ``says`` is
-    where the tests come from, for the table. A suite of Node.js has ``node``, and pytest does not run it.
+    ``copied`` are this project's files that are put beside them, ``run`` are the tests and options for pytest.
+    ``says`` is where the tests come from, for the table. A suite of Node.js has ``node``, and pytest does not run it.
     """
 
     name: str
