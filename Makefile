@@ -11,7 +11,7 @@ JUPYTERHUB = $(if $(filter hub,$(STACK)),jupyterhub,jupyterhub-$(STACK))
 # The lock names the public index, whatever this machine is configured to use.
 LOCK = env -u UV_DEFAULT_INDEX -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS .venv/uv/bin/uv lock
 
-.PHONY: help setup book live serve pdf page language harmless outputs facts image script mutate links picture pictures screenshots tools test bench canary audit sbom lint lock clean
+.PHONY: help setup book live serve pdf page language harmless outputs facts image script mutate links picture pictures screenshots tools test suites bench canary audit sbom lint lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -79,6 +79,10 @@ tools: ## install the programs that tests and the benchmark call, in .venv
 
 test: tools ## test everything, except files that passed and have not changed since; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--once)
+
+suites: tools ## run the test suites of the stand-in's clients against it and write fakehub/SUITES.md; SUITE=gcsfs for one
+	@$(SETUP) npm suites
+	@.venv/suites/bin/python tests/client_suites/run_suites.py $(SUITE)
 
 bench: tools book ## measure the stand-in beside other emulators, and the site beside the theme's own
 	@$(SETUP) npm

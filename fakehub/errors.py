@@ -42,6 +42,17 @@ def no_bucket() -> GoogleError:
     return GoogleError(404, "notFound", "The specified bucket does not exist.")
 
 
+def bucket_exists(own: bool) -> GoogleError:
+    """Return 409 for the name of a new bucket that the project's ``own`` bucket, or another's, has already."""
+    message = (
+        "Your previous request to create the named bucket succeeded and you already own it."
+        if own
+        else "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+        "Please select a different name and try again."
+    )
+    return GoogleError(409, "conflict", message)
+
+
 def no_object(bucket: str, name: str) -> GoogleError:
     """Return 404 for an object that does not exist."""
     return GoogleError(404, "notFound", f"No such object: {bucket}/{name}")

@@ -24,6 +24,7 @@ NPM_FOLDERS = {"npm", "language", "live"}
 ENVIRONMENTS = {
     "hub": "hub",
     "latest": "latest",
+    "suites": "suites",
     "tools": "programs",
     "jupyterhub": "jupyterhub",
     "jupyterhub-latest": "jupyterhub-latest",

@@ -31,7 +31,7 @@ from guide.site.build_stamp import checkout
 _PAGE = re.compile(r"book/(?!_).*\.(md|yml)|notebooks/.*|_toc\.yml|(README|CHANGELOG|CONTRIBUTING)\.md")
 # Files of tests that read no page, and call nothing that does.
 _PAGELESS = re.compile(
-    r"tests/(clients/|uploads/|buckets/|hubfacts/|bench/test_bench\.py"
+    r"tests/(clients/|client_suites/|uploads/|buckets/|hubfacts/|bench/test_bench\.py"
     r"|fakehub/(?!accounts/test_ended_credentials|hub/test_(built_links|choices|launch_links|pictures)"
     r"|lab/|test_wheel))"
 )

@@ -63,6 +63,16 @@ _ADMIN = VIEWER | {
     "storage.objects.update",
 }
 
+# With this permission in a bucket's project, a caller names none where requesters pay: that project is billed.
+BILLING_ASSIGNMENT = "resourcemanager.projects.createBillingAssignment"
+# What an owner of the project may do outside of any one bucket.
+_IN_PROJECT = frozenset(
+    {"storage.buckets.create", "storage.buckets.list", "resourcemanager.projects.get", BILLING_ASSIGNMENT}
+    | {f"storage.hmacKeys.{verb}" for verb in ("create", "delete", "get", "list", "update")}
+)
+# Places that are no bucket of the facts: the hub's project, and all buckets made in it while the stand-in runs.
+PROJECT, MADE = "", "*"
+
 _SERVICE_ACCOUNTS = ".iam.gserviceaccount.com"
 
 # How programs on a persona's machine authenticate: a metadata server, a token, or a file that fetches tokens.
@@ -73,7 +83,7 @@ KEY_FILE = "service-account.json"
 
 @dataclass(frozen=True)
 class Persona:
-    """A sender of requests. ``rights`` maps the name of a bucket to the persona's permissions there.
+    """A sender of requests. ``rights`` maps the name of a bucket, ``PROJECT`` or ``MADE`` to the permissions there.
 
     ``projects`` are those that may be billed for the persona's requests. ``signs`` is whether a service account may
     have Google sign for it, as for a URL.
@@ -108,10 +118,7 @@ class Persona:
         return host.removesuffix(_SERVICE_ACCOUNTS) if self.is_service_account else ""
 
     def check(self, bucket: str, permission: str) -> None:
-        """Raise ``GoogleError`` (401, 403) unless the persona has the ``permission`` in the bucket.
-
-        Without a bucket, the permission is one in the hub's project.
-        """
+        """Raise ``GoogleError`` (401, 403) unless the persona has the ``permission`` under this key of ``rights``."""
         if self.email:
             if permission in _READING:
                 needed = _READ_SCOPES
@@ -120,7 +127,11 @@ class Persona:
             if self.scopes.isdisjoint(needed):
                 _refuse_scopes(self.scopes)
         if permission not in self.rights.get(bucket, ()):
-            _refuse(self.email, permission, bucket)
+            self.refuse(bucket, permission)
+
+    def refuse(self, bucket: str, permission: str) -> NoReturn:
+        """Raise ``GoogleError`` (401, 403) for a permission that the persona does not have."""
+        _refuse(self.email, permission, bucket)
 
 
 def account_number(email: str) -> str:
@@ -156,11 +167,11 @@ ANONYMOUS = Persona("anonymous", None)
 class _Profile:
     """A persona before the facts are known. ``account`` is an email address, or a service account of the hub's project.
 
-    ``rights`` are those of the hub's servers, those of the writers' group, or none.
+    ``rights`` are those of the hub's servers, of the writers' group, of an owner of the project, or none.
     """
 
     account: str | None
-    rights: Literal["hub", "writers", "none"]
+    rights: Literal["hub", "writers", "owner", "none"]
     credential: Credential | None = None
     login: str = "hpc-member"
     osn_key: bool = False
@@ -177,6 +188,8 @@ _PROFILES = {
     "hpc-outsider": _Profile("outside-user@example.com", "none", "user", login="hpc-outsider"),
     # A service account in the writers' group, with a key file.
     "service-account": _Profile("uploader", "writers", "key"),
+    # A service account that owns the hub's project, with a key file: it also makes and deletes buckets.
+    "owner": _Profile("owner", "owner", "key"),
     # A computer without credentials.
     ANONYMOUS.name: _Profile(None, "none"),
 }
@@ -199,6 +212,7 @@ def personas(facts: Facts) -> dict[str, Persona]:
     rights = {
         "hub": {name: _ADMIN if bucket.hub == "write" else VIEWER for name, bucket in buckets.items()},
         "writers": {name: _ADMIN for name, bucket in buckets.items() if bucket.writers_group},
+        "owner": dict.fromkeys([*buckets, MADE], _ADMIN) | {PROJECT: _IN_PROJECT},
         "none": {},
     }
     return {
@@ -220,7 +234,7 @@ def _projects(profile: _Profile, facts: Facts) -> frozenset[str]:
     """Return the projects that a persona may have billed: a person's own, and the hub's as the facts have it."""
     if profile.credential == "user":
         return frozenset({f"{str(profile.account).partition('@')[0]}-project"})
-    pays = profile.rights == "hub" and facts.buckets.identity.pays_for_requests
+    pays = profile.rights == "owner" or (profile.rights == "hub" and facts.buckets.identity.pays_for_requests)
     return frozenset({facts.hub.project} if pays else ())
 
 

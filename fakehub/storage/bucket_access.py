@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakehub.accounts.identities import Persona
-from fakehub.errors import GoogleError, bad_request, no_object
+from fakehub.errors import GoogleError, bad_request, no_bucket, no_object
 from fakehub.storage import conditions
 from fakehub.storage.acl import NEW_OBJECT, predefined
 from fakehub.storage.bucket_table import BucketVersion
@@ -48,11 +48,11 @@ class BucketAccess:
 
     def check(self, permission: str) -> None:
         """Raise ``GoogleError`` (401, 403) unless the persona has ``permission`` (``storage.objects.get`` etc.)."""
-        self.persona.check(self.name, permission)
+        self.persona.check(self._store.buckets.rights_key(self.name), permission)
 
     def holds(self, permission: str) -> bool:
         """Return whether the persona has ``permission``, whatever the scopes of the access token."""
-        return permission in self.persona.rights.get(self.name, ())
+        return permission in self.persona.rights.get(self._store.buckets.rights_key(self.name), ())
 
     def find(self, name: str, generation: str | None = None) -> Object | None:
         """Return an object, live or at the generation that a request asks for; ``None`` if there is none.
@@ -91,12 +91,20 @@ class BucketAccess:
         400 for a bad name or checksum, 401 or 403 without permission, 412 for a precondition, 507 for a full disk. An
         existing object requires permission to delete as well. A refused object changes nothing.
         """
-        acl = self.check_new(new.name, query)
+        acl = self.check_new(new.name, query) or self.version.default_acl
+        default_class = self.version.storage_class
+        if default_class != "STANDARD" and "storageClass" not in new.headers:
+            new.headers = {**new.headers, "storageClass": default_class}
         return self._store.put(self.name, new, self.persona.email, acl)
 
     def check_new(self, name: str, query: Mapping[str, str]) -> str | None:
-        """Raise ``GoogleError`` where ``put`` would, except for the data; return the access control list asked for."""
+        """Raise ``GoogleError`` where ``put`` would, except for the data; return the access control list asked for.
+
+        A bucket that was deleted in the meantime is 404.
+        """
         _check_name(name)
+        if self.name not in self._store.buckets:  # deleted while an upload was in progress
+            raise no_bucket()
         self.check("storage.objects.create")
         current = self._store.get(self.name, name)
         if current is not None:

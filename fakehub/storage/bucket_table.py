@@ -1,34 +1,50 @@
-"""The buckets as they are now: the facts, and what requests have changed about them since.
+"""The buckets as they are now: the facts, and what requests have made, changed and deleted since.
 
 Members of the hub have ``roles/storage.admin`` on the buckets that they write to, so they can change a bucket's
-settings and delete it, which a stand-in must not hide.
+settings and delete it, which a stand-in must not hide. An owner of the project can also make buckets.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from fakehub.accounts.personas import MADE
 from hubfacts.schema import Bucket
 
+# What the facts would say of a new bucket that its owner makes without any options.
+OWNED = Bucket(hub="read", uniform_access=False)
 # Settings that a request can change, as the facts name them.
-_SETTINGS = ("delete_after_days", "versioning")
+_SETTINGS = ("delete_after_days", "versioning", "uniform_access", "requester_pays")
 
 
 @dataclass(frozen=True, slots=True)
 class BucketVersion:
-    """A bucket between two changes. ``updated`` is ``None`` for one that nobody has changed.
+    """A bucket between two changes. ``updated`` is ``None`` for one that nobody has made or changed.
 
-    ``generation`` is compared in preconditions; it stays the same, because a deleted bucket cannot be made again.
+    ``made`` is when a request made the bucket, ``None`` for one of the facts; ``location`` is ``None`` for the hub's
+    region. ``names_flat`` is whether the request said that there are no folders. New objects get ``storage_class`` and
+    the predefined access control list ``default_acl``; ``acl`` is the bucket's own.
     """
 
     facts: Bucket
     labels: dict[str, str] = field(default_factory=dict)
     metageneration: int = 1
     updated: float | None = None
-    generation: int = 1
+    made: float | None = None
+    location: str | None = None
+    storage_class: str = "STANDARD"
+    prevents_public_access: bool = False
+    names_flat: bool = False
+    acl: str | None = None
+    default_acl: str | None = None
+
+    @property
+    def generation(self) -> int:
+        """The number that preconditions compare; a bucket that is deleted and made again gets another one."""
+        return 1 if self.made is None else int(self.made * 1e6)
 
     @property
     def tag(self) -> str:
@@ -40,9 +56,10 @@ class BucketVersion:
         return base64.b64encode(bytes([*encoded, number])).decode()
 
     def changed(self, when: float, settings: Mapping[str, Any], labels: dict[str, str]) -> BucketVersion:
-        """Return the next version, with these ``settings`` (of ``delete_after_days`` and ``versioning``)."""
-        facts = self.facts.model_copy(update=dict(settings))
-        return replace(self, facts=facts, labels=labels, metageneration=self.metageneration + 1, updated=when)
+        """Return the next version, with these ``settings``: fields of this class and some of the facts."""
+        facts = self.facts.model_copy(update={key: settings[key] for key in _SETTINGS if key in settings})
+        rest = {key: value for key, value in settings.items() if key not in _SETTINGS}
+        return replace(self, facts=facts, labels=labels, metageneration=self.metageneration + 1, updated=when, **rest)
 
 
 class BucketTable(Mapping[str, Bucket]):
@@ -65,14 +82,18 @@ class BucketTable(Mapping[str, Bucket]):
         """Return the present version of a bucket."""
         return self._versions[name]
 
+    def rights_key(self, name: str) -> str:
+        """Return the key of a persona's permissions in a bucket (see ``Persona.rights``)."""
+        return name if self._versions[name].made is None else MADE
+
     def set(self, name: str, version: BucketVersion) -> None:
-        """Make ``version`` the present one."""
+        """Make ``version`` the present one, of a new bucket or of one that exists."""
         self._versions[name] = version
 
     def remove(self, name: str) -> None:
         """Delete a bucket permanently."""
-        del self._versions[name]
-        self._deleted.add(name)
+        if self._versions.pop(name).made is None:
+            self._deleted.add(name)
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Return the journal's lines for every change since the facts."""
@@ -84,12 +105,13 @@ class BucketTable(Mapping[str, Bucket]):
 
     def restore(self, name: str, values: dict[str, Any] | None) -> None:
         """Repeat the change that a line of the journal records; skip a bucket that the facts no longer have."""
-        if name not in self._versions:
+        if name not in self._versions and not (values and values.get("made")):
             return
         if values is None:
             self.remove(name)
             return
-        facts = self._versions[name].facts.model_copy(update={key: values.pop(key) for key in _SETTINGS})
+        before = OWNED if values.get("made") else self._versions[name].facts
+        facts = before.model_copy(update={key: values.pop(key) for key in _SETTINGS if key in values})
         self._versions[name] = BucketVersion(facts, **values)
 
 
@@ -98,5 +120,5 @@ def line(name: str, version: BucketVersion | None) -> dict[str, Any]:
     if version is None:
         return {"bucket": [name, None]}
     settings = {key: getattr(version.facts, key) for key in _SETTINGS}
-    rest = {"labels": version.labels, "metageneration": version.metageneration, "updated": version.updated}
+    rest = {column.name: getattr(version, column.name) for column in fields(version) if column.name != "facts"}
     return {"bucket": [name, settings | rest]}

@@ -34,7 +34,7 @@ def media(stored: Object, request_headers: Mapping[str, str], head_only: bool) -
     sums = checksums(stored)
     hashes = f"crc32c={sums['crc32c']}" + (f",md5={sums['md5Hash']}" if "md5Hash" in sums else "")
     headers = {
-        "Content-Type": stored.headers["contentType"],
+        "Content-Type": stored.headers.get("contentType", "application/octet-stream"),
         "x-goog-generation": str(stored.generation),
         "x-goog-metageneration": str(stored.metageneration),
         "x-goog-hash": hashes,
@@ -87,12 +87,21 @@ def _decompressed(stored: Object, request_headers: Mapping[str, str]) -> bytes |
     """Return the decompressed content, or ``None`` if the data are sent as stored."""
     if stored.headers.get("contentEncoding") != "gzip" or "no-transform" in stored.headers.get("cacheControl", ""):
         return None
-    if "gzip" in request_headers.get("Accept-Encoding", ""):
+    if _accepts_gzip(request_headers.get("Accept-Encoding", "")):
         return None
     try:
         return zlib.decompress(stored.read(), _GZIP)
     except zlib.error:  # not gzip, in spite of its contentEncoding
         return None
+
+
+def _accepts_gzip(header: str) -> bool:
+    """Return whether ``Accept-Encoding`` names gzip, and not with the weight 0, which refuses it."""
+    for item in header.lower().split(","):
+        name, _, weight = item.partition(";")
+        if name.strip() == "gzip":
+            return not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight)
+    return False
 
 
 def _span(header: str | None, size: int) -> tuple[int, int] | None:

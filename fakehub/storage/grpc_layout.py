@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import cast
 from urllib.parse import quote
 
@@ -22,7 +22,8 @@ import h2.exceptions
 from fakehub.accounts.identities import Identities
 from fakehub.errors import GoogleError, no_bucket
 from fakehub.request_log import LoggedRequest
-from hubfacts.schema import Bucket
+from fakehub.storage.bucket_table import BucketTable
+from fakehub.storage.resources import location_type
 
 _METHOD = "/google.storage.control.v2.StorageControl/GetStorageLayout"
 # gRPC's status codes (https://grpc.io/docs/guides/status-codes/) by the HTTP status of the same error.
@@ -39,8 +40,9 @@ Note = Callable[[LoggedRequest], None]
 
 
 def layout_message(bucket: str, location: str) -> bytes:
-    """Return the protobuf message ``StorageLayout`` of a bucket in one region, with a flat namespace."""
-    values = ((1, f"projects/_/buckets/{bucket}/storageLayout"), (2, location.upper()), (3, "region"))
+    """Return the protobuf message ``StorageLayout`` of a bucket with a flat namespace."""
+    place = location.upper()
+    values = ((1, f"projects/_/buckets/{bucket}/storageLayout"), (2, place), (3, location_type(place)))
     return b"".join(_text(number, value) for number, value in values)
 
 
@@ -66,9 +68,9 @@ def bucket_asked_for(message: bytes) -> str:
 
 
 class LayoutService:
-    """The method for the buckets of the facts, open to personas who may list them; ``note`` logs each call."""
+    """The method for all buckets, open to personas who may list them; ``note`` logs each call."""
 
-    def __init__(self, buckets: Mapping[str, Bucket], region: str, identities: Identities, note: Note) -> None:
+    def __init__(self, buckets: BucketTable, region: str, identities: Identities, note: Note) -> None:
         self._buckets, self._region, self._identities, self.note = buckets, region, identities, note
 
     def answer(self, authorization: str | None, message: bytes) -> tuple[str, bytes]:
@@ -77,8 +79,8 @@ class LayoutService:
         bucket = bucket_asked_for(message)
         if bucket not in self._buckets:
             raise no_bucket()
-        persona.check(bucket, "storage.objects.list")
-        return persona.name, layout_message(bucket, self._region)
+        persona.check(self._buckets.rights_key(bucket), "storage.objects.list")
+        return persona.name, layout_message(bucket, self._buckets.version(bucket).location or self._region)
 
 
 class _Grpc(asyncio.Protocol):

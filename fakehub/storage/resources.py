@@ -25,6 +25,8 @@ HEADERS = (
 )
 STORAGE_CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL")
 PROJECT_NUMBER = "1"
+# Locations that contain many regions.
+_AREAS = frozenset({"ASIA", "EU", "US"})
 _MOST_TEXTS = 10_000
 
 
@@ -103,18 +105,22 @@ def bucket_resource(name: str, version: BucketVersion, created: float, location:
         "projectNumber": PROJECT_NUMBER,
         "metageneration": str(version.metageneration),
         "location": location,
-        "locationType": "region",
-        "storageClass": "STANDARD",
+        "locationType": location_type(location),
+        "storageClass": version.storage_class,
         "etag": version.tag,
         "timeCreated": rfc3339(created),
         "updated": rfc3339(created if version.updated is None else version.updated),
         "iamConfiguration": {
             "bucketPolicyOnly": {"enabled": bucket.uniform_access},
             "uniformBucketLevelAccess": {"enabled": bucket.uniform_access},
-            "publicAccessPrevention": "inherited",
+            "publicAccessPrevention": "enforced" if version.prevents_public_access else "inherited",
         },
         "softDeletePolicy": {"retentionDurationSeconds": str(bucket.soft_delete_days * 86400)},
     }
+    if resource["locationType"] != "region":
+        resource["rpo"] = "DEFAULT"
+    if version.names_flat:
+        resource["hierarchicalNamespace"] = {"enabled": False}
     if bucket.versioning:
         resource["versioning"] = {"enabled": True}
     if bucket.requester_pays:
@@ -127,14 +133,21 @@ def bucket_resource(name: str, version: BucketVersion, created: float, location:
     return resource
 
 
+def location_type(location: str) -> str:
+    """Return whether a location is a region, a pair of them or a large area."""
+    if location in _AREAS:
+        return "multi-region"
+    return "region" if "-" in location else "dual-region"
+
+
 def full_bucket_resource(name: str, version: BucketVersion, created: float, location: str) -> dict[str, object]:
     """Return the resource with the bucket's owner and access controls, as ``projection=full`` shows it."""
     resource = bucket_resource(name, version, created, location)
     if version.facts.uniform_access:
         return resource
-    defaults = [default_object_control(entry) for entry in entries(name)]
+    defaults = [default_object_control(entry) for entry in entries(name, acl=version.default_acl)]
     owner = {"entity": f"project-owners-{PROJECT_NUMBER}"}
-    return resource | {"owner": owner, "acl": entries(name), "defaultObjectAcl": defaults}
+    return resource | {"owner": owner, "acl": entries(name, acl=version.acl), "defaultObjectAcl": defaults}
 
 
 def default_object_control(entry: AccessControl) -> AccessControl:

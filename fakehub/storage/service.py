@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from fakehub.accounts.identities import Persona, hub_email
+from fakehub.accounts.personas import BILLING_ASSIGNMENT, PROJECT
 from fakehub.clock import Clock
-from fakehub.errors import bad_request, no_bucket
+from fakehub.errors import bad_request, bucket_exists, no_bucket
 from fakehub.storage.billing import no_project
 from fakehub.storage.bucket_access import BucketAccess, is_bucket_name
-from fakehub.storage.resources import ResourceTexts
+from fakehub.storage.bucket_table import OWNED, BucketVersion
+from fakehub.storage.resources import PROJECT_NUMBER, ResourceTexts
 from fakehub.storage.store import Store
 from fakehub.storage.stored import NewObject
 from fakehub.storage.uploads import Resumables
@@ -26,8 +30,9 @@ class Storage:
     def __init__(self, store: Store, clock: Clock, facts: Facts) -> None:
         self.store = store
         self.writers_group, self.hub_email = facts.buckets.writers_group, hub_email(facts)
-        # The hub's own buckets; the store has those of other projects too.
-        self.own = facts.buckets.options
+        self.project, self.clock = facts.hub.project, clock
+        # The hub's buckets of the facts; the store has those of other projects too.
+        self._of_facts = facts.buckets.options
         self.location = facts.hub.region.upper()
         self.created = clock.now()
         self.resumables = Resumables(clock)
@@ -44,11 +49,39 @@ class Storage:
         facts = self.store.buckets.get(name)
         if facts is None:
             raise no_bucket() if is_bucket_name(name) else bad_request(f"Invalid bucket name: '{name}'")
-        if facts.requester_pays and project is None:
+        if facts.requester_pays and project is None and not self._is_billed(persona, name):
             raise no_project()
+        access = BucketAccess(self.store, name, facts, persona)
         if permission is not None:
-            persona.check(name, permission)
-        return BucketAccess(self.store, name, facts, persona)
+            access.check(permission)
+        return access
+
+    def _is_billed(self, persona: Persona, bucket: str) -> bool:
+        """Return whether the bucket's own project is billed for the persona's requests, although requesters pay."""
+        return self.is_own(bucket) and BILLING_ASSIGNMENT in persona.rights.get(PROJECT, ())
+
+    def check_project(self, persona: Persona, project: str | None, permission: str) -> None:
+        """Raise ``GoogleError`` (401, 403) unless the persona has ``permission`` in the project, which is the hub's."""
+        persona.check(PROJECT, permission)
+        if project not in {self.project, PROJECT_NUMBER}:
+            persona.refuse(PROJECT, permission)
+
+    def add_bucket(self, name: str, settings: Mapping[str, Any], labels: dict[str, str]) -> None:
+        """Make a bucket of the hub's project with these settings (see ``BucketVersion.changed``).
+
+        Raises ``GoogleError``: 400 for a name that a bucket cannot have, 409 for one that is taken.
+        """
+        if not is_bucket_name(name) or name.startswith("goog") or "google" in name:
+            raise bad_request(f"Invalid bucket name: '{name}'")
+        if name in self.store.buckets:
+            raise bucket_exists(self.is_own(name))
+        now = self.clock.now()
+        version = BucketVersion(OWNED, made=now).changed(now, settings, labels)
+        self.store.add_bucket(name, replace(version, metageneration=1))
+
+    def is_own(self, name: str) -> bool:
+        """Return whether an existing bucket belongs to the hub's project."""
+        return name in self._of_facts or self.store.buckets.version(name).made is not None
 
 
 def store_examples(store: Store, others: Mapping[str, OtherBucket]) -> None:

@@ -23,7 +23,7 @@ from sortedcontainers import SortedDict
 
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError
-from fakehub.storage.bucket_table import BucketTable, line
+from fakehub.storage.bucket_table import BucketTable, BucketVersion, line
 from fakehub.storage.computed import ComputedBucket
 from fakehub.storage.hashes import check_hashes
 from fakehub.storage.journal import Journal, disk_full
@@ -194,6 +194,12 @@ class Store:
         """Return whether every object of a bucket, at any generation, was deleted or has expired."""
         return not any(self.versions(bucket, name) for name in self.names_from(bucket, "", versions=True))
 
+    def add_bucket(self, name: str, version: BucketVersion) -> None:
+        """Add a new bucket; raise ``GoogleError`` (507) when the disk is full."""
+        if self._journal:
+            self._journal.append(line(name, version))
+        self._add(name, version)
+
     def change_bucket(self, name: str, settings: Mapping[str, Any], labels: dict[str, str]) -> None:
         """Change settings of a bucket (see ``BucketVersion``); raise ``GoogleError`` (507) when the disk is full."""
         changed = self.buckets.version(name).changed(self._clock.now(), settings, labels)
@@ -208,6 +214,10 @@ class Store:
         for stored in self._objects_of(name):
             self._drop_data(stored)
         self.buckets.remove(name)
+
+    def _add(self, name: str, version: BucketVersion) -> None:
+        self._live[name], self._old[name] = SortedDict(), SortedDict()
+        self.buckets.set(name, version)
 
     def _forget(self, stored: Object) -> None:
         # Remove the data first: this frees a full disk, and without its data an object is not restored.
@@ -299,7 +309,11 @@ class Store:
         for change in journal.lines():
             lines += 1
             if "bucket" in change:
-                self.buckets.restore(*change["bucket"])
+                name, values = change["bucket"]
+                is_new = name not in self.buckets
+                self.buckets.restore(name, values)
+                if is_new and name in self.buckets:
+                    self._add(name, self.buckets.version(name))
             else:
                 self._apply(change)
         files = set(os.listdir(self._spill))

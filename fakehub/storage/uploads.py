@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from multidict import MultiMapping
+
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError, bad_request
 from fakehub.storage import conditions
@@ -144,9 +146,9 @@ def announced_length(headers: Mapping[str, str]) -> int | None:
     return length
 
 
-def hashes_of(resource: Mapping[str, str | None], goog_hash: str | None) -> list[tuple[str, str]]:
-    """Return the checksums in the header ``x-goog-hash`` and in a resource; all of them have to be right."""
-    items = [item.strip().partition("=") for item in (goog_hash or "").split(",")]
+def hashes_of(resource: Mapping[str, str | None], headers: MultiMapping[str]) -> list[tuple[str, str]]:
+    """Return the checksums in all headers ``x-goog-hash`` and in a resource; all of them have to be right."""
+    items = [item.strip().partition("=") for line in headers.getall("x-goog-hash", ()) for item in line.split(",")]
     given = [(kind, value) for kind, _, value in items if value]
     named = ((kind, resource.get(key)) for kind, key in (("md5", "md5Hash"), ("crc32c", "crc32c")))
     return given + [(kind, value) for kind, value in named if value]

@@ -85,7 +85,7 @@ def token_of(server, persona: str) -> str | None:
     if persona.startswith("hpc"):
         login = json.loads((home / ".config/gcloud/application_default_credentials.json").read_text())
         return refresh(server, login["refresh_token"]).json()["access_token"]
-    if persona == "service-account":
+    if persona in {"service-account", "owner"}:
         answer = oauth(server, "/token", grant_type=JWT_BEARER, assertion=assertion(server))
         return answer.json()["access_token"]
     return None

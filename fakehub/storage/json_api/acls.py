@@ -21,13 +21,14 @@ _Controls = Callable[[Call, BucketAccess], list[AccessControl]]
 def _of_bucket(_call: Call, bucket: BucketAccess) -> list[AccessControl]:
     if bucket.facts.uniform_access:
         raise bad_request(UNIFORM_BUCKET_READ)
-    return entries(bucket.name)
+    return entries(bucket.name, acl=bucket.version.acl)
 
 
 def _of_new_objects(call: Call, bucket: BucketAccess) -> list[AccessControl]:
-    entries_of_bucket = _of_bucket(call, bucket)
+    if bucket.facts.uniform_access:
+        raise bad_request(UNIFORM_BUCKET_READ)
     conditions.check(call.query, bucket.version, reading=True)
-    return [default_object_control(entry) for entry in entries_of_bucket]
+    return [default_object_control(entry) for entry in entries(bucket.name, acl=bucket.version.default_acl)]
 
 
 def _of_object(call: Call, bucket: BucketAccess) -> list[AccessControl]:

@@ -1,4 +1,4 @@
-"""The body of a request that changes a bucket: labels, versioning and when objects are deleted.
+"""The body of a request that makes or changes a bucket: labels, versioning, when objects are deleted, who pays.
 
 Google's clients send either what changes (patch) or the whole resource (update). Any other property may be sent as
 it is, but not be changed.
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from fakehub.errors import GoogleError, bad_request, not_implemented
 from fakehub.storage.acl import UNIFORM_WRITE
 from fakehub.storage.bucket_table import BucketVersion
+from fakehub.storage.new_buckets import check_location, check_storage_class
 
 # https://cloud.google.com/storage/docs/tags-and-labels#bucket-labels
 _LABEL_KEY, _LABEL_VALUE = re.compile(r"[^\W\d_][\w-]*"), re.compile(r"[\w-]*")
 _LONGEST_LABEL, _MOST_LABELS = 63, 64
 # Properties that the server sets, whatever a client sends.
 _IGNORED = frozenset({"etag", "generation", "id", "kind", "metageneration", "projectNumber", "selfLink", "updated"})
+_PREVENTIONS = {"enforced": True, "inherited": False, "unspecified": False}
 _CONTROLS = frozenset({"acl", "defaultObjectAcl"})
 # The changed settings, as the facts name them, and all labels.
 BucketChange: TypeAlias = tuple[dict[str, Any], dict[str, str]]
@@ -31,7 +34,7 @@ def parse_change(text: bytes, resource: dict[str, Any], bucket: BucketVersion, w
     """
     body = _body(text)
     for name, value in body.items():
-        if name in _CONTROLS and value:
+        if name in _CONTROLS and value and value != resource.get(name):
             raise control_refusal(bucket, f"a change of {name}")
         if name not in _PARSERS and name not in _IGNORED | _CONTROLS and value != resource.get(name):
             raise not_implemented(f"a change of the bucket's {name}")
@@ -41,6 +44,29 @@ def parse_change(text: bytes, resource: dict[str, Any], bucket: BucketVersion, w
     if "labels" in given:
         labels = _labels(labels, given["labels"])
     return settings, labels
+
+
+def parse_new(text: bytes) -> tuple[str, BucketChange]:
+    """Return the name and the settings of a bucket that a request makes.
+
+    Raises ``GoogleError`` (400) for a malformed body, or for a property that the stand-in does not implement.
+    """
+    body = _body(text)
+    name = body.get("name")
+    if not isinstance(name, str) or not name:
+        raise GoogleError(400, "required", "Required parameter: name", "name")
+    for key, value in body.items():
+        if key not in _PARSERS and key not in {*_IGNORED, "name", "location"} and not _is_off(value):
+            raise not_implemented(f"a bucket with the property {key}")
+    settings = check_location(body.get("location")) | {"names_flat": bool(body.get("hierarchicalNamespace"))}
+    for key in body.keys() & _PARSERS.keys():
+        settings |= _PARSERS[key](body[key])
+    return name, (settings, _labels({}, body.get("labels")))
+
+
+def _is_off(value: Any) -> bool:
+    """Return whether a property is sent without any content, or as a feature that is not enabled."""
+    return not value or value == {"enabled": False}
 
 
 def control_refusal(bucket: BucketVersion, what: str) -> GoogleError:
@@ -77,13 +103,42 @@ def _lifecycle(value: Any) -> dict[str, Any]:
 
 
 def _versioning(value: Any) -> dict[str, Any]:
-    enabled = _object("versioning", value).get("enabled", False)
-    if not isinstance(enabled, bool):
-        raise _invalid("versioning", "enabled is true or false")
-    return {"versioning": enabled}
+    return {"versioning": _boolean("versioning", _object("versioning", value).get("enabled", False))}
 
 
-_PARSERS = {"labels": lambda _: {}, "lifecycle": _lifecycle, "versioning": _versioning}
+def _billing(value: Any) -> dict[str, Any]:
+    return {"requester_pays": _boolean("billing", _object("billing", value).get("requesterPays", False))}
+
+
+def _iam_configuration(value: Any) -> dict[str, Any]:
+    """Return who decides about access; what is left out stays as it is."""
+    parts, changed = _object("iamConfiguration", value), {}
+    # The first is the name that the feature had before.
+    for name in ("bucketPolicyOnly", "uniformBucketLevelAccess"):
+        if "enabled" in _object("iamConfiguration", parts.get(name)):
+            changed["uniform_access"] = _boolean("iamConfiguration", parts[name]["enabled"])
+    prevention = parts.get("publicAccessPrevention")
+    if prevention is not None:
+        if prevention not in _PREVENTIONS:
+            raise _invalid("iamConfiguration", f"publicAccessPrevention is one of {', '.join(_PREVENTIONS)}")
+        changed["prevents_public_access"] = _PREVENTIONS[prevention]
+    return changed
+
+
+def _boolean(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _invalid(name, "it is true or false")
+    return value
+
+
+_PARSERS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "billing": _billing,
+    "iamConfiguration": _iam_configuration,
+    "labels": lambda _: {},
+    "lifecycle": _lifecycle,
+    "storageClass": check_storage_class,
+    "versioning": _versioning,
+}
 
 
 def _labels(labels: dict[str, str], value: Any) -> dict[str, str]:

@@ -6,24 +6,24 @@ from aiohttp import web
 
 from fakehub.errors import GoogleError
 from fakehub.storage import conditions
+from fakehub.storage.acl import UNIFORM_WRITE, predefined
 from fakehub.storage.bucket_access import BucketAccess
+from fakehub.storage.bucket_table import OWNED
 from fakehub.storage.json_api.answers import permissions_response
-from fakehub.storage.json_api.bucket_bodies import control_refusal, parse_change
+from fakehub.storage.json_api.bucket_bodies import control_refusal, parse_change, parse_new
 from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_response
 from fakehub.storage.listing import MOST
-from fakehub.storage.resources import bucket_resource, full_bucket_resource
+from fakehub.storage.resources import PROJECT_NUMBER, bucket_resource, full_bucket_resource, location_type
 from fakehub.storage.service import Storage
 
 _ROLES = {"write": "roles/storage.admin", "read": "roles/storage.objectViewer"}
 
 
 def _list(storage: Storage, call: Call) -> web.Response:
-    if not call.query.get("project"):
-        raise GoogleError(400, "required", "Required parameter: project", "project")
-    call.persona.check("", "storage.buckets.list")
+    storage.check_project(call.persona, _project(call), "storage.buckets.list")
     most = int(call.query.get("maxResults") or MOST)
     prefix, after = call.query.get("prefix", ""), call.query.get("pageToken", "")
-    existing = [name for name in storage.own if name in storage.store.buckets]
+    existing = (name for name in storage.store.buckets if storage.is_own(name))
     names = sorted(name for name in existing if name.startswith(prefix) and name > after)
     resource: dict[str, object] = {"kind": "storage#buckets"}
     if names[most:]:
@@ -34,9 +34,28 @@ def _list(storage: Storage, call: Call) -> web.Response:
     return json_response(resource, call.query)
 
 
+def _project(call: Call) -> str:
+    project = call.query.get("project")
+    if not project:
+        raise GoogleError(400, "required", "Required parameter: project", "project")
+    return project
+
+
+def _insert(storage: Storage, call: Call) -> web.Response:
+    storage.check_project(call.persona, _project(call), "storage.buckets.create")
+    name, (settings, labels) = parse_new(call.body)
+    lists = {"acl": "predefinedAcl", "default_acl": "predefinedDefaultObjectAcl"}
+    uniform = OWNED.model_copy(update={"uniform_access": settings.get("uniform_access", False)})
+    settings |= {key: predefined(uniform, call.query.get(name) or None, UNIFORM_WRITE) for key, name in lists.items()}
+    storage.add_bucket(name, settings, labels)
+    return _answer(storage, call, storage.bucket(call.persona, name, project=storage.project))
+
+
 def _resource(storage: Storage, name: str, full: bool) -> dict[str, object]:
     shape = full_bucket_resource if full else bucket_resource
-    return shape(name, storage.store.buckets.version(name), storage.created, storage.location)
+    version = storage.store.buckets.version(name)
+    created = storage.created if version.made is None else version.made
+    return shape(name, version, created, version.location or storage.location)
 
 
 def _get(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
@@ -62,28 +81,48 @@ def _update(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
 
 def _change(storage: Storage, call: Call, bucket: BucketAccess, whole: bool) -> web.Response:
     conditions.check(call.query, bucket.version)
+    conditions.check_tags(call.headers, bucket.version.tag, reading=False)
     for name in ("predefinedAcl", "predefinedDefaultObjectAcl"):
         if call.query.get(name):
             raise control_refusal(bucket.version, f"the parameter {name}")
-    resource = _resource(storage, bucket.name, full=False)
+    resource = _resource(storage, bucket.name, full=True)
     bucket.change(*parse_change(call.body, resource, bucket.version, whole))
     return _answer(storage, call, bucket)
 
 
 def _delete(_storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     conditions.check(call.query, bucket.version)
+    conditions.check_tags(call.headers, bucket.version.tag, reading=False)
     bucket.delete()
     return web.Response(status=204)
 
 
 def _get_iam_policy(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    if bucket.version.made is not None:
+        return json_response(_new_policy(storage, bucket), call.query)
     holders = {_ROLES[bucket.facts.hub]: [f"serviceAccount:{storage.hub_email}"]}
     if bucket.facts.writers_group:
         holders.setdefault(_ROLES["write"], []).append(f"group:{storage.writers_group}")
     bindings = [{"role": role, "members": members} for role, members in holders.items()]
+    return json_response(_policy(bucket, bindings), call.query)
+
+
+def _new_policy(storage: Storage, bucket: BucketAccess) -> dict[str, object]:
+    """Return the permissions that Google gives the teams of a project in each new bucket."""
+    teams = {
+        "roles/storage.legacyBucketOwner": ("projectEditor", "projectOwner"),
+        "roles/storage.legacyBucketReader": ("projectViewer",),
+    }
+    bindings = [
+        {"role": role, "members": [f"{team}:{storage.project}" for team in members]} for role, members in teams.items()
+    ]
+    return _policy(bucket, bindings)
+
+
+def _policy(bucket: BucketAccess, bindings: object) -> dict[str, object]:
     resource_id = f"projects/_/buckets/{bucket.name}"
     policy = {"kind": "storage#policy", "resourceId": resource_id, "version": 1, "etag": "CAE="}
-    return json_response(policy | {"bindings": bindings}, call.query)
+    return policy | {"bindings": bindings}
 
 
 def _test_permissions(_storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
@@ -91,17 +130,33 @@ def _test_permissions(_storage: Storage, call: Call, bucket: BucketAccess) -> we
 
 
 def _get_layout(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    location = bucket.version.location or storage.location
     layout = {
         "kind": "storage#storageLayout",
         "bucket": bucket.name,
-        "location": storage.location,
-        "locationType": "region",
+        "location": location,
+        "locationType": location_type(location),
         "hierarchicalNamespace": {"enabled": False},
     }
     return json_response(layout, call.query)
 
 
+def _list_notifications(_storage: Storage, call: Call, _bucket: BucketAccess) -> web.Response:
+    """Answer that there is none, as ``notifications.insert`` is not implemented."""
+    return json_response({"kind": "storage#notifications"}, call.query)
+
+
+def _get_service_account(storage: Storage, call: Call) -> web.Response:
+    """Answer with the account by which Google's storage itself acts in the project."""
+    storage.check_project(call.persona, call.names[0], "resourcemanager.projects.get")
+    email = f"service-{PROJECT_NUMBER}@gs-project-accounts.iam.gserviceaccount.com"
+    return json_response({"kind": "storage#serviceAccount", "email_address": email}, call.query)
+
+
 ANSWERS: dict[str, Handler] = {
+    "storage.projects.serviceAccount.get": _get_service_account,
+    "storage.buckets.insert": _insert,
+    "storage.notifications.list": in_bucket(_list_notifications, "storage.buckets.get"),
     "storage.buckets.delete": in_bucket(_delete, "storage.buckets.delete"),
     "storage.buckets.list": _list,
     "storage.buckets.patch": in_bucket(_patch, "storage.buckets.update"),

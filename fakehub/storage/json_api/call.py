@@ -29,7 +29,7 @@ class Call:
     method: str
     path: str
     query: MultiMapping[str]
-    headers: Mapping[str, str]
+    headers: MultiMapping[str]
     body: bytes
     persona: Persona
     base: str

@@ -42,8 +42,10 @@ def _compose(storage: Storage, call: Call) -> web.Response:
     data = b"".join([part.read() for part in parts])
     count = sum(part.components or 1 for part in parts)
     if "contentType" not in destination:
-        headers["contentType"] = parts[0].headers["contentType"]
-    stored = bucket.put(NewObject(call.names[1], data, headers, metadata, count), _destination_query(call))
+        del headers["contentType"]  # a new composite has none, whatever its parts have
+    # Checksums in the destination are ignored: Google's clients send those of the object that is replaced.
+    new = NewObject(call.names[1], data, headers, metadata, count)
+    stored = bucket.put(new, _destination_query(call))
     return object_response(storage.texts, bucket, call.query, stored)
 
 
@@ -78,7 +80,7 @@ def _store_copy(call: Call, source: Object, resource: dict[str, Any], bucket: Bu
     check_acl(bucket.facts, resource, call.persona)
     headers, metadata = dict(source.headers), source.metadata
     if resource:
-        headers |= headers_of(resource, headers["contentType"])
+        headers |= headers_of(resource, headers.get("contentType"))
         metadata = texts(resource["metadata"]) if "metadata" in resource else metadata
     new = NewObject(name, source.read(), headers, metadata, source.components)
     return bucket.put(new, _destination_query(call))

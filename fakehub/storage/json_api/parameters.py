@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fakehub.errors import not_implemented
 from fakehub.storage.conditions import boolean
+from fakehub.storage.encryption import refuse_keys
 from fakehub.storage.json_api.fields import check_fields
 from fakehub.storage.json_api.method_table import Method
 from fakehub.storage.json_api.values import check_values
@@ -47,11 +48,6 @@ _IGNORED_IN = {
     "storage.buckets.getStorageLayout": "prefix",
     "storage.objects.testIamPermissions": "generation",
 }
-REFUSED_HEADERS = (
-    "x-goog-encryption-algorithm",
-    "x-goog-encryption-kms-key-name",
-    "x-goog-copy-source-encryption-algorithm",
-)
 
 
 def refuse_unanswered(method: Method, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
@@ -65,9 +61,7 @@ def refuse_unanswered(method: Method, query: Mapping[str, str], headers: Mapping
     for name in query:
         if name in REFUSED and query[name] and not _is_off(name, query[name]):
             raise not_implemented(f"the parameter {name} of {method.id}")
-    for name in REFUSED_HEADERS:
-        if name in headers:
-            raise not_implemented(f"the header {name} of {method.id}")
+    refuse_keys(headers, method.id)
 
 
 def _is_off(name: str, text: str) -> bool:

@@ -39,8 +39,6 @@ _PERMISSIONS = (
 def permission_for(method: Method) -> str | None:
     """Return the permission that a method requires, ``None`` if it requires none."""
     name = method.id.removeprefix("storage.")
-    if name == "projects.serviceAccount.get":
-        return "resourcemanager.projects.get"
     verb = name.rpartition(".")[2]
     for beginning, permission in _PERMISSIONS:
         if name.startswith(beginning):

@@ -54,7 +54,7 @@ def upload(storage: Storage, call: Call) -> web.Response:
     if query.get("contentEncoding"):
         resource["contentEncoding"] = query["contentEncoding"]
     name = resource.get("name") or query.get("name") or ""
-    hashes = hashes_of(resource, call.headers.get("x-goog-hash"))
+    hashes = hashes_of(resource, call.headers)
     if kind == "resumable":
         bucket.check_new(name, query)
     headers, metadata = headers_of(resource), texts(resource.get("metadata"))
@@ -83,7 +83,7 @@ def _continue(storage: Storage, call: Call) -> web.Response:
         return web.Response(body=again.body, content_type="application/json")
     data = take_chunk(upload, call.body, call.headers.get("Content-Range"))
     if data is not None:
-        stored = upload.finish(data, hashes_of({}, call.headers.get("x-goog-hash")))
+        stored = upload.finish(data, hashes_of({}, call.headers))
         return object_response(storage.texts, upload.bucket, upload.query, stored)
     headers = {"X-GUploader-UploadID": session}
     if upload.data:

@@ -18,7 +18,7 @@ def read(call: Call) -> web.Response:
         call.bucket.check("storage.buckets.getIamPolicy")
         if uniform:
             raise invalid_argument(UNIFORM_BUCKET_READ)
-        return _list(entries(call.bucket.name), "project-owners-1")
+        return _list(entries(call.bucket.name, acl=call.bucket.version.acl), "project-owners-1")
     stored = call.existing("storage.objects.getIamPolicy")
     if uniform:
         raise invalid_argument(UNIFORM_OBJECT_READ)

@@ -53,7 +53,7 @@ def answer(storage: Storage, call: Call, part: str) -> web.Response:
         raise not_implemented(f"{call.method} ?{part}")
     call.bucket.check(_READ if call.method == "GET" else "storage.buckets.setIamPolicy" if part == "acl" else _CHANGE)
     if call.method == "GET" and part == "location":
-        return xml_response(element("LocationConstraint", storage.location))
+        return xml_response(element("LocationConstraint", call.bucket.version.location or storage.location))
     if call.method == "GET" and part in _OF_BUCKET:
         return xml_response(_OF_BUCKET[part](call.bucket.facts))
     raise not_implemented(f"{call.method} ?{part}")

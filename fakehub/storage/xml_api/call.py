@@ -135,8 +135,7 @@ def stored_headers(stored: Object) -> dict[str, str]:
 
 def hashes_of(headers: CIMultiDictProxy[str]) -> list[tuple[str, str]]:
     """Return the checksums that a request gives for its body, each with its kind (``md5`` or ``crc32c``)."""
-    given = ",".join(headers.getall("x-goog-hash", []))
-    return uploads.hashes_of({"md5Hash": headers.get("Content-MD5")}, given)
+    return uploads.hashes_of({"md5Hash": headers.get("Content-MD5")}, headers)
 
 
 def check_length(size: int, headers: CIMultiDictProxy[str]) -> None:

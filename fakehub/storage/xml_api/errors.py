@@ -6,7 +6,7 @@ import re
 
 from aiohttp import web
 
-from fakehub.errors import GoogleError
+from fakehub.errors import GoogleError, bucket_exists
 from fakehub.storage.billing import BillingError
 
 _ACCESS_DENIED = ("AccessDenied", "Access denied.")
@@ -23,6 +23,11 @@ _BY_REASON = {
         "NotImplemented",
         "A header or query you provided requested a function that is not implemented.",
     ),
+}
+# The codes of a name that another bucket has, with the words of both APIs.
+_EXISTS = {
+    "BucketAlreadyOwnedByYou": bucket_exists(own=True).message,
+    "BucketAlreadyExists": bucket_exists(own=False).message,
 }
 _BAD_DIGEST = ("BadDigest", "The MD5 or CRC32C you specified did not match what we received.")
 _BY_STATUS = {
@@ -72,6 +77,9 @@ def code_and_elements(error: GoogleError) -> tuple[int, str, dict[str, str]]:
     code, message = _BY_REASON.get(error.reason) or _BY_STATUS.get(status, _BY_STATUS[500])
     if status == 400 and error.message.startswith(("Provided MD5", "Provided CRC32C")):
         code, message = _BAD_DIGEST
+    for existing, message_of_it in _EXISTS.items():
+        if status == 409 and error.message == message_of_it:
+            code, message = existing, message_of_it
     scopes = error.reason == "insufficientPermissions"
     details = "Provided scope(s) are not authorized" if scopes else error.message
     return status, code, {"Message": message} | ({"Details": details} if details != message else {})

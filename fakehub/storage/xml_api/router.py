@@ -11,10 +11,10 @@ from fakehub.clock import Clock
 from fakehub.errors import GoogleError, not_implemented
 from fakehub.hosts import STORAGE_HOST, bucket_of
 from fakehub.storage.billing import billed_project
-from fakehub.storage.bucket_access import BucketAccess
+from fakehub.storage.encryption import refuse_keys
 from fakehub.storage.request_body import decoded, read_body
 from fakehub.storage.service import Storage
-from fakehub.storage.xml_api import acl, bucket_parts, listing, objects
+from fakehub.storage.xml_api import acl, bucket_parts, listing, objects, project_buckets
 from fakehub.storage.xml_api.call import Call, resolve_bucket
 from fakehub.storage.xml_api.errors import XmlError, error_response
 from fakehub.storage.xml_api.multipart import Multipart
@@ -59,9 +59,15 @@ class XmlApi:
                 bucket_name, _, name = path.partition("/")
                 address += f"/{bucket_name}"
             bucket_name, name = decoded(bucket_name), decoded(name)
+            refuse_keys(request.headers, f"{request.method} in the XML API")
+            if request.method == "POST" and request.content_type == "multipart/form-data":
+                raise not_implemented("a form with a policy document")
             project = billed_project(persona, url.query, request.headers)
-            makes_bucket = request.method == "PUT" and not name and _PARTS.isdisjoint(url.query)
-            bucket = self._resolve(persona, bucket_name, project, makes_bucket)
+            if not bucket_name and request.method == "GET":
+                return project_buckets.list_all(self._storage, persona, request.headers)
+            if request.method == "PUT" and not name and _PARTS.isdisjoint(url.query):
+                return project_buckets.make(self._storage, persona, bucket_name, request.headers, body)
+            bucket = resolve_bucket(self._storage, persona, bucket_name, project)
             return self._answer(Call(request.method, bucket, name, url.query, request.headers, body, address, project))
         except GoogleError as error:
             return error_response(error)
@@ -74,16 +80,6 @@ class XmlApi:
             raise not_implemented("signed URLs of version 2; sign with version 4")
         persona = self._identities.bearer(request.headers.get("Authorization"))
         return self._resumable.starter(url.query["upload_id"], persona) if "upload_id" in url.query else persona
-
-    def _resolve(self, persona: Persona, bucket: str, project: str | None, makes_bucket: bool) -> BucketAccess:
-        """Return the bucket of a request; raise ``GoogleError`` for an unknown one and for methods on no bucket."""
-        if not bucket:
-            persona.check("", "storage.buckets.list")
-            raise not_implemented("a listing of buckets")
-        if makes_bucket:
-            persona.check("", "storage.buckets.create")
-            raise not_implemented("the making of buckets")
-        return resolve_bucket(self._storage, persona, bucket, project)
 
     def _answer(self, call: Call) -> web.StreamResponse:
         if call.query:

@@ -13,13 +13,15 @@ READ = {"list", "get"}
 ALL = READ | {"bucket", "create", "overwrite", "delete", "patch", "copy", "change bucket", "delete bucket"}
 NONE = set()
 # The allowed operations, in the order of BUCKETS. The hub writes to two buckets and reads objects of the third; the
-# writers' group writes to the two persistent ones and has no permissions in scratch. Nobody else has any.
+# writers' group writes to the two persistent ones and has no permissions in scratch. The owner of the project has all,
+# and nobody else has any.
 EXPECTED = {
     "hub": (ALL, ALL, READ),
     "laptop": (ALL, ALL, READ),
     "hpc-member": (NONE, ALL, ALL),
     "hpc-outsider": (NONE, NONE, NONE),
     "service-account": (NONE, ALL, ALL),
+    "owner": (ALL, ALL, ALL),
     "anonymous": (NONE, NONE, NONE),
 }
 # The permission that Google's error message names.

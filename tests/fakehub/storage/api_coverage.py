@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from fakehub.storage.encryption import REFUSED_HEADERS
 from fakehub.storage.json_api.method_table import COMMON, METHODS, Method
-from fakehub.storage.json_api.parameters import IGNORED, REFUSED_HEADERS, treatment
+from fakehub.storage.json_api.parameters import IGNORED, treatment
 from fakehub.storage.json_api.router import ANSWERS
 
 COMMAND = "python -m tests.fakehub.storage.api_coverage > fakehub/COVERAGE.md"

@@ -1,13 +1,13 @@
-"""The list of a project's buckets, which no persona of the facts may read: asked by one that may."""
+"""The list of a project's buckets, which the owner may read."""
 
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 
 import pytest
 from multidict import MultiDict
 
+from fakehub.accounts.personas import personas
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError
 from fakehub.storage.json_api.buckets import ANSWERS
@@ -24,12 +24,12 @@ def listing(root, tmp_path):
     """Return the answer to a request for the list with these parameters."""
     facts = load(root / "hub.yml")
     storage = Storage(Store(facts.buckets.options, Clock(), tmp_path), Clock(), facts)
-    persona = SimpleNamespace(check=lambda bucket, permission: None)
+    persona = personas(facts)["owner"]
 
     def call(deleted=None, **query):
         if deleted:
             storage.store.delete_bucket(deleted)
-        query = MultiDict({"project": "leap"} | query)
+        query = MultiDict({"project": "leap-pangeo"} | query)
         answer = ANSWERS["storage.buckets.list"](storage, Call("GET", "/b", query, {}, b"", persona, ""))
         return json.loads(answer.body)
 

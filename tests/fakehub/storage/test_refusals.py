@@ -28,7 +28,6 @@ PERMISSIONS = {
     "bucketAccessControls.insert": "storage.buckets.setIamPolicy",
     "bucketAccessControls.patch": "storage.buckets.setIamPolicy",
     "bucketAccessControls.update": "storage.buckets.setIamPolicy",
-    "buckets.insert": "storage.buckets.create",
     "buckets.lockRetentionPolicy": "storage.buckets.update",
     "buckets.operations.advanceRelocateBucket": "storage.bucketOperations.advanceRelocateBucket",
     "buckets.operations.cancel": "storage.bucketOperations.cancel",
@@ -58,7 +57,6 @@ PERMISSIONS = {
     "notifications.delete": "storage.buckets.update",
     "notifications.get": "storage.buckets.get",
     "notifications.insert": "storage.buckets.update",
-    "notifications.list": "storage.buckets.get",
     "objectAccessControls.delete": "storage.objects.setIamPolicy",
     "objectAccessControls.insert": "storage.objects.setIamPolicy",
     "objectAccessControls.patch": "storage.objects.setIamPolicy",
@@ -73,14 +71,13 @@ PERMISSIONS = {
     "projects.hmacKeys.get": "storage.hmacKeys.get",
     "projects.hmacKeys.list": "storage.hmacKeys.list",
     "projects.hmacKeys.update": "storage.hmacKeys.update",
-    "projects.serviceAccount.get": "resourcemanager.projects.get",
     "rapidCaches.disable": "storage.rapidCaches.disable",
     "rapidCaches.get": "storage.rapidCaches.get",
     "rapidCaches.insert": "storage.rapidCaches.create",
     "rapidCaches.list": "storage.rapidCaches.list",
     "rapidCaches.update": "storage.rapidCaches.update",
 }
-IN_PROJECT = {name for name in PERMISSIONS if name.startswith("projects.") or name == "buckets.insert"}
+IN_PROJECT = {name for name in PERMISSIONS if name.startswith("projects.")}
 OF_OBJECT = {name for name in PERMISSIONS if "/o/{object}/" in METHODS[f"storage.{name}"].path} - {"objects.restore"}
 
 

@@ -67,6 +67,12 @@ RIGHTS = {
     "anonymous": {},
 }
 RIGHTS |= {"laptop": RIGHTS["hub"], "service-account": RIGHTS["hpc-member"]}
+# The owner also has rights in the project, and in buckets that are made while the stand-in runs.
+RIGHTS["owner"] = dict.fromkeys(("leap-scratch", "leap-persistent", "leap-persistent-ro", "*"), READ | WRITE) | {
+    "": {"storage.buckets.create", "storage.buckets.list", "resourcemanager.projects.get"}
+    | {"resourcemanager.projects.createBillingAssignment"}
+    | {f"storage.hmacKeys.{verb}" for verb in ("create", "delete", "get", "list", "update")}
+}
 # What everybody has in the buckets of other projects.
 PUBLIC = dict.fromkeys(
     ("river-discharge-archive", "gcp-public-data-arco-era5", "weatherbench2", "cmip6"),
@@ -79,6 +85,7 @@ PROJECTS = {
     "hpc-member": {"funky-user-project"},
     "hpc-outsider": {"outside-user-project"},
     "service-account": set(),
+    "owner": {"leap-pangeo"},
     "anonymous": set(),
 }
 
@@ -186,13 +193,14 @@ def test_programs_are_in_the_hubs_project_and_people_are_not(facts):
     table = personas(facts)
 
     assert {name: persona.project for name, persona in table.items() if persona.project} == dict.fromkeys(
-        ("hub", "laptop", "service-account"), facts.hub.project
+        ("hub", "laptop", "service-account", "owner"), facts.hub.project
     )
     assert table["hub"].email == hub_email(facts) == f"hub-user@{facts.hub.project}.iam.gserviceaccount.com"
     assert [name for name, persona in table.items() if persona.is_service_account] == [
         "hub",
         "laptop",
         "service-account",
+        "owner",
     ]
 
 

@@ -111,6 +111,9 @@ A, B = object_path(FINE, "a/Ω.txt"), object_path(FINE, "b")
 REQUESTS = [
     ("storage.buckets.list", "GET", f"{API}?project=leap-pangeo", 403),
     ("storage.buckets.list", "GET", API, 400),
+    ("storage.buckets.insert", "POST", f"{API}?project=leap-pangeo", 403),
+    ("storage.notifications.list", "GET", f"{API}/{FINE}/notificationConfigs", 200),
+    ("storage.projects.serviceAccount.get", "GET", "/storage/v1/projects/leap-pangeo/serviceAccount", 403),
     ("storage.buckets.get", "GET", f"{API}/{FINE}?projection=full", 200),
     ("storage.buckets.get", "GET", f"{API}/{UNIFORM}", 403),
     ("storage.buckets.get", "GET", f"{API}/leap-persistent?projection=noAcl", 200),

@@ -203,8 +203,8 @@ def test_an_unknown_bucket_an_unknown_path_and_a_refused_method_differ(api):
     assert api.call("GET", f"{API}/no-such-bucket/o").status_code == 404
     assert api.call("GET", "/storage/v1/no/such/path").status_code == 404
     assert api.call("PATCH", f"{API}/{BUCKET}/o").status_code == 404
-    refused = api.call("GET", f"{API}/{BUCKET}/notificationConfigs")
-    assert (refused.status_code, "storage.notifications.list" in refused.text) == (400, True)
+    refused = api.call("GET", f"{API}/{BUCKET}/notificationConfigs/1")
+    assert (refused.status_code, "storage.notifications.get" in refused.text) == (400, True)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b'{"metadata": 3}', b"\xff", b'{"contentType": "a\\r\\nX: y"}'])

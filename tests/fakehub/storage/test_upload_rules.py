@@ -1,8 +1,11 @@
 """What an upload announces has to agree with what arrives: its ranges, its length, its checksums and its names."""
 
 import base64
+import gzip
 import hashlib
+import http.client
 import json
+import ssl
 
 import google_crc32c
 import pytest
@@ -190,3 +193,58 @@ def test_the_parts_of_a_multipart_upload_agree_about_the_content_type(api, of_da
 
     assert answer.status_code == status
     assert status == 200 or "(text/csv) does not match Content-Type specified in metadata (text/plain)" in answer.text
+
+
+@pytest.mark.parametrize("way", ["media", "resumable"])
+@pytest.mark.parametrize(("second", "status"), [(md5(DATA), 200), (md5(b"other"), 400)])
+def test_checksums_in_several_headers_are_all_compared(server, way, second, status):
+    path = f"{UPLOAD}/{BUCKET}/o?uploadType={way}&name=twice"
+    if way == "resumable":
+        path = server.call("POST", path).headers["Location"].removeprefix("https://storage.googleapis.com")
+    headers = [("x-goog-hash", f"crc32c={crc32c(DATA)}"), ("x-goog-hash", f"md5={second}")]
+    context = ssl.create_default_context(cafile=server.folder / "ca.pem")
+    # The certificate is for Google's host names, which do not resolve to this server outside the stand-in.
+    context.check_hostname = False
+    connection = http.client.HTTPSConnection("127.0.0.1", server.ports["tls"], timeout=20, context=context)
+    connection.putrequest("PUT" if way == "resumable" else "POST", path, skip_host=True)
+    sent = [("Host", "storage.googleapis.com"), ("Authorization", f"Bearer {server.token()}"), *headers]
+    for name, value in [*sent, ("Content-Length", str(len(DATA)))]:
+        connection.putheader(name, value)
+    connection.endheaders(DATA)
+
+    assert connection.getresponse().status == status
+    connection.close()
+
+
+def test_a_composite_may_be_sent_with_the_resource_of_the_object_that_it_replaces(api):
+    before = api.put(BUCKET, "whole", DATA).json()
+    body = {"sourceObjects": [{"name": "whole"}, {"name": "whole"}], "destination": before}
+
+    after = api.call("POST", f"/storage/v1/b/{BUCKET}/o/whole/compose", json=body)
+
+    assert (after.status_code, after.json()["crc32c"]) == (200, crc32c(DATA * 2))
+
+
+def test_a_composite_has_the_content_type_that_the_request_gives_it_or_none(api):
+    api.put(BUCKET, "part", DATA)
+    body = {"sourceObjects": [{"name": "part"}]}
+    path = f"/storage/v1/b/{BUCKET}/o/untyped/compose"
+
+    assert "contentType" not in api.call("POST", path, json=body).json()
+    assert api.get(BUCKET, "untyped", alt="media").headers["Content-Type"] == "application/octet-stream"
+    copied = api.call("POST", f"/storage/v1/b/{BUCKET}/o/untyped/rewriteTo/b/{BUCKET}/o/copied").json()
+    assert "contentType" not in copied["resource"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [("gzip", True), ("br, GZIP;q=0.5", True), ("gzip;q=0", False), ("gzip; q=0.0, br", False), ("identity", False)],
+)
+def test_gzip_is_sent_as_stored_to_those_who_accept_it(api, accepted, compressed):
+    data = gzip.compress(DATA)
+    api.call("POST", f"{UPLOAD}/{BUCKET}/o?uploadType=media&name=zip&contentEncoding=gzip", data=data)
+
+    response = api.call("GET", f"/storage/v1/b/{BUCKET}/o/zip?alt=media", headers={"Accept-Encoding": accepted})
+
+    assert ("Content-Encoding" in response.headers) == compressed
+    assert response.content == DATA  # the client decompresses

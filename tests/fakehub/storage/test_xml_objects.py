@@ -222,3 +222,23 @@ def test_an_invalid_copy_is_refused(server, path, headers, status, code):
 
     assert (refused.status_code, error(refused)[0]) == (status, code)
     assert server.call("HEAD", f"{path}-copy").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+@pytest.mark.parametrize("header", ["x-goog-encryption-algorithm", "x-goog-encryption-kms-key-name"])
+def test_an_upload_with_a_key_is_refused_instead_of_stored_without_it(server, path, method, header):
+    address = path if method == "PUT" else f"{path}?uploads"
+    refused = server.call(method, address, data=b"", headers={header: "AES256"})
+
+    assert (refused.status_code, error(refused)[0]) == (400, "NotImplemented")
+    assert f"the header {header}" in error(refused)[1]
+    assert server.call("HEAD", path).status_code == 404
+
+
+def test_a_form_with_a_policy_is_refused_by_that_name(server):
+    form = {"key": (None, "a"), "policy": (None, "e30="), "file": ("a", b"data")}
+
+    refused = server.call("POST", "/leap-scratch", token=None, files=form)
+
+    assert (refused.status_code, error(refused)[0]) == (400, "NotImplemented")
+    assert "a form with a policy document" in error(refused)[1]
