@@ -77,7 +77,7 @@ def test_the_extra_has_what_notebooks_import(root, notebooks, project):
     extras = project["project"]["optional-dependencies"]
     known = requirements([*project["project"]["dependencies"], *extras["lab"], *extras["public-data"]])
 
-    assert {DISTRIBUTIONS.get(name, name) for name in imported} - {"append_to_store"} <= set(known)
+    assert {DISTRIBUTIONS.get(name, name) for name in imported} - {"append_to_store", "check_hub"} <= set(known)
 
 
 def test_the_extra_allows_the_versions_of_the_hubs_image(project):

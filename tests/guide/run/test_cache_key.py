@@ -85,6 +85,7 @@ def test_a_new_module_changes_the_key(project, name):
     "name",
     [
         "fakehub/browser/wire.py",
+        "fakehub/compare.py",
         "fakehub/from_2i2c/__main__.py",
         "fakehub/hub/spawner.py",
         "fakehub/pytest_plugin.py",
