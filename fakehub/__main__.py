@@ -59,7 +59,7 @@ def _parser() -> _Parser:
     lab.add_argument("--hub-yml", type=Path, help="the facts file (default: that of the guide's hub)")
     lab.add_argument("--port", type=_port, help="the port of JupyterLab (default: 8888, or another that is free)")
     lab.add_argument("--no-browser", action="store_true", help="print JupyterLab's address, and open no browser")
-    lab.add_argument("folder", type=Path, nargs="?", default="leap-guide-notebooks", help=_FOLDER)
+    lab.add_argument("folder", type=Path, nargs="?", default="guide-notebooks", help=_FOLDER)
     add_commands(commands.add_parser)
     return parser
 

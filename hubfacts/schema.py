@@ -176,11 +176,11 @@ class CustomImage(Model):
 
 
 class Images(Model):
-    """The images of the form; ``choice`` is the label of their list."""
+    """The images of the form; ``choice`` is the label of their list. ``custom`` is null if people can name no other."""
 
     choice: str = "Image"
     options: Mapping[str, Image] = Field(min_length=1)
-    custom: CustomImage = CustomImage()
+    custom: CustomImage | None = CustomImage()
 
     @property
     def default(self) -> Image:

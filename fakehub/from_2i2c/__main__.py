@@ -5,7 +5,7 @@ values files a hub has. They are merged with the defaults of its charts, as Helm
 use which bucket. Facts that are missing, assumed or impossible to express are listed on standard error, and as comments
 at the end of the draft. The exit status is 0 if there is a draft, complete or not, else 1.
 
-The list covers the facts of the stand-in. A guide needs more: ``python -m guide.facts hub.yml`` lists those.
+``make book HUB=hub.yml`` builds the guide from the draft, unless the list says why there is none.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from fakehub.from_2i2c.assumed import complete
 from fakehub.from_2i2c.checkout import hub_configuration
 from fakehub.from_2i2c.errors import UNKNOWN_SHAPE, DraftError
 from fakehub.from_2i2c.sections import draft
@@ -37,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("hub", metavar="HUB", help="the name of a hub in its cluster.yaml, such as prod")
     options = parser.parse_args(arguments)
     try:
-        facts, notes = draft(hub_configuration(options.checkout, options.cluster, options.hub))
+        configuration = hub_configuration(options.checkout, options.cluster, options.hub)
+        facts, notes = draft(configuration)
+        notes += complete(facts, configuration)
     except DraftError as error:
         print(f"from_2i2c: {error}", file=sys.stderr)
         return 1

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from fakehub.from_2i2c.errors import DraftError
 from fakehub.from_2i2c.helm import Values, hub_values, read
 from fakehub.from_2i2c.terraform import Terraform
 
+_REPOSITORY = "https://github.com/2i2c-org/infrastructure"
 _CLUSTERS, _CHARTS, _TERRAFORM = Path("config/clusters"), Path("helm-charts"), Path("terraform/gcp/projects")
 
 
@@ -21,6 +25,8 @@ class HubConfiguration:
 
     ``about`` is the content of ``cluster.yaml`` and ``entry`` the hub's part of it. ``values`` are Helm's, with all
     defaults. ``files`` are those that were read, ``unread`` those that could not be: encrypted or programs.
+    ``date`` is that of the checkout's ``commit``, or of the newest file in a folder that is no checkout. ``address`` is
+    where people read the cluster's files.
     """
 
     name: str
@@ -30,6 +36,15 @@ class HubConfiguration:
     terraform: Terraform | None
     files: list[str]
     unread: list[str]
+    date: str
+    commit: str | None
+    address: str
+
+    @property
+    def machine_pools(self) -> list[Values]:
+        """Terraform's pools of machines for servers."""
+        pools = self.terraform.variables.get("notebook_nodes") if self.terraform else None
+        return [pool or {} for pool in (pools or {}).values()]
 
 
 def hub_configuration(checkout: Path, cluster: str, hub: str) -> HubConfiguration:
@@ -58,7 +73,20 @@ def hub_configuration(checkout: Path, cluster: str, hub: str) -> HubConfiguratio
     files += [str(_CHARTS / name / "values.yaml") for name in ("basehub", "daskhub") if _has_values(checkout, name)]
     files += [str(variables.file.relative_to(checkout))] if variables else []
     unread = [name for name in names if name not in readable]
-    return HubConfiguration(hub, about, entry, values, variables, files, unread)
+    date, commit = _revision(checkout, files)
+    address = f"{_REPOSITORY}/tree/{commit or 'main'}/{_CLUSTERS / cluster}"
+    return HubConfiguration(hub, about, entry, values, variables, files, unread, date, commit, address)
+
+
+def _revision(checkout: Path, files: list[str]) -> tuple[str, str | None]:
+    """Return the date and the short hash of a checkout's commit, or the date of its newest file and no hash."""
+    command = ["git", "-C", str(checkout), "log", "-1", "--format=%cs %h"]
+    if (checkout / ".git").exists() and shutil.which("git"):
+        commit = subprocess.run(command, capture_output=True, text=True).stdout.split()
+        if commit:
+            return commit[0], commit[1]
+    newest = max((checkout / name).stat().st_mtime for name in files)
+    return datetime.fromtimestamp(newest, UTC).date().isoformat(), None
 
 
 def _has_values(checkout: Path, chart: str) -> bool:

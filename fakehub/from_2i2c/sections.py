@@ -12,6 +12,8 @@ from fakehub.from_2i2c.helm import Values, get, present
 from fakehub.from_2i2c.servers import Servers
 
 _SRC = ["values"]
+# The source of facts that no file has.
+ASSUMED = "assumed"
 _LOGINS = {"github": "GitHub", "cilogon": "CILogon", "google": "Google", "auth0": "Auth0"}
 _ZONE = re.compile(r".+-[a-z]")
 # In the code that sets up Dask Gateway: the variables that workers get, and the image that they run.
@@ -36,7 +38,8 @@ def draft(configuration: HubConfiguration) -> tuple[dict[str, Any], list[str]]:
 
 
 def _sources(configuration: HubConfiguration) -> Values:
-    return {"values": {"what": f"2i2c-org/infrastructure, {', '.join(configuration.files)}"}}
+    source = {"what": f"2i2c-org/infrastructure, {', '.join(configuration.files)}", "date": configuration.date}
+    return {"values": present(source | {"commit": configuration.commit})}
 
 
 def _hub(configuration: HubConfiguration) -> Values:
@@ -61,6 +64,7 @@ def _hub(configuration: HubConfiguration) -> Values:
             # A regional cluster has a region where others have a zone.
             "region": variables.get("region") or (place.rpartition("-")[0] if in_zone else place) or None,
             "zone": variables.get("zone") or (place if in_zone else None),
+            "configuration": configuration.address,
             "operator": present({"name": operator.get("name"), "url": operator.get("url")}) or None,
             "login": {"with": _LOGINS.get(login, login)} if login else None,
             "named_servers": bool(get(values, "hub", "allowNamedServers")),

@@ -220,9 +220,8 @@ class Servers:
             return {}
         self._note_images(set(found))
         labels = [profile.image_label for profile in self._profiles if profile.image_label]
-        custom = self._custom()
-        section = {"choice": labels[0] if labels else None, "options": _with_default(options), "custom": custom or None}
-        return present(section | {"src": _SRC})
+        section = present({"choice": labels[0] if labels else None, "options": _with_default(options)})
+        return section | {"custom": self._custom(), "src": _SRC}
 
     def _note_images(self, offered: set[str]) -> None:
         """Note which profiles do not offer all images, and which images are not for everybody."""
@@ -234,13 +233,11 @@ class Servers:
             for image in profile.images:
                 if image.teams is not None:
                     self.notes.append(f"images: {image.name} is only for {', '.join(sorted(image.teams))}")
-        if not any(profile.custom for profile in self._profiles):
-            self.notes.append("images.custom: the hub's form accepts no other image; the stand-in's does")
 
-    def _custom(self) -> Values:
+    def _custom(self) -> Values | None:
         with_custom = [profile for profile in self._profiles if profile.custom]
         if not with_custom:
-            return {}
+            return None
         unlisted = with_custom[0].custom or {}
         builds = list(dict.fromkeys(profile.name for profile in self._profiles if profile.builds_images))
         return present(

@@ -100,6 +100,8 @@ def _images(facts: HubFacts, names: list[str]) -> Config:
         name: (image.label, _is_preselected(image, images), {"image": image.ref}) for name, image in images.items()
     }
     custom = facts.images.custom
+    if custom is None:
+        return _option(facts.images.choice, choices)
     unlisted = {"enabled": True, "display_name": custom.choice, "display_name_in_choices": custom.in_choices}
     unlisted |= {"validation_regex": _TAGGED, "validation_message": custom.message}
     unlisted |= {"kubespawner_override": {"image": "{value}"}}

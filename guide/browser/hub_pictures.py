@@ -66,7 +66,8 @@ def _form(facts: Facts, tier: Tier) -> Picture:
 
 
 def _hub_pages(facts: Facts) -> dict[str, Picture]:
-    custom, organization = facts.images.custom, facts.access.organization
+    in_choices = facts.images.custom.in_choices if facts.images.custom else ""
+    organization = facts.access.organization
     return {
         "log-in": Picture(
             f"The hub's login page, with one orange button: Sign in with {facts.hub.login.with_}.",
@@ -74,7 +75,7 @@ def _hub_pages(facts: Facts) -> dict[str, Picture]:
             (("#login-main .btn", "log in"),),
         ),
         "custom-image": Picture(
-            f"The list {facts.images.choice} says {custom.in_choices}; below it is a field for the image's name.",
+            f"The list {facts.images.choice} says {in_choices}; below it is a field for the image's name.",
             (".profile-select",),
             (("input[id$='--unlisted-choice']", "the image's name, with its tag"),),
             margin=_BELOW_HEADING,

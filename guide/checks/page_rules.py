@@ -46,14 +46,14 @@ def texts_of(path: Path) -> list[str]:
 def page_problems(path: Path, root: Path, facts: Facts) -> list[str]:
     """Return one line for each rule that the page at ``path`` breaks, with its place and what to do."""
     name = str(path.relative_to(root))
-    problems = [*_prose_problems(path, name), *_word_problems(path, name, facts), *_code_problems(path, root)]
+    problems = [*_prose_problems(path, name, facts), *_word_problems(path, name, facts), *_code_problems(path, root)]
     problems += [f"{name}:1: {problem}" for problem in [line_ends(path)] if problem]
     return [*problems, *(_notebook_problems(path, name) if path.suffix == ".ipynb" else ())]
 
 
-def _prose_problems(path: Path, name: str) -> Iterator[str]:
-    text = "\n".join(map(sentences, texts_of(path)))
-    words = len(text.split())
+def _prose_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:
+    # Readers see one hub's variant of a page.
+    words = sum(len(sentences(for_hub(part, facts)).split()) for part in texts_of(path))
     if words > MOST_WORDS and name != GLOSSARY:
         yield f"{name}: {words} words, at most {MOST_WORDS}: move a task to another page"
 

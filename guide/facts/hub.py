@@ -123,22 +123,29 @@ class Chat(Model, extra="forbid"):
 
 
 class Help(Model, extra="forbid"):
-    """Where the hub's users get help.
+    """Where the hub's users get help: by ``email``, or through the community's ``website``.
 
-    ``listed_until`` is set if the community's documentation no longer names the forum and the office hours.
+    ``listed_until`` is set if the community's documentation no longer names the forum and the office hours. The
+    catalog of datasets, its issue tracker, the form for requests and the template of recipes belong together.
     """
 
-    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    email: str | None = Field(None, pattern=r"^[^@\s]+@[^@\s]+$")
+    website: Url | None = None
     chat: Chat | None = None
     listed_until: str | None = None
-    forum: Url
-    office_hours: OfficeHours
-    new_dataset_request: Url
-    dataset_issues: Url
-    feedstock_template: Url
-    catalog: Url
-    application_form: Url
+    forum: Url | None = None
+    office_hours: OfficeHours | None = None
+    new_dataset_request: Url | None = None
+    dataset_issues: Url | None = None
+    feedstock_template: Url | None = None
+    catalog: Url | None = None
+    application_form: Url | None = None
     src: Sources
+
+    @property
+    def contact(self) -> str | None:
+        """Where readers reach the hub's team: its e-mail address, or else the community's website."""
+        return self.email or self.website
 
 
 class Acknowledgement(Model, extra="forbid"):
@@ -184,7 +191,7 @@ class Home(Model, extra="forbid"):
 
     path: str
     hard_quota_gib: int = Field(gt=0)
-    recommended_gb: int = Field(gt=0)
+    recommended_gb: int | None = Field(None, gt=0)
     meant_for: str
     note: str | None = None
     usage_alert: UsageAlert | None = None

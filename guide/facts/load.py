@@ -33,6 +33,7 @@ def check_guide(facts: Facts) -> None:
     for name, gpu in facts.gpus.options.items() if facts.gpus else ():
         require_known(f"gpus.options.{name}.team", [gpu.team] if gpu.team else [], teams(facts), "team")
     _check_buckets(facts)
+    _check_help(facts)
     _check_sources("", facts, facts.sources)
 
 
@@ -53,6 +54,27 @@ def _check_buckets(facts: Facts) -> None:
             raise ValueError(f"buckets.options.{holders[0].name}.hub: it is read, and servers write to {variable}")
         if variables[variable].value != f"gs://{holders[0].name}/$(JUPYTERHUB_USER)":
             raise ValueError(f"environment_variables.values.{variable}: pages need gs://BUCKET/$(JUPYTERHUB_USER)")
+
+
+def _check_help(facts: Facts) -> None:
+    """Raise ``ValueError`` if a contact is missing that pages about another part of the hub name."""
+    places = facts.help
+    if not places.contact:
+        raise ValueError("help.email: it is missing, and so is help.website; readers need one of them")
+    needed = [
+        ("help.forum", places.forum, "help.listed_until", places.listed_until),
+        ("help.office_hours", places.office_hours, "help.listed_until", places.listed_until),
+        ("help.dataset_issues", places.dataset_issues, "help.catalog", places.catalog),
+        ("help.new_dataset_request", places.new_dataset_request, "help.catalog", places.catalog),
+        ("help.feedstock_template", places.feedstock_template, "help.catalog", places.catalog),
+        ("help.email", places.email, "help.chat", facts.help.chat),
+        ("help.application_form", places.application_form, "access.tiers", facts.access.renewed),
+        ("help.catalog", places.catalog, "osn", facts.osn and facts.osn.inbox),
+        ("home.recommended_gb", facts.home.recommended_gb, "home.usage_alert", facts.home.usage_alert),
+    ]
+    for key, value, section, used in needed:
+        if used and not value:
+            raise ValueError(f"{key}: it is missing, and pages about {section} need it")
 
 
 def _check_sources(key: str, model: BaseModel, sources: dict[str, Source]) -> None:

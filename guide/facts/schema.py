@@ -31,7 +31,7 @@ class Facts(HubFacts, extra="forbid"):
     buckets: Buckets
     environment_variables: EnvironmentVariables
     dask_gateway: DaskGateway | None = None
-    git: Git
+    git: Git | None = None
     teaching: Teaching | None = None
     osn: Osn | None = None
     batch_jobs: BatchJobs | None = None

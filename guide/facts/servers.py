@@ -129,7 +129,7 @@ class Image(schema.Image, extra="forbid"):
 
 
 class CustomImage(schema.CustomImage, extra="forbid"):
-    """How to name another image."""
+    """How to name another image; ``build_your_own`` is set if the form can build one."""
 
     choice: str
     in_choices: str
@@ -137,7 +137,7 @@ class CustomImage(schema.CustomImage, extra="forbid"):
     form: str
     example: str
     must: str
-    build_your_own: str
+    build_your_own: str | None = None
 
 
 class SshAccess(Model, extra="forbid"):
@@ -156,16 +156,17 @@ class Images(schema.Images, extra="forbid"):
     choice: str
     options: Mapping[str, Image] = Field(min_length=1)
     source: Url
-    package_list_url: Url
-    custom: CustomImage
+    package_list_url: Url | None = None
+    custom: CustomImage | None = None
     ssh: SshAccess | None = None
     tested: str | None = None
     src: Sources
 
     @property
-    def package_list_file(self) -> str:
+    def package_list_file(self) -> str | None:
         """The path of an image's list of packages in the repository, with ``{name}`` for the image's name."""
-        return self.package_list_url.rpartition("{tag}/")[2].replace("{image}", "{name}")
+        url = self.package_list_url
+        return url.rpartition("{tag}/")[2].replace("{image}", "{name}") if url else None
 
     @property
     def default(self) -> Image:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+import math
+import re
 from collections.abc import Callable
 
-from guide.facts import Facts
+from guide.facts import Facts, load
+from guide.facts.servers import NodeShares
 from guide.paths import ROOT
 
 # The machines whose prices are on the page about costs.
 PRICED_MACHINES = {"n2-highmem-16", "n1-standard-8", "g2-standard-4", "a2-highgpu-1g"}
 _CHECK = ROOT / "book" / "hub" / "check_hub.py"
+# The memory of a machine for each of its CPUs, by its kind.
+_GIB_PER_CPU = {"highmem": 8, "standard": 4}
+
+
+@functools.cache
+def _own_address() -> str:
+    """Return the address of the hub that the tests of this project use."""
+    return load(ROOT / "hub.yml").hub.url
+
 
 FEATURES: dict[str, Callable[[Facts], bool]] = {
     "gpu": lambda facts: facts.gpus is not None,
@@ -22,16 +35,27 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "renewal": lambda facts: facts.access.renewed is not None,
     "batch-jobs": lambda facts: facts.batch_jobs is not None,
     "more": lambda facts: bool(facts.more),
+    "tier-details": lambda facts: any(one.formerly or one.note or one.renew_every_months for one in facts.access.tiers),
     "former-names": lambda facts: any(tier.formerly for tier in facts.access.tiers),
     "extra-teams": lambda facts: bool(facts.access.extra_teams),
     "named-servers": lambda facts: facts.hub.named_servers,
     "chat": lambda facts: facts.help.chat is not None,
+    "email": lambda facts: facts.help.email is not None,
+    "forum": lambda facts: facts.help.forum is not None,
+    "office-hours": lambda facts: facts.help.office_hours is not None,
+    "catalog": lambda facts: facts.help.catalog is not None,
+    "application-form": lambda facts: facts.help.application_form is not None,
     "older-contacts": lambda facts: facts.help.listed_until is not None,
     "acknowledgement": lambda facts: facts.acknowledgement is not None,
     "leaving": lambda facts: facts.leaving is not None,
     "signing-refused": lambda facts: not facts.buckets.identity.signs,
     "status-page": lambda facts: facts.hub.operator.status_page is not None,
     "ssh": lambda facts: facts.images.ssh is not None,
+    "custom-image": lambda facts: facts.images.custom is not None,
+    "image-building": lambda facts: bool(facts.images.custom and facts.images.custom.build_your_own),
+    "package-list": lambda facts: facts.images.package_list_url is not None,
+    "push-from-hub": lambda facts: facts.git is not None,
+    "recommended-home": lambda facts: facts.home.recommended_gb is not None,
     "usage-alerts": lambda facts: facts.home.usage_alert is not None,
     "courses": lambda facts: facts.teaching is not None,
     "film": lambda facts: facts.hub.intro_video is not None,
@@ -56,6 +80,8 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "pangeo-images": lambda facts: "pangeo" in facts.images.source,
     "tensorflow-and-pytorch": lambda facts: facts.gpus is not None and facts.gpus.images == ["tensorflow", "pytorch"],
     "disputed-token": lambda facts: {"leapdocs", "hubconfig"} <= facts.sources.keys(),
+    "whole-machine": lambda facts: _offers_whole_machine(facts.node_shares),
+    "guide-for-own-hub": lambda facts: facts.hub.url == _own_address(),
     "research-tiers": lambda facts: _research_tiers([tier.name for tier in facts.access.tiers]),
     # The script was joined with the facts of this hub.
     "check-of-this-hub": lambda facts: f'"url": "{facts.hub.url}"' in _CHECK.read_text(encoding="utf-8"),
@@ -67,6 +93,13 @@ def _machines(facts: Facts) -> set[str]:
     gpus = [gpu.machine for gpu in facts.gpus.options.values()] if facts.gpus else []
     workers = [facts.dask_gateway.instance_type] if facts.dask_gateway else []
     return {facts.node_shares.machine, *gpus, *workers}
+
+
+def _offers_whole_machine(shares: NodeShares) -> bool:
+    """Return whether the limit of the largest of several shares is all the memory of the machine."""
+    machine = re.search(r"-(highmem|standard)-(\d+)$", shares.machine)
+    memory = int(machine[2]) * _GIB_PER_CPU[machine[1]] if machine else math.inf
+    return len(shares.options) > 1 and max(shares.sizes_gib) >= memory
 
 
 def _scratch_on_workers(names: list[str]) -> bool:

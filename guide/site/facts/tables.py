@@ -62,7 +62,7 @@ def _hub(facts: Facts) -> Table:
         ["Cloud", f"{hub.cloud}, region {hub.region}, zone {hub.zone}"],
         ["Operated by", hub.operator.name],
         ["Configuration", hub.configuration],
-        ["Questions", facts.help.email],
+        ["Questions", facts.help.contact or ""],
     ]
     return "", ["Setting", "Value"], rows
 
@@ -170,13 +170,13 @@ def _images(facts: Facts) -> Table:
 
 
 def _custom_image(facts: Facts) -> Table:
-    custom = facts.images.custom
+    custom = _section(facts, "custom-image", facts.images.custom)
     rows = [
         ["Choice in the form", custom.choice],
         ["Form of a reference", custom.form],
         ["Example", custom.example],
         ["The image must", custom.must],
-        ["Build your own", custom.build_your_own],
+        *([["Build your own", custom.build_your_own]] if custom.build_your_own else []),
     ]
     return "Custom images", ["Setting", "Value"], rows
 
@@ -310,17 +310,18 @@ def _help(facts: Facts) -> Table:
     older = f" (in the documentation until {places.listed_until})" if places.listed_until else ""
     hours = places.office_hours
     rows = [
-        ["Ask by e-mail", places.email],
-        *([[f"Check for outages of {facts.hub.operator.name}'s hubs", status_page]] if status_page else []),
-        [f"Ask in the forum{older}", places.forum],
-        [f"Come to the office hours ({hours.when}, {hours.where}){older}", hours.book],
-        ["Apply for a tier", places.application_form],
-        ["Browse the datasets", places.catalog],
-        ["Request a dataset", places.new_dataset_request],
-        ["Report a problem with a dataset", places.dataset_issues],
-        ["Start a dataset recipe", places.feedstock_template],
+        ("Ask by e-mail", places.email),
+        ("Find out how to reach the hub's team", None if places.email else places.website),
+        (f"Check for outages of {facts.hub.operator.name}'s hubs", status_page),
+        (f"Ask in the forum{older}", places.forum),
+        (f"Come to the office hours ({hours.when}, {hours.where}){older}" if hours else "", hours and hours.book),
+        ("Apply for a tier", places.application_form),
+        ("Browse the datasets", places.catalog),
+        ("Request a dataset", places.new_dataset_request),
+        ("Report a problem with a dataset", places.dataset_issues),
+        ("Start a dataset recipe", places.feedstock_template),
     ]
-    return "Contacts and forms", ["To", "Use"], rows
+    return "Contacts and forms", ["To", "Use"], [[what, where] for what, where in rows if where]
 
 
 def _more(facts: Facts) -> Table:
@@ -332,7 +333,7 @@ def _home(facts: Facts) -> Table:
     rows = [
         ["Path", home.path],
         ["Use it for", home.meant_for],
-        ["Recommended maximum", f"{home.recommended_gb} GB"],
+        *([["Recommended maximum", f"{home.recommended_gb} GB"]] if home.recommended_gb else []),
         ["Hard limit", f"{home.hard_quota_gib} GiB"],
     ]
     rows += [["Note", home.note]] if home.note else []

@@ -77,7 +77,8 @@ def test_a_server_without_profiles_has_its_own_machine_image_and_gpu(checkout):
     facts, _ = facts_of(checkout)
     assert facts["node_shares"]["machine"] == "n2-highmem-2"
     assert facts["node_shares"]["options"]["server"]["mem_limit_gib"] == 3
-    assert facts["images"]["options"] == {"default": {"label": "a/b:1", "ref": "a/b:1", "default": True}}
+    image = {"label": "a/b:1", "ref": "a/b:1", "default": True, "for": "most work"}
+    assert facts["images"]["options"] == {"default": image}
 
     change_hub(checkout, {"singleuser": {"extraResource": {"limits": {"nvidia.com/gpu": "1"}}}})
     facts, notes = facts_of(checkout)
@@ -101,7 +102,7 @@ def test_images_that_are_not_for_every_profile_are_listed(checkout):
 
     assert facts["gpus"]["images"] == ["z", "y"]
     assert "images: the profile 'CPU' does not offer y, z" in notes
-    assert "images.custom: the hub's form accepts no other image; the stand-in's does" in notes
+    assert facts["images"]["custom"] is None
 
 
 def test_a_profile_with_several_machines_is_divided_and_listed(checkout):
@@ -185,14 +186,15 @@ def test_one_image_is_the_default_and_another_reference_is_listed(checkout):
     assert "images: x is a/x:1 in one profile and a/x:2 in 'B'" in notes
 
 
-def test_a_choice_without_a_limit_is_listed_and_the_others_are_kept(checkout):
+def test_a_choice_without_a_limit_has_the_whole_machine(checkout):
     shares = {"small": SMALL, "all": {"mem_limit": None, "cpu_limit": 8}}
-    change_hub(checkout, {"singleuser": {"profileList": [profile("CPU", ["members"], shares)]}})
+    change_hub(checkout, {"singleuser": {"profileList": [profile("CPU", ["members"], shares, "n2-highmem-8")]}})
 
     facts, notes = facts_of(checkout)
 
-    assert "mem_limit_gib" not in facts["node_shares"]["options"]["all"]
-    assert "node_shares.options.all.mem_limit_gib: missing" in notes
+    assert facts["node_shares"]["options"]["all"]["mem_limit_gib"] == 64
+    assert "node_shares.options.all.mem_limit_gib: 64 is assumed" in notes
+    assert "node_shares.options.small.mem_limit_gib" not in notes
 
 
 def test_a_text_instead_of_a_list_and_whole_organisations(checkout):
@@ -209,10 +211,10 @@ def test_a_text_instead_of_a_list_and_whole_organisations(checkout):
     assert "access: teams of example-ocean may log in too; hub.yml can name one organization" in notes
 
 
-def test_facts_are_assumed_aloud_also_if_others_are_missing(checkout):
+def test_everything_that_is_assumed_is_listed(checkout):
     change_hub(checkout, {"singleuser": {"profileList": [profile("CPU", ["members"], {"all": {"cpu_limit": 8}})]}})
 
     _, notes = facts_of(checkout)
 
-    assert "node_shares.options.all.cpu_guarantee: missing" in notes
+    assert "node_shares.options.all.cpu_guarantee: 0.05 is assumed" in notes
     assert "buckets.identity.signs: false is assumed" in notes

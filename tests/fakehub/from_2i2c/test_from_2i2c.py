@@ -1,21 +1,17 @@
 """A facts file drafted from a checkout of 2i2c's repository: it has a hub's facts, and lists those that it lacks."""
 
+import json
+import os
 import shutil
+import subprocess
+from functools import reduce
 
 import pytest
 import yaml
-from drafts import CLUSTER, PROD, TFVARS, change, change_hub, drafted, facts_of, merge
+from drafts import CLUSTER, PROD, TFVARS, change, change_hub, drafted, facts_of
 
 from guide.facts import checked
 from hubfacts.load import load_hub
-
-# Facts that none of the files has, and that pages need: words for readers, and the age of the sources.
-WORDS = {
-    "sources": {"values": {"date": "2026-01-01"}},
-    "hub": {"members": "its people", "configuration": "https://github.com/example-operator/hubs"},
-    "gpus": {"choice": "GPU", "options": {"gpu": {"vram_gb": 24}}},
-    "git": {"push_from_hub": {"lasts_h": 8}},
-}
 
 
 @pytest.fixture(scope="module")
@@ -91,22 +87,35 @@ def test_a_draft_is_the_facts_of_a_hub(draft, tmp_path):
     assert load_hub(tmp_path / "hub.yml").gpus.options["gpu"].mem_limit_gib == 29
 
 
-def test_every_fact_of_the_draft_is_told_or_listed(draft):
-    assert draft[1].stderr.splitlines() == [
-        "add or check: enc-prod.secret.values.yaml was not read: it is encrypted or a program",
+def test_every_fact_of_the_draft_comes_from_the_files_or_is_listed(draft):
+    lines = [line.removeprefix("add or check: ") for line in draft[1].stderr.splitlines()]
+
+    assert lines[0] == "enc-prod.secret.values.yaml was not read: it is encrypted or a program"
+    assert [line.partition(": ")[0] for line in lines[1:]] == [
+        "hub.members",
+        *(f"guide.{key}" for key in ("title", "author", "cite_as", "site", "repository", "branch")),
+        "gpus.choice",
+        "images.source",
+        "images.options.scipy.for",
+        *(f"images.custom.{key}" for key in ("in_choices", "form", "example", "must")),
+        "home.meant_for",
+        *(f"buckets.options.ocean-{name}.for" for name in ("scratch", "persistent", "archive")),
+        "buckets.rules",
+        *(f"buckets.identity.{key}" for key in ("token_lives_s", "signs")),
         *(
-            f"add or check: {key} is assumed"
-            for bucket in ("scratch", "persistent", "archive")
-            for key in (
-                *([f"buckets.options.ocean-{bucket}.variable: null"] if bucket == "archive" else []),
-                f"buckets.options.ocean-{bucket}.versioning: false",
-                f"buckets.options.ocean-{bucket}.requester_pays: false",
-            )
+            f"environment_variables.values.{name}.means"
+            for name in ("JUPYTERHUB_USER", "SCRATCH_BUCKET", "PERSISTENT_BUCKET", "JUPYTER_IMAGE_SPEC")
         ),
-        "add or check: buckets.identity.token_lives_s: 3600 is assumed",
-        "add or check: buckets.identity.signs: false is assumed",
+        "git.push_from_hub.lasts_h",
+        *(
+            f"buckets.options.ocean-{name}.{key}"
+            for name in ("scratch", "persistent")
+            for key in ("versioning", "requester_pays")
+        ),
+        *(f"buckets.options.ocean-archive.{key}" for key in ("variable", "versioning", "requester_pays")),
     ]
-    assert all(f"# {line.removeprefix('add or check: ')}\n" in draft[1].stdout for line in draft[1].stderr.splitlines())
+    assert all(line.endswith(" is assumed") for line in lines[1:])
+    assert all(f"# {line}\n" in draft[1].stdout for line in lines)
 
 
 def test_a_hub_has_its_own_files_and_permissions(checkout):
@@ -117,7 +126,7 @@ def test_a_hub_has_its_own_files_and_permissions(checkout):
     assert facts["images"]["options"]["default"]["ref"] == "quay.io/jupyter/scipy-notebook:2026-01-05"
     assert list(facts["buckets"]["options"]) == ["ocean-scratch-staging"]
     assert facts["buckets"]["options"]["ocean-scratch-staging"]["delete_after_days"] == 3
-    assert facts["buckets"]["identity"] == {"pays_for_requests": False}
+    assert facts["buckets"]["identity"]["pays_for_requests"] is False
     assert facts["node_shares"]["options"]["server"]["mem_limit_gib"] == 1
     assert "dask_gateway" not in facts and "access" not in facts
     assert "access: people log in with cilogon, not as members of a team on GitHub" in notes
@@ -130,7 +139,8 @@ def test_null_removes_a_default_and_a_list_replaces_another(checkout):
 
     facts, notes = facts_of(checkout)
 
-    assert facts["hub"]["timeouts"] == {"spawn_timeout_s": 1200, "src": ["values"]}
+    assert facts["hub"]["timeouts"]["spawn_timeout_s"] == 1200
+    assert "hub.timeouts.server_max_age_s: 604800 is assumed" in notes
     assert list(facts["node_shares"]["options"]) == ["a"]
     assert "hub.timeouts: idle servers are never stopped" in notes
 
@@ -139,7 +149,6 @@ def test_null_removes_a_default_and_a_list_replaces_another(checkout):
     ("values", "key", "fact"),
     [
         ({"ingress": {"hosts": ["hub.example.org"]}}, "hub.control_panel", "https://hub.example.org/hub/home"),
-        ({"singleuser": {"startTimeout": None}}, "hub.timeouts.spawn_timeout_s", None),
         (
             {"singleuser": {"extraEnv": {"A": {"name": "A", "value": "gs://ocean-archive/x"}}}},
             "environment_variables.values.A.value",
@@ -165,7 +174,7 @@ def test_values_that_helm_passes_to_no_chart_are_ignored(checkout):
     facts, _ = facts_of(checkout)
 
     assert facts["hub"]["timeouts"]["idle_server_culled_after_s"] == 1800
-    assert "hard_quota_gib" not in facts["home"]
+    assert facts["home"]["hard_quota_gib"] == 10, "assumed"
 
 
 def test_of_two_files_of_one_project_the_one_named_after_the_cluster_counts(checkout):
@@ -207,16 +216,16 @@ def test_without_terraforms_variables_buckets_are_assumed(checkout):
 
     facts, notes = facts_of(checkout)
 
-    assert facts["hub"]["region"] == "europe-west1" and "zone" not in facts["hub"]
+    assert facts["hub"]["region"] == "europe-west1" and "hub.zone" in notes
     assert "buckets: no file of Terraform's variables has the project of this cluster" in notes
-    assert "buckets.options.ocean-scratch.delete_after_days: null is assumed" in notes
+    assert "buckets.options.ocean-scratch.delete_after_days: 7 is assumed" in notes
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("ocaen", "prod"), "there is no cluster ocaen; did you mean ocean?"),
-        (("x", "prod"), "there is no cluster x; there is ocean"),
+        (("x", "prod"), "there is no cluster x; there is glacier, ocean"),
         (("ocean", "prd"), "cluster ocean: there is no hub prd; did you mean prod?"),
     ],
 )
@@ -278,19 +287,104 @@ def test_a_file_that_is_missing_is_one_line(checkout):
     assert "prod.values.yaml: cannot be read" in result.stderr
 
 
-def test_a_draft_is_the_facts_of_a_guide_once_words_are_added(draft, root):
-    example = yaml.safe_load((root / "examples/other-hub/hub.yml").read_text())
-    facts = merge(draft[0], WORDS)
-    for name in ("guide", "help"):
-        facts[name] = example[name] | ({"src": ["values"]} if name != "guide" else {})
-    facts["home"] = example["home"] | {"src": ["values"]} | facts["home"]
-    facts["images"] = merge({**example["images"], "src": ["values"]}, facts["images"])
-    facts["images"]["options"]["scipy"]["for"] = "most work"
-    more = {name: value for name, value in example["buckets"].items() if name != "options"} | {"src": ["values"]}
-    facts["buckets"] = more | {"options": facts["buckets"]["options"]}
-    for bucket in facts["buckets"]["options"].values():
-        bucket |= {"writers_group": True, "uniform_access": True, "for": "data"}
-    for variable in facts["environment_variables"]["values"].values():
-        variable["means"] = "what it says"
+@pytest.mark.parametrize("cluster", ["ocean", "glacier"])
+def test_a_draft_is_all_the_facts_of_a_guide(root, cluster):
+    facts = checked(yaml.safe_load(drafted(root / "examples/from-2i2c", cluster).stdout))
 
-    assert checked(facts).gpus.options["gpu"].mem_limit_gib == 29
+    assert facts.hub.configuration.endswith(f"/infrastructure/tree/main/config/clusters/{cluster}")
+    assert facts.help.website == f"https://{cluster}.example.org"
+    assert (facts.help.email, facts.help.forum, facts.help.catalog, facts.help.application_form) == (None,) * 4
+    assert facts.buckets.src == ["values", "assumed"] and facts.access.src == ["values"]
+
+
+def test_a_section_is_left_out_if_only_a_made_up_fact_could_fill_it(root):
+    facts = checked(yaml.safe_load(drafted(root / "examples/from-2i2c", "glacier").stdout))
+
+    lacks = facts.git, facts.gpus, facts.dask_gateway, facts.osn, facts.images.custom, facts.home.recommended_gb
+    assert lacks == (None,) * 6
+    assert not facts.buckets.has_writers
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "value"),
+    [
+        ({"custom": {"homepage": None}}, "help.website", "https://2i2c.org/"),
+        ({"custom": {"homepage": None}}, "hub.operator.name", "2i2c"),
+        ({"custom": {"homepage": None}}, "hub.community", "Example Ocean"),
+        ({"cull": {"enabled": False}}, "hub.timeouts.server_max_age_s", 604800),
+        ({"singleuser": {"startTimeout": None}}, "hub.timeouts.spawn_timeout_s", 600),
+        ({"singleuser": {"storage": {"type": "none"}}}, "home.hard_quota_gib", 10),
+    ],
+)
+def test_a_fact_that_the_files_lack_is_assumed_and_listed(checkout, changes, key, value):
+    change_hub(checkout, changes)
+
+    facts, notes = facts_of(checkout)
+
+    assert reduce(lambda place, part: place[part], key.split("."), facts) == value
+    assert f"{key}: {json.dumps(value)} is assumed" in notes
+    checked(facts)
+
+
+def test_a_server_without_cpus_and_a_machine_gets_those_of_terraform(checkout):
+    change_hub(checkout, {"singleuser": {"profileList": [{"display_name": "Server", "slug": "a"}]}})
+    text = (checkout / TFVARS).read_text()
+    (checkout / TFVARS).write_text(
+        text.replace("notebook_nodes = {", 'notebook_nodes = {\n  "n": {machine_type: "n2-standard-8"}')
+    )
+
+    facts, notes = facts_of(checkout)
+
+    shares = facts["node_shares"]
+    assert (shares["machine"], shares["options"]["a"]["cpu_limit"]) == ("n2-standard-8", 8)
+    assert 'node_shares.machine: "n2-standard-8" is assumed' in notes
+
+
+def test_the_memory_of_a_gpu_follows_from_its_machine(checkout):
+    facts, notes = facts_of(checkout)
+
+    assert facts["gpus"]["options"]["gpu"]["vram_gb"] == 24
+    assert "vram_gb" not in notes
+
+
+@pytest.mark.parametrize(
+    ("reference", "source"),
+    [
+        ("pangeo/pangeo-notebook:1", "https://github.com/pangeo-data/pangeo-docker-images"),
+        ("quay.io/pangeo/ml-notebook:1", "https://github.com/pangeo-data/pangeo-docker-images"),
+        ("quay.io/jupyter/scipy-notebook:1", "https://github.com/jupyter/docker-stacks"),
+        ("quay.io/example/image:1", "https://quay.io/repository/example/image"),
+        ("example/image:1", "https://hub.docker.com/r/example/image"),
+        ("ghcr.io/example/image:1", "https://ghcr.io/example/image"),
+    ],
+)
+def test_an_image_comes_from_its_repository_or_its_page_in_the_registry(checkout, reference, source):
+    listed = [{"display_name": "Server", "kubespawner_override": {"image": reference}}]
+    change_hub(checkout, {"singleuser": {"profileList": listed}})
+
+    facts, _ = facts_of(checkout)
+
+    assert facts["images"]["source"] == source
+    assert ("package_list_url" in facts["images"]) == ("pangeo" in reference)
+
+
+def test_a_commit_dates_the_facts(checkout):
+    identity = ["-c", "user.name=Funky", "-c", "user.email=f@example.org"]
+    git = ["git", "-C", str(checkout), *identity]
+    environment = os.environ | {"GIT_AUTHOR_DATE": "2026-02-03T12:00:00Z", "GIT_COMMITTER_DATE": "2026-02-03T12:00:00Z"}
+    for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "All"]):
+        subprocess.run([*git, *arguments], env=environment, check=True)
+    commit = subprocess.run([*git, "log", "--format=%h"], capture_output=True, text=True, check=True).stdout.strip()
+
+    facts, _ = facts_of(checkout)
+
+    assert facts["sources"]["values"]["date"] == "2026-02-03"
+    assert facts["sources"]["values"]["commit"] == commit
+    assert facts["hub"]["configuration"].endswith(f"/tree/{commit}/config/clusters/ocean")
+
+
+def test_a_hub_without_what_every_page_needs_has_no_guide(checkout):
+    _, notes = facts_of(checkout, "staging")
+
+    assert "access: missing, so there is no guide" in notes
+    assert "PERSISTENT_BUCKET: no bucket has this variable, so there is no guide" in notes

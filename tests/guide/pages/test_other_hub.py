@@ -5,18 +5,15 @@ looked up for a hub that has less, and for one whose parts all have other names.
 """
 
 import html
-import os
 import re
-import shutil
 import subprocess
-import sys
 
 import pytest
 import yaml
+from rendered_guides import names_of_own_hub, render
 
 from guide.facts import load
 from guide.pages.features import FEATURES, lacking
-from guide.paths import build_folder
 
 EXAMPLE = "examples/other-hub/hub.yml"
 # Between them, these pages show every difference of the hubs: buckets, permissions, variables, regions, git addresses.
@@ -55,31 +52,14 @@ def test_its_pages_run(guide, stack, root):
 @pytest.fixture(scope="module")
 def rendered(root, tmp_path_factory):
     """The HTML of the other hub's whole guide, without outputs."""
-    return _render(root, yaml.safe_load((root / EXAMPLE).read_text()), tmp_path_factory.mktemp("other"))
+    return render(root, yaml.safe_load((root / EXAMPLE).read_text()), tmp_path_factory.mktemp("other"))
 
 
 @pytest.fixture(scope="module")
 def renamed(root, tmp_path_factory):
     """The HTML of the guide of a hub with most features and other names, without outputs."""
     content = _other_names(yaml.safe_load((root / "hub.yml").read_text()))
-    return _render(root, content, tmp_path_factory.mktemp("renamed"))
-
-
-def _render(root, content, folder):
-    """Build the guide of the hub with the facts ``content`` from runs that printed nothing; return its HTML folder."""
-    hub_yml = folder / "hub.yml"
-    hub_yml.write_text(yaml.safe_dump(content, sort_keys=False))
-    env = os.environ | {"PYTHONPATH": str(root), "FAKEHUB_HUB_YML": str(hub_yml)}
-    recorded = subprocess.run([sys.executable, __file__], cwd=root, env=env, capture_output=True, text=True)
-    assert recorded.returncode == 0, recorded.stderr
-    env |= {"PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-m", "guide.site.sphinx_process", "html", str(folder / "site")]
-    command += ["--report", str(folder / "report.json")]
-    built = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=600)
-    shutil.rmtree(build_folder(hub_yml))
-    warnings = [line for line in (built.stdout + built.stderr).splitlines() if "WARNING" in line or "ERROR" in line]
-    assert built.returncode == 0, "\n".join(warnings) or built.stderr[-3000:]
-    return folder / "site/html"
+    return render(root, content, tmp_path_factory.mktemp("renamed"))
 
 
 def _other_names(content):
@@ -109,7 +89,7 @@ def _other_names(content):
 
 
 def test_no_page_names_the_projects_own_hub(rendered, root):
-    names = _names(root)
+    names = names_of_own_hub(root)
     found = {
         f"{path.relative_to(rendered)}: {name[0]}"
         for path in rendered.rglob("*.html")
@@ -183,7 +163,7 @@ def test_only_the_facts_name_the_hub(root):
     listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split()
     kinds = {".md", ".py", ".yml", ".css", ".js", ".html"}
     own = [root / name for name in listed if not name.startswith(MAY_NAME_IT) and "/_outputs/" not in name]
-    names = _names(root)
+    names = names_of_own_hub(root)
     found = [
         f"{path.relative_to(root)}:{number}: {word[0]}"
         for path in own
@@ -205,30 +185,3 @@ def test_a_hub_on_another_cloud_is_refused_in_one_line(guide, root, tmp_path):
     assert ran.returncode == 1 and ran.stdout == ""
     assert "hub.cloud: only a hub on Google Cloud can be played" in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
-
-
-def _names(root):
-    """Return a pattern for the names of the project's own hub, its owner and its buckets."""
-    facts = load(root / "hub.yml")
-    names = [*facts.buckets.names, *(facts.osn.buckets if facts.osn else ())]
-    names += [facts.hub.project, facts.access.organization, facts.hub.url.split("/")[2]]
-    return re.compile(rf"(?i:{'|'.join(map(re.escape, names))})|\b{facts.hub.community}\b")
-
-
-def _write_records() -> None:
-    """Write a record of a run that printed nothing for each page."""
-    from guide.pages.reader import read_page
-    from guide.pages.toc import pages_of_book
-    from guide.paths import ROOT, display_path
-    from guide.run.records import RunRecord, keep, record_path
-
-    for path in pages_of_book():
-        notebook = read_page(path, ROOT).notebook
-        for cell in notebook.cells if notebook else ():
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        keep(RunRecord(display_path(path), "hub", "passed", 0.0, notebook=notebook), record_path(path, "hub"))
-
-
-if __name__ == "__main__":
-    _write_records()
