@@ -69,7 +69,7 @@ tools: ## install the programs that tests and the benchmark call, in .venv
 test: tools ## test everything, except files that passed and have not changed since; STACK=latest for the newest versions
 	@.venv/$(STACK)/bin/python -m pytest --stack $(STACK) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(or $(ARGS),--once)
 
-bench: tools book ## measure the stand-in beside other emulators, and the site beside the theme's own
+bench: live book ## measure the stand-in, the site, its pages in the browser and the build beside others
 	@$(SETUP) npm
 	@.venv/$(STACK)/bin/python -m bench --site _build/html
 	@.venv/$(STACK)/bin/python -m bench.building
