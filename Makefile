@@ -84,7 +84,7 @@ suites: tools ## run the test suites of the stand-in's clients against it and wr
 	@$(SETUP) npm suites
 	@.venv/suites/bin/python tests/client_suites/run_suites.py $(SUITE)
 
-bench: tools book ## measure the stand-in beside other emulators, and the site beside the theme's own
+bench: live book ## measure the stand-in, the site, its pages in the browser and the build beside others
 	@$(SETUP) npm
 	@.venv/$(STACK)/bin/python -m bench --site _build/html
 	@.venv/$(STACK)/bin/python -m bench.building

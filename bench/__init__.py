@@ -1,1 +1,1 @@
-"""Measure the stand-in, the upload script, the site and the build beside others; ``make bench`` runs it."""
+"""Measure the stand-in, the upload script, the site and its build beside others; ``make bench`` runs it."""

@@ -9,17 +9,17 @@ import sys
 import warnings
 from pathlib import Path
 
-from bench import growth, report, site, storage, through_gcsfs, upload_growth, uploads
+from bench import first_output, growth, report, site, storage, through_gcsfs, upload_growth, uploads
 from bench.load import Address, LoadError
 from bench.samples import Plan, Sampler
 from bench.servers import OURS, PEERS, ServerError, cores, pinned, running
 
 # The parts that can be measured alone.
-PARTS = ("requests", "uploads", "site")
+PARTS = ("requests", "uploads", "site", "browser")
 
 
 def measure(plan: Plan, only: str | None, built: Path | None) -> Sampler:
-    """Measure everything, or one of ``PARTS``; the site only if it is ``built``.
+    """Measure everything, or one of ``PARTS``; the site and its pages in the browser only if it is ``built``.
 
     Raises ``ServerError`` and ``LoadError``.
     """
@@ -34,6 +34,9 @@ def measure(plan: Plan, only: str | None, built: Path | None) -> Sampler:
     if built and only in (None, "site"):
         _log("the site in Lighthouse")
         site.lighthouse(sampler, plan, built.resolve())
+    if built and only in (None, "browser"):
+        _log("the first output of a page that runs in the browser")
+        first_output.first_outputs(sampler, plan, built.resolve())
     return sampler
 
 
@@ -85,7 +88,7 @@ def main() -> int:
     except (ServerError, LoadError) as error:
         _log(f"bench: {error}")
         return 1
-    rows = [*report.rows_of(sampler, plan), *report.rows_of_site(sampler)]
+    rows = [*report.rows_of(sampler, plan), *report.rows_of_site(sampler), *report.rows_of_browser(sampler)]
     targets = [*report.targets(plan), *report.targets_of_site()]
     print(report.write(options.out, rows, targets, sampler.failures, options.only))
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import site
+from bench import first_output, site
 from bench.growth import FEW, FIRST_ANSWER, MEMORY, bucket_name, growth_names
 from bench.results import Results, Row, make_row
 from bench.samples import Plan, Sampler
@@ -69,12 +69,18 @@ def rows_of_site(sampler: Sampler) -> list[Row]:
     return list(filter(None, [_row(sampler, name, site.OURS, site.STOCK) for name in names]))
 
 
+def rows_of_browser(sampler: Sampler) -> list[Row]:
+    """Return the seconds to a first output in the browser beside those of JupyterLite."""
+    names = (first_output.COLD, first_output.WARM)
+    return list(filter(None, [_row(sampler, name, first_output.OURS, first_output.LITE) for name in names]))
+
+
 def _row(sampler: Sampler, name: str, server: str, peer: str | None) -> Row | None:
     """Return the row of a figure; ``None`` if this run does not measure it."""
     if name not in sampler.units:
         return None
     value, peer_value = sampler.median(name, server), sampler.median(name, peer) if peer else None
-    labels = {OURS: name, site.OURS: name, OURS_TLS: f"{name}, TLS"}
+    labels = {OURS: name, site.OURS: name, first_output.OURS: name, OURS_TLS: f"{name}, TLS"}
     label = labels.get(server, f"{name} in {server}")
     return make_row(label, sampler.units[name], value, peer, peer_value)
 

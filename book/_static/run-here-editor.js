@@ -3,8 +3,11 @@
 /* Make the element `code` a text box named `label`. `changed` is called after each change, `run` for Shift+Enter (with
    true) and Ctrl+Enter, and `leave` for Escape, as Tab indents. */
 export function makeEditable(code, { label, changed, run, leave }) {
-  code.contentEditable = "plaintext-only";
-  if (code.contentEditable !== "plaintext-only") code.contentEditable = "true";
+  try {
+    code.contentEditable = "plaintext-only";
+  } catch {
+    code.contentEditable = "true"; // Firefox before 136 throws
+  }
   code.spellcheck = false;
   for (const [name, value] of [["role", "textbox"], ["aria-multiline", "true"], ["aria-label", label]]) {
     code.setAttribute(name, value);

@@ -47,7 +47,7 @@ def headers_for(site: Path, path: str) -> dict[str, str]:
     applies = False
     for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else []:
         if line.startswith("/"):
-            applies = line in {"/*", path}
+            applies = path.startswith(line[:-1]) if line.endswith("*") else line == path
         elif line.startswith("  ") and applies:
             name, _, value = line.strip().partition(": ")
             headers[name] = value

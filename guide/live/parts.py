@@ -8,6 +8,7 @@ PyPI in the versions of ``uv.lock``, which are those of the hub's image.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -68,7 +69,7 @@ def fetch() -> Path:
     if not PYODIDE.is_dir():
         raise PartsError("Pyodide is not installed; run: make live")
     shutil.rmtree(site, ignore_errors=True)
-    carrier = _download_carrier()
+    carrier = download_carrier()
     _unpack(carrier, COMPILED, site / "compiled")
     _unpack(carrier, FIGURES, site / "figures")
     _install_pure(PURE, site / "pure")
@@ -83,7 +84,7 @@ def _key() -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def _download_carrier() -> Path:
+def download_carrier() -> Path:
     """Return the wheel that contains Pyodide's packages; pip compares its checksum with the lock."""
     folder = LIVE / "downloads"
     quiet = ["--quiet", "--disable-pip-version-check"]
@@ -95,19 +96,24 @@ def _download_carrier() -> Path:
 
 def _unpack(carrier: Path, names: Iterable[str], target: Path) -> None:
     """Unpack the wheels of ``names`` into ``target``; raises ``PartsError`` for one that is not Pyodide's own."""
+    for wheel in wheels_in(carrier, names).values():
+        with zipfile.ZipFile(io.BytesIO(wheel)) as files:
+            files.extractall(target)
+
+
+def wheels_in(carrier: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Return Pyodide's wheels of ``names`` by file name; raises ``PartsError`` for one that is not Pyodide's own."""
     locked = json.loads((PYODIDE / "pyodide-lock.json").read_text())["packages"]
+    wheels = {}
     with zipfile.ZipFile(carrier) as bundle:
         for name in names:
-            package = locked[name]
+            file, sha256 = locked[name]["file_name"], locked[name]["sha256"]
             try:
-                wheel = bundle.read(f"{_INSIDE}{package['file_name']}")
+                wheels[file] = bundle.read(f"{_INSIDE}{file}")
             except KeyError:
-                raise PartsError(f"{carrier.name} does not contain {package['file_name']}") from None
-            verify(wheel, package["file_name"], package["sha256"])
-            (LIVE / package["file_name"]).write_bytes(wheel)
-            with zipfile.ZipFile(LIVE / package["file_name"]) as files:
-                files.extractall(target)
-            (LIVE / package["file_name"]).unlink()
+                raise PartsError(f"{carrier.name} does not contain {file}") from None
+            verify(wheels[file], file, sha256)
+    return wheels
 
 
 def verify(data: bytes, name: str, sha256: str) -> None:

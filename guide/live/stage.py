@@ -66,8 +66,6 @@ _LEFT_OUT_OF_LIBRARY = re.compile(
     """,
     re.VERBOSE,
 )
-# Only matplotlib needs it.
-_ZONES = re.compile(r"^dateutil/zoneinfo/.*\.tar\.gz$")
 
 
 def is_left_out_of_library(name: str) -> bool:
@@ -84,8 +82,7 @@ def packed_files(site: Path) -> dict[str, dict[str, Path]]:
     """
     pretty = site / "pure" / "IPython" / "lib" / "pretty.py"
     packages = {"ipython_pretty.py": pretty, **dict(_files(site / "compiled")), **dict(_files(site / "pure"))}
-    zones = {name: packages.pop(name) for name in list(packages) if _ZONES.match(name)}
-    figures = zones | {name: path for name, path in _files(site / "figures") if name not in packages}
+    figures = {name: path for name, path in _files(site / "figures") if name not in packages}
     client = {name: path for name, path in _files(site / "client") if name not in packages}
     return {"packages": packages, "figures": figures, "client": client, "hub": dict(_own_files())}
 

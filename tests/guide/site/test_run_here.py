@@ -92,10 +92,8 @@ DATA = {
 }
 
 
-@pytest.fixture(scope="module")
-def address(root, tmp_path_factory):
-    """Serve a page with six cells and the worker."""
-    site = tmp_path_factory.mktemp("run-here")
+def make_site(root, site):
+    """Write a page with six cells and the worker into the folder ``site``."""
     shutil.copytree(root / "book/_static", site / "_static", ignore=shutil.ignore_patterns("*.png", "*.svg"))
     (site / "_static/theme.css").write_text(THEME)
     (site / "_static/live-1").mkdir()
@@ -103,6 +101,13 @@ def address(root, tmp_path_factory):
     (site / "page.live.json").write_text(json.dumps(DATA))
     blocks = "".join(BLOCK.format(number=number, code=code) for number, code in enumerate(CODES, start=1))
     (site / "page.html").write_text(PAGE.format(policy=policy([]), blocks=blocks))
+
+
+@pytest.fixture(scope="module")
+def address(root, tmp_path_factory):
+    """Serve the page."""
+    site = tmp_path_factory.mktemp("run-here")
+    make_site(root, site)
     with serve(site) as served:
         yield served
 

@@ -32,12 +32,10 @@ LATER_S = 8 * 86400
 STARTED_MS = 120_000
 
 
-@pytest.fixture(scope="module")
-def address(root, tmp_path_factory):
-    """Serve a page with the packs of ``make live``."""
+def make_site(root, site):
+    """Write a page with the packs of ``make live`` into the folder ``site``."""
     if not VERDICTS.is_file():
         pytest.skip("not run: make live, which packs Python for browsers, has not run here")
-    site = tmp_path_factory.mktemp("run-here-python")
     shutil.copytree(root / "book/_static", site / "_static", ignore=shutil.ignore_patterns("*.png", "*.svg"))
     (site / "_static/theme.css").write_text(THEME)
     shutil.copytree(FILES, site / "_static/live-1")
@@ -47,11 +45,25 @@ def address(root, tmp_path_factory):
     entries = [{"block": f"block-{number}"} for number in range(1, len(CODES) + 1)]
     entries[-1]["after_s"] = LATER_S
     data = {"base": "_static/live-1/", "packs": packs.with_extra(()), "figures": False, "betweenWrites": 0, "files": {}}
-    data |= {"bytes": packs.download_size(()), "advance_s": 0, "differences": [], "html": True, "blocks": entries}
+    data |= {
+        "bytes": packs.download_size(()),
+        "advance_s": 0,
+        "differences": [],
+        "html": True,
+        "blocks": entries,
+        "exercises": [],
+    }
     (site / "page.live.json").write_text(json.dumps(data))
     blocks = [BLOCK.format(number=number, code=code.replace("<", "&lt;")) for number, code in enumerate(CODES, start=1)]
     (site / "page.html").write_text(PAGE.format(policy=policy([]), blocks="".join(blocks)))
     write_headers(site, [], [])
+
+
+@pytest.fixture(scope="module")
+def address(root, tmp_path_factory):
+    """Serve the page."""
+    site = tmp_path_factory.mktemp("run-here-python")
+    make_site(root, site)
     with serve(site) as served:
         yield served
 
