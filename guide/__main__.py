@@ -98,14 +98,16 @@ def _profile(options: argparse.Namespace) -> RunProfile:
 
 
 def _nothing_changed(options: argparse.Namespace) -> bool:
+    """Return whether the site is up to date; if not, ``options`` get the digest of its inputs."""
     from guide.paths import BUILD
     from guide.site import build_stamp
 
     profile, out = _profile(options), options.out or BUILD
+    options.inputs = ""
     if not (out / build_stamp.STAMP).is_file():
         return False
-    stamp = build_stamp.stamp_of(build_stamp.inputs_digest((profile, options.pdf)), profile.name)
-    if not build_stamp.is_up_to_date(out, stamp):
+    options.inputs = build_stamp.inputs_digest((profile, options.pdf))
+    if not build_stamp.is_up_to_date(out, build_stamp.stamp_of(options.inputs, profile.name)):
         return False
     print(build_stamp.unchanged_message(out / "html" / "index.html"))
     return True
@@ -121,7 +123,7 @@ def _build(options: argparse.Namespace) -> int:
             process.start()
         from guide.site.build import build_site  # imports what pages need, while the process imports the rest
 
-        return build_site(process, _profile(options), options.jobs, options.out or BUILD, options.pdf)
+        return build_site(process, _profile(options), options.jobs, options.out or BUILD, options.pdf, options.inputs)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -34,9 +34,9 @@ class RunResult:
     needs_build: bool = False
 
 
-def run_book(profile: RunProfile, jobs: int, out: Path = BUILD, pdf: bool = False) -> RunResult:
-    """Run the pages that changed, and compare the site in ``out`` with its inputs."""
-    inputs = inputs_digest((profile, pdf))  # before pages run: what changes meanwhile is not in this site
+def run_book(profile: RunProfile, jobs: int, out: Path = BUILD, pdf: bool = False, inputs: str = "") -> RunResult:
+    """Run the pages that changed, and compare the site in ``out`` with its inputs, whose digest may be known."""
+    inputs = inputs or inputs_digest((profile, pdf))  # before pages run: what changes meanwhile is not in this site
     records = run_pages(pages_of_book(), profile, jobs)
     failed = failures(records, profile.stack)
     stamp = "" if failed else stamp_of(inputs, profile.name)
@@ -52,14 +52,17 @@ def remove_stamp() -> None:
     (BUILD / STAMP).unlink(missing_ok=True)
 
 
-def build_site(process: SphinxProcess, profile: RunProfile, jobs: int, out: Path = BUILD, pdf: bool = False) -> int:
+def build_site(
+    process: SphinxProcess, profile: RunProfile, jobs: int, out: Path = BUILD, pdf: bool = False, inputs: str = ""
+) -> int:
     """Run the pages, and let ``process`` build the site into ``html`` of the folder ``out``; return an exit status.
 
-    With ``pdf``, the site has the whole guide as a PDF too, and pages link to it.
+    With ``pdf``, the site has the whole guide as a PDF too, and pages link to it. ``inputs`` is the digest of what the
+    site is made from, if it is known.
     """
     started = time.monotonic()
     page = out / "html" / "index.html"
-    ran = run_book(profile, jobs, out, pdf)
+    ran = run_book(profile, jobs, out, pdf, inputs)
     if ran.failures:
         print(summary(ran.report), flush=True)
         print("\n".join(ran.failures), file=sys.stderr)
