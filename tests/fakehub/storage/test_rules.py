@@ -67,7 +67,7 @@ RIGHTS = {
     "anonymous": {},
 }
 RIGHTS |= {"laptop": RIGHTS["hub"], "service-account": RIGHTS["hpc-member"]}
-# The owner also has rights in the project, and in buckets that are made while the stand-in runs.
+# The owner also has permissions in the project, and in buckets that are made while the stand-in runs.
 RIGHTS["owner"] = dict.fromkeys(("leap-scratch", "leap-persistent", "leap-persistent-ro", "*"), READ | WRITE) | {
     "": {"storage.buckets.create", "storage.buckets.list", "resourcemanager.projects.get"}
     | {"resourcemanager.projects.createBillingAssignment"}
