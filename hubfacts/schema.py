@@ -193,7 +193,8 @@ class Bucket(Model):
 
     ``variable`` is the environment variable that names the user's prefix in it. ``hub`` is the permission of every
     server of the hub, ``writers_group`` is whether the group of that name may write. With ``requester_pays``, requests
-    name a project that is billed for them. ``soft_delete_days`` is how long Google keeps deleted objects.
+    name a project that is billed for them. ``soft_delete_days`` is how long Google keeps deleted objects, which is 7
+    unless the bucket says otherwise.
     """
 
     variable: str | None = None
@@ -203,7 +204,7 @@ class Bucket(Model):
     uniform_access: bool = True
     versioning: bool = False
     requester_pays: bool = False
-    soft_delete_days: int = Field(0, ge=0)
+    soft_delete_days: int = Field(7, ge=0)
 
 
 class OtherBucket(Model):

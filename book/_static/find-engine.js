@@ -14,7 +14,7 @@
   // The weight of a synonym beside that of the word itself.
   const SYNONYM = 0.5;
   const MOST_RARE = 4.5;
-  // A small guide's lists of terms and postings, each of 5 KB, come before the first key.
+  // A small guide's lists of terms, each of 5 KB, come before the first key, and so do its postings after `prefetch`.
   const MOST_LISTS = 3, MOST_PARTS = 24;
   // Terms that begin with the word that is being typed.
   const MOST_BEGUN = 24;
@@ -52,7 +52,6 @@
       // and so do the terms of the errors.
       part(head, "e").then((errors) => (errors || []).forEach(([, line]) => plain(line)));
       if (head.lists.length <= MOST_LISTS) head.lists.forEach((_, number) => part(head, `l${number}`));
-      if (head.starts.length <= MOST_PARTS) head.starts.forEach((_, number) => part(head, `t${number}`));
     }
     return indexed;
   }
@@ -391,5 +390,11 @@
     return { anchor, heading: result.section ? heading : "", runs: runs.filter(([said]) => said) };
   }
 
-  window.guideFind = { search, excerpt, topics: async () => (await index()).topics };
+  /* Load everything that a query may need, unless the guide is large. A reader who opens the search will type. */
+  async function prefetch() {
+    const head = await index();
+    if (head.starts.length <= MOST_PARTS) await Promise.all(head.starts.map((_, number) => part(head, `t${number}`)));
+  }
+
+  window.guideFind = { search, excerpt, prefetch, topics: async () => (await index()).topics };
 })();

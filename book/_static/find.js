@@ -112,8 +112,12 @@
     }
   }
 
+  const prefetch = () => start().then((found) => found.prefetch()).catch(() => {});
+
   function open() {
-    start().catch(() => {});
+    // A page that contains the search may have been opened for another reason: it waits for the first key.
+    if (place) start().catch(() => {});
+    else prefetch();
     if (!place && !dialog.open) dialog.showModal();
     input.focus();
     input.select();
@@ -144,6 +148,7 @@
     await run(); // the results may be those of the letters before
     list.querySelector("a")?.click();
   });
+  input.addEventListener("input", prefetch, { once: true });
   input.addEventListener("input", run);
   list.addEventListener("click", (event) => {
     remember(event.target.closest("a"));

@@ -110,9 +110,12 @@ def test_every_fact_of_the_draft_comes_from_the_files_or_is_listed(draft):
         *(
             f"buckets.options.ocean-{name}.{key}"
             for name in ("scratch", "persistent")
-            for key in ("versioning", "requester_pays")
+            for key in ("versioning", "requester_pays", "soft_delete_days")
         ),
-        *(f"buckets.options.ocean-archive.{key}" for key in ("variable", "versioning", "requester_pays")),
+        *(
+            f"buckets.options.ocean-archive.{key}"
+            for key in ("variable", "versioning", "requester_pays", "soft_delete_days")
+        ),
     ]
     assert all(line.endswith(" is assumed") for line in lines[1:])
     assert all(f"# {line}\n" in draft[1].stdout for line in lines)

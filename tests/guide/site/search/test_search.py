@@ -64,7 +64,7 @@ WAITS = """async query => {
         await promise;
         return count;
     };
-    await waits(guideFind.topics());
+    await waits(guideFind.prefetch());
     return waits(guideFind.search(query, ""));
 }"""
 ROOT = Path(__file__).resolve().parents[4]
@@ -346,6 +346,7 @@ def test_a_first_query_loads_a_limited_part_of_the_index(browser, site, tmp_path
         page.goto(engine_page.as_uri())
         results = page.evaluate(
             """async (query) => {
+                await guideFind.prefetch();
                 const {results, unknown, terms} = await guideFind.search(query, "");
                 await Promise.all(results.slice(0, 5).map((result) => guideFind.excerpt(result, terms)));
                 return results.length > 0 || unknown;
