@@ -22,6 +22,7 @@ ENVIRONMENTS = {
     "tools": "--only-group=programs",
     "jupyterhub": "--group=jupyterhub",
     "jupyterhub-latest": "--group=jupyterhub-latest",
+    "suites": "--group=suites",
 }
 
 
