@@ -74,7 +74,7 @@ def hub_configuration(checkout: Path, cluster: str, hub: str) -> HubConfiguratio
     files += [str(variables.file.relative_to(checkout))] if variables else []
     unread = [name for name in names if name not in readable]
     date, commit = _revision(checkout, files)
-    address = f"{_REPOSITORY}/tree/{commit or 'main'}/{_CLUSTERS / cluster}"
+    address = f"{_REPOSITORY}/tree/main/{_CLUSTERS / cluster}"
     return HubConfiguration(hub, about, entry, values, variables, files, unread, date, commit, address)
 
 

@@ -28,6 +28,7 @@ _RULES = (
     ("hub.url", "cluster:hubs:{number}:domain"),
     ("hub.control_panel", "values:jupyterhub:ingress:hosts"),
     ("hub.control_panel", "cluster:hubs:{number}:domain"),
+    ("hub.configuration", "cluster:name"),
     ("hub.cloud", "cluster:provider"),
     ("hub.community", f"{_ORGANIZATION}:org:name"),
     ("hub.operator.name", f"{_ORGANIZATION}:operated_by:name"),
