@@ -1,6 +1,6 @@
 """Appends killed at any of their requests: readers get the old store or the new one, and a rerun completes it.
 
-Each kind of store is cut at every fifth request, and the kinds take turns. ``CUTS=all`` cuts each at every request.
+Each kind of store is cut at every eighth request, and the kinds take turns. ``CUTS=all`` cuts each at every request.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from append_world import BUCKET, World
 from zarr.core.buffer.cpu import Buffer
 
 USER = "funky-user"
-EVERY = 1 if os.environ.get("CUTS") == "all" else 5
+EVERY = 1 if os.environ.get("CUTS") == "all" else 8
 
 
 def readable(objects: dict[str, bytes]) -> xr.Dataset:
@@ -25,7 +25,7 @@ def readable(objects: dict[str, bytes]) -> xr.Dataset:
 
 
 def some(cuts: list[tuple[int, bool]], first: int) -> list[tuple[int, bool]]:
-    """Return every fifth reading request and every fifth writing one, beginning with the one of index ``first``."""
+    """Return every eighth reading request and every eighth writing one, beginning with the one of index ``first``."""
     reading, writing = ([cut for cut in cuts if cut[1] == effect] for effect in (False, True))
     return sorted([*reading[first::EVERY], *(writing[first::EVERY] or writing[-1:])])
 
