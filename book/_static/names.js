@@ -106,7 +106,7 @@
 
   collect("pre");
   const first = printed.keys().next().value?.parentElement;
-  collect("pre, code");
+  collect("pre, code, .cell_output td");
   first?.closest("section > *").before(makeForm());
   const settings = document.querySelector(".names-settings");
   if (settings) {
