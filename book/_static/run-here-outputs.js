@@ -44,9 +44,12 @@ function figure(png, versions) {
   return made;
 }
 
+/* Styles in HTML. The policy of the page refuses them already while they are parsed, with a message each. */
+const STYLES = /<style\b[^>]*>[\s\S]*?<\/style\s*>|\sstyle\s*=\s*("[^"]*"|'[^']*')/gi;
+
 /* The view of an object in HTML, without what could run, load or restyle anything. */
 function safeHtml(text) {
-  const parsed = new DOMParser().parseFromString(text.replace(/\sstyle\s*=\s*("[^"]*"|'[^']*')/gi, ""), "text/html");
+  const parsed = new DOMParser().parseFromString(text.replace(STYLES, ""), "text/html");
   for (const tag of parsed.querySelectorAll("script, style, link, meta, base, iframe, object, embed, form")) tag.remove();
   for (const tag of parsed.querySelectorAll("*")) {
     for (const { name, value } of [...tag.attributes]) {

@@ -70,7 +70,7 @@ _IN_PROJECT = frozenset(
     {"storage.buckets.create", "storage.buckets.list", "resourcemanager.projects.get", BILLING_ASSIGNMENT}
     | {f"storage.hmacKeys.{verb}" for verb in ("create", "delete", "get", "list", "update")}
 )
-# Places that are no bucket of the facts: the hub's project, and all buckets made in it while the stand-in runs.
+# Places besides the buckets of the facts: the hub's project, and all buckets made in it while the stand-in runs.
 PROJECT, MADE = "", "*"
 
 _SERVICE_ACCOUNTS = ".iam.gserviceaccount.com"

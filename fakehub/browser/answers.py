@@ -17,7 +17,7 @@ Result = Literal["right", "wrong", "open", "error"]
 class Judgement:
     """The ``result`` of an answer, and the message of an error.
 
-    An answer is ``open`` while it contains the dots with which it begins.
+    An answer is ``open`` while it still contains the dots of its beginning.
     """
 
     result: Result

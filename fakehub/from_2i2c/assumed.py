@@ -217,7 +217,7 @@ def _variables(draft: _Draft) -> None:
 
 
 def _lacking(facts: dict[str, Any]) -> list[str]:
-    """Return a line for each fact without which there is no guide."""
+    """Return a line for each missing fact that every guide needs."""
     lines = [
         f"{name}: missing, so there is no guide" for name in ("access", "images", "node_shares") if name not in facts
     ]

@@ -117,7 +117,7 @@ def _places(path: Path, name: str) -> Iterator[tuple[str, str]]:
 
 def _notebook_problems(path: Path, name: str) -> Iterator[str]:
     cells = _cells(path)
-    yield from _exercise_problems(path, name)
+    yield from _exercise_problems(cells, name)
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     if len(cells) > MOST_CELLS:
         yield f"{name}: {len(cells)} cells, at most {MOST_CELLS}: move a task to another notebook"
@@ -134,9 +134,9 @@ def _notebook_problems(path: Path, name: str) -> Iterator[str]:
         yield f"{name}: no cell draws a plot; every notebook needs one"
 
 
-def _exercise_problems(path: Path, name: str) -> Iterator[str]:
+def _exercise_problems(cells: list[dict[str, Any]], name: str) -> Iterator[str]:
     try:
-        found = list(exercises(json.loads(path.read_text(encoding="utf-8")), name))
+        found = list(exercises(cells, name))
     except BlockError as error:
         yield str(error)
         return

@@ -27,7 +27,7 @@ _ENGLISH = re.compile(
     r"|can|one|all|each|when|than|then|into|do|does|which|only|after|before|there|they|will|how|what|who|where)\b",
     re.IGNORECASE,
 )
-# Words that other languages of science have in nearly every sentence, and English has not.
+# Words of nearly every sentence in other languages of science, which English does not have.
 _FOREIGN = re.compile(
     r"\b(?:der|das|und|ist|nicht|eine?|mit|auf|le|la|les|des|est|et|une?|dans|pour|el|los|las|que|una|para|il|di|che"
     r"|het|een|van|voor|não|uma|com)\b",

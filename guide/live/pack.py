@@ -22,8 +22,9 @@ from guide.paths import ROOT
 LIST = "packs.json"
 _NODE_SCRIPTS = Path(__file__).with_name("node")
 # Of Pyodide itself, what a worker loads.
+_LOADER = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 _LIBRARY = "python_stdlib.zip"
-_RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", _LIBRARY)
+_RUNTIME = (*_LOADER, _LIBRARY)
 # Packs that did not change are not compiled again.
 _CACHE = ROOT / ".venv" / "live" / "packs"
 
@@ -66,7 +67,7 @@ def make(site: Path, target: Path) -> Packs:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     names = {name: _pack(name, files, target) for name, files in packed_files(site).items()}
-    for name in _RUNTIME:
+    for name in _LOADER:
         shutil.copy(PYODIDE / name, target / name)
     _write_library(PYODIDE / _LIBRARY, target / _LIBRARY)
     sizes = {file: len(response_body(target / file)) for file in (*names.values(), *_RUNTIME)}

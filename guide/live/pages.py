@@ -59,7 +59,7 @@ class LivePage:
     @property
     def exercises(self) -> tuple[Exercise, ...]:
         """The questions that readers answer in the browser."""
-        return tuple(exercises(self.page.notebook or {"cells": []}, str(self.page.path)))
+        return tuple(exercises(self.page.notebook.cells if self.page.notebook else (), str(self.page.path)))
 
     @property
     def code(self) -> str:

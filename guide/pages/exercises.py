@@ -7,7 +7,7 @@ checks that are true for a right answer, and a hint for a wrong one. A solution 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +29,10 @@ class Exercise:
     solution: str
 
 
-def exercises(notebook: Mapping[str, Any], name: str) -> Iterator[Exercise]:
-    """Yield the exercises of a ``notebook``; raises ``BlockError``, which begins with ``name`` and the cell."""
+def exercises(cells: Iterable[Mapping[str, Any]], name: str) -> Iterator[Exercise]:
+    """Yield the exercises in the cells of the notebook ``name``; raises ``BlockError``, which names the cell too."""
     number = 0
-    for place, cell in enumerate(notebook["cells"], start=1):
+    for place, cell in enumerate(cells, start=1):
         if cell["cell_type"] != "markdown":
             continue
         questions = len(_QUESTION.findall("".join(cell["source"])))

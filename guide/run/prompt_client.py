@@ -15,8 +15,8 @@ _ANSWER_S, _STATUS_S = 1, 0.2
 class PromptClient(AsyncKernelClient):
     """A client that does not wait for outputs which nobody requested.
 
-    The base class discards such outputs until there is none for 0.2 s. The block runner looks at those of its own
-    requests only.
+    The base class discards such outputs until there is none for 0.2 s. The block runner only looks at
+    outputs of its requests.
     """
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as in the base class

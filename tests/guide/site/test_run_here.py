@@ -39,6 +39,9 @@ const answers = {
   "print(user)": (state) => [[said(state.user)], { ok: true }],
   "write": () => [[], { ok: true, bucket }],
   "html": () => [[shown({ "text/plain": "t", "text/html": HOSTILE })], { ok: true }],
+  "view": () => [[shown({ "text/plain": "t", "text/html":
+    `<style>div > .x { color: red }</style>\n<div style="width: 5px"><p style='color: red'>Dataset</p></div>` })],
+    { ok: true }],
   "raise": () => [[{ output_type: "error", traceback: ["KeyError: 'sst'"], details: "Traceback\\nKeyError" }],
     { ok: false }],
   "clock": (state) => [[said(String(state.clock))], { ok: true }],
@@ -202,6 +205,19 @@ def test_what_an_output_would_run_or_load_is_left_out(open_page):
     assert output.locator("script, iframe, [style], [onclick], [onerror], [src], a[href]").count() == 0
     assert page.evaluate("globalThis.bad") is None
     assert hosts == {page.url.split("/")[2]}
+
+
+def test_the_policy_refuses_nothing_of_a_view_with_styles(open_page):
+    page = open_page("page.html")
+    messages = []
+    page.on("console", lambda message: messages.append(message.text))
+    _start(page)
+    page.get_by_role("textbox", name="Code of cell 1").fill("view")
+    output = _run(page, 1)
+
+    assert output.inner_text().strip() == "Dataset"
+    assert output.locator("style, [style]").count() == 0
+    assert messages == []
 
 
 def test_an_endless_loop_can_be_stopped(open_page):
