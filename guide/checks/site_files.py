@@ -27,6 +27,12 @@ _TEXT_CLASSES = re.compile(
 _GROUPS = {"media", "supports", "layer", "container"}
 _JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+# What a page offers through a template: a reader would miss it, and no other check would.
+_OFFERS = {
+    "page-foot.html": ("exports.edit", "exports.downloads", "exports.launch"),
+    "article-header-buttons.html": ("exports.edit", "exports.downloads", "exports.launch"),
+    "layout.html": ("find-form.html", "helped.html", "block body"),
+}
 _JAVASCRIPT = tree_sitter.Language(tree_sitter_javascript.language())
 
 
@@ -38,6 +44,7 @@ def site_file_problems(root: Path) -> list[str]:
         for path in sorted((root / "book" / folder).glob(pattern)):
             name, text = path.relative_to(root), path.read_text(encoding="utf-8")
             problems += [f"{name}:{line}: {problem}" for line, problem in check(text)]
+            problems += [f"{name}:1: {part} is missing" for part in _OFFERS.get(path.name, ()) if part not in text]
     return problems
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from nbformat import NotebookNode
+
 from guide.pages.blocks import Block
 from guide.run import confined
+from guide.run.descriptions import description_problem
 from guide.run.secrets import has_token
 
 # What a program says that may not write to a path (see ``confined``), and what an author should know then.
@@ -40,6 +43,13 @@ def refuse_tokens(text: str) -> None:
     """Raise ``BlockFailure`` if ``text``, an output or an error, contains an access token or a piece of one."""
     if has_token(text):
         raise BlockFailure("prints an access token; keep it in a file that only its owner can read")
+
+
+def check_description(cell: NotebookNode, figures: list[dict[str, Any]]) -> None:
+    """Raise ``BlockFailure`` if a cell describes its figures with what they do not show, or not at all."""
+    image = cell.metadata.get("mystnb", {}).get("image", {})
+    if problem := description_problem(str(image.get("alt", "")), cell.source, figures):
+        raise BlockFailure(problem)
 
 
 def check_promised(block: Block, effect: dict[str, Any] | None) -> None:

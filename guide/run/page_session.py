@@ -23,7 +23,14 @@ from fakehub.network.shaping import NetworkSettings
 from guide.external_programs import link_programs, missing
 from guide.pages.blocks import EXAMPLE_USER, EXAMPLES, HUB, Block, Page, as_copied_by, digest
 from guide.paths import ROOT
-from guide.run.block_failures import BlockFailure, check_error, check_promised, refuse_tokens, with_advice
+from guide.run.block_failures import (
+    BlockFailure,
+    check_description,
+    check_error,
+    check_promised,
+    refuse_tokens,
+    with_advice,
+)
 from guide.run.bucket_effects import Buckets, EffectError
 from guide.run.bucket_recorder import BucketRecorder
 from guide.run.compare_outputs import difference, without_log
@@ -300,6 +307,8 @@ class PageSession:
         check_error(block, raised)
         draws = any("image/png" in output.get("data", {}) for output in cell.outputs)
         pictures = machine.pictures() if draws and page_cell is not None else {}
+        if pictures and page_cell is not None:
+            check_description(page_cell, machine.drawn())
         return _Execution([] if MEASURED in tags else cell.outputs, pictures=pictures)
 
     def close(self) -> None:

@@ -11,6 +11,8 @@ EXPECTED = [
     "book/_static/unreadable.css:2: a browser cannot read this declaration: ",
     "book/_static/unreadable.css:5: a browser cannot read this rule: ",
     "book/_static/unreadable.js:4: a browser cannot read this script: its syntax is wrong here",
+    "book/_templates/page-foot.html:1: exports.edit is missing",
+    "book/_templates/page-foot.html:1: exports.downloads is missing",
     "book/_templates/script.html:2: the site's policy refuses a script inside a page: write it to book/_static",
     "book/_templates/unclosed.html:2: </p> closes <a> of line 2",
     "book/_templates/unclosed.html:3: </nav> closes <a> of line 2",
