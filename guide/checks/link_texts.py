@@ -41,7 +41,7 @@ def misleading_links(text: str, page: Path) -> Iterator[tuple[int, str]]:
         if not _stems(link["words"]) & _subject(target, link["anchor"] or ""):
             words, line = " ".join(link["words"].split()), lines[joined.count("\n", 0, link.start())][0]
             place = f"{target.name}#{link['anchor']}" if link["anchor"] else target.name
-            yield line, f"the link {words!r} has no word in common with {place}: name what is there, or correct it"
+            yield line, f"the link {words!r} has no word in common with {place}: name its subject, or correct it"
 
 
 @functools.cache

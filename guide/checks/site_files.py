@@ -1,4 +1,4 @@
-"""Find mistakes in the site's own style sheets, scripts and templates that a build would publish without a word.
+"""Find mistakes in the site's own style sheets, scripts and templates that a build would publish silently.
 
 A browser skips what it cannot read, so a missing brace hides the rest of a style sheet, and one in a script stops the
 search. What a rule does to the look of a page is left to the tests, which compare screenshots.

@@ -22,7 +22,7 @@ from guide.paths import ROOT, display_path
 _NAME = "_toc.yml"
 # The keys of an entry that hold entries one level below it.
 _LEVELS = ("parts", "chapters", "sections")
-# Pages that stand in another part than their folder, on purpose: the address of this one was in use.
+# Pages in another part than the rest of their folder: the address of this one was in use.
 _ELSEWHERE = {"book/hub/how-the-hub-is-built"}
 
 
@@ -133,7 +133,7 @@ def _files(entries: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def _check_folders(parts: list[Part]) -> None:
-    """Raise ``TocError`` for a page that stands in another part than the first page of its folder."""
+    """Raise ``TocError`` for a page that is in another part than the first page of its folder."""
     indexes = {name.removesuffix("/index"): part for part in parts for name in part.pages if name.endswith("/index")}
     for part in parts:
         for name in part.pages:

@@ -103,7 +103,7 @@ def test_a_unit_that_is_not_the_facts_is_reported(text, problem):
         ("[Chunking](chunks.md)", None),
         ("[large chunks](chunks.md#shards)", None),
         ("[when nobody is there](chunks.md#shards)", None),
-        ("[log in](chunks.md)", "'log in' has no word in common with chunks.md: name what is there, or correct it"),
+        ("[log in](chunks.md)", "'log in' has no word in common with chunks.md: name its subject, or correct it"),
         ("[log\nin](chunks.md#shards)", "'log in' has no word in common with chunks.md#shards"),
         ("[log in](missing.md) and `[log in](chunks.md)`", None),
     ],
