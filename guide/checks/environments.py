@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import yaml
 
 from guide.paths import ROOT
-from guide.upstream.pins import pins
 
 # The environment that every installation of conda has.
 BASE = "base"
@@ -30,25 +28,6 @@ def guides_environment() -> str:
     """Return the name in the ``environment.yml`` that readers download."""
     content = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     return str(content["name"])
-
-
-def environment_problems(root: Path) -> list[str]:
-    """Return a line for each package that readers install in another version than the pages run with.
-
-    A project without environment.yml offers no environment to readers.
-    """
-    file = root / "environment.yml"
-    if not file.is_file():
-        return []
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    versions = dict(entry.split("=") for entry in content["dependencies"] if "=" in entry)
-    versions.pop("python")
-    in_image = {pin.name.lower(): pin.image for pin in pins((root / "pyproject.toml").read_text(encoding="utf-8"))}
-    return [
-        f"environment.yml: {name} is {version}, but {in_image.get(name.removesuffix('-base'), 'not')} in pyproject.toml"
-        for name, version in versions.items()
-        if version != in_image.get(name.removesuffix("-base"))
-    ]
 
 
 def unknown_environments(text: str) -> Iterator[tuple[int, str]]:

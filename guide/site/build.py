@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from guide.checks.environments import environment_problems
+from guide.checks.reader_environment import environment_problems
 from guide.checks.site_files import site_file_problems
 from guide.pages.toc import pages_of_book
 from guide.paths import BUILD, ROOT, display_path

@@ -2,7 +2,7 @@
 
 import shutil
 
-from guide.checks.environments import environment_problems
+from guide.checks.reader_environment import environment_problems
 from guide.checks.site_files import site_file_problems
 
 EXPECTED = [

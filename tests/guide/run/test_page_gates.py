@@ -114,7 +114,7 @@ def test_every_broken_page_is_tested(root, monkeypatch):
     pages = {path.name for path in (root / "tests/broken").iterdir() if path.suffix in {".md", ".ipynb"}}
 
     # promises-nothing.md passes, and is there for the mutation tests; test_slips.py and test_runs.py have the others.
-    elsewhere = {"promises-nothing.md", "slips.md", "takes-too-long.md", "not-utf-8.md"}
+    elsewhere = {"promises-nothing.md", "slips.md", "takes-too-long.md"}
     assert pages == set(GATES) | set(SITE_GATES) | TEXT_GATES | elsewhere
 
 
