@@ -88,7 +88,7 @@ async def start_parts(config: Config, facts: Facts, parts: AsyncExitStack) -> di
     machines = RemoteMachines(shared.folder, shared.identities, shared.grants)
     parts.callback(machines.close)
     steered = (shared.clock, shared.network, shared.faults, shared.store)
-    api = ControlApi(*steered, shared.identities.personas, machines)
+    api = ControlApi(*steered, shared.identities, machines)
     await start_control(api, shared.folder, parts)
     return ports
 

@@ -56,6 +56,20 @@ def test_complete_objects_survive_a_kill_and_incomplete_ones_do_not(running):
         assert api.put(BUCKET, "whole", b"again").json()["generation"] > before["generation"]
 
 
+@pytest.mark.parametrize(
+    "name", ["../outside.txt", "../../outside.txt", "/outside.txt", "a/../../outside.txt", "x\\..\\y"]
+)
+def test_a_name_that_is_a_path_leads_nowhere(running, tmp_path, name):
+    before = {path for path in tmp_path.rglob("*")}
+    with running() as (api, _):
+        assert api.put(BUCKET, name, b"data").status_code == 200
+        assert stored(api)[name] == b"data"
+
+    new = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path not in before and path.is_file()}
+    outside = [path for path in new if path.parts[0] not in {"state", "server-1"} or "outside" in path.name]
+    assert outside == []
+
+
 def test_generations_survive_a_kill(running, root, tmp_path):
     facts = facts_with(root, tmp_path, "leap-persistent", versioning=True)
     with running(hub_yml=facts) as (api, _):
