@@ -8,12 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fakehub.errors import GoogleError
-
-
-def disk_full(error: OSError) -> GoogleError:
-    """Return 507, for a file that cannot be written."""
-    return GoogleError(507, "diskFull", f"The stand-in's disk is full: {error.strerror}. Free some.")
+from fakehub.storage.spool import disk_full
 
 
 class Journal:

@@ -1,8 +1,8 @@
 """The object store: buckets with their objects, generations and checksums, and when objects expire.
 
-Data stay in memory up to a budget and go to files beyond it. With a state directory everything is on disk. An
-object's data file is complete before one line in the journal makes the object visible, so a killed process never
-leaves half an object.
+Data stay in memory up to a budget; large objects and further data go to files. With a state directory everything is on
+disk. An object's data file is complete before one line in the journal makes the object visible, so a killed process
+never leaves half an object.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import heapq
 import itertools
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -26,13 +27,17 @@ from fakehub.errors import GoogleError
 from fakehub.storage.bucket_table import BucketTable, BucketVersion, line
 from fakehub.storage.computed import ComputedBucket
 from fakehub.storage.hashes import check_hashes
-from fakehub.storage.journal import Journal, disk_full
-from fakehub.storage.stored import NewObject, Object
+from fakehub.storage.journal import Journal
+from fakehub.storage.off_loop import in_thread
+from fakehub.storage.spool import IN_MEMORY, Content, Received, Spool, disk_full
+from fakehub.storage.stored import Files, NewObject, Object
 from fakehub.storage.write_rate import WriteRate
 from hubfacts.schema import Bucket
 
 # Bytes of object data kept in memory; further data go to files.
 MEMORY_BUDGET = 2 * 1024**3
+# Removing a larger file takes so long that a thread does it.
+_LONG_TO_REMOVE = 64 * 1024**2
 DAY_S = 86400
 # The most different sets of headers that are kept to be shared by objects.
 _SHARED_HEADERS = 1000
@@ -62,9 +67,9 @@ class Store:
         self._generations = itertools.count(int(clock.now() * 1e6))
         self._in_memory = 0
         self._headers: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
-        self._files = itertools.count()
-        self._spill = state / "data" if state else spill
-        self._spill.mkdir(parents=True, exist_ok=True)
+        self._incomplete = itertools.count()
+        self._files = Files(state / "data" if state else spill)
+        self._files.folder.mkdir(parents=True, exist_ok=True)
         self._journal = None
         if state:
             self._journal = Journal(state / "journal")
@@ -117,6 +122,29 @@ class Store:
         merged = heapq.merge(names, self._old[bucket].irange(start, None, inclusive=(inclusive, True)))
         return (name for name, _ in itertools.groupby(merged))
 
+    def new_file(self) -> Path:
+        """Return the path of a new file, for content that is not an object yet. The next start removes it."""
+        return self._files.folder / f"incomplete-{next(self._incomplete)}"
+
+    def spool(self, most: int = IN_MEMORY, md5: bool = True, sha256: bool = False) -> Spool:
+        """Return a spool for new content, which is in a file beyond ``most`` bytes."""
+        return Spool(self.new_file(), most, md5, sha256)
+
+    def copied(self, stored: Object) -> Content:
+        """Return the content of an object for a copy of it; a large one is another link to its file."""
+        if isinstance(stored.data, bytes) or stored.size <= IN_MEMORY or stored.crc32c is None:
+            return stored.read()
+        path, source = self.new_file(), self._files.path(stored.generation)
+        try:
+            path.hardlink_to(source)
+        except OSError:  # not every file system has links, and none as many as one likes
+            try:
+                shutil.copyfile(source, path)
+            except OSError as error:
+                path.unlink(missing_ok=True)
+                raise disk_full(error) from error
+        return Received(path, stored.size, stored.crc32c, stored.md5)
+
     def put(self, bucket: str, new: NewObject, owner: str | None = None, acl: str | None = None) -> Object:
         """Store ``new`` as a new live generation.
 
@@ -124,21 +152,23 @@ class Store:
         ago (see ``WriteRate``), 507 when the disk is full. Nothing changes then.
         """
         data, components, given = new.data, new.components, new.hashes
-        crc32c = google_crc32c.value(data)
-        md5 = None
-        if not components or any(kind == "md5" for kind, _ in given):
-            md5 = hashlib.md5(data, usedforsecurity=False).digest()
+        if isinstance(data, Received):
+            size, crc32c, md5 = data.size, data.crc32c, data.md5
+        else:
+            size, crc32c, md5 = len(data), google_crc32c.value(data), None
+            if not components or any(kind == "md5" for kind, _ in given):
+                md5 = hashlib.md5(data, usedforsecurity=False).digest()
         check_hashes(given, crc32c, md5)
         self.write_rate.check(bucket, new.name)
         now = self._clock.now()
         generation = next(self._generations)
-        held = self._hold(data)
+        held = self._hold(generation, data)
         stored = Object(
             bucket,
             new.name,
             generation,
             1,
-            len(data),
+            size,
             crc32c,
             None if components else md5,
             now,
@@ -151,7 +181,7 @@ class Store:
             owner,
             acl,
         )
-        self._record_new(stored)
+        self._record_new(stored, data)
         self._set_live(stored)
         return stored
 
@@ -241,31 +271,42 @@ class Store:
         days = self.buckets[stored.bucket].delete_after_days
         return days is not None and self._clock.now() - stored.created >= days * DAY_S
 
-    def _hold(self, data: bytes) -> bytes | Path:
-        if self._journal is None and self._in_memory + len(data) <= MEMORY_BUDGET:
-            self._in_memory += len(data)
-            return data
-        path = self._spill / f"{next(self._files):08d}-{int(self._clock.now() * 1e6)}"
+    def _hold(self, generation: int, content: Content) -> bytes | Files:
+        """Keep content in memory or in a file; raise ``GoogleError`` (507) when the disk is full."""
+        path, data = self._files.path(generation), content.data if isinstance(content, Received) else content
+        if isinstance(data, bytes):
+            small = len(data) <= IN_MEMORY and self._in_memory + len(data) <= MEMORY_BUDGET
+            if self._journal is None and small:
+                self._in_memory += len(data)
+                return data
         try:
-            path.write_bytes(data)
+            if isinstance(data, bytes):
+                path.write_bytes(data)
+            else:
+                data.replace(path)
         except OSError as error:
             path.unlink(missing_ok=True)
             raise disk_full(error) from error
-        return path
+        return self._files
 
-    def _record_new(self, stored: Object) -> None:
+    def _record_new(self, stored: Object, content: Content) -> None:
         if self._journal:
             try:
                 self._journal.append({"put": _line(stored)})
             except GoogleError:
-                self._drop_data(stored)
+                if isinstance(content, Received) and isinstance(content.data, Path):
+                    self._files.path(stored.generation).replace(content.data)  # the client may try again
+                else:
+                    self._drop_data(stored)
                 raise
 
     def _drop_data(self, stored: Object) -> None:
-        if isinstance(stored.data, Path):
-            stored.data.unlink(missing_ok=True)
-        else:
+        if isinstance(stored.data, bytes):
             self._in_memory -= stored.size
+        elif stored.size > _LONG_TO_REMOVE:
+            in_thread(stored.data.path(stored.generation).unlink, missing_ok=True)
+        else:
+            stored.data.path(stored.generation).unlink(missing_ok=True)
 
     def _shared(self, headers: dict[str, str]) -> dict[str, str]:
         """Return one dictionary for all objects that have these headers, which saves memory."""
@@ -316,13 +357,13 @@ class Store:
                     self._add(name, self.buckets.version(name))
             else:
                 self._apply(change)
-        files = set(os.listdir(self._spill))
-        objects = [stored for stored in self._all() if _data_file(stored) in files]
+        files = set(os.listdir(self._files.folder))
+        objects = [stored for stored in self._all() if str(stored.generation) in files]
         for stored in list(self._all()):
-            if _data_file(stored) not in files:
+            if str(stored.generation) not in files:
                 self._remove(stored)
-        for name in files - {_data_file(stored) for stored in objects}:
-            (self._spill / name).unlink()
+        for name in files - {str(stored.generation) for stored in objects}:
+            (self._files.folder / name).unlink()
         newest = max((stored.generation for stored in objects), default=0)
         self._generations = itertools.count(max(newest + 1, int(self._clock.now() * 1e6)))
         if lines > 2 * len(objects):
@@ -353,7 +394,11 @@ class Store:
                 self._old[bucket].setdefault(name, []).append(stored)
 
     def _restored(self, values: dict[str, Any]) -> Object:
-        values["data"] = self._spill / values["data"]
+        # Earlier versions named the files otherwise.
+        before, now = self._files.folder / values["data"], self._files.path(values["generation"])
+        if before != now and before.exists():
+            before.replace(now)
+        values["data"] = self._files
         values["md5"] = values["md5"] and bytes.fromhex(values["md5"])
         values["headers"] = self._shared(values["headers"])
         return Object(**values)
@@ -371,10 +416,4 @@ _FIELDS = tuple(column.name for column in fields(Object))
 
 def _line(stored: Object) -> dict[str, Any]:
     values = {name: getattr(stored, name) for name in _FIELDS}
-    return values | {"data": _data_file(stored), "md5": stored.md5.hex() if stored.md5 else None}
-
-
-def _data_file(stored: Object) -> str:
-    """Return the name of an object's data file, which every object in a state directory has."""
-    assert isinstance(stored.data, Path)
-    return stored.data.name
+    return values | {"data": str(stored.generation), "md5": stored.md5.hex() if stored.md5 else None}

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import base64
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from fakehub.storage.hashes import Hashes, base64_crc32c
+from fakehub.storage.spool import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The objects' data that are in files, which never change. A file has the name of its object's generation."""
+
+    folder: Path
+
+    def path(self, generation: int) -> Path:
+        """Return the path of a file."""
+        return self.folder / str(generation)
+
+    def open(self, generation: int) -> BinaryIO:
+        """Open a file to read it."""
+        return self.path(generation).open("rb", buffering=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """One object at one generation. Times are in seconds since the epoch; ``data`` are the bytes or their file.
+    """One object at one generation. Times are in seconds since the epoch; ``data`` are the bytes or where they are.
 
     ``md5`` is ``None`` for a composite; ``headers`` are contentType, cacheControl and the like as the API names
     them, shared between objects and never changed in place. ``deleted`` is when a generation stopped being the
@@ -31,7 +49,7 @@ class Object:
     headers: dict[str, str]
     metadata: dict[str, str] | None
     components: int | None
-    data: bytes | Path = field(repr=False)
+    data: bytes | Files = field(repr=False)
     deleted: float | None = None
     owner: str | None = None
     acl: str | None = None
@@ -40,9 +58,14 @@ class Object:
         """Return the content from byte ``start`` up to, but not including, byte ``stop``; by default all of it."""
         if isinstance(self.data, bytes):
             return self.data[start:stop]
-        with self.data.open("rb") as file:
-            file.seek(start)
+        with self.open(start) as file:
             return file.read() if stop is None else file.read(stop - start)
+
+    def open(self, start: int = 0) -> BinaryIO:
+        """Open the content at byte ``start``. It can be read to its end, even if the object is deleted meanwhile."""
+        file = io.BytesIO(self.data) if isinstance(self.data, bytes) else self.data.open(self.generation)
+        file.seek(start)
+        return file
 
 
 @dataclass(slots=True)
@@ -54,7 +77,7 @@ class NewObject:
     """
 
     name: str
-    data: bytes
+    data: Content
     headers: dict[str, str]
     metadata: dict[str, str] | None = None
     components: int | None = None

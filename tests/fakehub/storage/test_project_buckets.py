@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from types import SimpleNamespace
 
 import pytest
 from accounts_client import token_of
+from aiohttp import web
 from multidict import CIMultiDict, MultiDict
 from xml_client import error, parsed
 
@@ -23,6 +25,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 API, UPLOAD = "/storage/v1/b", "/upload/storage/v1/b"
 PROJECT, NEW = "leap-pangeo", "made-bucket"
 DAY = 86400
+
+
+async def _result(answer):
+    return await answer
 
 
 class Api:
@@ -42,6 +48,8 @@ class Api:
         call = Call(method, path, MultiDict(query), CIMultiDict(headers), data, sender, "https://host")
         try:
             response = self._api.answer(call)
+            if not isinstance(response, web.Response):
+                response = asyncio.run(_result(response))
         except GoogleError as refused:
             response = refused.response()
         content = response.body or b""
