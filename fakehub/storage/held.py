@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,9 +19,9 @@ class Held:
     Checksums are computed while chunks arrive in order. If one is repeated, they are computed again at the end.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, durable: bool = False) -> None:
         self.size = 0
-        self._path, self._memory = path, bytearray()
+        self._path, self._memory, self._durable = path, bytearray(), durable
         self._file: BinaryIO | None = None
         self._begin_hashes()
 
@@ -76,6 +77,8 @@ class Held:
                 return self._file.read()
             if self._hashed != self.size:
                 self._hash_again()
+            if self._durable:
+                os.fsync(self._file.fileno())
         except OSError as error:
             raise disk_full(error) from error
         return Received(self._path, self.size, self._crc32c, self._md5.digest())

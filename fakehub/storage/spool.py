@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -94,10 +95,15 @@ class Sink(Protocol):
 
 
 class Spool:
-    """Collects content and computes its checksums; beyond ``most`` bytes, it goes to the file ``path``."""
+    """Collects content and computes its checksums; beyond ``most`` bytes, it goes to the file ``path``.
 
-    def __init__(self, path: Path, most: int | None = None, md5: bool = True, sha256: bool = False) -> None:
-        self._path, self._most = path, IN_MEMORY if most is None else most
+    With ``durable``, the content of the finished file survives a loss of power.
+    """
+
+    def __init__(
+        self, path: Path, most: int = IN_MEMORY, md5: bool = True, sha256: bool = False, durable: bool = False
+    ) -> None:
+        self._path, self._most, self._durable = path, most, durable
         self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
         self._sha256 = hashlib.sha256() if sha256 else None
         self._crc32c = self._size = 0
@@ -143,9 +149,18 @@ class Spool:
             if self._file is None:
                 data = b"".join(self._memory)
             else:
-                self._file.close()
+                self._end_file(self._file)
             sha256 = self._sha256.hexdigest() if self._sha256 else None
             return Received(data, self._size, self._crc32c, self._md5.digest() if self._md5 else None, sha256)
+
+    def _end_file(self, file: BinaryIO) -> None:
+        try:
+            if self._durable:
+                os.fsync(file.fileno())
+            file.close()
+        except OSError as error:
+            self._remove()
+            raise disk_full(error) from error
 
     def discard(self) -> None:
         """Remove the file, also if a thread is about to write it."""

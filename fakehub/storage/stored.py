@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from fakehub.storage.hashes import Hashes, base64_crc32c
-from fakehub.storage.spool import Content
+from fakehub.storage.off_loop import in_thread
+from fakehub.storage.spool import Content, disk_full, write_all
+
+# In a state directory, data up to so many bytes are in the database, where they need no file.
+INLINE = 64 * 1024
+# Removing a larger file takes so long that a thread does it.
+_LONG_TO_REMOVE = 64 * 1024**2
 
 
-@dataclass(frozen=True, slots=True)
+class Place(Protocol):
+    """Where data of objects are that are not in memory."""
+
+    def open(self, generation: int) -> BinaryIO:
+        """Open the data of an object to read them."""
+
+    def remove(self, generation: int, size: int) -> None:
+        """Remove the data of an object."""
+
+
 class Files:
-    """The objects' data that are in files, which never change. A file has the name of its object's generation."""
+    """Data in files, which never change. A file has the name of its object's generation.
 
-    folder: Path
+    With ``durable``, a file that was added survives a loss of power.
+    """
+
+    def __init__(self, folder: Path, durable: bool = False) -> None:
+        self.folder, self.durable = folder, durable
+        folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, generation: int) -> Path:
         """Return the path of a file."""
@@ -26,8 +47,48 @@ class Files:
         """Open a file to read it."""
         return self.path(generation).open("rb", buffering=0)
 
+    def add(self, generation: int, data: bytes | Path) -> None:
+        """Add a file with ``data``, or the file ``data``; raise ``GoogleError`` (507) when the disk is full."""
+        path = self.path(generation)
+        try:
+            if isinstance(data, Path):
+                data.replace(path)
+            else:
+                with path.open("wb", buffering=0) as file:
+                    write_all(file, data)
+                    if self.durable:
+                        os.fsync(file.fileno())
+            if self.durable:
+                sync_folder(self.folder)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise disk_full(error) from error
 
-@dataclass(frozen=True, slots=True)
+    def give_back(self, generation: int, data: bytes | Path) -> None:
+        """Undo ``add``: a file that was given, from which a client may try again, is where it was."""
+        if isinstance(data, Path):
+            self.path(generation).replace(data)
+        else:
+            self.path(generation).unlink(missing_ok=True)
+
+    def remove(self, generation: int, size: int) -> None:
+        """Remove a file, a large one in a thread."""
+        if size > _LONG_TO_REMOVE:
+            in_thread(self.path(generation).unlink, missing_ok=True)
+        else:
+            self.path(generation).unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let a renamed file in ``folder`` survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(slots=True)
 class Object:
     """One object at one generation. Times are in seconds since the epoch; ``data`` are the bytes or where they are.
 
@@ -35,6 +96,8 @@ class Object:
     them, shared between objects and never changed in place. ``deleted`` is when a generation stopped being the
     live one, ``owner`` the account that created it, ``acl`` the predefined access control list asked for. A computed
     object of a public bucket has no ``md5`` and, in a listing, no ``crc32c`` and no data.
+
+    An object never changes. A frozen dataclass would enforce that, but double the time to restore a million objects.
     """
 
     bucket: str
@@ -49,7 +112,7 @@ class Object:
     headers: dict[str, str]
     metadata: dict[str, str] | None
     components: int | None
-    data: bytes | Files = field(repr=False)
+    data: bytes | Place = field(repr=False)
     deleted: float | None = None
     owner: str | None = None
     acl: str | None = None

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from multidict import MultiMapping
@@ -80,15 +79,11 @@ class Upload:
 
 
 class Resumables:
-    """The resumable uploads in progress, by the id of their session."""
+    """The resumable uploads in progress, by the id of their session; ``hold`` returns what holds the bytes of one."""
 
-    def __init__(self, clock: Clock, new_file: Callable[[], Path]) -> None:
-        self._clock, self._new_file = clock, new_file
+    def __init__(self, clock: Clock, hold: Callable[[], Held]) -> None:
+        self._clock, self.hold = clock, hold
         self._uploads: dict[str, Upload] = {}
-
-    def hold(self) -> Held:
-        """Return what will hold the bytes of a new upload."""
-        return Held(self._new_file())
 
     def start(self, upload: Upload) -> str:
         """Keep ``upload`` and return the id of its session."""

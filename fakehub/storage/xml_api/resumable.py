@@ -6,7 +6,6 @@ A chunk needs no other credential than the address: it acts for the persona who 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import quote
 
 from aiohttp import web
@@ -14,6 +13,7 @@ from aiohttp import web
 from fakehub.accounts.identities import Persona
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError
+from fakehub.storage.held import Held
 from fakehub.storage.spool import Received
 from fakehub.storage.uploads import Resumables, Upload, announced_length, take_chunk
 from fakehub.storage.xml_api.call import (
@@ -31,8 +31,8 @@ from fakehub.storage.xml_api.errors import XmlError
 class ResumableUploads:
     """The resumable uploads in progress."""
 
-    def __init__(self, clock: Clock, new_file: Callable[[], Path]) -> None:
-        self._sessions = Resumables(clock, new_file)
+    def __init__(self, clock: Clock, hold: Callable[[], Held]) -> None:
+        self._sessions = Resumables(clock, hold)
 
     def start(self, call: Call) -> web.Response:
         """Answer ``POST`` with ``x-goog-resumable: start``: begin an upload, whose address is in ``Location``."""

@@ -49,7 +49,7 @@ class XmlApi:
         self._storage, self._identities = storage, identities
         self._signed = SignedUrls(identities, clock)
         self._multipart = Multipart(clock, storage.store)
-        self._resumable = ResumableUploads(clock, storage.store.new_file)
+        self._resumable = ResumableUploads(clock, storage.store.hold)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, a refused one in Google's XML form."""

@@ -298,6 +298,7 @@ def test_new_buckets_are_in_the_state_directory(root, tmp_path):
         assert after.call("GET", f"{API}/{NEW}/o/a", alt="media").json == b"data"
         assert after.call("GET", f"{API}/passing").status == 404
         assert after.call("GET", f"{API}/leap-scratch/o/b", alt="media").json == b"data"
+        after.store.close()
         assert after.put("leap-scratch", "c", "hub").status == 403
         after.store.close()
 
