@@ -65,7 +65,7 @@ class Files:
             raise disk_full(error) from error
 
     def give_back(self, generation: int, data: bytes | Path) -> None:
-        """Undo ``add``: a file that was given, from which a client may try again, is where it was."""
+        """Undo ``add``: return a file that was given to its place, because its client may try again."""
         if isinstance(data, Path):
             self.path(generation).replace(data)
         else:
