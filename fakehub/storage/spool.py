@@ -15,11 +15,14 @@ from typing import BinaryIO, Protocol
 import google_crc32c
 
 from fakehub.errors import GoogleError
+from fakehub.storage.off_loop import in_thread
 
 # Larger content is in a file, whatever the memory could hold.
 IN_MEMORY = 4 * 1024**2
 # Bytes that are read, hashed and written at once. Smaller bodies are not worth a thread.
 PIECE = 1024**2
+# Removing a larger file takes so long that a thread does it.
+_LONG_TO_REMOVE = 64 * 1024**2
 
 
 def disk_full(error: OSError) -> GoogleError:
@@ -51,7 +54,7 @@ class Received:
     def discard(self) -> None:
         """Remove the file, unless it is kept."""
         if isinstance(self.data, Path) and not self.kept:
-            self.data.unlink(missing_ok=True)
+            remove(self.data, self.size)
 
 
 # The body of a request. A small one comes without checksums.
@@ -172,6 +175,14 @@ class Spool:
         if self._file is not None:
             self._file.close()
             self._path.unlink(missing_ok=True)
+
+
+def remove(path: Path, size: int) -> None:
+    """Remove a file of so many bytes if it exists, a large one in a thread."""
+    if size > _LONG_TO_REMOVE:
+        in_thread(path.unlink, missing_ok=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_all(file: BinaryIO, data: bytes) -> None:

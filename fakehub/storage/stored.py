@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from fakehub.storage.hashes import Hashes, base64_crc32c
-from fakehub.storage.off_loop import in_thread
-from fakehub.storage.spool import Content, disk_full, write_all
+from fakehub.storage.spool import Content, disk_full, remove, write_all
 
 # In a state directory, data up to so many bytes are in the database, where they need no file.
 INLINE = 64 * 1024
-# Removing a larger file takes so long that a thread does it.
-_LONG_TO_REMOVE = 64 * 1024**2
 
 
 class Place(Protocol):
@@ -72,11 +69,8 @@ class Files:
             self.path(generation).unlink(missing_ok=True)
 
     def remove(self, generation: int, size: int) -> None:
-        """Remove a file, a large one in a thread."""
-        if size > _LONG_TO_REMOVE:
-            in_thread(self.path(generation).unlink, missing_ok=True)
-        else:
-            self.path(generation).unlink(missing_ok=True)
+        """Remove a file."""
+        remove(self.path(generation), size)
 
 
 def sync_folder(folder: Path) -> None:

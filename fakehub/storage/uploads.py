@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -84,13 +85,15 @@ class Resumables:
     def __init__(self, clock: Clock, hold: Callable[[], Held]) -> None:
         self._clock, self.hold = clock, hold
         self._uploads: dict[str, Upload] = {}
+        # Those that may hold bytes, oldest first.
+        self._holding: deque[Upload] = deque()
 
     def start(self, upload: Upload) -> str:
         """Keep ``upload`` and return the id of its session."""
         upload.started = self._clock.now()
-        for other in self._uploads.values():
-            if self._has_expired(other) and not other.busy:
-                other.held.discard()
+        while self._holding and self._has_expired(self._holding[0]) and not self._holding[0].busy:
+            self._holding.popleft().held.discard()
+        self._holding.append(upload)
         session = secrets.token_urlsafe(32)
         self._uploads[session] = upload
         return session

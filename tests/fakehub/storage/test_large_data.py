@@ -333,3 +333,21 @@ def test_other_clients_are_answered_during_a_large_upload_which_takes_little_mem
         assert (uploaded.json()["size"], received) == (str(size), size)
         assert during > size // MIB / 8
         assert peak(server.process) - before < 100 * MIB
+
+
+def test_two_requests_of_one_upload_do_not_mix_their_chunks(api):
+    address, answers = started(api, "twice"), []
+
+    def send() -> None:
+        answers.append(chunk(Api(api._server), address, 0, 8 * MIB).status_code)
+
+    sending = [threading.Thread(target=send) for _ in range(4)]
+    for thread in sending:
+        thread.start()
+    for thread in sending:
+        thread.join()
+    done = chunk(api, address, 8 * MIB, len(LARGE), len(LARGE))
+
+    assert 308 in answers and set(answers) <= {308, 503}
+    assert done.json()["md5Hash"] == MD5
+    assert api.get(BUCKET, "twice", alt="media").content == LARGE
