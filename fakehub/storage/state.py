@@ -41,6 +41,7 @@ _COLUMNS = (
 )
 _PUT = f"replace into objects ({_COLUMNS}) values ({', '.join('?' * 15)})"
 _ARCHIVE = "update objects set deleted = ? where generation = ?"
+_REPLACE = "replace into contents values (?, ?)"
 _SET = "replace into buckets values (?, ?)"
 _READ = "select data from contents where generation = ?"
 
@@ -94,7 +95,7 @@ class State:
             self._delete_pending()
 
     def _convert(self, folder: Path) -> None:
-        """Move what an earlier version left into the database; raise ``StateError`` if its journal cannot be read.
+        """Move what an earlier version left into the database; raise ``StateError`` if that is impossible.
 
         Interrupted, it starts again: the journal and the files of small objects stay until the end.
         """
@@ -103,20 +104,22 @@ class State:
             return
         try:
             old = OldJournal(path, set(os.listdir(files.folder)))
+            objects = [(_of_journal(values, files), files.folder / values["data"]) for values in old.objects()]
         except (ValueError, KeyError, TypeError) as error:
             message = "its file 'journal' is not one of fakehub's; use another directory"
             raise StateError(f"--state {folder}: {message}") from error
-        with self._change() as database:
-            for name, settings in old.buckets.items():
-                database.execute(_SET, (name, json.dumps(settings)))
-            for values in old.objects():
-                data, md5 = files.folder / values.pop("data"), values.pop("md5")
-                stored = Object(**values, data=files, md5=bytes.fromhex(md5) if md5 else None)
-                database.execute(_PUT, _row(stored))
-                if stored.size <= INLINE:
-                    database.execute("replace into contents values (?, ?)", (stored.generation, data.read_bytes()))
-                elif data.exists():
-                    data.replace(files.path(stored.generation))
+        try:
+            with self._change() as database:
+                for name, settings in old.buckets.items():
+                    database.execute(_SET, (name, json.dumps(settings)))
+                for stored, data in objects:
+                    database.execute(_PUT, _row(stored))
+                    if stored.size <= INLINE:
+                        database.execute(_REPLACE, (stored.generation, data.read_bytes()))
+                    elif data.exists():
+                        data.replace(files.path(stored.generation))
+        except GoogleError as error:
+            raise StateError(f"--state {folder}: {error.message}") from error
         path.unlink()
 
     @contextlib.contextmanager
@@ -201,12 +204,14 @@ class State:
         """Yield all objects, oldest first, except those whose file is missing; remove files that belong to none."""
         texts: dict[str, str] = {}
         parsed: dict[str, Any] = {"null": None}
-        files = set(os.listdir(self.files.folder))
+        files, pending = set(os.listdir(self.files.folder)), set(self._pending)
         for row in self._database.execute(f"select {_COLUMNS} from objects order by generation"):
             generation, bucket, name, metageneration, size, crc32c, md5, created, updated, headers, metadata, *rest = (
                 row
             )
             components, deleted, owner, acl = rest
+            if generation in pending:
+                continue
             if size > INLINE:
                 if str(generation) not in files:
                     continue
@@ -238,6 +243,12 @@ class State:
         """Close the database."""
         self._database.close()
         self._deleted.close()
+
+
+def _of_journal(values: dict[str, Any], files: Files) -> Object:
+    """Return the object that a line of an old journal describes."""
+    md5 = values["md5"] and bytes.fromhex(values["md5"])
+    return Object(**values | {"data": files, "md5": md5})
 
 
 def _row(stored: Object) -> tuple[Any, ...]:
