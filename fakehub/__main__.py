@@ -67,6 +67,8 @@ def _parser() -> _Parser:
 def _add_session_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--user", default="funky-user", help="GitHub username (default: %(default)s)")
     command.add_argument("--state", type=Path, help="directory that keeps the buckets")
+    about = "with --state: what was stored survives a loss of power, and each change waits for the disk"
+    command.add_argument("--durable", action="store_true", help=about)
 
 
 def _port(text: str) -> int:
@@ -77,7 +79,8 @@ def _port(text: str) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     command = _command(options)
-    return run(command, options.user, options.persona, options.mode, options.state, options.hub_yml)
+    kept = (options.state, options.hub_yml, options.durable)
+    return run(command, options.user, options.persona, options.mode, *kept)
 
 
 def _hub(options: argparse.Namespace) -> int:
@@ -90,7 +93,8 @@ def _lab(options: argparse.Namespace) -> int:
     from fakehub.lab.start import LabOptions, run_lab  # imported late, as above
 
     browser = not options.no_browser
-    return run_lab(LabOptions(options.folder, options.user, options.state, options.hub_yml, options.port, browser))
+    kept = (options.state, options.hub_yml)
+    return run_lab(LabOptions(options.folder, options.user, *kept, options.port, browser, options.durable))
 
 
 def _command(options: argparse.Namespace) -> list[str]:

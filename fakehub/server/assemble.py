@@ -61,7 +61,7 @@ class SharedState:
         data = public_data.load()
         public = {name: ComputedBucket(name, PublicBucket(data, "gs", name)) for name in public_data.beside(facts)}
         buckets = facts.buckets.known | dict.fromkeys(public, PUBLIC)
-        self.store = Store(buckets, self.clock, self.folder / "spill", state, public)
+        self.store = Store(buckets, self.clock, self.folder / "spill", state, public, config.durable)
         store_examples(self.store, facts.buckets.others)
 
 

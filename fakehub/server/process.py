@@ -10,6 +10,7 @@ import asyncio
 import errno
 import json
 import re
+import resource
 import shutil
 import signal
 import sys
@@ -22,6 +23,9 @@ from fakehub.server.config import Config
 from fakehub.server.quiet_clients import silence_client_errors
 from hubfacts.load import FactsError, load
 
+# The most files that the server keeps open, if the system allows as many.
+_OPEN_FILES = 65536
+
 
 async def serve(config: Config) -> None:
     """Serve until standard input is closed or SIGTERM arrives.
@@ -29,12 +33,21 @@ async def serve(config: Config) -> None:
     Raises ``FactsError``, and ``OSError`` if a port is in use.
     """
     silence_client_errors()
+    _allow_open_files()
     facts = load(Path(config.hub_yml))
     async with AsyncExitStack() as parts:
         print(json.dumps(await start_parts(config, facts, parts)), flush=True)
         if await _parent_was_killed():
             end_session(config.workdir)
             shutil.rmtree(config.workdir, ignore_errors=True)
+
+
+def _allow_open_files() -> None:
+    """Raise the limit of open files, which each connection needs, and each large object while it is read."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 async def _parent_was_killed() -> bool:

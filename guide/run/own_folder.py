@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from fakehub.request_log import REQUESTS
+from fakehub.request_log import log_end
 from guide.facts import load
 from guide.pages.blocks import Page
 from guide.run.bucket_effects import OWN_PREFIXES, Buckets, EffectError
@@ -201,5 +201,4 @@ def _is_allowed(path: str, allowed: tuple[str, ...]) -> bool:
 
 def _request_count() -> int:
     """Return a number that grows with each request to the stand-in."""
-    log = Path(os.environ.get("FAKEHUB_SESSION", "."), REQUESTS)
-    return log.stat().st_size if log.is_file() else 0
+    return log_end(Path(os.environ.get("FAKEHUB_SESSION", ".")))
