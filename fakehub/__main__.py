@@ -1,4 +1,4 @@
-"""The command line: ``fakehub run``, ``fakehub hub`` and ``fakehub lab``, and control of a running stand-in."""
+"""The command line: ``fakehub run``, ``serve``, ``hub`` and ``lab``, and control of a running stand-in."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from typing import NoReturn
 from fakehub.accounts.personas import NAMES
 from fakehub.control.client import ControlError
 from fakehub.control.commands import add_commands
+from fakehub.ports import LOOPBACK
 from fakehub.session.run import RunError, run
 
 _HUB_YML = "the facts file (default: $FAKEHUB_HUB_YML, or hub.yml in the current directory)"
 _FOLDER = "the folder for the notebooks, in which changed files stay as they are (default: %(default)s)"
+_SENDER = "who sends requests without a token (default: %(default)s, who may make buckets)"
+_ACCEPTED = "also answer clients that call this machine NAME, besides 127.0.0.1 and localhost"
 _REPOSITORY = "clone the local repository PATH for this address"
 
 
@@ -28,7 +31,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line, by default that of this process; return its exit status."""
     options = _parser().parse_args(arguments)
-    starters = {"run": _run, "hub": _hub, "lab": _lab}
+    starters = {"run": _run, "hub": _hub, "lab": _lab, "serve": _serve}
     if options.what not in starters:
         return _control(options)
     try:
@@ -49,6 +52,7 @@ def _parser() -> _Parser:
     )
     runs.add_argument("--hub-yml", type=Path, help=_HUB_YML)
     runs.add_argument("command", nargs=argparse.REMAINDER, help="the command, after --")
+    _add_serve(commands.add_parser("serve", help="serve storage over plain HTTP, for STORAGE_EMULATOR_HOST"))
     hub = commands.add_parser("hub", help="run a command beside a JupyterHub at the hub's address")
     hub.add_argument("--hub-yml", type=Path, help=_HUB_YML)
     hub.add_argument("--programs", type=Path, help="the environment with JupyterHub (default: .venv/jupyterhub)")
@@ -64,11 +68,28 @@ def _parser() -> _Parser:
     return parser
 
 
+def _add_serve(serves: argparse.ArgumentParser) -> None:
+    serves.add_argument("--port", type=_any_port, default=4443, help="0 is any free port (default: %(default)s)")
+    serves.add_argument("--hub-yml", type=Path, help="a facts file, with buckets (default: a project without buckets)")
+    serves.add_argument("--persona", choices=NAMES, default="owner", help=_SENDER)
+    _add_state_options(serves)
+    serves.add_argument("--bind", metavar="ADDRESS", default=LOOPBACK, help="where to listen (default: %(default)s)")
+    serves.add_argument("--accept-host", action="append", default=[], metavar="NAME", help=_ACCEPTED)
+
+
 def _add_session_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--user", default="funky-user", help="GitHub username (default: %(default)s)")
+    _add_state_options(command)
+
+
+def _add_state_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--state", type=Path, help="directory that keeps the buckets")
     about = "with --state: what was stored survives a loss of power, and each change waits for the disk"
     command.add_argument("--durable", action="store_true", help=about)
+
+
+def _any_port(text: str) -> int:
+    return 0 if text == "0" else _port(text)
 
 
 def _port(text: str) -> int:
@@ -87,6 +108,21 @@ def _hub(options: argparse.Namespace) -> int:
     from fakehub.hub.start import run_hub  # imported late: the other commands start without it
 
     return run_hub(_command(options), options.hub_yml, options.programs, options.repository)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from fakehub.session.serve import Server, serve  # imported late, as above
+
+    server = Server(
+        port=options.port,
+        hub_yml=options.hub_yml,
+        persona=options.persona,
+        state=options.state,
+        durable=options.durable,
+        bind=options.bind,
+        accept_hosts=options.accept_host,
+    )
+    return serve(server, options.persona)
 
 
 def _lab(options: argparse.Namespace) -> int:

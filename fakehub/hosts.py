@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 STORAGE_HOST = "storage.googleapis.com"
-STORAGE_HOSTS = (STORAGE_HOST, "www.googleapis.com")
+# The host of other services of Google too, which answers the JSON API only.
+JSON_ONLY = "www.googleapis.com"
+STORAGE_HOSTS = (STORAGE_HOST, JSON_ONLY)
 ACCOUNT_HOSTS = (
     "accounts.google.com",
     "oauth2.googleapis.com",

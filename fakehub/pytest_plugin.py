@@ -1,7 +1,8 @@
-"""Pytest plugin for other projects: ``pytest --fakehub`` runs the tests inside a stand-in; a fixture provides one.
+"""Pytest plugin for other projects: ``pytest --fakehub`` runs the tests inside a stand-in; fixtures provide one.
 
 Clients read their settings when they are imported. With the option, the environment refers to the stand-in before any
-test module is imported; with only the fixture, tests start programs with its ``environment``.
+test module is imported; with only ``fakehub_session``, tests start programs with its ``environment``. The fixture
+``fakehub_server`` is storage over plain HTTP, at an address that tests pass to their clients.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fakehub.session.serve import Server
 from fakehub.session.session import Session, SessionError, SessionOptions, start_session
 from hubfacts.load import FactsError, load
 from hubfacts.location import default_path
@@ -68,4 +70,11 @@ def fakehub_session(pytestconfig: pytest.Config) -> Iterator[Session]:
         yield running
         return
     with _session() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def fakehub_server() -> Iterator[Server]:
+    """Cloud Storage over plain HTTP until the tests end, in a project without buckets (see ``fakehub.Server``)."""
+    with Server() as running:
         yield running

@@ -33,7 +33,7 @@ _PAGE = re.compile(r"book/(?!_).*\.(md|yml)|notebooks/.*|_toc\.yml|(README|CHANG
 _PAGELESS = re.compile(
     r"tests/(clients/|client_suites/|uploads/|buckets/|hubfacts/|bench/test_bench\.py"
     r"|fakehub/(?!accounts/test_ended_credentials|hub/test_(built_links|choices|launch_links|pictures)"
-    r"|lab/|test_wheel))"
+    r"|lab/|test_installed_elsewhere|test_wheel))"
 )
 # Fixtures that read all pages.
 _READERS = {"guide", "site"}

@@ -117,7 +117,7 @@ async def _start_tls(shared: SharedState, services: dict[str, Service], parts: A
     router = HostRouter(services, shared.identities, shared.log, shared.network, shared.faults)
     # Objects may be stored compressed, so the services decide whether to decompress a body.
     server = web.Server(router.handle, request_factory=router.make_request, access_log=None, **KEEP_COMPRESSED)
-    runner = await _start_runner(server, parts)
+    runner = await start_runner(server, parts)
     layouts = LayoutService(shared.store.buckets, shared.facts.hub.region, shared.identities, shared.log.write)
     protocol, context = partial(SplitByAlpn, server, layouts), make_certificates(shared.folder, services)
     loop = asyncio.get_running_loop()
@@ -135,7 +135,7 @@ async def _start_metadata(shared: SharedState, parts: AsyncExitStack) -> int:
         refusing.bind((LOOPBACK, 0))  # bound but not listening, so that no other process can use the port
         return refusing.getsockname()[1]
     handler = _logged(MetadataServer(shared.facts, shared.identities).handle, shared)
-    runner = await _start_runner(web.Server(handler, access_log=None), parts)
+    runner = await start_runner(web.Server(handler, access_log=None), parts)
     await web.TCPSite(runner, LOOPBACK, shared.config.metadata_port).start()
     return runner.addresses[0][1]
 
@@ -161,7 +161,7 @@ async def _start_name_server(shared: SharedState, services: dict[str, Service], 
     parts.callback(transport.close)
 
 
-async def _start_runner(server: web.Server, parts: AsyncExitStack) -> web.ServerRunner:
+async def start_runner(server: web.Server, parts: AsyncExitStack) -> web.ServerRunner:
     """Run a web server that has no port yet."""
     # Requests that a fault holds up must not delay the shutdown.
     runner = web.ServerRunner(server, shutdown_timeout=1)

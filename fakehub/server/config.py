@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from fakehub.ports import LOOPBACK
+
+# The project of a server without a facts file.
+PROJECT_WITHOUT_FACTS = "test-project"
 
 
 @dataclass(frozen=True)
@@ -13,6 +19,10 @@ class Config:
     With ``durable``, what is in the state directory survives a loss of power. ``plain_port`` serves storage without
     TLS too; only benchmarks need it, to compare with servers of plain HTTP.
     With ``proxy``, an HTTP proxy leads to the stand-in; without, a name server does.
+
+    With ``storage_only``, there is nothing but storage without TLS, at ``plain_port`` of the address ``bind``, for
+    clients that use this machine's name or one of ``accepted_hosts``. Requests without a token are from ``persona``,
+    and without a facts file (an empty ``hub_yml``) the project has no buckets.
     """
 
     hub_yml: str
@@ -25,3 +35,6 @@ class Config:
     dns_port: int = 0
     plain_port: int | None = None
     proxy: bool = False
+    storage_only: bool = False
+    bind: str = LOOPBACK
+    accepted_hosts: Sequence[str] = ()

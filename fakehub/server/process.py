@@ -7,6 +7,7 @@ its standard input is closed, so that it never outlives its parent.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import json
 import re
@@ -21,6 +22,7 @@ from fakehub.isolation.processes import end_session
 from fakehub.server.assemble import start_parts
 from fakehub.server.config import Config
 from fakehub.server.quiet_clients import silence_client_errors
+from fakehub.server.storage_only import facts_without_buckets, start_storage
 from hubfacts.load import FactsError, load
 
 # The most files that the server keeps open, if the system allows as many.
@@ -34,9 +36,10 @@ async def serve(config: Config) -> None:
     """
     silence_client_errors()
     _allow_open_files()
-    facts = load(Path(config.hub_yml))
+    start = start_storage if config.storage_only else start_parts
+    facts = load(Path(config.hub_yml)) if config.hub_yml else facts_without_buckets()
     async with AsyncExitStack() as parts:
-        print(json.dumps(await start_parts(config, facts, parts)), flush=True)
+        print(json.dumps(await start(config, facts, parts)), flush=True)
         if await _parent_was_killed():
             end_session(config.workdir)
             shutil.rmtree(config.workdir, ignore_errors=True)
@@ -72,12 +75,20 @@ async def _parent_was_killed() -> bool:
 def main(path: str) -> int:
     """Serve according to the configuration file; return 1 after a one-line error message if that is impossible."""
     config = Config(**json.loads(Path(path).read_text(encoding="utf-8")))
+    _allow_connections()
     try:
         _run(config)
     except (FactsError, OSError) as error:
         print(_in_one_line(error), file=sys.stderr)
         return 1
     return 0
+
+
+def _allow_connections() -> None:
+    """Allow this process as many open files as the system does, because every connection is one."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):  # macOS names a limit that it does not allow
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _run(config: Config) -> None:
@@ -92,7 +103,7 @@ def _run(config: Config) -> None:
 def _in_one_line(error: Exception) -> str:
     """Return the error's message, with advice if a port is in use."""
     is_busy = getattr(error, "errno", None) == errno.EADDRINUSE
-    port = re.search(r"'127\.0\.0\.1', (\d+)", str(error)) if is_busy else None
+    port = re.search(r"\('[^']+', (\d+)", str(error)) if is_busy else None
     if not port:
         return str(error)
     return f"port {port[1]} is in use; stop the process that listens there, or use port 0 for any free port"

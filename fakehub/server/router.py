@@ -69,13 +69,17 @@ class HostRouter:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            host = request.host.partition(":")[0]
-            service = self._services.get(STORAGE_HOST if bucket_of(host) else host)
-            if service is None:
-                raise GoogleError(404, "notFound", f"{request.host} is not a host of the stand-in.")
-            return await service(request)
+            return await self._service(request)(request)
         except GoogleError as error:
             return error.response()
+
+    def _service(self, request: web.BaseRequest) -> Service:
+        """Return the service of the request's host; raise ``GoogleError`` for a host that has none."""
+        host = request.host.partition(":")[0]
+        service = self._services.get(STORAGE_HOST if bucket_of(host) else host)
+        if service is None:
+            raise GoogleError(404, "notFound", f"{request.host} is not a host of the stand-in.")
+        return service
 
     async def _handle_throttled(
         self, writer: ThrottledWriter, request: web.BaseRequest, started: float

@@ -17,7 +17,7 @@ from fakehub.isolation import namespace
 from fakehub.isolation.fork import Fork
 from fakehub.isolation.processes import adopt_orphans, end_session
 from fakehub.session.environment import USERNAME
-from fakehub.session.session import Session, SessionError, SessionOptions, start_session
+from fakehub.session.session import Session, SessionError, SessionOptions, make_state_directory, start_session
 from hubfacts.load import FactsError, load
 from hubfacts.location import default_path
 
@@ -77,7 +77,10 @@ def session_options(user: str, state: Path | None, hub_yml: Path | None, durable
     except FactsError as error:
         raise RunError(str(error)) from error
     if state:
-        _make_state_directory(state)
+        try:
+            make_state_directory(state)
+        except SessionError as error:
+            raise RunError(str(error)) from error
     return options
 
 
@@ -94,15 +97,6 @@ def run_in_names(
     here = {"127.0.0.1": (options.facts.osn.host,) if options.facts.osn else ()}
     action = partial(_supervise_reporting, command, replace(options, proxy=False), extra)
     return namespace.run_inside(action, here | dict(hosts))
-
-
-def _make_state_directory(state: Path) -> None:
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        (state / ".writable").touch()
-        (state / ".writable").unlink()
-    except OSError as error:
-        raise RunError(f"--state {state}: not writable ({error.strerror}); use another directory") from error
 
 
 def _supervise_reporting(command: Command, options: SessionOptions, extra: ExtraServices | None) -> int:

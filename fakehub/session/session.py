@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, BinaryIO, Protocol, TextIO
 
@@ -64,20 +64,50 @@ def start_session(options: SessionOptions) -> Iterator[Session]:
 
     Raises ``SessionError``.
     """
+    state = str(options.state.resolve()) if options.state else None
+    config = Config(str(options.hub_yml), "", state, options.durable, options.persona, proxy=options.proxy)
+    if not options.proxy:
+        config = replace(config, tls_port=443, metadata_port=80, dns_port=53)
+    with running_server(config, options.copy) as server:
+        env = environment(options.facts, options.user, options.persona, server.folder, server.ports)
+        yield Session(server.folder, env, server.ports)
+
+
+class _Process(Protocol):
+    """What ``subprocess.Popen`` and ``Fork`` have in common."""
+
+    def terminate(self) -> None: ...
+
+    def wait(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """The process of a server, its folder and the ports of its parts by name."""
+
+    process: _Process
+    folder: Path
+    ports: dict[str, int]
+
+
+@contextlib.contextmanager
+def running_server(config: Config, copy: bool = False) -> Iterator[RunningServer]:
+    """Start a server with a new folder as its ``workdir``, for the length of the block; ``copy`` forks this process.
+
+    Afterwards, terminates all processes of the session and removes the folder. Raises ``SessionError``.
+    """
     sweep()
     folder, lock = _locked_folder()
-    server = None
+    process = None
     with lock:
         try:
-            server, output = _launch_server(folder, options)
-            ports = _read_ports(server, output, folder)
-            env = environment(options.facts, options.user, options.persona, folder, ports)
-            yield Session(folder, env, ports)
+            process, output = _launch_server(replace(config, workdir=str(folder)), copy)
+            yield RunningServer(process, folder, _read_ports(process, output, folder))
         finally:
             end_session(str(folder))
-            if server:
-                server.terminate()
-                server.wait()
+            if process:
+                process.terminate()
+                process.wait()
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -103,25 +133,24 @@ def sweep() -> None:
             continue
 
 
-class _Process(Protocol):
-    """What ``subprocess.Popen`` and ``Fork`` have in common."""
+def make_state_directory(state: Path) -> None:
+    """Make a directory for the buckets; raise ``SessionError`` if nothing can be written there."""
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        (state / ".writable").touch()
+        (state / ".writable").unlink()
+    except OSError as error:
+        raise SessionError(f"--state {state}: not writable ({error.strerror}); use another directory") from error
 
-    def terminate(self) -> None: ...
 
-    def wait(self) -> int: ...
-
-
-def _launch_server(folder: Path, options: SessionOptions) -> tuple[_Process, IO[bytes]]:
+def _launch_server(config: Config, copy: bool) -> tuple[_Process, IO[bytes]]:
     """Start the server and return its process and standard output."""
-    ports = {} if options.proxy else {"tls_port": 443, "metadata_port": 80, "dns_port": 53}
-    state = str(options.state.resolve()) if options.state else None
-    hub_yml, workdir = str(options.hub_yml), str(folder)
-    config = Config(hub_yml, workdir, state, options.durable, options.persona, proxy=options.proxy, **ports)
+    folder = Path(config.workdir)
     file = folder / "config.json"
     file.write_text(json.dumps(asdict(config)), encoding="utf-8")
     # Standard error goes to a file: once a pipe that nobody reads is full, the server would hang.
     with (folder / LOG).open("wb") as stderr:
-        return _fork_server(file, stderr) if options.copy else _spawn_server(file, stderr)
+        return _fork_server(file, stderr) if copy else _spawn_server(file, stderr)
 
 
 def _fork_server(config: Path, stderr: BinaryIO) -> tuple[_Process, IO[bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from fakehub.clock import rfc3339
@@ -11,8 +12,6 @@ from fakehub.storage.acl import AccessControl, entries
 from fakehub.storage.bucket_table import BucketVersion
 from fakehub.storage.stored import Object, checksums
 
-API = "https://www.googleapis.com/storage/v1"
-MEDIA = "https://storage.googleapis.com/download/storage/v1"
 # The headers that a client may set on an object besides its custom metadata.
 HEADERS = (
     "contentType",
@@ -30,7 +29,25 @@ _AREAS = frozenset({"ASIA", "EU", "US"})
 _MOST_TEXTS = 10_000
 
 
-def object_resource(stored: Object) -> dict[str, object]:
+@dataclass(frozen=True)
+class Links:
+    """The addresses in resources: ``api`` leads to a resource, ``media`` to the content of an object."""
+
+    api: str
+    media: str
+
+
+GOOGLE = Links("https://www.googleapis.com/storage/v1", "https://storage.googleapis.com/download/storage/v1")
+
+
+def links_at(base: str) -> Links:
+    """Return the addresses for a client that uses the server at ``base``: Google's, unless it is another host."""
+    if base.partition("://")[2].partition(":")[0].endswith(".googleapis.com"):
+        return GOOGLE
+    return Links(f"{base}/storage/v1", f"{base}/download/storage/v1")
+
+
+def object_resource(stored: Object, links: Links) -> dict[str, object]:
     """Return the ``storage#object`` of an object."""
     bucket, generation = stored.bucket, str(stored.generation)
     path = quote(stored.name, safe="")
@@ -38,8 +55,8 @@ def object_resource(stored: Object) -> dict[str, object]:
     resource: dict[str, object] = {
         "kind": "storage#object",
         "id": f"{bucket}/{stored.name}/{generation}",
-        "selfLink": f"{API}/b/{bucket}/o/{path}",
-        "mediaLink": f"{MEDIA}/b/{bucket}/o/{path}?generation={generation}&alt=media",
+        "selfLink": f"{links.api}/b/{bucket}/o/{path}",
+        "mediaLink": f"{links.media}/b/{bucket}/o/{path}?generation={generation}&alt=media",
         "name": stored.name,
         "bucket": bucket,
         "generation": generation,
@@ -64,21 +81,22 @@ def object_resource(stored: Object) -> dict[str, object]:
 
 
 class ResourceTexts:
-    """A cache of objects' resources as JSON text."""
+    """A cache of objects' resources as JSON text, with these ``links``."""
 
-    def __init__(self) -> None:
+    def __init__(self, links: Links) -> None:
+        self.links = links
         self._texts: dict[tuple[int, int, bool], str] = {}
 
     def of(self, stored: Object) -> str:
         """Return the JSON text of the object's resource."""
         if stored.crc32c is None:  # a part of it is missing
-            return json.dumps(object_resource(stored))
+            return json.dumps(object_resource(stored, self.links))
         key = (stored.generation, stored.metageneration, stored.deleted is None)
         text = self._texts.get(key)
         if text is None:
             if len(self._texts) >= _MOST_TEXTS:
                 self._texts.clear()
-            text = self._texts[key] = json.dumps(object_resource(stored))
+            text = self._texts[key] = json.dumps(object_resource(stored, self.links))
         return text
 
 
@@ -87,21 +105,23 @@ def etag(stored: Object) -> str:
     return base64.b64encode(b"%d/%d" % (stored.generation, stored.metageneration)).decode()
 
 
-def full_object_resource(stored: Object) -> dict[str, object]:
+def full_object_resource(stored: Object, links: Links) -> dict[str, object]:
     """Return the resource with the object's owner and access controls, as ``projection=full`` shows it."""
     owner = {"owner": {"entity": f"user-{stored.owner}"}} if stored.owner else {}
     controls = entries(stored.bucket, stored.name, stored.generation, stored.owner, stored.acl)
-    return object_resource(stored) | owner | {"acl": controls}
+    return object_resource(stored, links) | owner | {"acl": controls}
 
 
-def bucket_resource(name: str, version: BucketVersion, created: float, location: str) -> dict[str, object]:
+def bucket_resource(
+    name: str, version: BucketVersion, created: float, location: str, links: Links
+) -> dict[str, object]:
     """Return the ``storage#bucket`` of a bucket; ``created`` is in seconds since the epoch."""
     bucket = version.facts
     resource: dict[str, object] = {
         "kind": "storage#bucket",
         "id": name,
         "name": name,
-        "selfLink": f"{API}/b/{name}",
+        "selfLink": f"{links.api}/b/{name}",
         "projectNumber": PROJECT_NUMBER,
         "metageneration": str(version.metageneration),
         "location": location,
@@ -140,9 +160,11 @@ def location_type(location: str) -> str:
     return "region" if "-" in location else "dual-region"
 
 
-def full_bucket_resource(name: str, version: BucketVersion, created: float, location: str) -> dict[str, object]:
+def full_bucket_resource(
+    name: str, version: BucketVersion, created: float, location: str, links: Links
+) -> dict[str, object]:
     """Return the resource with the bucket's owner and access controls, as ``projection=full`` shows it."""
-    resource = bucket_resource(name, version, created, location)
+    resource = bucket_resource(name, version, created, location, links)
     if version.facts.uniform_access:
         return resource
     defaults = [default_object_control(entry) for entry in entries(name, acl=version.default_acl)]

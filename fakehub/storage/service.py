@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +15,7 @@ from fakehub.errors import bad_request, bucket_exists, no_bucket
 from fakehub.storage.billing import no_project
 from fakehub.storage.bucket_access import BucketAccess, is_bucket_name
 from fakehub.storage.bucket_table import OWNED, BucketVersion
-from fakehub.storage.resources import PROJECT_NUMBER, ResourceTexts
+from fakehub.storage.resources import GOOGLE, PROJECT_NUMBER, ResourceTexts, links_at
 from fakehub.storage.store import Store
 from fakehub.storage.stored import NewObject
 from fakehub.storage.uploads import Resumables
@@ -25,10 +26,11 @@ class Storage:
     """The objects of a ``Store`` in the buckets of ``facts``, behind permissions and preconditions.
 
     ``writers_group`` is the group that may write from outside the hub, ``hub_email`` the account of the hub's servers.
+    With ``any_project``, a request about the project may give it any name, or none.
     """
 
-    def __init__(self, store: Store, clock: Clock, facts: Facts) -> None:
-        self.store = store
+    def __init__(self, store: Store, clock: Clock, facts: Facts, any_project: bool = False) -> None:
+        self.store, self.any_project = store, any_project
         self.writers_group, self.hub_email = facts.buckets.writers_group, hub_email(facts)
         self.project, self.clock = facts.hub.project, clock
         # The hub's buckets of the facts; the store has those of other projects too.
@@ -36,7 +38,7 @@ class Storage:
         self.location = facts.hub.region.upper()
         self.created = clock.now()
         self.resumables = Resumables(clock, store.hold)
-        self.texts = ResourceTexts()
+        self.texts = ResourceTexts(GOOGLE)
 
     def bucket(
         self, persona: Persona, name: str, permission: str | None = None, project: str | None = None
@@ -63,7 +65,7 @@ class Storage:
     def check_project(self, persona: Persona, project: str | None, permission: str) -> None:
         """Raise ``GoogleError`` (401, 403) unless the persona has ``permission`` in the project, which is the hub's."""
         persona.check(PROJECT, permission)
-        if project not in {self.project, PROJECT_NUMBER}:
+        if not self.any_project and project not in {self.project, PROJECT_NUMBER}:
             persona.refuse(PROJECT, permission)
 
     def add_bucket(self, name: str, settings: Mapping[str, Any], labels: dict[str, str]) -> None:
@@ -82,6 +84,29 @@ class Storage:
     def is_own(self, name: str) -> bool:
         """Return whether an existing bucket belongs to the hub's project."""
         return name in self._of_facts or self.store.buckets.version(name).made is not None
+
+
+class StorageAt(dict[str, Storage]):
+    """The same storage for each address that clients use it at, with links to that address in its resources."""
+
+    _MOST = 16
+
+    def __init__(self, storage: Storage) -> None:
+        super().__init__()
+        self._storage = storage
+
+    def __missing__(self, base: str) -> Storage:
+        """Return the storage for clients that use the server at ``base``."""
+        links = links_at(base)
+        if links == GOOGLE:
+            seen = self._storage
+        else:
+            seen = copy.copy(self._storage)
+            seen.texts = ResourceTexts(links)
+        if len(self) >= self._MOST:  # clients choose the port in their Host header
+            self.clear()
+        self[base] = seen
+        return seen
 
 
 def store_examples(store: Store, others: Mapping[str, OtherBucket]) -> None:

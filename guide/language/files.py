@@ -14,7 +14,14 @@ from guide.pages.fact_values import FactError, fact
 from guide.pages.hub_variant import current_facts, for_hub
 
 # Documents that are not pages.
-_DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fakehub/README.md", "bench/README.md")
+_DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "fakehub/README.md",
+    "fakehub/CHANGELOG.md",
+    "bench/README.md",
+)
 # `make script` joins them from the parts in `uploader/` and `hubcheck/`.
 _GENERATED = ("book/hub/check_hub.py", "book/uploads/upload_store.py")
 # Inputs that are wrong on purpose, and texts that others wrote.
@@ -44,7 +51,7 @@ def _reader(name: str) -> Callable[[Path, str], list[Passage]] | None:
         return None
     if name.startswith(("book/", "notebooks/")) and suffix in {".md", ".ipynb"} and "/_" not in name:
         return _page
-    if name in _DOCUMENTS:
+    if name in _DOCUMENTS or name.startswith("fakehub/docs/"):
         return _text(markdown_passages)
     if suffix == ".html" and name.startswith("book/_templates/"):
         return _text(template_passages)

@@ -22,7 +22,7 @@ from fakehub.hub.profiles import profile_list
 from fakehub.osn import may_write
 from fakehub.session.environment import hub_variables
 from fakehub.storage.bucket_table import BucketVersion
-from fakehub.storage.resources import bucket_resource
+from fakehub.storage.resources import GOOGLE, bucket_resource
 from guide.facts import Facts, checked
 from guide.pages.fact_values import FactError, fact
 from guide.pages.features import FEATURES
@@ -127,6 +127,7 @@ def _page_content(text: str, facts: Facts) -> PageContent:
 def stand_in_behaviour(facts: Facts) -> dict[str, object]:
     """Return everything that the stand-in derives from ``facts``."""
     buckets = facts.buckets.options.items()
+    region = facts.hub.region
     return {
         "variables": hub_variables(facts, "funky-user"),
         "on workers": facts.environment_variables.on_dask_workers,
@@ -134,8 +135,8 @@ def stand_in_behaviour(facts: Facts) -> dict[str, object]:
         "token": facts.buckets.identity.token_lives_s,
         "writers": facts.buckets.writers_group,
         "other buckets": [other.model_dump() for other in facts.buckets.others.values()],
-        "location": (facts.hub.region, facts.hub.zone),
-        "buckets": [bucket_resource(name, BucketVersion(bucket), 0, facts.hub.region) for name, bucket in buckets],
+        "location": (region, facts.hub.zone),
+        "buckets": [bucket_resource(name, BucketVersion(bucket), 0, region, GOOGLE) for name, bucket in buckets],
         "clusters": facts.dask_gateway and facts.dask_gateway.model_dump(include=_GATEWAY_FACTS),
         "timeouts": facts.hub.timeouts.model_dump(include=_PLAYED_TIMEOUTS),
         "others": {name: (other.requester_pays, other.objects) for name, other in facts.buckets.others.items()},

@@ -1,6 +1,6 @@
 """Run the test suites of the stand-in's clients against it, as the project's owner, and write ``fakehub/SUITES.md``.
 
-``make suites`` calls it, with ``SUITE=gcsfs`` for one of them, which writes nothing. Each test that fails has to be
+``make suites`` calls it, with ``SUITE=gcsfs`` for one of them, whose lines it renews. Each test that fails has to be
 explained in ``explained.yml``, and each explanation has to be about a test that fails.
 """
 
@@ -18,12 +18,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import yaml
+from beside_wheel import run_beside_wheel
 from sources import ROOT, SourceError, unpack
-from suites import SUITES, Suite
+from suites import SECONDS, SUITES, Suite
 
 PAGE, WORK = ROOT / "fakehub" / "SUITES.md", ROOT / "_build" / "suites"
 NPM = ROOT / ".venv" / "npm"
-_SECONDS = 3000
 _HEAD = """\
 # Test suites of clients
 
@@ -75,7 +75,11 @@ def run(suite: Suite) -> Outcome:
     facts = ["--hub-yml", str(ROOT / "hub.yml"), "--persona", "owner"]
     command = [sys.executable, "-m", "fakehub", "run", *facts, "--", *inside]
     with (work / "log.txt").open("w") as log:
-        subprocess.run(command, cwd=work, stdout=log, stderr=subprocess.STDOUT, timeout=_SECONDS, check=False)
+        if suite.beside_wheel:
+            requirements = [f"{suite.package}=={version}", *suite.beside_wheel]
+            run_beside_wheel(requirements, program[1:], suite.environment, work, log)
+        else:
+            subprocess.run(command, cwd=work, stdout=log, stderr=subprocess.STDOUT, timeout=SECONDS, check=False)
     if not report.is_file():
         raise SourceError(f"the suite of {suite.name} did not run to its end; see {work / 'log.txt'}")
     return _read(report, Outcome(suite, version))
@@ -136,11 +140,18 @@ def explained(outcome: Outcome, known: list[Explanation]) -> tuple[dict[Explanat
     return groups, problems
 
 
-def render(outcomes: list[Outcome], known: list[Explanation]) -> str:
-    """Return the whole page."""
+def render(outcomes: list[Outcome], known: list[Explanation], before: str = "") -> str:
+    """Return the whole page; suites without an outcome keep the lines that they have in the page ``before``."""
+    by_name = {outcome.suite.name: outcome for outcome in outcomes}
     lines = [_HEAD, "| suite | version | passed | skipped | gap | suite | defect | tests |", f"|{' --- |' * 8}"]
     details = []
-    for outcome in outcomes:
+    table, _, failures = before.partition("## Failures")
+    for suite in SUITES if before else [outcome.suite for outcome in outcomes]:
+        outcome = by_name.get(suite.name)
+        if outcome is None:
+            lines += [line for line in table.splitlines() if line.startswith(f"| {suite.name} | ")]
+            details += [line for line in failures.splitlines() if line.startswith(f"| {suite.name} | ")]
+            continue
         groups, _ = explained(outcome, known)
         kinds: Counter[str] = Counter()
         for one, names in groups.items():
@@ -176,8 +187,8 @@ def main(names: list[str]) -> int:
         outcomes.append(outcome)
         problems += explained(outcome, known)[1]
         print(f"{suite.name}: {outcome.counts['passed']} passed, {len(outcome.failures)} failed", flush=True)
-    if not names and len(outcomes) == len(SUITES):
-        PAGE.write_text(render(outcomes, known), encoding="utf-8")
+    if len(outcomes) == len(names or SUITES):
+        PAGE.write_text(render(outcomes, known, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     print("\n".join(problems), file=sys.stderr)
     return 1 if problems else 0
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# How long one suite may take.
+SECONDS = 3000
 ADAPTED = Path(__file__).parent / "adapted"
 # A bucket of the facts for suites that make none, and names of buckets that suites make.
 BUCKET = "leap-persistent"
 _GOOGLE = "https://storage.googleapis.com"
+_GCSFS = {
+    "GCSFS_TEST_PROJECT": "leap-pangeo",
+    "GCSFS_TEST_BUCKET": "gcsfs-test",
+    "GCSFS_TEST_VERSIONED_BUCKET": "gcsfs-test-versioned",
+    "GCSFS_HNS_TEST_BUCKET": "gcsfs-test-hierarchical",
+    "GCSFS_ZONAL_TEST_BUCKET": "gcsfs-test-zonal",
+}
 # Suites of coroutines. fsspec keeps connections, which need one event loop for all tests.
 _ASYNC = [
     "-o",
@@ -32,6 +41,8 @@ class Suite:
 
     ``copied`` are this project's files that are put beside them, ``run`` are the tests and options for pytest.
     ``says`` is where the tests come from, for the table. A suite of Node.js has ``node``, and pytest does not run it.
+    A suite with ``beside_wheel`` runs in an environment that has the wheel and these packages but no checkout, against
+    ``fakehub serve``.
     """
 
     name: str
@@ -42,6 +53,7 @@ class Suite:
     run: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     node: bool = False
+    beside_wheel: tuple[str, ...] = ()
 
 
 SUITES = (
@@ -51,14 +63,16 @@ SUITES = (
         "all tests of its source distribution but the benchmarks",
         folder="gcsfs",
         run=("gcsfs/tests", "--ignore=gcsfs/tests/perf", *_ASYNC[:2]),
-        environment={
-            "STORAGE_EMULATOR_HOST": _GOOGLE,
-            "GCSFS_TEST_PROJECT": "leap-pangeo",
-            "GCSFS_TEST_BUCKET": "gcsfs-test",
-            "GCSFS_TEST_VERSIONED_BUCKET": "gcsfs-test-versioned",
-            "GCSFS_HNS_TEST_BUCKET": "gcsfs-test-hierarchical",
-            "GCSFS_ZONAL_TEST_BUCKET": "gcsfs-test-zonal",
-        },
+        environment=_GCSFS | {"STORAGE_EMULATOR_HOST": _GOOGLE},
+    ),
+    Suite(
+        "gcsfs-wheel",
+        "gcsfs",
+        "the same, with nothing but the wheel, gcsfs and pytest: no checkout, no facts and no token, over plain HTTP",
+        folder="gcsfs",
+        run=("gcsfs/tests", "--ignore=gcsfs/tests/perf", *_ASYNC[:2]),
+        environment=_GCSFS | {"GCSFS_TEST_PROJECT": "test-project"},
+        beside_wheel=("pytest", "pytest-asyncio", "pytest-timeout"),
     ),
     Suite(
         "google-cloud-storage",

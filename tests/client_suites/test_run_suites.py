@@ -47,6 +47,21 @@ def test_the_page_counts_failures_by_their_kind():
     assert "| client | `test_url` | suite | needs MinIO |" in page
 
 
+def test_a_single_suite_renews_its_lines_and_leaves_the_others():
+    page = run_suites.PAGE.read_text(encoding="utf-8")
+    gcsfs = next(suite for suite in SUITES if suite.name == "gcsfs")
+    outcome = Outcome(gcsfs, "9.9", failures={"test_core::test_sign": ""})
+    outcome.counts.update(passed=3)
+
+    after = render([outcome], [Explanation("gcsfs", "*_sign", "gap", "another reason")], page)
+
+    assert "| gcsfs | 9.9 | 3 | 0 | 1 | 0 | 0 | " in after
+    assert "| gcsfs | `test_sign` | gap | another reason |" in after
+    assert set(page.splitlines()) - set(after.splitlines()) == {
+        line for line in page.splitlines() if line.startswith("| gcsfs | ")
+    }
+
+
 def test_reports_of_pytest_are_read(tmp_path):
     report = tmp_path / "report.xml"
     report.write_text(

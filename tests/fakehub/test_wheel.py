@@ -1,12 +1,11 @@
 """The wheel: built from a clean copy and installed with what it requires, it works without this checkout."""
 
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-from wheels import build_wheel, clean_environment, find_uv, install, succeed
+from wheels import build_wheel, clean_environment, install, locked_versions, succeed
 
 from fakehub.lab.material import hub_yml, material
 
@@ -85,9 +84,7 @@ def wheel(root, tmp_path_factory) -> Path:
 def programs(root, wheel, tmp_path_factory) -> Path:
     """The programs of a new environment that has the wheel, in the versions of this one for what it requires."""
     folder = tmp_path_factory.mktemp("environment")
-    freeze = succeed(find_uv(root), "pip", "freeze", "--python", sys.executable, "--exclude-editable", cwd=folder)
-    versions = "".join(line for line in freeze.splitlines(True) if "==" in line)
-    return install(root, wheel, "pytest,from-2i2c", versions, folder)
+    return install(root, wheel, "pytest,from-2i2c", locked_versions(root, folder), folder)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -50,14 +51,40 @@ def build_wheel(root: Path, folder: Path) -> Path:
     return built
 
 
-def install(root: Path, wheel: Path, extras: str, versions: str, folder: Path) -> Path:
+def find_python(root: Path, version: str) -> str | None:
+    """Return the path of a Python of this machine, ``None`` if it does not have the version."""
+    # The commands that pyenv puts into PATH run only the versions that are selected.
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    environment = clean_environment()
+    environment["PATH"] = os.pathsep.join([*map(str, pyenv.glob("versions/*/bin")), environment["PATH"]])
+    command = [find_uv(root), "python", "find", "--no-project", "--no-python-downloads", version]
+    found = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, timeout=60)
+    return found.stdout.strip() if found.returncode == 0 else None
+
+
+def locked_versions(root: Path, folder: Path) -> str:
+    """Return the versions of the packages of this environment, as lines of a constraints file."""
+    freeze = succeed(find_uv(root), "pip", "freeze", "--python", sys.executable, "--exclude-editable", cwd=folder)
+    return "".join(line for line in freeze.splitlines(True) if "==" in line)
+
+
+def install(
+    root: Path,
+    wheel: Path,
+    extras: str,
+    versions: str,
+    folder: Path,
+    more: Sequence[str] = (),
+    interpreter: str = sys.executable,
+) -> Path:
     """Install ``wheel`` with ``extras`` into a new environment in ``folder``, and return the folder of its programs.
 
-    ``versions`` are the lines of a constraints file.
+    ``versions`` are the lines of a constraints file, ``more`` are further packages.
     """
     uv, python = find_uv(root), folder / "venv/bin/python"
+    folder.mkdir(exist_ok=True)
     (folder / "versions.txt").write_text(versions)
-    succeed(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv", cwd=folder)
+    succeed(uv, "venv", "--quiet", "--python", interpreter, folder / "venv", cwd=folder)
     install = (uv, "pip", "install", "--quiet", "--python", python, "--constraint", folder / "versions.txt")
-    succeed(*install, f"fakehub[{extras}] @ {wheel.as_uri()}", cwd=folder)
+    succeed(*install, f"fakehub[{extras}] @ {wheel.as_uri()}", *more, cwd=folder)
     return python.parent

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.json_api.call import Call, json_response, json_text
-from fakehub.storage.resources import ResourceTexts, full_object_resource, object_resource
+from fakehub.storage.resources import Links, ResourceTexts, full_object_resource, object_resource
 from fakehub.storage.stored import Object
 
 
@@ -19,9 +19,9 @@ def is_full(bucket: BucketAccess, query: Mapping[str, str]) -> bool:
     return bucket.holds("storage.objects.getIamPolicy")
 
 
-def resource_for(bucket: BucketAccess, query: Mapping[str, str], stored: Object) -> dict[str, object]:
+def resource_for(links: Links, bucket: BucketAccess, query: Mapping[str, str], stored: Object) -> dict[str, object]:
     """Return the resource of ``stored`` in the projection that ``query`` asks for."""
-    return full_object_resource(stored) if is_full(bucket, query) else object_resource(stored)
+    return full_object_resource(stored, links) if is_full(bucket, query) else object_resource(stored, links)
 
 
 def object_response(
@@ -29,7 +29,7 @@ def object_response(
 ) -> web.Response:
     """Answer a method that returns one object."""
     if "projection" in query or "fields" in query:
-        return json_response(resource_for(bucket, query, stored), query)
+        return json_response(resource_for(texts.links, bucket, query, stored), query)
     return json_text(texts.of(stored))
 
 

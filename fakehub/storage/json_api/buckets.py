@@ -20,7 +20,7 @@ _ROLES = {"write": "roles/storage.admin", "read": "roles/storage.objectViewer"}
 
 
 def _list(storage: Storage, call: Call) -> web.Response:
-    storage.check_project(call.persona, _project(call), "storage.buckets.list")
+    storage.check_project(call.persona, _project(storage, call), "storage.buckets.list")
     most = int(call.query.get("maxResults") or MOST)
     prefix, after = call.query.get("prefix", ""), call.query.get("pageToken", "")
     existing = (name for name in storage.store.buckets if storage.is_own(name))
@@ -34,15 +34,15 @@ def _list(storage: Storage, call: Call) -> web.Response:
     return json_response(resource, call.query)
 
 
-def _project(call: Call) -> str:
-    project = call.query.get("project")
-    if not project:
+def _project(storage: Storage, call: Call) -> str:
+    project = call.query.get("project", "")
+    if not project and not storage.any_project:
         raise GoogleError(400, "required", "Required parameter: project", "project")
     return project
 
 
 def _insert(storage: Storage, call: Call) -> web.Response:
-    storage.check_project(call.persona, _project(call), "storage.buckets.create")
+    storage.check_project(call.persona, _project(storage, call), "storage.buckets.create")
     name, (settings, labels) = parse_new(call.body)
     lists = {"acl": "predefinedAcl", "default_acl": "predefinedDefaultObjectAcl"}
     uniform = OWNED.model_copy(update={"uniform_access": settings.get("uniform_access", False)})
@@ -55,7 +55,7 @@ def _resource(storage: Storage, name: str, full: bool) -> dict[str, object]:
     shape = full_bucket_resource if full else bucket_resource
     version = storage.store.buckets.version(name)
     created = storage.created if version.made is None else version.made
-    return shape(name, version, created, version.location or storage.location)
+    return shape(name, version, created, version.location or storage.location, storage.texts.links)
 
 
 def _get(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:

@@ -125,7 +125,7 @@ def _copy(storage: Storage, call: Call, source_bucket: BucketAccess) -> web.Resp
 def _rewrite(storage: Storage, call: Call, source_bucket: BucketAccess) -> web.Response:
     bucket, stored = _copy_source(storage, call, source_bucket)
     sizes = {"totalBytesRewritten": str(stored.size), "objectSize": str(stored.size)}
-    resource = resource_for(bucket, call.query, stored)
+    resource = resource_for(storage.texts.links, bucket, call.query, stored)
     return json_response({"kind": "storage#rewriteResponse", "done": True, **sizes, "resource": resource}, call.query)
 
 

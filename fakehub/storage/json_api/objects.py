@@ -31,7 +31,7 @@ def _list(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
         listed = f', "items": [{", ".join([text_of(stored) for stored in items])}]' if items else ""
         return json_text(f"{json.dumps(resource)[:-1]}{listed}}}")
     if items:
-        resource["items"] = [resource_for(bucket, call.query, stored) for stored in items]
+        resource["items"] = [resource_for(storage.texts.links, bucket, call.query, stored) for stored in items]
     return json_response(resource, call.query)
 
 

@@ -17,12 +17,16 @@ from fakehub.storage.json_api.multipart_body import MultipartSink, boundary_of
 from fakehub.storage.json_api.parameters import refuse_unanswered
 from fakehub.storage.json_api.refusals import refuse
 from fakehub.storage.request_body import Gunzip, decoded, decompressed, is_gzip, read_body, receive
-from fakehub.storage.service import Storage
+from fakehub.storage.resources import GOOGLE
+from fakehub.storage.service import Storage, StorageAt
 from fakehub.storage.spool import IN_MEMORY, PIECE, Content, Received, Sink
 from fakehub.storage.uploads import is_whole
 
 _API, _DOWNLOADS, _BATCH = "/storage/v1/", "/download/storage/v1/", "/batch/storage/v1"
 _UPLOADS = ("/upload/storage/v1/", "/resumable/upload/storage/v1/")
+
+# Paths without ``/storage/v1``, as the client for Node sends them if ``STORAGE_EMULATOR_HOST`` is set.
+_SHORT = "/b"
 
 # The handler of each method that is answered, by the method's id.
 ANSWERS: dict[str, Handler] = {
@@ -38,7 +42,7 @@ class JsonApi:
     """The JSON API in front of ``storage``."""
 
     def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+        self._storage, self._store = StorageAt(storage), storage.store
 
     async def handle(self, request: web.BaseRequest, identities: Identities) -> web.StreamResponse:
         """Answer one request and set its sender in ``request["persona"]``.
@@ -86,7 +90,7 @@ class JsonApi:
         most = PIECE if is_chunk else IN_MEMORY
 
         def open_sink() -> Sink:
-            sink: Sink = self._storage.store.spool(most, not is_chunk)
+            sink: Sink = self._store.spool(most, not is_chunk)
             if query.get("uploadType") == "multipart":
                 sink = MultipartSink(sink, boundary_of(request.headers.get("Content-Type", "")))
             return Gunzip(sink) if packed else sink
@@ -97,27 +101,31 @@ class JsonApi:
         """Answer a request whose body has arrived; raise ``GoogleError``."""
         method, path = call.method, call.path
         call.project = billed_project(call.persona, call.query, call.headers)
+        storage = self._storage[call.base]
         if path.startswith(_API):
-            return self._answer_method(call, path[len(_API) :])
+            return _answer_method(storage, call, path[len(_API) :])
+        if path.startswith(_SHORT) and storage.texts.links != GOOGLE:
+            return _answer_method(storage, call, path[1:])
         for prefix in _UPLOADS:
             if path.startswith(prefix):
                 match = find("POST", path[len(prefix) :].split("/"))
                 if method in {"POST", "PUT", "DELETE"} and match and match[0].id == "storage.objects.insert":
                     refuse_unanswered(match[0], call.query, call.headers)
                     call.names = (decoded(match[1][0]),)
-                    return uploads.upload(self._storage, call)
+                    return uploads.upload(storage, call)
         if path.startswith(_DOWNLOADS) and method in {"GET", "HEAD"}:
-            return self._answer_method(call, path[len(_DOWNLOADS) :])
+            return _answer_method(storage, call, path[len(_DOWNLOADS) :])
         raise GoogleError(404, "notFound", "Not Found")
 
-    def _answer_method(self, call: Call, path: str) -> Answer:
-        match = find("GET" if call.method == "HEAD" else call.method, path.split("/"))
-        if match is None:
-            raise GoogleError(404, "notFound", "Not Found")
-        method, names = match
-        call.names = tuple([decoded(name) for name in names])
-        handler = ANSWERS.get(method.id)
-        if handler is None:
-            refuse(self._storage, call, method)
-        refuse_unanswered(method, call.query, call.headers)
-        return handler(self._storage, call)
+
+def _answer_method(storage: Storage, call: Call, path: str) -> Answer:
+    match = find("GET" if call.method == "HEAD" else call.method, path.split("/"))
+    if match is None:
+        raise GoogleError(404, "notFound", "Not Found")
+    method, names = match
+    call.names = tuple([decoded(name) for name in names])
+    handler = ANSWERS.get(method.id)
+    if handler is None:
+        refuse(storage, call, method)
+    refuse_unanswered(method, call.query, call.headers)
+    return handler(storage, call)

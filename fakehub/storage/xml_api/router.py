@@ -10,7 +10,7 @@ from aiohttp import web
 from fakehub.accounts.identities import Identities, Persona
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError, not_implemented
-from fakehub.hosts import STORAGE_HOST, bucket_of
+from fakehub.hosts import JSON_ONLY, STORAGE_HOSTS, bucket_of
 from fakehub.storage.billing import billed_project
 from fakehub.storage.encryption import refuse_keys
 from fakehub.storage.request_body import decoded, read_body, receive
@@ -26,6 +26,9 @@ from fakehub.storage.xml_api.signed_urls import SignedUrls, is_signed
 
 # Paths of the other protocols on the same host; no bucket has such a name.
 _OTHERS = re.compile(r"/(?:storage|upload|download|batch|resumable|discovery|oauth2|google\.storage\.v2\.[^/]+)(?:/|$)")
+# Paths of the JSON API at another endpoint than Google's, where the client for Node leaves out ``/storage/v1`` if
+# ``STORAGE_EMULATOR_HOST`` is set. No bucket has so short a name.
+_SHORT = re.compile(r"/b(?:/|$)")
 # Subresources of a bucket or an object, requested by a parameter without a value.
 _PARTS = frozenset(
     {"acl", "billing", "compose", "cors", "encryption", "lifecycle", "location", "logging", "retention"}
@@ -39,7 +42,12 @@ Answer = web.StreamResponse | Awaitable[web.StreamResponse]
 def is_xml(request: web.BaseRequest) -> bool:
     """Return whether a request to one of the storage's hosts is one of the XML API."""
     host = request.host.partition(":")[0]
-    return bool(bucket_of(host)) or (host == STORAGE_HOST and not _OTHERS.match(request.rel_url.raw_path))
+    if bucket_of(host):
+        return True
+    path = request.rel_url.raw_path
+    if host == JSON_ONLY or _OTHERS.match(path):
+        return False
+    return host in STORAGE_HOSTS or not _SHORT.match(path)
 
 
 class XmlApi:
