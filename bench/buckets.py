@@ -5,6 +5,6 @@ from __future__ import annotations
 from guide.facts import load
 from guide.paths import ROOT
 
-_BUCKETS = load(ROOT / "hub.yml").buckets
+_NAMES = {bucket.variable: name for name, bucket in load(ROOT / "hub.yml").buckets.options.items()}
 # Objects come and go in the first; the second holds the objects that are listed.
-CHANGING, LISTED = _BUCKETS.scratch.name, _BUCKETS.persistent.name
+CHANGING, LISTED = _NAMES["SCRATCH_BUCKET"], _NAMES["PERSISTENT_BUCKET"]

@@ -26,7 +26,8 @@ def check(facts: Facts) -> None:
 def check_hub(facts: HubFacts) -> None:
     """Raise ``ValueError`` if the facts are not sound, or no member of a tier may log in."""
     check(facts)
-    if not any(tier.team in facts.access.allowed_teams for tier in facts.access.tiers):
+    access = facts.access
+    if access.organization and not any(tier.team in access.allowed_teams for tier in access.tiers):
         raise ValueError("access.allowed_teams: none of them is the team of a tier")
 
 

@@ -1,8 +1,9 @@
 """The facts that the stand-in reads from ``hub.yml``.
 
 The same file may hold facts that only a guide needs (see ``guide.facts``), so unknown keys are ignored. A key that is
-nearly one of this schema is refused as a misspelling. Only ``hub.project`` and one bucket are required. Every
-other fact has a default, or belongs to a part of the hub that is left out if its section is missing.
+nearly one of this schema is refused as a misspelling. Only ``hub.project`` and the buckets are required; a hub without
+buckets has ``options: {}`` there. Every other fact has a default, or belongs to a part of the hub that is left out if
+its section is missing.
 
 Sizes in keys that end in ``_gb``/``_gib`` are in GB/GiB, times in ``_s`` in seconds.
 """
@@ -61,8 +62,18 @@ def _zone(validated: dict[str, Any]) -> str:
     return f"{validated.get('region')}-a"
 
 
+class Login(Model):
+    """The service that people log in with; without a ``button``, they type a name and the hub's password instead."""
+
+    with_: str = Field("GitHub", alias="with")
+    button: bool = True
+
+
 class Hub(Model):
-    """The hub and where it runs; ``project`` is its project on Google Cloud."""
+    """The hub and where it runs; ``project`` is its project on Google Cloud.
+
+    Without a ``start_form``, people choose nothing: every server has the default share and image.
+    """
 
     name: str = "JupyterHub"
     project: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
@@ -71,6 +82,8 @@ class Hub(Model):
     region: str = "us-central1"
     zone: str = Field(default_factory=_zone)
     named_servers: bool = False
+    start_form: bool = True
+    login: Login = Login()
     timeouts: Timeouts = Timeouts()
 
     @field_validator("cloud")
@@ -102,13 +115,24 @@ class Access(Model):
     """The GitHub organisation and its teams; members of ``allowed_teams`` may log in.
 
     So may those of ``login_only_teams``, which allow nothing else; their values are the folders that members mount.
+    A hub that asks for no teams has ``admits`` and nothing else here: who may log in, in words. They may start every
+    server of the form.
     """
 
-    organization: str
-    allowed_teams: list[str]
+    organization: str | None = None
+    allowed_teams: list[str] = []
     login_only_teams: Mapping[str, str] = {}
-    tiers: Sequence[Tier] = Field(min_length=1)
+    tiers: Sequence[Tier] = []
     extra_teams: Mapping[str, ExtraTeam] = {}
+    admits: str | None = None
+
+    @model_validator(mode="after")
+    def _by_team_or_in_words(self) -> Access:
+        if self.admits is None and not (self.organization and self.tiers):
+            raise ValueError("it has neither organization and tiers nor admits: who may log in?")
+        if self.admits is not None and (self.organization or self.tiers or self.allowed_teams or self.extra_teams):
+            raise ValueError("admits is for a hub without teams, so organization, tiers and teams have no place here")
+        return self
 
 
 class NodeShare(Model):
@@ -241,7 +265,7 @@ class Buckets(Model):
     ``options`` are the hub's own buckets, ``others`` belong to other projects.
     """
 
-    options: Mapping[str, Bucket] = Field(min_length=1)
+    options: Mapping[str, Bucket]
     others: Mapping[str, OtherBucket] = {}
     writers_group: str = "bucket-writers@googlegroups.com"
     identity: HubIdentity = HubIdentity()

@@ -14,7 +14,7 @@ from fakehub.from_2i2c.checkout import HubConfiguration
 from fakehub.from_2i2c.helm import Values, get
 from fakehub.from_2i2c.machines import cpus, gpu_memory_gb, memory_gib, usual_machine
 from fakehub.from_2i2c.profiles import slug
-from fakehub.from_2i2c.sections import ASSUMED
+from fakehub.from_2i2c.sections import ASSUMED, secure
 
 _TIMEOUTS = {
     "idle_kernel_culled_after_s": 3600,
@@ -46,8 +46,6 @@ _IMAGE_SOURCES = {
 }
 _PANGEO_PACKAGES = "https://github.com/pangeo-data/pangeo-docker-images/blob/{tag}/{image}/packages.txt"
 _OWN_PREFIX = re.compile(r"gs://([^/]+)/\$\(JUPYTERHUB_USER\)")
-# Variables without which no guide can be built, because most pages have them.
-_NEEDED = ("SCRATCH_BUCKET", "PERSISTENT_BUCKET")
 
 
 def complete(facts: dict[str, Any], configuration: HubConfiguration) -> list[str]:
@@ -106,11 +104,15 @@ def _hub(draft: _Draft, configuration: HubConfiguration) -> None:
     draft.assume("hub", "operator", name="2i2c", url="https://2i2c.org/")
     draft.assume("hub", region="us-central1", members=f"the people of {draft.get('hub', 'community')}")
     draft.assume("hub", zone=f"{draft.get('hub', 'region')}-b")
-    draft.assume("hub", "login", **{"with": "GitHub"})
+    draft.assume(
+        "hub",
+        "login",
+        **{"with": "GitHub", "account": "a GitHub account", "username": "your GitHub username", "button": True},
+    )
     draft.assume("hub", "timeouts", **_TIMEOUTS)
     org = get(configuration.values, "jupyterhub", "custom", "homepage", "templateVars", "org") or {}
     if org.get("url"):
-        draft.facts["help"] = {"website": org["url"], "src": draft.get("hub", "src")[:1]}
+        draft.facts["help"] = {"website": secure(org["url"]), "src": draft.get("hub", "src")[:1]}
     else:
         draft.assume("help", website=draft.get("hub", "operator", "url"))
 
@@ -182,7 +184,7 @@ def _image_source(reference: str) -> tuple[str, str | None]:
 
 def _storage(draft: _Draft) -> None:
     draft.assume("home", path="/home/jovyan", hard_quota_gib=10, meant_for="notebooks, scripts and small data")
-    if "buckets" not in draft.facts:
+    if not draft.get("buckets", "options"):
         return
     for name, bucket in draft.get("buckets", "options").items():
         is_scratch = bucket.get("variable") == "SCRATCH_BUCKET"
@@ -206,7 +208,7 @@ def _use(bucket: Values) -> str:
 def _variables(draft: _Draft) -> None:
     values = draft.get("environment_variables", "values")
     draft.assume("environment_variables", on_dask_workers=[])
-    username = "your GitHub username" if draft.get("hub", "login", "with") == "GitHub" else "your username on the hub"
+    username = draft.get("hub", "login", "username")
     fixed = {"JUPYTERHUB_USER": username, "JUPYTER_IMAGE_SPEC": "the reference of the image the server runs"}
     if get(values, "PANGEO_SCRATCH") and get(values, "PANGEO_SCRATCH") == get(values, "SCRATCH_BUCKET"):
         fixed["PANGEO_SCRATCH"] = "the older name of SCRATCH_BUCKET"
@@ -218,10 +220,5 @@ def _variables(draft: _Draft) -> None:
 
 def _lacking(facts: dict[str, Any]) -> list[str]:
     """Return a line for each missing fact that every guide needs."""
-    lines = [
-        f"{name}: missing, so there is no guide" for name in ("access", "images", "node_shares") if name not in facts
-    ]
-    variables = {bucket.get("variable") for bucket in (get(facts, "buckets", "options") or {}).values()}
-    return lines + [
-        f"{name}: no bucket has this variable, so there is no guide" for name in _NEEDED if name not in variables
-    ]
+    needed = ("access", "images", "node_shares")
+    return [f"{name}: missing, so there is no guide" for name in needed if name not in facts]

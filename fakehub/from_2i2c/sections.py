@@ -10,11 +10,11 @@ from typing import Any
 from fakehub.from_2i2c.checkout import HubConfiguration
 from fakehub.from_2i2c.helm import Values, get, present
 from fakehub.from_2i2c.servers import Servers
+from fakehub.from_2i2c.sign_in import sign_in
 
 _SRC = ["values"]
 # The source of facts that no file has.
 ASSUMED = "assumed"
-_LOGINS = {"github": "GitHub", "cilogon": "CILogon", "google": "Google", "auth0": "Auth0"}
 _ZONE = re.compile(r".+-[a-z]")
 # In the code that sets up Dask Gateway: the variables that workers get, and the image that they run.
 _PASSED_ON = re.compile(r"DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT'\s*:\s*'(.+?)'")
@@ -50,7 +50,7 @@ def _hub(configuration: HubConfiguration) -> Values:
     community, operator = get(org, "org", "name"), org.get("operated_by") or {}
     hosts = get(values, "ingress", "hosts") or [configuration.entry.get("domain")]
     url = f"https://{hosts[0]}/" if hosts[0] else None
-    login = get(values, "hub", "config", "JupyterHub", "authenticator_class")
+    login = sign_in(configuration.values)
     place = str(google.get("zone") or "")
     in_zone = _ZONE.fullmatch(place)
     return present(
@@ -65,13 +65,19 @@ def _hub(configuration: HubConfiguration) -> Values:
             "region": variables.get("region") or (place.rpartition("-")[0] if in_zone else place) or None,
             "zone": variables.get("zone") or (place if in_zone else None),
             "configuration": configuration.address,
-            "operator": present({"name": operator.get("name"), "url": operator.get("url")}) or None,
-            "login": {"with": _LOGINS.get(login, login)} if login else None,
+            "operator": present({"name": operator.get("name"), "url": secure(operator.get("url"))}) or None,
+            "login": login.login if login else None,
             "named_servers": bool(get(values, "hub", "allowNamedServers")),
+            "start_form": bool(get(values, "singleuser", "profileList")),
             "timeouts": _timeouts(values) | {"src": _SRC},
             "src": _SRC,
         }
     )
+
+
+def secure(url: str | None) -> str | None:
+    """Return an address with ``https``, which a facts file requires; a few of 2i2c's files have ``http``."""
+    return re.sub(r"^http://", "https://", url) if url else None
 
 
 def _timeouts(values: Values) -> Values:
@@ -135,7 +141,7 @@ class _Buckets:
         self.notes: list[str] = []
 
     def section(self) -> Values:
-        """Return the section; empty without buckets."""
+        """Return the section."""
         options: dict[str, Values] = {}
         for variable, value in self._variables.items():
             bucket = re.match(r"gs://([^/]+)", value)
@@ -147,7 +153,8 @@ class _Buckets:
             options.setdefault(name, {})
         groups = {group for name, option in options.items() for group in self._complete(name, option)}
         if not options:
-            return {}
+            self.notes.append("buckets: neither a variable nor Terraform names one for this hub")
+            return {"options": {}, "src": _SRC}
         section: Values = {"options": options}
         if groups:
             section["writers_group"] = sorted(groups)[0]

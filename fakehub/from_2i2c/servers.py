@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from fakehub.from_2i2c.checkout import HubConfiguration
 from fakehub.from_2i2c.helm import Values, get, present
-from fakehub.from_2i2c.profiles import STAFF, Choice, Profile, Teams, gibibytes, profiles_of, slug
+from fakehub.from_2i2c.profiles import Choice, Profile, Teams, gibibytes, profiles_of, slug
+from fakehub.from_2i2c.sign_in import SignIn, sign_in
 
 _SRC = ["values"]
 _VRAM = re.compile(r"(\d+) ?GB VRAM")
@@ -33,8 +34,9 @@ class Servers:
         self._profiles = profiles_of(configuration.values)
         self._groups = list(_grouped(self._profiles))
         self._gpu_choices = _unique((p, c) for p in self._profiles for c in p.shares if c.has_gpu)
-        self.notes: list[str] = []
-        self.organization, self._may_log_in = self._allowed()
+        self._sign_in = sign_in(configuration.values) or SignIn("GitHub", "", "")
+        self.notes: list[str] = list(self._sign_in.notes)
+        self.organization, self._may_log_in = self._sign_in.organization, self._sign_in.teams
 
     def sections(self) -> dict[str, Values | list[Values]]:
         """Return the sections by name; those that the hub lacks are empty."""
@@ -82,36 +84,10 @@ class Servers:
         prefix = f"{self.organization}:".casefold()
         return sorted(team for team in teams or () if not team.startswith(prefix))
 
-    def _allowed(self) -> tuple[str | None, list[str]]:
-        """Return the GitHub organisation and its teams that may log in, and note what the facts cannot say."""
-        login = get(self._configuration.values, "jupyterhub", "hub", "config") or {}
-        kind = str(get(login, "JupyterHub", "authenticator_class") or "an unknown service")
-        names = get(login, "GitHubOAuthenticator", "allowed_organizations") or []
-        names = [names] if isinstance(names, str) else list(names)
-        on_github = kind.casefold() == "github" or kind.endswith("GitHubOAuthenticator")
-        own = [name for name in names if name.partition(":")[0] != STAFF] if on_github else []
-        for name in own:
-            if ":" not in name:
-                self.notes.append(f"access: all members of {name} may log in; hub.yml can name only teams")
-        pairs = [name.split(":", 1) for name in own if ":" in name]
-        if on_github and names and not own:
-            self.notes.append(
-                "access: only 2i2c's staff are named; members are added one by one, or by hidden settings"
-            )
-        elif not own:
-            self.notes.append(f"access: people log in with {kind}, not as members of a team on GitHub")
-        if get(login, "Authenticator", "allow_all"):
-            self.notes.append(f"access: everybody who can log in with {kind} may use the hub")
-        if get(login, "Authenticator", "allowed_users"):
-            self.notes.append("access: some people are named one by one, which hub.yml cannot say")
-        organization = pairs[0][0] if pairs else None
-        for other in sorted({name for name, _ in pairs} - {organization}):
-            self.notes.append(f"access: teams of {other} may log in too; hub.yml can name one organization")
-        return organization, [team for name, team in pairs if name == organization]
-
     def _access(self, main: _Group | None) -> Values:
         if self.organization is None:
-            return {}
+            admits = self._sign_in.admits
+            return {"admits": admits, "src": _SRC} if admits else {}
         shares: dict[str, list[str]] = {}
         gpus: dict[str, list[str]] = {}
         for name, teams in main.teams.items() if main else ():
@@ -161,7 +137,8 @@ class Servers:
                 sections.append({"teams": named} | section)
             else:
                 who = ", ".join(sorted(teams))
-                self.notes.append(f"further_profiles: {name!r} is only for {who}, who may not log in")
+                why = "who may not log in" if self.organization else "so it is left out"
+                self.notes.append(f"further_profiles: {name!r} is only for {who}, {why}")
         return sections
 
     def _gpus(self) -> Values:

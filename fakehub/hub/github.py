@@ -1,5 +1,7 @@
 """A small GitHub: accounts, teams of one organisation, invitations, and login by OAuth with PKCE.
 
+For a hub without teams, it is the service that people log in with.
+
 ``python -m fakehub.hub.github`` serves it in a session, as github.com and api.github.com. Any password is accepted.
 """
 
@@ -40,7 +42,8 @@ class GitHub:
     """The service, with the hub as its one OAuth app: browsers are redirected to the hub's callback only."""
 
     def __init__(self, facts: HubFacts, client_id: str, client_secret: str) -> None:
-        self._organization = facts.access.organization
+        self._organization = facts.access.organization or facts.hub.name
+        self._service = facts.hub.login.with_
         self._app_name = facts.hub.name
         self._client = (client_id, client_secret)
         self._callback = f"{facts.hub.url}hub/oauth_callback"
@@ -73,14 +76,14 @@ class GitHub:
     # Pages for a browser.
 
     async def _login_page(self, request: web.Request) -> web.Response:
-        return pages.login(request.query.get("return_to", "/"))
+        return pages.login(self._service, request.query.get("return_to", "/"))
 
     async def _log_in(self, request: web.Request) -> web.Response:
         form = await request.post()
         person = self._people.get(str(form.get("login")))
         return_to = str(form.get("return_to") or "/")
         if person is None or not form.get("password"):
-            return pages.login(return_to, "Incorrect username or password.")
+            return pages.login(self._service, return_to, "Incorrect username or password.")
         answer = _to(return_to if return_to.startswith("/") and not return_to.startswith("//") else "/")
         key = secrets.token_urlsafe()
         self._sessions[key] = person

@@ -24,19 +24,19 @@ def message(title: str, text: str, status: int = 200) -> web.Response:
     return _page(title, f"<p>{escape(text)}</p>", status)
 
 
-def login(return_to: str, problem: str = "") -> web.Response:
-    """Return the login form, after which the browser is redirected to ``return_to``."""
+def login(service: str, return_to: str, problem: str = "") -> web.Response:
+    """Return the login form of a ``service``, after which the browser is redirected to ``return_to``."""
     warning = f'<p role="alert">{escape(problem)}</p>' if problem else ""
     form = f"""{warning}<form method="post" action="/session">
 <input type="hidden" name="return_to" value="{escape(return_to)}">
 <label>Username <input name="login" autofocus autocomplete="off"></label>
 <label>Password <input name="password" type="password"></label>
 <button>Sign in</button></form>"""
-    return _page("Sign in to GitHub", form)
+    return _page(f"Sign in to {service}", form)
 
 
 def authorize(app: str, login_name: str, organization: str, scope: str) -> web.Response:
-    """Return the page that asks whether the hub may read the teams."""
+    """Return the page that asks whether the hub may read the teams, or who somebody is."""
     form = f"""<p>Signed in as <strong>{escape(login_name)}</strong></p>
 <p><strong>{escape(app)}</strong> by {escape(organization)} wants to access your account: {escape(scope)}</p>
 <form method="post"><button name="authorize" value="0">Cancel</button>

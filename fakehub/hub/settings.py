@@ -12,7 +12,9 @@ from urllib.parse import urlparse
 from hubfacts.schema import Facts
 
 HUB_ADDRESS, GITHUB_ADDRESS = "127.0.0.2", "127.0.0.3"
-GITHUB_HOSTS = ("github.com", "api.github.com")
+# The host of the login service of hubs without teams on GitHub, which the same program plays.
+LOGIN_HOST = "login.example.org"
+GITHUB_HOSTS = ("github.com", "api.github.com", LOGIN_HOST)
 # The port of JupyterHub's internal API, at the hub's address.
 API_PORT = 8081
 _FILE = "hub.json"
@@ -28,7 +30,8 @@ class HubSettings:
 
     ``programs`` is the environment with JupyterHub, ``kernel`` the Python of notebooks' kernels. Programs reach the
     stand-in by the ``connection_variables``; Dask Gateway listens at ``gateway_port``. ``repositories`` maps the
-    address of a git repository to the local one that is cloned instead.
+    address of a git repository to the local one that is cloned instead. ``password`` is that of a hub whose members all
+    type the same.
     """
 
     hub_yml: str
@@ -37,6 +40,7 @@ class HubSettings:
     connection_variables: dict[str, str]
     gateway_port: int
     repositories: dict[str, str]
+    password: str = "any password"
     client_id: str = field(default_factory=lambda: secrets.token_hex(10))
     client_secret: str = field(default_factory=_secret)
     crypt_key: str = field(default_factory=_secret)

@@ -67,7 +67,6 @@ def _form(facts: Facts, tier: Tier) -> Picture:
 
 def _hub_pages(facts: Facts) -> dict[str, Picture]:
     in_choices = facts.images.custom.in_choices if facts.images.custom else ""
-    organization = facts.access.organization
     return {
         "log-in": Picture(
             f"The hub's login page, with one orange button: Sign in with {facts.hub.login.with_}.",
@@ -104,6 +103,14 @@ def _hub_pages(facts: Facts) -> dict[str, Picture]:
             ("nav.navbar",),
             (("#logout", "log out"),),
         ),
+    } | _refusals(facts)
+
+
+def _refusals(facts: Facts) -> dict[str, Picture]:
+    organization = facts.access.organization
+    if organization is None:
+        return {"not-authorized": Picture("403 : Forbidden, for an account that the hub does not admit.", (".error",))}
+    return {
         "not-authorized": Picture(
             f"403 : Forbidden, for an account in no team of {organization} that may use the hub.", (".error",)
         ),

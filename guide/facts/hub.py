@@ -56,10 +56,12 @@ class Video(Model, extra="forbid"):
     src: Sources
 
 
-class Login(Model, extra="forbid"):
-    """The service that people log in with."""
+class Login(schema.Login, extra="forbid"):
+    """The service that people log in with; the ``account`` there, and their ``username`` on the hub, in words."""
 
     with_: str = Field(alias="with")
+    account: str = "a GitHub account"
+    username: str = "your GitHub username"
     note: str | None = None
 
 

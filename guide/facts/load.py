@@ -44,10 +44,16 @@ def _check_buckets(facts: Facts) -> None:
     for variable in ("JUPYTERHUB_USER", "JUPYTER_IMAGE_SPEC"):
         if variable not in variables:
             raise ValueError(f"environment_variables.values: {variable} is missing, which JupyterHub sets")
+    if buckets.options and len(buckets.rules) != 2:
+        raise ValueError("buckets.rules: a hub with buckets has two rules, about secrets and about prefixes")
     for variable in _OWN_PREFIXES:
         holders = [bucket for bucket in facts.buckets.options.values() if bucket.variable == variable]
-        if len(holders) != 1:
-            raise ValueError(f"buckets.options: exactly one has the variable {variable}")
+        if not holders and variable in variables:
+            raise ValueError(f"buckets.options: none has the variable {variable}, which the hub's servers have")
+        if not holders:
+            continue
+        if len(holders) > 1:
+            raise ValueError(f"buckets.options: at most one has the variable {variable}")
         if (variable == "SCRATCH_BUCKET") != bool(holders[0].delete_after_days):
             raise ValueError("buckets.options: scratch has delete_after_days, and the persistent bucket has null")
         if holders[0].hub != "write":

@@ -29,9 +29,9 @@ class ExtraTeam(schema.ExtraTeam, extra="forbid"):
 
 
 class Access(schema.Access, extra="forbid"):
-    """The organisation, its teams and tiers."""
+    """The organisation, its teams and tiers, or whom a hub without teams admits."""
 
-    tiers: Sequence[Tier] = Field(min_length=1)
+    tiers: Sequence[Tier] = []
     extra_teams: Mapping[str, ExtraTeam] = {}
 
     @property
@@ -52,9 +52,9 @@ class Access(schema.Access, extra="forbid"):
         return next((tier for tier in self.tiers if tier.renew_every_months), None)
 
     @property
-    def largest(self) -> Tier:
+    def largest(self) -> Tier | None:
         """The tier that may take the most node shares, the first of several."""
-        return max(self.tiers, key=lambda tier: len(tier.cpu_node_shares))
+        return max(self.tiers, key=lambda tier: len(tier.cpu_node_shares), default=None)
 
 
 class NodeShare(schema.NodeShare, extra="forbid"):

@@ -40,12 +40,12 @@ class OtherBucket(schema.OtherBucket, extra="forbid"):
 
 
 class Buckets(schema.Buckets, extra="forbid"):
-    """The buckets, and the rules for their users."""
+    """The buckets, and the two rules for their users; a hub without buckets needs neither."""
 
-    options: Mapping[str, Bucket] = Field(min_length=1)
+    options: Mapping[str, Bucket]
     others: Mapping[str, OtherBucket] = {}
-    rules: list[str] = Field(min_length=2, max_length=2)
-    identity: HubIdentity
+    rules: list[str] = Field([], max_length=2)
+    identity: HubIdentity = HubIdentity(token_lives_s=3600)
     src: Sources
 
     @model_validator(mode="after")
@@ -70,14 +70,24 @@ class Buckets(schema.Buckets, extra="forbid"):
         return list(self.options)
 
     @property
-    def scratch(self) -> Bucket:
+    def scratch(self) -> Bucket | None:
         """The bucket whose objects are deleted after a few days."""
         return self._of("SCRATCH_BUCKET")
 
     @property
-    def persistent(self) -> Bucket:
+    def persistent(self) -> Bucket | None:
         """The bucket whose objects are kept."""
         return self._of("PERSISTENT_BUCKET")
+
+    @property
+    def variables(self) -> list[str]:
+        """The variables with the user's prefixes in the buckets that pages use."""
+        return [bucket.variable for bucket in (self.scratch, self.persistent) if bucket and bucket.variable]
+
+    @property
+    def example(self) -> Bucket | None:
+        """The bucket that examples write to: the one whose objects expire, or else the one that keeps them."""
+        return self.scratch or self.persistent
 
     @property
     def read_only(self) -> Bucket | None:
@@ -95,8 +105,8 @@ class Buckets(schema.Buckets, extra="forbid"):
         options = self.options.values()
         return next((bucket for bucket in options if bucket.uniform_access and bucket.writers_group), None)
 
-    def _of(self, variable: str) -> Bucket:
-        return next(bucket for bucket in self.options.values() if bucket.variable == variable)
+    def _of(self, variable: str) -> Bucket | None:
+        return next((bucket for bucket in self.options.values() if bucket.variable == variable), None)
 
 
 class OsnBucket(schema.OsnBucket, extra="forbid"):

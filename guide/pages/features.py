@@ -25,6 +25,15 @@ def _own_address() -> str:
 
 
 FEATURES: dict[str, Callable[[Facts], bool]] = {
+    # People log in as members of teams on GitHub, which decide what they may start.
+    "teams": lambda facts: facts.access.organization is not None,
+    "login-button": lambda facts: facts.hub.login.button,
+    # A form before a server starts, with a choice of its size and image.
+    "start-form": lambda facts: facts.hub.start_form,
+    # Buckets that have a prefix for every member: any, the one whose objects expire, and the one that keeps them.
+    "buckets": lambda facts: facts.buckets.scratch is not None or facts.buckets.persistent is not None,
+    "scratch-bucket": lambda facts: facts.buckets.scratch is not None,
+    "persistent-bucket": lambda facts: facts.buckets.persistent is not None,
     "gpu": lambda facts: facts.gpus is not None,
     "dask-gateway": lambda facts: facts.dask_gateway is not None,
     "osn": lambda facts: facts.osn is not None,
@@ -68,7 +77,7 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "scratch-on-workers": lambda facts: _scratch_on_workers(facts.environment_variables.on_dask_workers),
     # People outside the hub who may write to buckets.
     "writers-group": lambda facts: facts.buckets.has_writers,
-    "writers-of-persistent": lambda facts: facts.buckets.persistent.writers_group,
+    "writers-of-persistent": lambda facts: bool(facts.buckets.persistent and facts.buckets.persistent.writers_group),
     "writers-of-read-only": lambda facts: facts.buckets.read_only is not None and facts.buckets.read_only.writers_group,
     "uniform-bucket-for-writers": lambda facts: facts.buckets.uniform_for_writers is not None,
     # Sizes and names that sentences rely on.

@@ -1,18 +1,17 @@
-"""Make one hub's variant of a page's text, by three rules that need no run.
+"""Make one hub's variant of a page's text, by four rules that need no run.
 
 - ``{{ buckets.scratch.name }}``, in code as in text, is replaced by the fact at that key.
 - Lines between ``:::{if-hub} FEATURE`` and the closing ``:::`` are kept only for hubs that have the feature (see
   ``features``); those after ``:::{if-not-hub} FEATURE`` only for hubs that lack it. Both work anywhere: around
   sections, inside a paragraph, between the rows of a table and in a code block.
-- A page whose front matter says ``needs: [FEATURE]`` is left out for other hubs. A link to it becomes plain text, and a
-  table row that links to it is left out.
+- Examples write to the scratch bucket. For a hub that has only a persistent one, they write to that.
+- A page whose front matter says ``needs: [FEATURE]`` is left out for other hubs. ``links`` treats links to it.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-import posixpath
 import re
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,9 @@ from hubfacts.location import default_path
 
 _FILLED = re.compile(r"\{\{ ([a-z_]+(?:\.[\w-]+)+(?:\|\w+)?) \}\}")
 _SECTION = re.compile(r"(:{3,})\{if-(not-)?hub\} ([\w -]+)")
+# The variable of the bucket that examples write to.
+_SCRATCH = "SCRATCH_BUCKET"
 _FENCE = re.compile(r"(`{3,}|~{3,})")
-_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s#]+)\.(?:md|ipynb)(?:#[^)\s]*)?\)")
 
 
 class HubTextError(Exception):
@@ -94,9 +94,11 @@ def for_hub(text: str, facts: Facts | None = None) -> str:
 
     Raises ``HubTextError`` for an unknown fact or feature, and for a section that is not closed.
     """
-    if "{{ " not in text and "{if-" not in text:
+    if "{{ " not in text and "{if-" not in text and _SCRATCH not in text:
         return text
     facts = facts or current_facts()
+    if facts.buckets.scratch is None and facts.buckets.persistent:
+        text = text.replace(_SCRATCH, "PERSISTENT_BUCKET")
     variant, open_sections, hidden = _Lines(), [], 0
     for number, line in enumerate(text.split("\n"), start=1):
         section = _SECTION.fullmatch(line.strip())
@@ -144,16 +146,3 @@ def front_matter_value(path: Path, name: str) -> Any:
         return yaml.safe_load(front[1]).get(name, []) if front and f"{name}:" in front[1] else []
     except (ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise ValueError(f"cannot be read: {str(error).splitlines()[0]}") from error
-
-
-def without_links(text: str, page: str, left_out: set[str]) -> str:
-    """Return ``text`` without its links to pages in ``left_out``; ``page`` is its name, without suffix."""
-    if not left_out:
-        return text
-
-    def is_dead(link: re.Match[str]) -> bool:
-        return posixpath.normpath(posixpath.join(posixpath.dirname(page), link[2])) in left_out
-
-    rows = text.split("\n")
-    kept = [row for row in rows if not (row.startswith("|") and any(map(is_dead, _LINK.finditer(row))))]
-    return _LINK.sub(lambda link: link[1] if is_dead(link) else link[0], "\n".join(kept))

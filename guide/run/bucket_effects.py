@@ -80,7 +80,12 @@ class Buckets:
 
     def own(self) -> set[str]:
         """Return the URLs of all objects below the user's prefixes."""
-        return {name for variable in OWN_PREFIXES for name in self.names(f"${variable}/")}
+        return {name for variable in own_prefixes() for name in self.names(f"${variable}/")}
+
+
+def own_prefixes() -> list[str]:
+    """Return those of the variables that this hub has."""
+    return [variable for variable in OWN_PREFIXES if variable in os.environ]
 
 
 def _is_below(name: str, url: str) -> bool:

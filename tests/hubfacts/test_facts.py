@@ -14,6 +14,8 @@ JUPYTERHUB = LEAST | {
     "node_shares": {"machine": "n2-highmem-4", "options": SHARES},
     "images": {"options": IMAGES},
 }
+SHARE = {"label": "L", "mem_limit_gib": 8, "cpu_limit": 2, "cpu_guarantee": 1, "default": True}
+FURTHER = {"machine": "m", "options": {"l": SHARE}, "teams": ["some"]}
 
 
 def facts_of(tmp_path, content, load=load):
@@ -84,7 +86,6 @@ def test_variables_of_the_file_replace_those(tmp_path):
         ("hub", {}, "hub.project: missing"),
         ("hub.project", "My Project", "hub.project: "),
         ("hub.cloud", "Azure", "hub.cloud: only a hub on Google Cloud can be played"),
-        ("buckets.options", {}, "buckets.options: "),
         ("buckets.options.my-scratch.delete_after_days", 0, "buckets.options.my-scratch.delete_after_days: "),
         ("environment_variables.values.A.value", "gs://other/a", "values.A.value: unknown bucket 'other'"),
         ("environment_variables.values.A.value", "$(HOME)", "values.A.value: unknown variable 'HOME'"),
@@ -127,6 +128,15 @@ def test_a_key_that_only_pages_need_is_ignored(tmp_path):
     assert facts_of(tmp_path, content) == facts_of(tmp_path, LEAST)
 
 
+def test_a_hub_may_have_no_teams_and_no_buckets(tmp_path):
+    content = with_value(JUPYTERHUB, "access", {"admits": "everybody with an account"})
+
+    facts = facts_of(tmp_path, with_value(content, "buckets.options", {}), load_hub)
+
+    assert (facts.access.organization, facts.access.tiers, facts.buckets.options) == (None, [], {})
+    assert set(facts.environment_variables.values) == {"JUPYTERHUB_USER", "JUPYTER_IMAGE_SPEC"}
+
+
 def test_jupyterhub_needs_people_machines_and_images(tmp_path):
     assert facts_of(tmp_path, JUPYTERHUB, load_hub).images.default.label == "SciPy"
     assert error_of(tmp_path, LEAST, load_hub) == "access, node_shares, images: missing"
@@ -139,6 +149,10 @@ def test_jupyterhub_needs_people_machines_and_images(tmp_path):
         ("access.allowed_teams", [], "access.allowed_teams: none of them is the team of a tier"),
         ("access.tiers", [{"name": "All", "team": "all", "gpus": ["t4"]}], "access.tiers.0.gpus: unknown GPU 't4'"),
         ("access.extra_teams.more.gpus", ["t4"], "access.extra_teams.more.gpus: unknown GPU 't4'; known are none"),
+        ("access", {}, "access: it has neither organization and tiers nor admits: who may log in?"),
+        ("access", {"organization": "us"}, "access: it has neither organization and tiers nor admits"),
+        ("access.admits", "everybody", "access: admits is for a hub without teams, so organization, tiers and teams"),
+        ("further_profiles", [FURTHER], "further_profiles.0.teams: unknown team 'some'; known are all"),
         ("node_shares.options.large.default", False, "node_shares.options: exactly one is the default"),
         ("images.options.scipy.ref", "no-tag", "images.options.scipy.ref: "),
     ],

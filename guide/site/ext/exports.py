@@ -11,7 +11,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from guide.pages.hidden_checks import notebook_without_checks
-from guide.pages.hub_variant import without_links
+from guide.pages.links import without_links
 from guide.pages.reader import read_page
 from guide.paths import ROOT
 from guide.run.records import read_record

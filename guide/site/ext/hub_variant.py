@@ -6,7 +6,8 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from guide.pages.hidden_checks import without_checks
-from guide.pages.hub_variant import HubTextError, for_hub, without_links
+from guide.pages.hub_variant import HubTextError, for_hub
+from guide.pages.links import without_links
 from guide.site.state import state_of
 from hubfacts.location import default_path
 

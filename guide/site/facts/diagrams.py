@@ -12,24 +12,26 @@ def _how_the_hub_is_built(facts: Facts) -> Drawing:
     region = facts.hub.region
     you = Box("You", "a browser", 0, 0)
     hub = Box("The hub", facts.hub.url.removeprefix("https://").rstrip("/"), 1, 0)
-    login = Box(facts.hub.login.with_, f"teams of {facts.access.organization}", 2, 0)
+    organization = facts.access.organization
+    login = Box(facts.hub.login.with_, f"teams of {organization}" if organization else "your account", 2, 0)
     home = Box("Home directory", f"{facts.home.path}, network disk", 0, 1)
     server = Box("Your server", f"JupyterLab, from one of {len(facts.images.options)} images", 1, 1)
     buckets = Box("Buckets", f"{len(facts.buckets.options)} of them, in {region}", 2, 1)
-    boxes = [you, hub, login, home, server, buckets]
+    has_buckets = bool(facts.buckets.options)
+    boxes = [you, hub, *([login] if facts.hub.login.button else []), home, server, *([buckets] if has_buckets else [])]
     arrows = [
         Arrow(you, hub, "log in"),
-        Arrow(hub, login, "checks your teams"),
+        *([Arrow(hub, login, "checks your teams" if organization else "asks who you are")] if login in boxes else []),
         Arrow(hub, server, "starts"),
         Arrow(server, home, "files"),
-        Arrow(server, buckets, "objects"),
+        *([Arrow(server, buckets, "objects")] if has_buckets else []),
     ]
     if facts.dask_gateway:
         gateway = Box("Dask Gateway", "starts clusters", 1, 2)
         workers = Box("Workers", f"on nodes of type {facts.dask_gateway.instance_type}", 2, 2)
         boxes += [gateway, workers]
         arrows += [Arrow(server, gateway, "requests workers"), Arrow(gateway, workers, "starts")]
-        arrows += [Arrow(workers, buckets, "objects")]
+        arrows += [Arrow(workers, buckets, "objects")] if has_buckets else []
     return Drawing("How the hub works", tuple(boxes), tuple(arrows))
 
 

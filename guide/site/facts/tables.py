@@ -135,7 +135,7 @@ def _node_shares(facts: Facts) -> Table:
 def _gpus(facts: Facts) -> Table:
     def users(name: str, team: str | None) -> str:
         tiers = ", ".join(tier.name for tier in facts.access.tiers if name in tier.gpus)
-        return f"team {team}" if team else tiers
+        return f"team {team}" if team else tiers or "everybody"
 
     rows = [
         [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gib:g} GiB", users(name, gpu.team)]

@@ -60,14 +60,12 @@ def test_a_further_profile_is_divided_by_the_teams_of_its_choices(checkout):
 
 
 def test_restrictions_are_listed_where_no_team_may_log_in(checkout):
-    login = {"JupyterHub": {"authenticator_class": "tmp"}, "Authenticator": {"allow_all": True}}
+    login = {"JupyterHub": {"authenticator_class": "cilogon"}, "Authenticator": {"allow_all": True}}
     change_hub(checkout, {"hub": {"config": login}})
 
     facts, notes = facts_of(checkout)
 
-    assert "access" not in facts
-    assert "access: people log in with tmp, not as members of a team on GitHub" in notes
-    assert "access: everybody who can log in with tmp may use the hub" in notes
+    assert facts["access"]["admits"] == "everybody with an account that CILogon knows"
     assert "access: 'GPU' is only for example-ocean:modellers, which hub.yml cannot say" in notes
 
 
@@ -123,8 +121,8 @@ def test_a_hub_that_names_only_its_operators_staff_is_listed(checkout):
 
     facts, notes = facts_of(checkout)
 
-    assert "access" not in facts
-    assert "access: only 2i2c's staff are named" in notes
+    assert facts["access"]["admits"] == "people whom its administrators have added"
+    assert "access.admits: the files do not say who may log in" in notes
 
 
 def test_a_further_profile_may_be_for_everybody_or_for_nobody_who_may_log_in(checkout):

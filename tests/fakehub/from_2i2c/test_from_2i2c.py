@@ -131,8 +131,9 @@ def test_a_hub_has_its_own_files_and_permissions(checkout):
     assert facts["buckets"]["options"]["ocean-scratch-staging"]["delete_after_days"] == 3
     assert facts["buckets"]["identity"]["pays_for_requests"] is False
     assert facts["node_shares"]["options"]["server"]["mem_limit_gib"] == 1
-    assert "dask_gateway" not in facts and "access" not in facts
-    assert "access: people log in with cilogon, not as members of a team on GitHub" in notes
+    assert "dask_gateway" not in facts
+    assert facts["access"]["admits"] == "people whom its administrators have added"
+    assert "access.admits: the files do not say who may log in" in notes
 
 
 def test_null_removes_a_default_and_a_list_replaces_another(checkout):
@@ -228,7 +229,7 @@ def test_without_terraforms_variables_buckets_are_assumed(checkout):
     ("arguments", "message"),
     [
         (("ocaen", "prod"), "there is no cluster ocaen; did you mean ocean?"),
-        (("x", "prod"), "there is no cluster x; there is glacier, ocean"),
+        (("x", "prod"), "there is no cluster x; there is glacier, island, meadow, ocean, reef"),
         (("ocean", "prd"), "cluster ocean: there is no hub prd; did you mean prod?"),
     ],
 )
@@ -387,7 +388,9 @@ def test_a_commit_dates_the_facts(checkout):
 
 
 def test_a_hub_without_what_every_page_needs_has_no_guide(checkout):
-    _, notes = facts_of(checkout, "staging")
+    change_hub(checkout, {"singleuser": {"profileList": [{"display_name": "Server", "slug": "a"}]}})
 
-    assert "access: missing, so there is no guide" in notes
-    assert "PERSISTENT_BUCKET: no bucket has this variable, so there is no guide" in notes
+    facts, notes = facts_of(checkout)
+
+    assert "images" not in facts
+    assert "images: missing, so there is no guide" in notes

@@ -4,7 +4,7 @@ import pytest
 
 from fakehub.hub.profiles import profile_list
 from hubfacts.load import load_hub
-from hubfacts.schema import FurtherProfile
+from hubfacts.schema import Access, FurtherProfile
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,15 @@ def test_a_further_profile_is_offered_to_its_teams_or_to_everybody(root, teams, 
     listed = profile_list(facts.model_copy(update={"further_profiles": [further]}), {who})
 
     assert ("Large" in [profile["display_name"] for profile in listed]) == offered
+
+
+def test_a_hub_without_teams_offers_everything_to_everybody(root):
+    facts = load_hub(root / "hub.yml")
+    without_teams = facts.model_copy(update={"access": Access(admits="everybody with an account")})
+    labels = [share.label for share in facts.node_shares.options.values()]
+
+    cpu, gpu = profile_list(without_teams, set())
+
+    offered = [choice["display_name"] for choice in cpu["profile_options"]["requests"]["choices"].values()]
+    assert offered == labels
+    assert gpu["profile_options"]["gpu"]["choices"].keys() == facts.gpus.options.keys()

@@ -33,8 +33,8 @@ def names_of_own_hub(root):
     """Return a pattern for the names of the project's own hub, its owner and its buckets."""
     facts = load(root / "hub.yml")
     names = [*facts.buckets.names, *(facts.osn.buckets if facts.osn else ())]
-    names += [facts.hub.project, facts.access.organization, facts.hub.url.split("/")[2]]
-    return re.compile(rf"(?i:{'|'.join(map(re.escape, names))})|\b{facts.hub.community}\b")
+    names += [facts.hub.project, facts.access.organization or "", facts.hub.url.split("/")[2]]
+    return re.compile(rf"(?i:{'|'.join(map(re.escape, filter(None, names)))})|\b{facts.hub.community}\b")
 
 
 def _write_records() -> None:

@@ -120,3 +120,22 @@ def test_the_software_page_begins_with_both_tags_if_another_image_was_tested(sam
     first = text.partition("\n# ")[2].partition("\n## ")[0]
     assert ("{fact}`images.default_tag`" in first and "{fact}`images.tested_tag`" in first) != same
     assert images.tested_tag == (images.default_tag if same else "2020.01.01")
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        (["SCRATCH_BUCKET", "PERSISTENT_BUCKET"], "SCRATCH_BUCKET and PERSISTENT_BUCKET"),
+        (["SCRATCH_BUCKET"], "SCRATCH_BUCKET and PERSISTENT_BUCKET"),
+        (["PERSISTENT_BUCKET"], "PERSISTENT_BUCKET and PERSISTENT_BUCKET"),
+        ([], "SCRATCH_BUCKET and PERSISTENT_BUCKET"),
+    ],
+)
+def test_examples_write_to_the_persistent_bucket_if_it_is_the_only_one(variables, shown):
+    own = load(ROOT / "hub.yml")
+    kept = {name: bucket for name, bucket in own.buckets.options.items() if bucket.variable in variables}
+    buckets = own.buckets.model_copy(update={"options": kept})
+
+    text = for_hub("SCRATCH_BUCKET and PERSISTENT_BUCKET", own.model_copy(update={"buckets": buckets}))
+
+    assert text == shown

@@ -34,7 +34,16 @@ def test_the_smallest_hub_has_a_guide(root: Path, stack: str, tmp_path: Path) ->
 
 
 @pytest.mark.skipif("HUBS" not in os.environ, reason="takes minutes: set HUBS")
-@pytest.mark.parametrize(("cluster", "name"), [("ocean", "Example Ocean"), ("glacier", "Example Glacier")])
+@pytest.mark.parametrize(
+    ("cluster", "name"),
+    [
+        ("ocean", "Example Ocean"),
+        ("glacier", "Example Glacier"),
+        ("meadow", "Example Meadow College"),
+        ("reef", "Example Reef"),
+        ("island", "Example Island"),
+    ],
+)
 def test_a_draft_has_a_guide(root: Path, stack: str, tmp_path: Path, cluster: str, name: str) -> None:
     command = [sys.executable, "-m", "fakehub.from_2i2c", str(root / CHECKOUT), cluster, "prod"]
     drafted = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)

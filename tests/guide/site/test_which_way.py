@@ -7,7 +7,8 @@ import pytest
 
 from guide.facts import load
 from guide.pages.features import lacking
-from guide.pages.hub_variant import for_hub, front_matter_value, without_links
+from guide.pages.hub_variant import for_hub, front_matter_value
+from guide.pages.links import without_links
 
 PAGE = "book/uploads/which-way.html"
 HUBS = ("hub.yml", "examples/other-hub/hub.yml", "examples/small-hub/hub.yml")
