@@ -41,8 +41,7 @@ _BACKLOG = 1024
 
 def facts_without_buckets() -> Facts:
     """Return the facts of a project that has no buckets yet."""
-    # A facts file has to name a bucket, because a hub without one is a mistake.
-    return Facts(hub=Hub(project=PROJECT_WITHOUT_FACTS), buckets=Buckets.model_construct(options={}))
+    return Facts(hub=Hub(project=PROJECT_WITHOUT_FACTS), buckets=Buckets(options={}))
 
 
 async def start_storage(config: Config, facts: Facts, parts: AsyncExitStack) -> dict[str, int]:
