@@ -9,13 +9,13 @@ import sys
 import warnings
 from pathlib import Path
 
-from bench import first_output, growth, report, site, storage, through_gcsfs, upload_growth, uploads
+from bench import first_output, growth, large, report, site, storage, through_gcsfs, upload_growth, uploads
 from bench.load import Address, LoadError
 from bench.samples import Plan, Sampler
 from bench.servers import OURS, PEERS, ServerError, cores, pinned, running
 
 # The parts that can be measured alone.
-PARTS = ("requests", "uploads", "site", "browser")
+PARTS = ("requests", "large", "uploads", "site", "browser")
 
 
 def measure(plan: Plan, only: str | None, built: Path | None) -> Sampler:
@@ -26,6 +26,13 @@ def measure(plan: Plan, only: str | None, built: Path | None) -> Sampler:
     sampler = Sampler(_log)
     if only in (None, "requests"):
         _requests(sampler, plan)
+    if only in (None, "large"):
+        for_servers, for_load = cores()
+        with pinned(for_load):
+            _log(f"one object of {plan.large_gib:g} GiB")
+            large.large_object(sampler, plan, for_servers)
+            _log(f"{plan.many:,} objects")
+            large.many_objects(sampler, plan, for_servers)
     if only in (None, "uploads"):
         _log("uploads over slow connections")
         uploads.shares(sampler, plan)
@@ -75,11 +82,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=0.5, help="duration of one sample (%(default)s)")
     parser.add_argument("--objects", type=int, default=100_000, help="objects in the full bucket (%(default)s)")
     parser.add_argument("--upload-mb", type=float, default=200, help="size of an upload (%(default)s)")
+    parser.add_argument("--large-gib", type=float, default=5, help="size of one large object (%(default)s)")
+    parser.add_argument("--many", type=int, default=1_000_000, help="how many objects to start with (%(default)s)")
     parser.add_argument("--only", choices=PARTS, help="measure this part alone, and keep the other rows")
     parser.add_argument("--site", type=Path, help="folder of the built site, to measure that as well")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the files go (%(default)s)")
     options = parser.parse_args()
-    plan = Plan(options.rounds, options.seconds, options.objects, int(options.upload_mb * 1e6))
+    plan = Plan(
+        options.rounds, options.seconds, options.objects, int(options.upload_mb * 1e6), options.large_gib, options.many
+    )
     signal.signal(signal.SIGTERM, _exit_on_signal)
     # Google's libraries warn when they will stop supporting this Python; that does not belong in the report.
     warnings.simplefilter("ignore", FutureWarning)

@@ -41,7 +41,7 @@ def memory_and_growth(sampler: Sampler, plan: Plan, cores: set[int]) -> None:
     for name in (OURS, *PEERS):
         with running(name, cores) as server:
             address = server.addresses[name]
-            sampler.take(MEMORY, "KB", name, partial(_kilobytes_per_object, server, address, plan.objects))
+            sampler.take(MEMORY, "KB", name, partial(kilobytes_per_object, server, address, plan.objects))
             if name == OURS:
                 fill(address, LISTED, _names(FEW), FILL_S)
                 _growth(sampler, address, plan)
@@ -51,17 +51,20 @@ def _names(count: int) -> Iterator[str]:
     return (f"growth/{number // _OBJECTS_PER_PREFIX:05d}/{number % _OBJECTS_PER_PREFIX}" for number in range(count))
 
 
-def _kilobytes_per_object(server: Server, address: Address, objects: int) -> float:
-    """Return how many KB of memory an object takes beyond its data; raise ``LoadError`` if writing takes too long."""
+def kilobytes_per_object(server: Server, address: Address, objects: int, most_s: float = FILL_S) -> float:
+    """Return how many KB of memory an object takes beyond its data.
+
+    Raises ``LoadError`` if writing them takes more than ``most_s`` seconds.
+    """
     names = _names(objects)
     first = _write_until_memory_grows(server, address, names, objects // 2)
     before = server.rss()
     count = fill(address, CHANGING, names, TRY_S)
-    if count * FILL_S / TRY_S < (objects - first) * 0.99:
+    if count * most_s / TRY_S < (objects - first) * 0.99:
         raise LoadError(f"it takes {count} objects in {TRY_S} s, too slow for {objects}")
-    count += fill(address, CHANGING, names, FILL_S)
+    count += fill(address, CHANGING, names, most_s)
     if count < objects - first:
-        raise LoadError(f"it takes {count} objects in {FILL_S} s, too slow for {objects}")
+        raise LoadError(f"it takes {count} objects in {most_s:g} s, too slow for {objects}")
     return ((server.rss() - before) / count - SMALL) / 1000
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench import first_output, site
 from bench.growth import FEW, FIRST_ANSWER, MEMORY, bucket_name, growth_names
+from bench.large import names_of_large, names_of_many
 from bench.results import Results, Row, make_row
 from bench.samples import Plan, Sampler
 from bench.servers import COMPILED, OURS, OURS_TLS, PEERS, PYTHON
@@ -53,6 +54,8 @@ def rows_of(sampler: Sampler, plan: Plan) -> list[Row]:
     rows.append(_row(sampler, MEMORY, OURS, None))
     full, few = bucket_name(plan.objects), bucket_name(FEW)
     rows += [_row(sampler, name, full, few) for name in growth_names()]
+    large = [name for way in ("upload", "download") for name in names_of_large(way, plan)]
+    rows += [_row(sampler, name, OURS, COMPILED) for name in (*large, *names_of_many(plan))]
     rows += [_row(sampler, line.row, OURS, LIMIT) for line in LINES]
     rows += [
         _row(sampler, VERSUS, OURS, NAIVE),
@@ -97,6 +100,10 @@ def targets(plan: Plan) -> list[Target]:
         *(Target(f"{name}, TLS", OURS, least=0.6) for name in (*small, UP, DOWN, PUT, CAT)),
         Target(MEMORY, None, most=1.5),
         *(Target(f"{name} in {full}", few, most=1.5) for name in growth_names()),
+        *(Target(names_of_large(way, plan)[1], None, most=300) for way in ("upload", "download")),
+        *(Target(names_of_large(way, plan)[3], None, most=100) for way in ("upload", "download")),
+        Target(names_of_many(plan)[0], None, most=600),
+        Target(names_of_many(plan)[1], None, most=5),
         *(Target(line.row, LIMIT, least=0.85) for line in LINES),
         Target(VERSUS, NAIVE, least=3),
         Target(SLOPE, None, most=1.1),

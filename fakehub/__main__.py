@@ -72,14 +72,20 @@ def _add_serve(serves: argparse.ArgumentParser) -> None:
     serves.add_argument("--port", type=_any_port, default=4443, help="0 is any free port (default: %(default)s)")
     serves.add_argument("--hub-yml", type=Path, help="a facts file, with buckets (default: a project without buckets)")
     serves.add_argument("--persona", choices=NAMES, default="owner", help=_SENDER)
-    serves.add_argument("--state", type=Path, help="directory that keeps the buckets")
+    _add_state_options(serves)
     serves.add_argument("--bind", metavar="ADDRESS", default=LOOPBACK, help="where to listen (default: %(default)s)")
     serves.add_argument("--accept-host", action="append", default=[], metavar="NAME", help=_ACCEPTED)
 
 
 def _add_session_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--user", default="funky-user", help="GitHub username (default: %(default)s)")
+    _add_state_options(command)
+
+
+def _add_state_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--state", type=Path, help="directory that keeps the buckets")
+    about = "with --state: what was stored survives a loss of power, and each change waits for the disk"
+    command.add_argument("--durable", action="store_true", help=about)
 
 
 def _any_port(text: str) -> int:
@@ -94,7 +100,8 @@ def _port(text: str) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     command = _command(options)
-    return run(command, options.user, options.persona, options.mode, options.state, options.hub_yml)
+    kept = (options.state, options.hub_yml, options.durable)
+    return run(command, options.user, options.persona, options.mode, *kept)
 
 
 def _hub(options: argparse.Namespace) -> int:
@@ -111,6 +118,7 @@ def _serve(options: argparse.Namespace) -> int:
         hub_yml=options.hub_yml,
         persona=options.persona,
         state=options.state,
+        durable=options.durable,
         bind=options.bind,
         accept_hosts=options.accept_host,
     )
@@ -121,7 +129,8 @@ def _lab(options: argparse.Namespace) -> int:
     from fakehub.lab.start import LabOptions, run_lab  # imported late, as above
 
     browser = not options.no_browser
-    return run_lab(LabOptions(options.folder, options.user, options.state, options.hub_yml, options.port, browser))
+    kept = (options.state, options.hub_yml)
+    return run_lab(LabOptions(options.folder, options.user, *kept, options.port, browser, options.durable))
 
 
 def _command(options: argparse.Namespace) -> list[str]:

@@ -7,6 +7,8 @@ replaced.
 from __future__ import annotations
 
 import json
+import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 REQUESTS = "requests.jsonl"
+# When the log has so many bytes, it starts again; the part before it is kept, so at least as many can be read.
+MOST_BYTES = 32 * 1024**2
+# The name of the part before it says how many bytes were written up to its end.
+_BEFORE = re.compile(r"requests-([0-9]+)\.jsonl")
 REFUSED = "refused.txt"
 REDACTED = "REDACTED"
 # Undocumented: the C function that json.dumps calls for each string. Checked with CPython 3.11 to 3.14.
@@ -54,13 +60,27 @@ class RequestLog:
     """Writes one JSON line per request to ``requests.jsonl``, and hosts outside the stand-in to ``refused.txt``.
 
     A row has ``time`` (real) and ``clock`` (the stand-in's) in seconds since the epoch, the ``seconds`` until the
-    answer, and the fields of ``LoggedRequest`` except ``started``. It has no ``fault`` if there was none.
+    answer, and the fields of ``LoggedRequest`` except ``started``. It has no ``fault`` if there was none. Of a long
+    log, the last ``MOST_BYTES`` to twice as many are kept.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._clock = clock
-        self._requests = (folder / REQUESTS).open("a", encoding="utf-8", buffering=1)
-        self._refused = folder / REFUSED
+        self._folder, self._refused = folder, folder / REFUSED
+        self._open()
+
+    def _open(self) -> None:
+        self._requests = (self._folder / REQUESTS).open("a", encoding="utf-8", buffering=1)
+        self._left = MOST_BYTES - self._requests.tell()
+
+    def _start_again(self) -> None:
+        """Begin a new file, keep the present one, and remove the one before it."""
+        self._requests.close()
+        before, end = _before(self._folder), log_end(self._folder)
+        (self._folder / REQUESTS).rename(self._folder / f"requests-{end}.jsonl")
+        if before:
+            (self._folder / f"requests-{before}.jsonl").unlink()
+        self._open()
 
     def http(
         self, request: web.BaseRequest, status: int | None, bytes_out: int, started: float, fault: str | None = None
@@ -79,7 +99,7 @@ class RequestLog:
         end = f', "fault": {_quoted(fault)}}}\n' if fault else "}\n"
         # Formatted by hand, because a row is written for every request and json.dumps takes four times as long.
         try:  # noqa: SIM105 - contextlib.suppress takes a tenth of the time
-            self._requests.write(
+            self._left -= self._requests.write(
                 f'{{"time": {now:.3f}, "clock": {now + self._clock.offset:.3f}, "method": {_quoted(method)}, '
                 f'"host": {_quoted(host)}, "path": {_quoted(path)}, "persona": {_quoted(persona)}, '
                 f'"status": {"null" if status is None else status}, "bytes_in": {bytes_in}, '
@@ -87,6 +107,8 @@ class RequestLog:
             )
         except OSError:
             pass  # a full disk stops the log but not the server
+        if self._left <= 0:
+            self._start_again()
 
     def refused(self, host: str) -> None:
         """Log a host that is not one of the stand-in's."""
@@ -107,11 +129,44 @@ def without_secrets(path: str) -> str:
     return f"{before}?{'&'.join(parts)}"
 
 
+def _before(folder: Path) -> int:
+    """Return how many bytes of the log are before the present file."""
+    return max((int(match[1]) for name in os.listdir(folder) if (match := _BEFORE.fullmatch(name))), default=0)
+
+
+def log_end(folder: Path) -> int:
+    """Return how many bytes the log has had so far, with those that are no longer kept."""
+    path = folder / REQUESTS
+    while True:
+        before = _before(folder)
+        size = path.stat().st_size if path.is_file() else 0
+        if before == _before(folder):
+            return before + size
+
+
 def read_log(folder: Path) -> list[dict[str, Any]]:
-    """Return the rows of a session's log so far, oldest first."""
-    text = (folder / REQUESTS).read_text(encoding="utf-8")
+    """Return the rows of a session's log so far that are kept, oldest first."""
+    return read_since(folder, 0)[0]
+
+
+def read_since(folder: Path, place: int) -> tuple[list[dict[str, Any]], int]:
+    """Return the rows after the first ``place`` bytes of the log, and the place after the last complete row."""
+    while True:
+        before = _before(folder)
+        try:
+            old = (folder / f"requests-{before}.jsonl").read_bytes() if place < before else b""
+            text = old + (folder / REQUESTS).read_bytes()
+        except FileNotFoundError:
+            if before == _before(folder):
+                raise
+            continue
+        if before == _before(folder):
+            break
+    start = before - len(old)
+    text = text[max(0, place - start) :]
     # A last line without a newline is still being written.
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    text = text[: text.rfind(b"\n") + 1]
+    return [json.loads(line) for line in text.splitlines()], max(place, start) + len(text)
 
 
 def summary(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:

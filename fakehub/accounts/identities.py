@@ -100,6 +100,10 @@ class Identities:
         held = self._tokens.get(token)
         return held if held is not None and held.expires > self._clock.now() else None
 
+    def live_tokens(self) -> list[str]:
+        """Return all access tokens that have not expired."""
+        return [token for token in self._tokens if self.find(token)]
+
     def drop(self, grant: object) -> None:
         """Invalidate the access tokens of a revoked grant."""
         self._tokens = {token: held for token, held in self._tokens.items() if held.grant is not grant}

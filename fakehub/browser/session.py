@@ -19,7 +19,7 @@ from typing import Any
 from fakehub.browser import start
 from fakehub.browser.answers import judge
 from fakehub.browser.cells import Cells, Output
-from fakehub.request_log import REQUESTS
+from fakehub.request_log import log_end, read_since
 from fakehub.storage.inspection import Contents, contents, described, newest
 
 _LOG = Path("/tmp/hub")
@@ -37,7 +37,6 @@ class Session:
         home = Path(settings["home"])
         self._hub = start.start(settings["facts"], settings["public_data"], settings["variables"], home, _LOG)
         self._home = home
-        self._log = _LOG / REQUESTS
         self._objects = self._others = contents(self._hub.store)
         self._place = 0
         for name, text in json.loads(files).items():
@@ -82,7 +81,7 @@ class Session:
 
     def watch(self) -> None:
         """Note the state of the buckets, so that ``seen`` can compare."""
-        self._place = self._log.stat().st_size
+        self._place = log_end(_LOG)
         self._objects = self._listed()
 
     def seen(self) -> str:
@@ -91,8 +90,8 @@ class Session:
         It is ``null`` if nothing did.
         """
         before, self._objects = self._objects, self._listed()
-        rows = map(json.loads, self._log.read_text(encoding="utf-8")[self._place :].splitlines())
-        description = described(before, self._objects, self._others, list(rows))
+        rows, _ = read_since(_LOG, self._place)
+        description = described(before, self._objects, self._others, rows)
         changed = any(entry["state"] != "unchanged" for entry in description["objects"])
         return json.dumps(description if changed or description["requests"] else None)
 

@@ -96,6 +96,10 @@ class Control:
         """Return all live objects; those with a generation above ``after`` have their heads (see ``inspection``)."""
         return self._ask("GET", f"/objects?after={after}")
 
+    def tokens(self) -> list[str]:
+        """Return the access tokens that are valid now, to look for them in what a program printed."""
+        return self._ask("GET", "/tokens")
+
     def log(self) -> list[dict[str, Any]]:
         """Return the requests so far, oldest first."""
         try:

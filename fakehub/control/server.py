@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from fakehub.accounts.identities import Identities
 from fakehub.accounts.remote_machines import RemoteMachines
 from fakehub.clock import Clock, rfc3339
 from fakehub.control.client import SOCKET
@@ -48,7 +49,7 @@ async def _errors_in_one_line(
 
 
 class ControlApi:
-    """The parts of the stand-in that can be steered while it runs. Rules may name one of ``personas``."""
+    """The parts of the stand-in that can be steered while it runs. Rules may name a persona of ``identities``."""
 
     def __init__(
         self,
@@ -56,10 +57,10 @@ class ControlApi:
         network: Network,
         faults: Faults,
         store: Store,
-        personas: Collection[str],
+        identities: Identities,
         machines: RemoteMachines,
     ) -> None:
-        self._clock, self._network, self._faults, self._personas = clock, network, faults, personas
+        self._clock, self._network, self._faults, self._identities = clock, network, faults, identities
         self._store, self._machines = store, machines
 
     def routes(self) -> list[web.RouteDef]:
@@ -76,6 +77,7 @@ class ControlApi:
             web.put("/limits", self._set_limits),
             web.post("/machines", self._new_machine),
             web.get("/objects", self._list_objects),
+            web.get("/tokens", self._list_tokens),
         ]
 
     async def _show_clock(self, _: web.Request) -> web.Response:
@@ -98,8 +100,9 @@ class ControlApi:
 
     async def _add_fault(self, request: web.Request) -> web.Response:
         rule = rule_of(await _object(request))
-        if rule.persona is not None and rule.persona not in self._personas:
-            raise ValueError(f"{rule.persona!r} is not a persona; choose from {', '.join(sorted(self._personas))}")
+        personas = self._identities.personas
+        if rule.persona is not None and rule.persona not in personas:
+            raise ValueError(f"{rule.persona!r} is not a persona; choose from {', '.join(sorted(personas))}")
         self._faults.add(rule)
         return web.json_response(None)
 
@@ -119,6 +122,9 @@ class ControlApi:
 
     async def _list_objects(self, request: web.Request) -> web.Response:
         return web.json_response(contents(self._store, int(request.query.get("after", "0"))))
+
+    async def _list_tokens(self, _: web.Request) -> web.Response:
+        return web.json_response(self._identities.live_tokens())
 
 
 async def _object(request: web.Request) -> dict[str, Any]:

@@ -47,13 +47,14 @@ class LabOptions:
     facts: Path | None = None
     port: int | None = None
     browser: bool = True
+    durable: bool = False
 
 
 def run_lab(options: LabOptions) -> int:
     """Serve the notebooks in JupyterLab until it is stopped; return the exit status. Raises ``RunError``."""
     _check_installed()
     port = _port(options.port)
-    session = session_options(options.user, options.state, options.facts or hub_yml())
+    session = session_options(options.user, options.state, options.facts or hub_yml(), options.durable)
     folder = options.folder.resolve()
     _copy_notebooks(folder)
     status = supervise(session, lambda session: _serve(session, folder, port, options))

@@ -61,7 +61,7 @@ class SharedState:
         data = public_data.load()
         public = {name: ComputedBucket(name, PublicBucket(data, "gs", name)) for name in public_data.beside(facts)}
         buckets = facts.buckets.known | dict.fromkeys(public, PUBLIC)
-        self.store = Store(buckets, self.clock, self.folder / "spill", state, public)
+        self.store = Store(buckets, self.clock, self.folder / "spill", state, public, config.durable)
         store_examples(self.store, facts.buckets.others)
 
 
@@ -88,7 +88,7 @@ async def start_parts(config: Config, facts: Facts, parts: AsyncExitStack) -> di
     machines = RemoteMachines(shared.folder, shared.identities, shared.grants)
     parts.callback(machines.close)
     steered = (shared.clock, shared.network, shared.faults, shared.store)
-    api = ControlApi(*steered, shared.identities.personas, machines)
+    api = ControlApi(*steered, shared.identities, machines)
     await start_control(api, shared.folder, parts)
     return ports
 

@@ -16,7 +16,8 @@ class Config:
     """The facts file, the working directory, an optional state directory and the ports (0: any free port).
 
     The server plays the machine of ``persona``, whose credentials it writes to ``home`` in the working directory.
-    ``plain_port`` also serves storage without TLS; only benchmarks need it, to compare with servers of plain HTTP.
+    With ``durable``, what is in the state directory survives a loss of power. ``plain_port`` serves storage without
+    TLS too; only benchmarks need it, to compare with servers of plain HTTP.
     With ``proxy``, an HTTP proxy leads to the stand-in; without, a name server does.
 
     With ``storage_only``, there is nothing but storage without TLS, at ``plain_port`` of the address ``bind``, for
@@ -27,6 +28,7 @@ class Config:
     hub_yml: str
     workdir: str
     state: str | None = None
+    durable: bool = False
     persona: str = "hub"
     tls_port: int = 0
     metadata_port: int = 0

@@ -7,7 +7,6 @@ its standard input is closed, so that it never outlives its parent.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import json
 import re
@@ -25,6 +24,9 @@ from fakehub.server.quiet_clients import silence_client_errors
 from fakehub.server.storage_only import facts_without_buckets, start_storage
 from hubfacts.load import FactsError, load
 
+# The most files that the server keeps open, if the system allows as many.
+_OPEN_FILES = 65536
+
 
 async def serve(config: Config) -> None:
     """Serve until standard input is closed or SIGTERM arrives.
@@ -32,6 +34,7 @@ async def serve(config: Config) -> None:
     Raises ``FactsError``, and ``OSError`` if a port is in use.
     """
     silence_client_errors()
+    _allow_open_files()
     start = start_storage if config.storage_only else start_parts
     facts = load(Path(config.hub_yml)) if config.hub_yml else facts_without_buckets()
     async with AsyncExitStack() as parts:
@@ -39,6 +42,14 @@ async def serve(config: Config) -> None:
         if await _parent_was_killed():
             end_session(config.workdir)
             shutil.rmtree(config.workdir, ignore_errors=True)
+
+
+def _allow_open_files() -> None:
+    """Raise the limit of open files, which each connection needs, and each large object while it is read."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 async def _parent_was_killed() -> bool:
@@ -63,20 +74,12 @@ async def _parent_was_killed() -> bool:
 def main(path: str) -> int:
     """Serve according to the configuration file; return 1 after a one-line error message if that is impossible."""
     config = Config(**json.loads(Path(path).read_text(encoding="utf-8")))
-    _allow_connections()
     try:
         _run(config)
     except (FactsError, OSError) as error:
         print(_in_one_line(error), file=sys.stderr)
         return 1
     return 0
-
-
-def _allow_connections() -> None:
-    """Allow this process as many open files as the system does, because every connection is one."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    with contextlib.suppress(ValueError, OSError):  # macOS names a limit that it does not allow
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _run(config: Config) -> None:

@@ -63,7 +63,7 @@ async def start_storage(config: Config, facts: Facts, parts: AsyncExitStack) -> 
     machines = RemoteMachines(shared.folder, shared.identities, shared.grants)
     parts.callback(machines.close)
     steered = (shared.clock, shared.network, shared.faults, shared.store)
-    await start_control(ControlApi(*steered, shared.identities.personas, machines), shared.folder, parts)
+    await start_control(ControlApi(*steered, shared.identities, machines), shared.folder, parts)
     return {"plain": runner.addresses[0][1]}
 
 

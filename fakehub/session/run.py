@@ -37,16 +37,24 @@ class RunError(Exception):
 ExtraServices = Callable[[Session, SessionOptions], dict[str, str]]
 
 
-def run(command: Command, user: str, persona: str, mode: str, state: Path | None, hub_yml: Path | None) -> int:
+def run(
+    command: Command,
+    user: str,
+    persona: str,
+    mode: str,
+    state: Path | None,
+    hub_yml: Path | None,
+    durable: bool = False,
+) -> int:
     """Run ``command`` in a new stand-in as ``user`` on the machine of ``persona``, and return its exit status.
 
     A function runs in a fork of this process, and then the stand-in's server is a fork as well. ``mode`` is
     ``names``, ``proxy`` or ``auto`` (``names`` if the system allows it); ``state`` is a directory that keeps the
-    buckets. Raises ``RunError``.
+    buckets, with ``durable`` after a loss of power too. Raises ``RunError``.
     """
     if not command:
         raise RunError("there is no command to run; write it after --: python -m fakehub run -- COMMAND")
-    options = replace(session_options(user, state, hub_yml), persona=persona, copy=callable(command))
+    options = replace(session_options(user, state, hub_yml, durable), persona=persona, copy=callable(command))
     if mode == "auto":
         mode = "names" if namespace.available() else "proxy"
     if mode == "proxy":
@@ -57,13 +65,15 @@ def run(command: Command, user: str, persona: str, mode: str, state: Path | None
         raise RunError(f"--mode names is not allowed here ({error}); use --mode proxy") from error
 
 
-def session_options(user: str, state: Path | None, hub_yml: Path | None) -> SessionOptions:
+def session_options(user: str, state: Path | None, hub_yml: Path | None, durable: bool = False) -> SessionOptions:
     """Check the options of a session and load its facts; makes the directory ``state``. Raises ``RunError``."""
     if not USERNAME.fullmatch(user):
         raise RunError(f"{user!r} is not a GitHub username; use at most 39 letters, digits and hyphens")
+    if durable and state is None:
+        raise RunError("--durable needs --state DIR, the directory that keeps the buckets")
     hub_yml = (hub_yml or default_path()).resolve()
     try:
-        options = SessionOptions(load(hub_yml), hub_yml, user, state=state)
+        options = SessionOptions(load(hub_yml), hub_yml, user, state=state, durable=durable)
     except FactsError as error:
         raise RunError(str(error)) from error
     if state:

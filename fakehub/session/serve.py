@@ -22,8 +22,9 @@ class Server:
 
     ``port`` 0 is any free port. Without a facts file, the project has no buckets, and requests may give it any name.
     ``persona`` is who sends requests without a token; the default, ``owner``, may make buckets. ``state`` is a
-    directory that keeps the buckets. The server listens on ``bind`` and answers clients that call it ``127.0.0.1``,
-    ``localhost`` or one of ``accept_hosts``. Starting it raises ``SessionError``, a single line.
+    directory that keeps the buckets, with ``durable`` after a loss of power too. The server listens on ``bind`` and
+    answers clients that call it ``127.0.0.1``, ``localhost`` or one of ``accept_hosts``. Starting it raises
+    ``SessionError``, a single line.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class Server:
         hub_yml: str | Path | None = None,
         persona: str = "owner",
         state: str | Path | None = None,
+        durable: bool = False,
         bind: str = LOOPBACK,
         accept_hosts: Sequence[str] = (),
     ) -> None:
         self._hub_yml, self._persona, self._state = hub_yml, persona, Path(state) if state else None
+        self._durable = durable
         self._port, self._bind, self._accept_hosts = port, bind, accept_hosts
         self._parts = contextlib.ExitStack()
         self._running: RunningServer | None = None
@@ -98,6 +101,7 @@ class Server:
             str(Path(self._hub_yml).resolve()) if self._hub_yml is not None else "",
             "",
             str(self._state.resolve()) if self._state is not None else None,
+            self._durable,
             self._persona,
             plain_port=self._port,
             storage_only=True,

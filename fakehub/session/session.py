@@ -33,9 +33,10 @@ class SessionError(Exception):
 class SessionOptions:
     """What to start: the facts and their file, the user, the machine, and a state directory that keeps the buckets.
 
-    ``persona`` is one of ``fakehub.accounts.personas.NAMES``. With ``proxy``, a proxy leads clients to the stand-in,
-    otherwise the namespaces do in which the session runs (see ``fakehub.isolation.namespace``). With ``copy``, the
-    server is a fork of this process, which has imported it already.
+    With ``durable``, what is in that directory survives a loss of power. ``persona`` is one of
+    ``fakehub.accounts.personas.NAMES``. With ``proxy``, a proxy leads clients to the stand-in, otherwise the namespaces
+    do in which the session runs (see ``fakehub.isolation.namespace``). With ``copy``, the server is a fork of this
+    process, which has imported it already.
     """
 
     facts: Facts
@@ -43,6 +44,7 @@ class SessionOptions:
     user: str = "funky-user"
     persona: str = "hub"
     state: Path | None = None
+    durable: bool = False
     proxy: bool = True
     copy: bool = False
 
@@ -63,7 +65,7 @@ def start_session(options: SessionOptions) -> Iterator[Session]:
     Raises ``SessionError``.
     """
     state = str(options.state.resolve()) if options.state else None
-    config = Config(str(options.hub_yml), "", state, options.persona, proxy=options.proxy)
+    config = Config(str(options.hub_yml), "", state, options.durable, options.persona, proxy=options.proxy)
     if not options.proxy:
         config = replace(config, tls_port=443, metadata_port=80, dns_port=53)
     with running_server(config, options.copy) as server:

@@ -67,7 +67,6 @@ class BucketTable(Mapping[str, Bucket]):
 
     def __init__(self, buckets: Mapping[str, Bucket]) -> None:
         self._versions = {name: BucketVersion(facts) for name, facts in buckets.items()}
-        self._deleted: set[str] = set()
 
     def __getitem__(self, name: str) -> Bucket:
         return self._versions[name].facts
@@ -92,19 +91,10 @@ class BucketTable(Mapping[str, Bucket]):
 
     def remove(self, name: str) -> None:
         """Delete a bucket permanently."""
-        if self._versions.pop(name).made is None:
-            self._deleted.add(name)
-
-    def lines(self) -> Iterator[dict[str, Any]]:
-        """Return the journal's lines for every change since the facts."""
-        for name in sorted(self._deleted):
-            yield line(name, None)
-        for name, version in self._versions.items():
-            if version.updated is not None:
-                yield line(name, version)
+        del self._versions[name]
 
     def restore(self, name: str, values: dict[str, Any] | None) -> None:
-        """Repeat the change that a line of the journal records; skip a bucket that the facts no longer have."""
+        """Repeat the change that a state directory records; skip a bucket that the facts no longer have."""
         if name not in self._versions and not (values and values.get("made")):
             return
         if values is None:
@@ -115,10 +105,9 @@ class BucketTable(Mapping[str, Bucket]):
         self._versions[name] = BucketVersion(facts, **values)
 
 
-def line(name: str, version: BucketVersion | None) -> dict[str, Any]:
-    """Return the journal's line for a change of a bucket; ``None`` says that it was deleted."""
-    if version is None:
-        return {"bucket": [name, None]}
+def settings_of(version: BucketVersion) -> dict[str, Any]:
+    """Return what a state directory records of a bucket."""
     settings = {key: getattr(version.facts, key) for key in _SETTINGS}
-    rest = {column.name: getattr(version, column.name) for column in fields(version) if column.name != "facts"}
-    return {"bucket": [name, settings | rest]}
+    return settings | {
+        column.name: getattr(version, column.name) for column in fields(version) if column.name != "facts"
+    }

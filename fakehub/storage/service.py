@@ -37,7 +37,7 @@ class Storage:
         self._of_facts = facts.buckets.options
         self.location = facts.hub.region.upper()
         self.created = clock.now()
-        self.resumables = Resumables(clock)
+        self.resumables = Resumables(clock, store.hold)
         self.texts = ResourceTexts(GOOGLE)
 
     def bucket(

@@ -1,35 +1,39 @@
 """The object store: buckets with their objects, generations and checksums, and when objects expire.
 
-Data stay in memory up to a budget and go to files beyond it. With a state directory everything is on disk. An
-object's data file is complete before one line in the journal makes the object visible, so a killed process never
+Data stay in memory up to a budget; large objects and further data go to files. With a state directory everything is on
+disk (see ``state``). An object's data are complete before one transaction makes it visible, so a killed process never
 leaves half an object.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import heapq
 import itertools
-import os
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import google_crc32c
 from sortedcontainers import SortedDict
 
 from fakehub.clock import Clock
 from fakehub.errors import GoogleError
-from fakehub.storage.bucket_table import BucketTable, BucketVersion, line
+from fakehub.storage.bucket_table import BucketTable, BucketVersion, settings_of
 from fakehub.storage.computed import ComputedBucket
 from fakehub.storage.hashes import check_hashes
-from fakehub.storage.journal import Journal, disk_full
-from fakehub.storage.stored import NewObject, Object
+from fakehub.storage.held import Held
+from fakehub.storage.spool import IN_MEMORY, Content, Received, Spool, joined
+from fakehub.storage.stored import INLINE, Files, NewObject, Object, Place
 from fakehub.storage.write_rate import WriteRate
 from hubfacts.schema import Bucket
+
+if TYPE_CHECKING:
+    from fakehub.storage.state import State
 
 # Bytes of object data kept in memory; further data go to files.
 MEMORY_BUDGET = 2 * 1024**3
@@ -39,9 +43,10 @@ _SHARED_HEADERS = 1000
 
 
 class Store:
-    """All objects of all buckets. ``spill`` is the directory for data beyond the memory budget.
+    """All objects of all buckets. ``spill`` is the directory for data that are not in memory.
 
-    ``public`` are the buckets whose objects are computed; they are among the ``buckets``.
+    With ``state``, a directory that keeps everything, changes survive the end of the process and, if ``durable``, a
+    loss of power. ``public`` are the buckets whose objects are computed; they are among the ``buckets``.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class Store:
         spill: Path,
         state: Path | None = None,
         public: Mapping[str, ComputedBucket] = MappingProxyType({}),
+        durable: bool = False,
     ) -> None:
         self.buckets = BucketTable(buckets)
         self._public = public
@@ -62,13 +68,13 @@ class Store:
         self._generations = itertools.count(int(clock.now() * 1e6))
         self._in_memory = 0
         self._headers: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
-        self._files = itertools.count()
-        self._spill = state / "data" if state else spill
-        self._spill.mkdir(parents=True, exist_ok=True)
-        self._journal = None
-        if state:
-            self._journal = Journal(state / "journal")
-            self._replay(self._journal)
+        self._incomplete, self._durable = itertools.count(), durable
+        self._state = _open(state, durable) if state else None
+        self._files = self._state.files if self._state else Files(spill)
+        if self._state:
+            # Looking for garbage among a million new objects would take as long as to restore them.
+            with _without_garbage_collection():
+                self._restore(self._state)
 
     def stored_buckets(self) -> list[str]:
         """Return the names of the buckets whose objects are stored and not computed."""
@@ -117,6 +123,29 @@ class Store:
         merged = heapq.merge(names, self._old[bucket].irange(start, None, inclusive=(inclusive, True)))
         return (name for name, _ in itertools.groupby(merged))
 
+    def new_file(self) -> Path:
+        """Return the path of a new file, for content that is not an object yet. The next start removes it."""
+        return self._files.folder / f"incomplete-{next(self._incomplete)}"
+
+    def spool(self, most: int = IN_MEMORY, md5: bool = True, sha256: bool = False) -> Spool:
+        """Return a spool for new content, which is in a file beyond ``most`` bytes."""
+        return Spool(self.new_file(), most, md5, sha256, self._durable)
+
+    def hold(self) -> Held:
+        """Return what holds the bytes of a new resumable upload."""
+        return Held(self.new_file(), self._durable)
+
+    def copied(self, stored: Object) -> Content:
+        """Return the content of an object for a copy of it; a large one is another link to its file."""
+        if isinstance(stored.data, bytes) or stored.size <= IN_MEMORY or stored.crc32c is None:
+            return stored.read()
+        path = self.new_file()
+        try:
+            path.hardlink_to(self._files.path(stored.generation))
+        except OSError:  # not every file system has links, and none as many as one likes
+            return replace(joined([stored.open()], self.spool(md5=False)), md5=stored.md5)
+        return Received(path, stored.size, stored.crc32c, stored.md5)
+
     def put(self, bucket: str, new: NewObject, owner: str | None = None, acl: str | None = None) -> Object:
         """Store ``new`` as a new live generation.
 
@@ -124,21 +153,24 @@ class Store:
         ago (see ``WriteRate``), 507 when the disk is full. Nothing changes then.
         """
         data, components, given = new.data, new.components, new.hashes
-        crc32c = google_crc32c.value(data)
-        md5 = None
-        if not components or any(kind == "md5" for kind, _ in given):
-            md5 = hashlib.md5(data, usedforsecurity=False).digest()
+        if isinstance(data, Received):
+            size, crc32c, md5 = data.size, data.crc32c, data.md5
+        else:
+            size, crc32c, md5 = len(data), google_crc32c.value(data), None
+            if not components or any(kind == "md5" for kind, _ in given):
+                md5 = hashlib.md5(data, usedforsecurity=False).digest()
         check_hashes(given, crc32c, md5)
         self.write_rate.check(bucket, new.name)
         now = self._clock.now()
         generation = next(self._generations)
-        held = self._hold(data)
+        raw = data.data if isinstance(data, Received) else data
+        place = self._place(raw, size)
         stored = Object(
             bucket,
             new.name,
             generation,
             1,
-            len(data),
+            size,
             crc32c,
             None if components else md5,
             now,
@@ -146,14 +178,38 @@ class Store:
             self._shared(new.headers),
             new.metadata,
             components,
-            held,
+            place,
             None,
             owner,
             acl,
         )
-        self._record_new(stored)
+        self._keep(stored, raw)
         self._set_live(stored)
         return stored
+
+    def _place(self, data: bytes | Path, size: int) -> bytes | Place:
+        """Return where the data of a new object go; those that stay in memory are their own place."""
+        if self._state:
+            return self._state.rows if size <= INLINE else self._files
+        if isinstance(data, bytes) and size <= IN_MEMORY and self._in_memory + size <= MEMORY_BUDGET:
+            self._in_memory += size
+            return data
+        return self._files
+
+    def _keep(self, stored: Object, data: bytes | Path) -> None:
+        """Write a new object to the disk as far as necessary; raise ``GoogleError`` (507) when it is full."""
+        if stored.data is self._files:
+            self._files.add(stored.generation, data)
+        if self._state is None:
+            return
+        replaced = self._live[stored.bucket].get(stored.name)
+        inline = data if isinstance(data, bytes) and stored.data is not self._files else None
+        try:
+            self._state.put(stored, inline, replaced, self.buckets[stored.bucket].versioning)
+        except GoogleError:
+            if inline is None:
+                self._files.give_back(stored.generation, data)
+            raise
 
     def update(
         self, stored: Object, headers: dict[str, str], metadata: dict[str, str] | None, acl: str | None = None
@@ -171,8 +227,8 @@ class Store:
             updated=self._clock.now(),
             acl=acl or stored.acl,
         )
-        if self._journal:
-            self._journal.append({"update": _line(changed)})
+        if self._state:
+            self._state.update(changed)
         self._exchange(changed)
         return changed
 
@@ -184,8 +240,8 @@ class Store:
         self.write_rate.check(stored.bucket, stored.name)
         if self.buckets[stored.bucket].versioning and not forever and stored.deleted is None:
             now = self._clock.now()
-            if self._journal:
-                self._journal.append({"archive": [stored.bucket, stored.name, now]})
+            if self._state:
+                self._state.archive(stored, now)
             self._archive(stored, now)
         else:
             self._forget(stored)
@@ -196,21 +252,21 @@ class Store:
 
     def add_bucket(self, name: str, version: BucketVersion) -> None:
         """Add a new bucket; raise ``GoogleError`` (507) when the disk is full."""
-        if self._journal:
-            self._journal.append(line(name, version))
+        if self._state:
+            self._state.set_bucket(name, settings_of(version))
         self._add(name, version)
 
     def change_bucket(self, name: str, settings: Mapping[str, Any], labels: dict[str, str]) -> None:
         """Change settings of a bucket (see ``BucketVersion``); raise ``GoogleError`` (507) when the disk is full."""
         changed = self.buckets.version(name).changed(self._clock.now(), settings, labels)
-        if self._journal:
-            self._journal.append(line(name, changed))
+        if self._state:
+            self._state.set_bucket(name, settings_of(changed))
         self.buckets.set(name, changed)
 
     def delete_bucket(self, name: str) -> None:
         """Delete a bucket, with objects that have expired; raise ``GoogleError`` (507) when the disk is full."""
-        if self._journal:
-            self._journal.append(line(name, None))
+        if self._state:
+            self._state.set_bucket(name, None, self._objects_of(name))
         for stored in self._objects_of(name):
             self._drop_data(stored)
         self.buckets.remove(name)
@@ -220,17 +276,15 @@ class Store:
         self.buckets.set(name, version)
 
     def _forget(self, stored: Object) -> None:
-        # Remove the data first: this frees a full disk, and without its data an object is not restored.
+        if self._state:
+            self._state.delete(stored)
         self._drop_data(stored)
         self._remove(stored)
-        if self._journal:
-            with contextlib.suppress(GoogleError):
-                self._journal.append({"delete": [stored.bucket, stored.name, stored.generation]})
 
     def close(self) -> None:
-        """Close the journal."""
-        if self._journal:
-            self._journal.close()
+        """Close the state directory."""
+        if self._state:
+            self._state.close()
 
     def _generations_of(self, bucket: str, name: str) -> list[Object]:
         """Return all generations of an object, oldest first, including expired ones."""
@@ -241,31 +295,11 @@ class Store:
         days = self.buckets[stored.bucket].delete_after_days
         return days is not None and self._clock.now() - stored.created >= days * DAY_S
 
-    def _hold(self, data: bytes) -> bytes | Path:
-        if self._journal is None and self._in_memory + len(data) <= MEMORY_BUDGET:
-            self._in_memory += len(data)
-            return data
-        path = self._spill / f"{next(self._files):08d}-{int(self._clock.now() * 1e6)}"
-        try:
-            path.write_bytes(data)
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise disk_full(error) from error
-        return path
-
-    def _record_new(self, stored: Object) -> None:
-        if self._journal:
-            try:
-                self._journal.append({"put": _line(stored)})
-            except GoogleError:
-                self._drop_data(stored)
-                raise
-
     def _drop_data(self, stored: Object) -> None:
-        if isinstance(stored.data, Path):
-            stored.data.unlink(missing_ok=True)
-        else:
+        if isinstance(stored.data, bytes):
             self._in_memory -= stored.size
+        else:
+            stored.data.remove(stored.generation, stored.size)
 
     def _shared(self, headers: dict[str, str]) -> dict[str, str]:
         """Return one dictionary for all objects that have these headers, which saves memory."""
@@ -303,78 +337,43 @@ class Store:
         if not old:
             del self._old[stored.bucket][stored.name]
 
-    def _replay(self, journal: Journal) -> None:
-        """Restore the objects that an earlier process stored, and remove data files that belong to none."""
-        lines = 0
-        for change in journal.lines():
-            lines += 1
-            if "bucket" in change:
-                name, values = change["bucket"]
-                is_new = name not in self.buckets
-                self.buckets.restore(name, values)
-                if is_new and name in self.buckets:
-                    self._add(name, self.buckets.version(name))
+    def _restore(self, state: State) -> None:
+        """Restore what an earlier process stored; skip objects in buckets that the facts no longer have."""
+        for name, values in state.buckets():
+            is_new = name not in self.buckets
+            self.buckets.restore(name, values)
+            if is_new and name in self.buckets:
+                self._add(name, self.buckets.version(name))
+        live: dict[str, dict[str, Object]] = {name: {} for name in self.buckets}
+        newest = 0
+        for stored in state.objects():
+            newest = stored.generation
+            if stored.bucket not in live:
+                continue
+            if stored.deleted is None:
+                live[stored.bucket][stored.name] = stored
             else:
-                self._apply(change)
-        files = set(os.listdir(self._spill))
-        objects = [stored for stored in self._all() if _data_file(stored) in files]
-        for stored in list(self._all()):
-            if _data_file(stored) not in files:
-                self._remove(stored)
-        for name in files - {_data_file(stored) for stored in objects}:
-            (self._spill / name).unlink()
-        newest = max((stored.generation for stored in objects), default=0)
+                self._old[stored.bucket].setdefault(stored.name, []).append(stored)
+        for name, objects in live.items():
+            self._live[name] = SortedDict(objects)
         self._generations = itertools.count(max(newest + 1, int(self._clock.now() * 1e6)))
-        if lines > 2 * len(objects):
-            # A full disk leaves the journal at its length, which does no harm.
-            with contextlib.suppress(GoogleError):
-                objects_now = ({"put" if it.deleted is None else "old": _line(it)} for it in self._all())
-                journal.rewrite(itertools.chain(self.buckets.lines(), objects_now))
-
-    def _apply(self, change: dict[str, Any]) -> None:
-        """Repeat the change that one line of the journal records; skip buckets that the facts no longer have."""
-        ((action, values),) = change.items()
-        bucket, name = values[:2] if isinstance(values, list) else (values["bucket"], values["name"])
-        if bucket not in self.buckets:
-            return
-        if action == "archive":
-            self._archive(self._live[bucket][name], values[2])
-        elif action == "delete":
-            for stored in self._generations_of(bucket, name):
-                if stored.generation == values[2]:
-                    self._remove(stored)
-        else:
-            stored = self._restored(values)
-            if action == "put":
-                self._set_live(stored)
-            elif action == "update":
-                self._exchange(stored)
-            else:
-                self._old[bucket].setdefault(name, []).append(stored)
-
-    def _restored(self, values: dict[str, Any]) -> Object:
-        values["data"] = self._spill / values["data"]
-        values["md5"] = values["md5"] and bytes.fromhex(values["md5"])
-        values["headers"] = self._shared(values["headers"])
-        return Object(**values)
-
-    def _all(self) -> Iterator[Object]:
-        return itertools.chain.from_iterable(map(self._objects_of, self.buckets))
 
     def _objects_of(self, bucket: str) -> Iterator[Object]:
         yield from itertools.chain.from_iterable(self._old[bucket].values())
         yield from self._live[bucket].values()
 
 
-_FIELDS = tuple(column.name for column in fields(Object))
+def _open(folder: Path, durable: bool) -> State:
+    from fakehub.storage.state import State  # imported late: a browser has no SQLite, and needs no state directory
+
+    return State(folder, durable)
 
 
-def _line(stored: Object) -> dict[str, Any]:
-    values = {name: getattr(stored, name) for name in _FIELDS}
-    return values | {"data": _data_file(stored), "md5": stored.md5.hex() if stored.md5 else None}
-
-
-def _data_file(stored: Object) -> str:
-    """Return the name of an object's data file, which every object in a state directory has."""
-    assert isinstance(stored.data, Path)
-    return stored.data.name
+@contextlib.contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

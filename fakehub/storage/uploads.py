@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,10 @@ from fakehub.errors import GoogleError, bad_request
 from fakehub.storage import conditions
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.hashes import Hashes
+from fakehub.storage.held import Held
+from fakehub.storage.off_loop import in_thread
 from fakehub.storage.resources import HEADERS, STORAGE_CLASSES
+from fakehub.storage.spool import Content, Received
 from fakehub.storage.stored import NewObject, Object
 
 # An incomplete resumable upload keeps a multiple of so many bytes.
@@ -33,11 +37,12 @@ SESSION_LIFE_S = 7 * 86400
 
 @dataclass(slots=True)
 class Upload:
-    """A resumable upload: the object it will become, its preconditions, and the bytes received so far.
+    """A resumable upload: the object it will become, its preconditions, and the bytes ``held`` so far.
 
     ``query`` holds the preconditions and the access control list (see ``BucketAccess.put``). ``done`` is the stored
     object without its data, for a client that did not receive the last answer and asks again. ``hashes`` are the
-    checksums that the start of the upload gave, ``length`` is the size that it announced.
+    checksums that the start of the upload gave, ``length`` is the size that it announced. It is ``busy`` while a chunk
+    is written.
     """
 
     bucket: BucketAccess
@@ -46,9 +51,10 @@ class Upload:
     metadata: dict[str, str] | None
     query: Mapping[str, str]
     hashes: Hashes
+    held: Held
     length: int | None = None
     started: float = 0.0
-    data: bytearray = field(default_factory=bytearray)
+    busy: bool = False
     done: Object | None = None
 
     def check_length(self, size: int) -> None:
@@ -56,7 +62,11 @@ class Upload:
         if self.length is not None and size != self.length:
             raise bad_request(f"The upload has {size} bytes, but X-Upload-Content-Length announced {self.length}.")
 
-    def finish(self, data: bytes, hashes: Hashes) -> Object:
+    def range(self) -> dict[str, str]:
+        """Return the header that says which bytes have arrived."""
+        return {"Range": f"bytes=0-{self.held.size - 1}"} if self.held.size else {}
+
+    def finish(self, data: Content, hashes: Hashes) -> Object:
         """Store the object with its complete ``data``, whose checksums the last request gives in ``hashes``.
 
         Raises ``GoogleError`` where ``BucketAccess.put`` does.
@@ -65,75 +75,111 @@ class Upload:
         stored = self.bucket.put(new, self.query)
         # Without the data, which would stay in memory after the object is deleted.
         self.done = replace(stored, data=b"")
-        self.data.clear()
+        self.held.discard()
         return stored
 
 
 class Resumables:
-    """The resumable uploads in progress, by the id of their session."""
+    """The resumable uploads in progress, by the id of their session; ``hold`` returns what holds the bytes of one."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, hold: Callable[[], Held]) -> None:
+        self._clock, self.hold = clock, hold
         self._uploads: dict[str, Upload] = {}
+        # Those that may hold bytes, oldest first.
+        self._holding: deque[Upload] = deque()
 
     def start(self, upload: Upload) -> str:
         """Keep ``upload`` and return the id of its session."""
         upload.started = self._clock.now()
+        while self._holding and self._has_expired(self._holding[0]) and not self._holding[0].busy:
+            self._holding.popleft().held.discard()
+        self._holding.append(upload)
         session = secrets.token_urlsafe(32)
         self._uploads[session] = upload
         return session
 
     def get(self, session: str) -> Upload:
-        """Return the upload of a session; raise ``GoogleError``: 404 for an unknown one, 410 for an expired one."""
+        """Return the upload of a session.
+
+        Raises ``GoogleError``: 404 for an unknown one, 410 for an expired one, 503 while another request adds a chunk.
+        """
         upload = self._uploads.get(session)
         if upload is None:
             raise GoogleError(404, "notFound", "Upload session not found.")
-        if self._clock.now() - upload.started >= SESSION_LIFE_S:
+        if self._has_expired(upload):
             raise GoogleError(410, "gone", "The upload session is no longer available.")
+        if upload.busy:
+            raise GoogleError(503, "backendError", "Another request of this upload is in progress. Please try again.")
         return upload
+
+    def _has_expired(self, upload: Upload) -> bool:
+        return self._clock.now() - upload.started >= SESSION_LIFE_S
 
     def drop(self, session: str) -> None:
         """Forget a session."""
-        self._uploads.pop(session, None)
+        self._uploads.pop(session).held.discard()
 
 
-def take_chunk(upload: Upload, body: bytes, content_range: str | None) -> bytes | None:
+def is_whole(content_range: str | None) -> bool:
+    """Return whether a chunk with this ``Content-Range`` may be the whole object."""
+    return content_range is None or content_range.strip().startswith("bytes 0-")
+
+
+async def take_chunk(upload: Upload, body: Content, content_range: str | None) -> Content | None:
     """Add a chunk to ``upload``; return the complete content, or ``None`` while some is missing.
 
     A chunk may repeat bytes that were received before, as after a lost answer: only its new bytes are added. Raises
     ``GoogleError`` (400) for a range that does not fit the body or the announced length, or that leaves a gap.
     """
+    length = body.size if isinstance(body, Received) else len(body)
     if content_range is None:
-        upload.check_length(len(body))
+        upload.check_length(length)
         return body
     match = _CONTENT_RANGE.fullmatch(content_range.strip())
     if not match:
         raise bad_request(f"Invalid Content-Range: {content_range}")
     first, last, total = match.groups()
-    held = upload.data
     size = upload.length if total == "*" else int(total)
     if total != "*":
         upload.check_length(int(total))
+    is_rest = last == "*"
     if first is not None:
         start = int(first)
-        end = start + len(body)
-        is_rest = last == "*"
-        if not is_rest and int(last) + 1 != end:
-            raise bad_request(f"Content-Range {content_range} does not fit a body of {len(body)} bytes.")
-        if size is not None and (end > size or (is_rest and end < size)):
-            raise bad_request(f"Content-Range {content_range} does not fit {len(body)} bytes of {size} bytes in total.")
-        if start > len(held):
-            have = f"which exceeds already uploaded size of {len(held)} byte(s)."
+        _check_chunk(content_range, (start, None if is_rest else int(last)), length, size)
+        if start > upload.held.size:
+            have = f"which exceeds already uploaded size of {upload.held.size} byte(s)."
             raise bad_request(f"According to the Content-Range header, the upload offset is {start} byte(s), {have}")
-        if start == 0 and (is_rest or end == size):
+        if start == 0 and (is_rest or start + length == size):
             return body
-        held[start:] = body
+    upload.busy = True
+    try:
+        return await _add_chunk(upload, body, None if first is None else start, is_rest, total, size)
+    finally:
+        upload.busy = False
+
+
+def _check_chunk(content_range: str, span: tuple[int, int | None], length: int, size: int | None) -> None:
+    """Raise ``GoogleError`` (400) for a range that fits neither a body of ``length`` bytes nor the whole ``size``."""
+    start, last = span
+    end = start + length
+    if last is not None and last + 1 != end:
+        raise bad_request(f"Content-Range {content_range} does not fit a body of {length} bytes.")
+    if size is not None and (end > size or (last is None and end < size)):
+        raise bad_request(f"Content-Range {content_range} does not fit {length} bytes of {size} bytes in total.")
+
+
+async def _add_chunk(
+    upload: Upload, body: Content, start: int | None, is_rest: bool, total: str, size: int | None
+) -> Content | None:
+    held = upload.held
+    if start is not None:
+        await in_thread(held.write, start, body)
         if is_rest:
-            return bytes(held)
-    if size is not None and len(held) == size and (first is not None or total != "*"):
-        return bytes(held)
+            return await in_thread(held.content)
+    if size is not None and held.size == size and (start is not None or total != "*"):
+        return await in_thread(held.content)
     # Drop an incomplete unit: the range in the answer shows the client that it has to send it again.
-    del held[len(held) // CHUNK_UNIT * CHUNK_UNIT :]
+    held.cut(held.size // CHUNK_UNIT * CHUNK_UNIT)
     return None
 
 

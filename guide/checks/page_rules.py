@@ -10,6 +10,8 @@ from typing import Any
 
 from fakehub.browser.answers import judge
 from guide.checks.environments import unknown_environments
+from guide.checks.fact_units import unfitting_units
+from guide.checks.link_texts import misleading_links
 from guide.checks.lost_text import lost_text
 from guide.checks.prose import (
     MOST_WORDS,
@@ -20,6 +22,7 @@ from guide.checks.prose import (
 )
 from guide.checks.sample_code import code_problems
 from guide.checks.slips import cell_slips, line_ends, slips
+from guide.checks.stated import unshown
 from guide.checks.typed_facts import typed_facts
 from guide.facts import Facts
 from guide.pages.blocks import BlockError
@@ -68,7 +71,7 @@ def _word_problems(path: Path, name: str, facts: Facts) -> Iterator[str]:
             yield f"{place}:{line}: {tag} is shown as nothing, because it looks like HTML: write it between backticks"
         for line, environment in unknown_environments(text):
             yield f"{place}:{line}: uses the environment {environment!r}, which neither the page nor the file makes"
-        for line, problem in slips(text):
+        for line, problem in (*slips(text), *unfitting_units(text), *misleading_links(text, path)):
             yield f"{place}:{line}: {problem}"
     # Code and outputs may not name the stand-in either.
     if name not in SPEAK_OF_IT:
@@ -88,6 +91,7 @@ def _code_problems(path: Path, root: Path) -> Iterator[str]:
         page = read_page(path, root)
     except BlockError:
         return  # the run reports it
+    yield from unshown(page, list(_places(path, str(page.path))))
     for line, problem in code_problems(page, _clean_up(path)):
         yield f"{page.path}:{line}: {problem}"
     # nbformat gives a cell another id if two have the same.

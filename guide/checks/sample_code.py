@@ -8,6 +8,7 @@ because readers change the variables of earlier blocks to their own paths.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from guide.pages.blocks import EXAMPLES, Block, Page
@@ -15,6 +16,9 @@ from guide.pages.blocks import EXAMPLES, Block, Page
 TROUBLESHOOTING = "book/help/"
 # The page that explains the option, and the notebook about stores that cannot have this copy of the metadata.
 EXPLAIN_CONSOLIDATED = ("book/help/open-errors.md", "notebooks/icechunk-versions.ipynb")
+
+# An address on the internet; not one of the reader's own machine, or of the metadata server.
+_ADDRESS = re.compile(r"(?<![\d.])(?!0\.0\.0\.0|127\.|169\.254\.)(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 
 
 def code_problems(page: Page, clean_up: int = 0) -> Iterator[tuple[int, str]]:
@@ -26,6 +30,8 @@ def code_problems(page: Page, clean_up: int = 0) -> Iterator[tuple[int, str]]:
     for block in page.blocks:
         if (block.raises or block.fails) and not name.startswith(TROUBLESHOOTING):
             yield block.line, f"an error is raised on purpose: explain it in {TROUBLESHOOTING}, and link to it"
+        for address in _ADDRESS.findall(block.source):
+            yield block.line, f"{address} is the address of a machine: write its name, so that the tests notice it"
         if block.language == "python" and block.kind in {"cell", "run"}:
             yield from ((block.line, problem) for problem in _python_problems(block, name))
             if block.line > clean_up:

@@ -19,6 +19,8 @@ _MAY_REPORT = {"contents": "read", "issues": "write"}
 _REPORTS = re.compile(r"python3 scripts/report_issue\.py [\w/.]+")
 _PUSHES = re.compile(r"python3 scripts/publish_branch\.py [\w/]+")
 _SECRET = re.compile(r"\bsecrets\.|\bgithub\.token\b|GITHUB_TOKEN")
+# A step that restores a cache: the action for it, or an option of those that install a language.
+_CACHES = re.compile(r"actions/cache(?:/restore)?@|\"cache\": (?!false)")
 # Events that run strangers' code with the project's permissions.
 _RISKY = {"pull_request_target", "workflow_run"}
 
@@ -38,6 +40,8 @@ def broken_rules(path: Path) -> list[str]:
         problems.append("the workflow's permissions are not `contents: read`")
     for name, job in workflow["jobs"].items():
         problems += [f"job {name}: {problem}" for problem in _job_problems(job)]
+    if _publishes(workflow) and (step := _CACHES.search(json.dumps(workflow["jobs"]))):
+        problems.append(f"it publishes what a pull request may have put into a cache: {step[0]}")
     # The job that writes an issue needs the token for it.
     others = {name: job for name, job in workflow["jobs"].items() if not _reports(job)}
     if secret := _SECRET.search(json.dumps(others | {"": workflow.get("env")})):
@@ -49,6 +53,15 @@ def _unpinned(text: str) -> list[tuple[int, str]]:
     """Return the lines (numbered from 1) that use an action without a digest."""
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if "uses:" in line]
     return [(number, line) for number, line in lines if not _PINNED.search(line.partition("uses:")[2].strip())]
+
+
+def _publishes(workflow: dict[str, Any]) -> bool:
+    """Return whether a job publishes the site or pushes a branch."""
+    return any({"pages", "contents"} & _written(job) for job in workflow["jobs"].values())
+
+
+def _written(job: dict[str, Any]) -> set[str]:
+    return {name for name, right in job.get("permissions", {}).items() if right == "write"}
 
 
 def _reports(job: dict[str, Any]) -> bool:

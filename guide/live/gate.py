@@ -29,7 +29,8 @@ from guide.pages.blocks import EXAMPLE_USER
 from guide.paths import HUB_YML, ROOT
 from guide.run import compare_outputs
 from guide.run import recorded_outputs as records
-from guide.run.page_session import BlockFailure, check_error, visible_outputs
+from guide.run.block_failures import BlockFailure, check_error
+from guide.run.page_session import visible_outputs
 from hubfacts import public_data
 from hubfacts.load import load as load_hub
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from fakehub import units
 from guide.external_programs import PROGRAMS
 from guide.pages.blocks import MACHINES, Block, BlockError, BlockKind
 from guide.pages.hidden_checks import OPTION, CheckError, checks_of
+from guide.pages.transcripts import ELIDED
 
 # The modes that the info line of a fence may declare.
 _MODES: tuple[BlockKind, ...] = tuple(kind for kind in get_args(BlockKind) if kind != "cell")
@@ -22,6 +24,8 @@ OPTIONS = ("tags", "raises", "leaves", "removes", OPTION, "network", "on", "afte
 _OF_JUPYTER = {"collapsed", "deletable", "editable", "execution", "format", "jupyter", "name", "scrolled", "slideshow"}
 _OF_EDITORS = {"ExecuteTime", "vscode"}
 _RUNNABLE = {"python", "bash", "console"}
+# The shortest part of an error message that says which error it is, in characters.
+_LEAST = 5
 # Why conda's commands are parsed and not run.
 _CONDA_REASON = (
     "conda is not on the machine that tests this guide: options and specs were parsed, nothing was installed"
@@ -45,6 +49,7 @@ def cell_block(line: int, index: int | None, source: str, options: Mapping[str, 
     raises = options.get("raises")
     if raises is not None and not isinstance(raises, str):
         raise BlockError(f"{where}: raises must be a text such as 'ValueError: part of the message'")
+    _check_error(raises, where)
     tags = texts(options.get("tags", []), "tags", where, "words")
     if ("raises-exception" in tags) != (raises is not None):
         raise BlockError(f"{where}: a cell that raises needs both the tag raises-exception and raises: the message")
@@ -117,6 +122,11 @@ def fence_block(line: int, info: str, source: str, where: str) -> Block:
     if unknown:
         raise BlockError(f"{where}: unknown word {sorted(unknown)[0]!r} in the info line")
     _check_mode(kind, language, attributes, where)
+    _check_error(attributes.get("raises"), where)
+    if len(attributes.get("fails", "some text")) < _LEAST:
+        raise BlockError(f"{where}: fails= needs a part of the message that a reader would recognize")
+    if kind == "run" and language == "console" and not checks and _shows_nothing(source):
+        raise BlockError(f"{where}: {ELIDED} alone fits every output: show a line of it, or add a check=")
     return Block(
         line,
         kind,
@@ -131,6 +141,18 @@ def fence_block(line: int, info: str, source: str, where: str) -> Block:
         reason=attributes.get("skip") or (_CONDA_REASON if kind == "parsed" else None),
         **_circumstances(attributes, language, where),
     )
+
+
+def _check_error(raises: str | None, where: str) -> None:
+    """Raise ``BlockError`` for a required error without a part of its message, which many errors would fit."""
+    if raises is not None and len(raises.partition(":")[2].strip()) < _LEAST:
+        raise BlockError(f"{where}: raises needs a part of the message after the error's name and a colon")
+
+
+def _shows_nothing(transcript: str) -> bool:
+    """Return whether all that a transcript shows of its commands' outputs is elided."""
+    printed = [line for line in transcript.splitlines() if not re.match(r"[\w-]*[$>] ", line)]
+    return bool(printed) and all(line.strip() == ELIDED for line in printed)
 
 
 def _circumstances(attributes: Mapping[str, str], language: str, where: str) -> _Circumstances:

@@ -22,6 +22,8 @@ from guide.paths import ROOT, display_path
 _NAME = "_toc.yml"
 # The keys of an entry that hold entries one level below it.
 _LEVELS = ("parts", "chapters", "sections")
+# Pages in another part than the rest of their folder: the address of this one was in use.
+_ELSEWHERE = {"book/hub/how-the-hub-is-built"}
 
 
 class TocError(BlockError):
@@ -73,6 +75,7 @@ def parse_toc(text: str, leave_out: Callable[[str], bool] = lambda name: False) 
     twice = [name for name, count in Counter([root, *_files(_entries(content))]).items() if count > 1]
     if twice:
         raise TocError(f"{_NAME} names {twice[0]} twice")
+    _check_folders(list(_parts(content)))
     kept = _without(content, leave_out)
     return Toc(root, tuple(_parts(kept)), kept)
 
@@ -127,6 +130,17 @@ def _files(entries: Iterable[dict[str, Any]]) -> Iterator[str]:
         if "file" in entry:
             yield str(entry["file"])
         yield from _files(_entries(entry))
+
+
+def _check_folders(parts: list[Part]) -> None:
+    """Raise ``TocError`` for a page that is in another part than the first page of its folder."""
+    indexes = {name.removesuffix("/index"): part for part in parts for name in part.pages if name.endswith("/index")}
+    for part in parts:
+        for name in part.pages:
+            own = indexes.get(name.rpartition("/")[0], part)
+            if own != part and name not in _ELSEWHERE:
+                problem = f"under {part.caption!r}, but the pages of its folder are under {own.caption!r}"
+                raise TocError(f"{_NAME} names {name} {problem}")
 
 
 def _parts(content: dict[str, Any]) -> Iterator[Part]:

@@ -10,9 +10,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypedDict
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from watchfiles import Change, DefaultFilter, awatch
@@ -28,6 +29,8 @@ _READ_LATE = {".md", ".ipynb"}
 _HERE = Path(__file__).parent
 _SCRIPT = '<script src="/_preview/reload.js" data-version="{version}"></script></head>'
 _NO_SITE = "<!DOCTYPE html><html lang=en><head><title>Preview</title></head><body><p>The site is being built.</p>"
+# The names of this machine in an address of the preview.
+_NAMES = {"127.0.0.1", "localhost"}
 # The longest silence of an event stream, in seconds: writing to it shows whether the browser is still connected.
 _SILENCE_S = 15
 
@@ -194,6 +197,17 @@ class Preview:
         return web.Response(text=text, content_type="text/html", status=status, headers=headers)
 
 
+@web.middleware
+async def _for_this_machine(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Refuse a request that names another host: a foreign page could have its name resolve to this machine."""
+    name = urlsplit(f"//{request.host}").hostname
+    if name not in _NAMES:
+        raise web.HTTPMisdirectedRequest(text=f"The preview answers at {' and '.join(sorted(_NAMES))} only.\n")
+    return await handler(request)
+
+
 def _is_watched_file(_change: Change, path: str) -> bool:
     return Path(path).name in FILES
 
@@ -201,7 +215,7 @@ def _is_watched_file(_change: Change, path: str) -> bool:
 async def serve(profile: RunProfile, jobs: int, port: int) -> None:
     """Serve the preview on ``port`` until SIGINT or SIGTERM. Raises ``PreviewError``."""
     preview = Preview(profile, jobs)
-    app = web.Application()
+    app = web.Application(middlewares=[_for_this_machine])
     app.router.add_get("/_preview/events", preview.events)
     app.router.add_get("/_preview/reload.js", preview.script)
     app.router.add_get("/{path:.*}", preview.page)

@@ -6,14 +6,13 @@ The stand-in lists its objects itself, so recording makes no requests that would
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from pathlib import Path
 from typing import Any
 
 from fakehub.control.client import Control
-from fakehub.request_log import REQUESTS
+from fakehub.request_log import log_end, read_since
 from fakehub.storage.inspection import Contents, described, newest
 
 # The log rounds times to milliseconds.
@@ -25,14 +24,14 @@ class BucketRecorder:
 
     def __init__(self) -> None:
         folder = Path(os.environ["FAKEHUB_SESSION"])
-        self._control, self._log = Control(folder), folder / REQUESTS
+        self._control, self._folder = Control(folder), folder
         self._objects = self._control.objects()
         self._others = dict(self._objects)
         self._start, self._place = 0.0, 0
 
     def start(self) -> None:
         """Note that a block begins: earlier requests are not its own."""
-        self._start, self._place = time.time(), self._log.stat().st_size
+        self._start, self._place = time.time(), log_end(self._folder)
 
     def stop(self) -> dict[str, Any] | None:
         """Describe what happened since ``start``; ``None`` if that is nothing."""
@@ -54,8 +53,5 @@ class BucketRecorder:
 
         On a slow network, the line of an earlier request may be written after its client has continued.
         """
-        with self._log.open("rb") as file:
-            file.seek(self._place)
-            text = file.read().decode()
-        rows = map(json.loads, text[: text.rfind("\n") + 1].splitlines())
+        rows, _ = read_since(self._folder, self._place)
         return [row for row in rows if row["time"] - row["seconds"] > self._start - _ROUNDED_S]

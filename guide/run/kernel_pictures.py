@@ -10,6 +10,7 @@ import binascii
 import contextlib
 import functools
 import hashlib
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,7 +27,8 @@ _GREY = 0.08
 def install(pylabtools: Any) -> None:
     """Have IPython, whose module is ``pylabtools``, keep two more versions of each figure that a cell shows.
 
-    They are in ``print_figure.kept``, by the digest of the figure as the reader gets it.
+    They are in ``print_figure.kept``, by the digest of the figure as the reader gets it, and what the figure shows is
+    in ``print_figure.drawn`` (see ``_drawn``).
     """
     plain = pylabtools.print_figure
 
@@ -38,13 +40,58 @@ def install(pylabtools: Any) -> None:
             with contextlib.suppress(Exception), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 png = binascii.a2b_base64(shown) if isinstance(shown, str) else shown
+                print_figure.drawn[hashlib.sha256(png).hexdigest()] = _drawn(fig)  # type: ignore[attr-defined]
                 coding = {"dpi": 2 * fig.dpi, "pil_kwargs": _coding(fig)}
                 draw = functools.partial(plain, fig, **options | _WEBP | coding)
                 print_figure.kept[hashlib.sha256(png).hexdigest()] = _versions(fig, draw)  # type: ignore[attr-defined]
         return shown
 
-    print_figure.kept = {}  # type: ignore[attr-defined]
+    print_figure.kept, print_figure.drawn = {}, {}  # type: ignore[attr-defined]
     pylabtools.print_figure = print_figure
+
+
+def _drawn(fig: Any) -> dict[str, Any]:
+    """Return what a figure shows: ``values`` of its data, ``ranges`` of its maps, ``ends`` of its curves, ``texts``.
+
+    Of a long curve, the values are its least, its largest and its mean, and where the first two are.
+    """
+    from matplotlib.text import Text
+
+    drawn: dict[str, Any] = {"values": [], "ranges": [], "ends": []}
+    for axes in fig.axes:
+        drawn["values"] += _numbers([*axes.get_xlim(), *axes.get_ylim()])
+        for line in axes.lines:
+            _add_curve(drawn, _numbers(line.get_xdata()), _numbers(line.get_ydata()))
+        for bars in axes.containers:
+            _add_curve(drawn, [], [float(bar.get_height()) for bar in bars])
+            _add_curve(drawn, [], [float(bar.get_width()) for bar in bars])
+        for part in (*axes.collections, *axes.images):
+            if numbers := _numbers(part.get_array()):
+                drawn["ranges"].append((min(numbers), max(numbers)))
+    return drawn | {"texts": [text.get_text() for text in fig.findobj(Text) if text.get_text()]}
+
+
+def _numbers(data: Any) -> list[float]:
+    """Return finite numbers; none for other data, such as dates."""
+    import numpy as np
+
+    try:
+        numbers = np.ma.asarray([] if data is None else data).astype(float).compressed()
+    except (TypeError, ValueError):
+        return []
+    return [float(number) for number in numbers if math.isfinite(number)]
+
+
+def _add_curve(drawn: dict[str, Any], places: list[float], numbers: list[float]) -> None:
+    if not numbers:
+        return
+    drawn["ends"].append((numbers[0], numbers[-1]))
+    if len(numbers) <= 50:
+        drawn["values"] += numbers
+    least, most = numbers.index(min(numbers)), numbers.index(max(numbers))
+    drawn["values"] += [numbers[least], numbers[most], math.fsum(numbers) / len(numbers)]
+    if len(places) == len(numbers):
+        drawn["values"] += [places[least], places[most]]
 
 
 def _coding(fig: Any) -> dict[str, Any]:

@@ -146,6 +146,13 @@ class Machine:
         kept = self.evaluate(f"(lambda kept: (dict(kept), kept.clear())[0])({_PYLABTOOLS}.print_figure.kept)")
         return cast("dict[str, dict[str, str]]", kept)
 
+    def drawn(self) -> list[dict[str, Any]]:
+        """Return what each figure shows that was drawn since the last call (see ``kernel_pictures``)."""
+        if not self._draws_pictures:
+            return []
+        drawn = self.evaluate(f"(lambda kept: ([*kept.values()], kept.clear())[0])({_PYLABTOOLS}.print_figure.drawn)")
+        return cast("list[dict[str, Any]]", drawn)
+
     def _start_kernel(self) -> NotebookClient:
         client = NotebookClient(
             self._executed,

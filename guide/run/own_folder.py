@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from fakehub.request_log import REQUESTS
+from fakehub.request_log import log_end
 from guide.facts import load
 from guide.pages.blocks import Page
 from guide.run.bucket_effects import OWN_PREFIXES, Buckets, EffectError
@@ -62,14 +62,16 @@ class HomeWatch:
         self._home, self._folder = home, page.folder
         declared = [path.removeprefix("~/") for path in page.writes if path.startswith("~/")]
         self._declared = tuple(declared)
-        self._allowed = (f"{page.folder}/", *PROGRAM_FILES, *declared)
+        self._allowed = (f"{page.folder}/", *declared)
+        # A program chooses the names of its caches. Those that the page names are its own.
+        self._code = "\n".join(block.source for block in page.blocks)
         self._before = {path: self._state(path) for path in self._paths()}
 
     def problems(self) -> Iterator[str]:
         """Yield one line for each path outside the page's folder that is new, different or gone."""
         now = set(self._paths())
         for path in sorted(now - self._before.keys()):
-            if not _is_allowed(path, self._declared if _SETTINGS.fullmatch(path) else self._allowed):
+            if not (self._is_a_programs(path) or _is_allowed(path, self._allowed)):
                 yield f"writes ~/{path}; a page writes only below ~/{self._folder}/"
         for path, before in sorted(self._before.items()):
             if _is_allowed(path, self._declared):
@@ -78,6 +80,12 @@ class HomeWatch:
                 yield f"removes ~/{path}, which was there before; a page removes only what it made"
             elif self._state(path) != before:
                 yield f"changes ~/{path}, which was there before; a page writes only below ~/{self._folder}/"
+
+    def _is_a_programs(self, path: str) -> bool:
+        """Return whether a program wrote ``path`` without being asked, and no program of the reader obeys it."""
+        name = path.rpartition("/")[2]
+        is_the_pages = name in self._code and (self._home / path).is_file()
+        return _is_allowed(path, PROGRAM_FILES) and not _SETTINGS.fullmatch(path) and not is_the_pages
 
     def _paths(self) -> Iterator[str]:
         """Yield the paths of all files and directories outside the page's folder, relative to the home directory."""
@@ -193,5 +201,4 @@ def _is_allowed(path: str, allowed: tuple[str, ...]) -> bool:
 
 def _request_count() -> int:
     """Return a number that grows with each request to the stand-in."""
-    log = Path(os.environ.get("FAKEHUB_SESSION", "."), REQUESTS)
-    return log.stat().st_size if log.is_file() else 0
+    return log_end(Path(os.environ.get("FAKEHUB_SESSION", ".")))

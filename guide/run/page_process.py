@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def _run(options: argparse.Namespace) -> int:
     from guide.pages.blocks import with_source
     from guide.pages.reader import read_page
     from guide.paths import OWN_HUB, ROOT
+    from guide.run.confined import confine
     from guide.run.page_session import RunOptions, limit_writes, refused_hosts, run_page, set_latency
     from guide.run.recorded_outputs import recorded_outputs
     from guide.run.records import RunRecord, versions
@@ -49,6 +51,8 @@ def _run(options: argparse.Namespace) -> int:
     set_latency(page.latency_ms)
     limit_writes(page.between_writes_s)
     os.environ["HOME"] = str(options.home)
+    tempfile.tempdir = os.environ["FAKEHUB_SESSION"]
+    confine((Path(os.environ["FAKEHUB_SESSION"]), options.home, options.out.parent))
     # Outputs are recorded for this hub's facts and its locked versions only.
     compare = OWN_HUB and options.stack == "hub" and not options.accept
     recorded = recorded_outputs(page, ROOT) if compare else None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -19,15 +18,25 @@ import nbformat
 from nbformat import NotebookNode
 
 from fakehub.control.client import Control
+from fakehub.isolation.processes import adopt_orphans
 from fakehub.network.shaping import NetworkSettings
 from guide.external_programs import link_programs, missing
 from guide.pages.blocks import EXAMPLE_USER, EXAMPLES, HUB, Block, Page, as_copied_by, digest
 from guide.paths import ROOT
+from guide.run.block_failures import (
+    BlockFailure,
+    check_description,
+    check_error,
+    check_promised,
+    refuse_tokens,
+    with_advice,
+)
 from guide.run.bucket_effects import Buckets, EffectError
 from guide.run.bucket_recorder import BucketRecorder
 from guide.run.compare_outputs import difference, without_log
 from guide.run.conda_check import CondaError, check_conda
 from guide.run.forked_kernel import KernelSeed
+from guide.run.left_running import children, end_left
 from guide.run.machine import KernelFailure, Machine, MachineSetup
 from guide.run.own_folder import OwnFolder, check_left
 from guide.run.reader_files import ReaderFiles
@@ -37,14 +46,8 @@ from guide.run.run_checks import CheckFailure, run_checks
 from guide.run.shell import ShellError, replay_transcript
 from guide.run.two_terminals import check_two_terminals
 
-# A Google access token, which the stand-in's resemble.
-_TOKEN = re.compile(r"ya29\.[\w.-]{20}")
 # The status of a block of that kind that did not fail; ``passed`` for all other kinds.
 _STATUS: dict[str, BlockStatus] = {"skip": "skipped", "parsed": "parsed"}
-
-
-class BlockFailure(Exception):
-    """A block that did not do what the page says."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,19 @@ def run_page(
     ``home`` is the empty home directory of the reader. After the first failure all other blocks are ``not run``,
     because they would build on what is missing. ``show`` gets one text for each failure.
     """
+    adopt_orphans()
+    before = children()
     session = PageSession(page, home, options)
     try:
-        return session.run(show), page.notebook
+        results = session.run(show)
     finally:
         session.close()
+        left = end_left(before)
+    if left and not _failed(results):
+        problem = f"leaves a process running: {left[0]}; end it"
+        results[-1] = replace(results[-1], status="failed", reason=problem)
+        show(f"{page.path}: the page {problem}")
+    return results, page.notebook
 
 
 class PageSession:
@@ -172,6 +183,7 @@ class PageSession:
             bucket = self._recorder.stop() if self._recorder else None
             if block.kind not in {"skip", "parsed"}:
                 self._own_folder.check(block.after_s)
+            check_promised(block, bucket)
             self._buckets.check(block.leaves, block.removes)
             if block.checks:
                 run_checks(block, self._machine(block.on[0]))
@@ -180,8 +192,9 @@ class PageSession:
                 changes = _diff(copied.source, execution.replayed)
                 raise BlockFailure(f"prints something other than the page shows\n{changes}")
         except (BlockFailure, CheckFailure, CondaError, KernelFailure, ShellError, EffectError) as error:
-            show(f"{self._place(block)} {error}")
-            return self._result(block, "failed", time.monotonic() - started, str(error).splitlines()[0])
+            message = with_advice(str(error))
+            show(f"{self._place(block)} {message}")
+            return self._result(block, "failed", time.monotonic() - started, message.splitlines()[0])
         result = self._result(block, _STATUS.get(block.kind, "passed"), seconds)
         printed = None if self._is_notebook else tuple(printed_items(execution.outputs))
         return replace(result, replayed=execution.replayed, printed=printed, pictures=execution.pictures, bucket=bucket)
@@ -273,7 +286,7 @@ class PageSession:
             check_two_terminals({name: self._machine(name).shell for name in block.on}, block.source)
             return None
         replayed = replay_transcript(machine.shell, block.source)
-        _refuse_tokens(replayed)
+        refuse_tokens(replayed)
         return replayed if replayed != block.source else None
 
     def _python(self, block: Block, machine: Machine) -> _Execution:
@@ -287,13 +300,15 @@ class PageSession:
         shown, cell.source = cell.source, block.source  # which may have another user's name
         raised = machine.execute(cell, numbered=page_cell is not None)
         cell.source = shown
-        _refuse_tokens(f"{cell.outputs} {raised}")
+        refuse_tokens(f"{cell.outputs} {raised}")
         tags = cell.metadata.get("tags", [])
         # What no reader sees is not kept: a notebook would record warnings with the paths of this machine.
         cell.outputs = visible_outputs(without_log(cell.outputs), page_cell is None or "remove-stderr" in tags)
         check_error(block, raised)
         draws = any("image/png" in output.get("data", {}) for output in cell.outputs)
         pictures = machine.pictures() if draws and page_cell is not None else {}
+        if pictures and page_cell is not None:
+            check_description(page_cell, machine.drawn())
         return _Execution([] if MEASURED in tags else cell.outputs, pictures=pictures)
 
     def close(self) -> None:
@@ -308,7 +323,7 @@ class PageSession:
 def _bash(block: Block, machine: Machine) -> list[NotebookNode]:
     """Run a bash block; return its output, unless it should fail: then the page shows a part of the message."""
     status, printed = machine.shell.run(block.source)
-    _refuse_tokens(printed)
+    refuse_tokens(printed)
     last = printed.strip().splitlines()[-1] if printed.strip() else "it printed nothing"
     if block.fails is not None:
         if status == 0 or block.fails not in printed:
@@ -348,25 +363,6 @@ def visible_outputs(outputs: list[NotebookNode], quiet: bool) -> list[NotebookNo
 
 def _failed(results: list[BlockResult]) -> bool:
     return any(result.status == "failed" for result in results)
-
-
-def check_error(block: Block, raised: str | None) -> None:
-    """Compare the error that a Python block raised (``Type: message``) with the one that the page shows."""
-    if block.raises is None:
-        if raised is not None:
-            raise BlockFailure(f"failed: {raised}")
-        return
-    if raised is None:
-        raise BlockFailure(f"should raise {block.raises!r}, but raised nothing")
-    kind, _, message = block.raises.partition(":")
-    if raised.partition(":")[0] != kind.strip().rpartition(".")[2] or message.strip() not in raised:
-        raise BlockFailure(f"should raise {block.raises!r}, but raised {raised}")
-
-
-def _refuse_tokens(text: str) -> None:
-    """Raise ``BlockFailure`` if ``text``, an output or an error, contains an access token."""
-    if _TOKEN.search(text):
-        raise BlockFailure("prints an access token; keep it in a file that only its owner can read")
 
 
 def _diff(page: str, replayed: str) -> str:

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from guide.checks.reader_environment import environment_problems
+from guide.checks.site_files import site_file_problems
 from guide.pages.toc import pages_of_book
 from guide.paths import BUILD, ROOT, display_path
 from guide.report.report import NO_REPORT, Report, failures, new_report, summary
@@ -62,6 +64,9 @@ def build_site(
     """
     started = time.monotonic()
     page = out / "html" / "index.html"
+    if problems := [*site_file_problems(ROOT), *environment_problems(ROOT)]:
+        print("\n".join(problems), file=sys.stderr)
+        return 1
     ran = run_book(profile, jobs, out, pdf, inputs)
     if ran.failures:
         print(summary(ran.report), flush=True)

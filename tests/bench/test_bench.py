@@ -14,7 +14,8 @@ import sys
 import psutil
 import pytest
 
-TINY = ["--rounds", "1", "--seconds", "0.05", "--objects", "4000", "--upload-mb", "4"]
+TINY = ["--rounds", "1", "--seconds", "0.05", "--objects", "4000", "--upload-mb", "4", "--large-gib", "0.05"]
+TINY += ["--many", "3000"]
 
 
 @pytest.fixture(scope="module")
@@ -117,11 +118,11 @@ def test_memory_that_a_server_took_at_its_start_is_not_counted(monkeypatch):
 
     monkeypatch.setattr(growth, "fill", fill)
     server = Server()
-    assert growth._kilobytes_per_object(server, None, 4000) == (1500 - growth.SMALL) / 1000
+    assert growth.kilobytes_per_object(server, None, 4000) == (1500 - growth.SMALL) / 1000
 
     server = Server()
     with pytest.raises(LoadError, match="600 objects are too few"):
-        growth._kilobytes_per_object(server, None, 1200)
+        growth.kilobytes_per_object(server, None, 1200)
 
 
 def lighthouse_report(**categories):

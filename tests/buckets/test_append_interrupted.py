@@ -1,6 +1,7 @@
 """Appends killed at any of their requests: readers get the old store or the new one, and a rerun completes it.
 
-Each kind of store is cut at every eighth request, and the kinds take turns. ``CUTS=all`` cuts each at every request.
+Each kind of store is cut at every eighth writing request and at fewer reading ones, and the kinds take turns.
+``CUTS=all`` cuts each at every request.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from append_world import BUCKET, World
 from zarr.core.buffer.cpu import Buffer
 
 USER = "funky-user"
-EVERY = 1 if os.environ.get("CUTS") == "all" else 8
+ALL = os.environ.get("CUTS") == "all"
+EVERY_WRITE, EVERY_READ = (1, 1) if ALL else (8, 24)
 
 
 def readable(objects: dict[str, bytes]) -> xr.Dataset:
@@ -25,9 +27,9 @@ def readable(objects: dict[str, bytes]) -> xr.Dataset:
 
 
 def some(cuts: list[tuple[int, bool]], first: int) -> list[tuple[int, bool]]:
-    """Return every eighth reading request and every eighth writing one, beginning with the one of index ``first``."""
+    """Return a sample of the reading and of the writing requests, which begins with those of index ``first``."""
     reading, writing = ([cut for cut in cuts if cut[1] == effect] for effect in (False, True))
-    return sorted([*reading[first::EVERY], *(writing[first::EVERY] or writing[-1:])])
+    return sorted([*reading[first::EVERY_READ], *(writing[first::EVERY_WRITE] or writing[-1:])])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -48,7 +50,7 @@ def test_a_rerun_after_an_interruption_at_any_request_gives_the_same_store(world
 
     # Cutting a write before its effect leaves what cutting the request before it has left.
     cuts = [(number, method != "GET") for number, method in enumerate(methods, 1)]
-    cuts = some(cuts, list(KINDS).index(kind) % EVERY)
+    cuts = some(cuts, list(KINDS).index(kind) % EVERY_WRITE)
     cuts.insert(0, (methods.index("POST") + 1, False))
     assert sum(effect for _, effect in cuts) >= 1
     cut: dict[str, bytes] | None = None

@@ -33,7 +33,7 @@ class Api:
         if not anonymous:
             headers["Authorization"] = f"Bearer {self._token}"
         url = self._base + path.removeprefix(GOOGLE)
-        return self._session.request(method, url, headers=headers, timeout=30, **options)
+        return self._session.request(method, url, headers=headers, **{"timeout": 30} | options)
 
     def put(self, bucket: str, name: str, data: bytes = b"data", **query) -> requests.Response:
         """Store an object with a simple upload."""

@@ -1,11 +1,25 @@
 """The request log has a row for every request, and no secrets."""
 
 import json
+import threading
+import time
 
+import psutil
 import pytest
 
+from fakehub import request_log
+from fakehub.clock import Clock
 from fakehub.control.client import Control
-from fakehub.request_log import REQUESTS, summary, without_secrets
+from fakehub.request_log import (
+    REQUESTS,
+    LoggedRequest,
+    RequestLog,
+    log_end,
+    read_log,
+    read_since,
+    summary,
+    without_secrets,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 UPLOAD = "/upload/storage/v1/b/leap-scratch/o"
@@ -96,6 +110,61 @@ def test_unusual_paths_are_one_json_line_each(server, control):
         server.call("GET", f"{OBJECTS}/{name}", token=token)
 
     assert len(control.log()) == before + 6  # including the request for the token
+
+
+def write(log: RequestLog, numbers) -> None:
+    for number in numbers:
+        log.write(LoggedRequest("GET", "storage.googleapis.com", f"/{number}", "hub", 200, 0, 1, time.perf_counter()))
+
+
+def numbers(rows) -> list[int]:
+    return [int(row["path"][1:]) for row in rows]
+
+
+def test_a_long_log_keeps_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(request_log, "MOST_BYTES", 5000)
+    log = RequestLog(tmp_path, Clock())
+    ends = [log_end(tmp_path)]
+    for start in range(0, 300, 7):
+        write(log, range(start, start + 7))
+        ends.append(log_end(tmp_path))
+
+    kept = numbers(read_log(tmp_path))
+    assert kept == list(range(kept[0], 301))
+    assert 0 < kept[0] < 301 - 5000 // 250
+    assert 5000 <= sum(path.stat().st_size for path in tmp_path.iterdir()) < 11_000
+    assert ends == sorted(set(ends))
+
+
+def test_a_reader_gets_every_row_once_while_the_log_starts_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(request_log, "MOST_BYTES", 20_000)
+    log, place, found = RequestLog(tmp_path, Clock()), 0, []
+    written, read = threading.Semaphore(0), threading.Semaphore(1)
+
+    def write_all() -> None:
+        for start in range(0, 2000, 40):  # half of what is kept for sure
+            read.acquire()
+            write(log, range(start, start + 20))
+            written.release()
+            write(log, range(start + 20, start + 40))
+
+    writing = threading.Thread(target=write_all)
+    writing.start()
+    for _ in range(50):
+        written.acquire()
+        rows, place = read_since(tmp_path, place)
+        found += numbers(rows)
+        read.release()
+    writing.join()
+    found += numbers(read_since(tmp_path, place)[0])
+
+    assert found == list(range(2000))
+
+
+def test_the_server_may_open_many_files(server):
+    soft, hard = psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE)
+
+    assert soft == hard or soft == 65536
 
 
 def test_the_summary_counts_requests_and_bytes_by_method():

@@ -53,9 +53,10 @@ LAYERS = {
         "new_buckets | uploads",
         "bucket_access | resources",
         "acl | billing | conditions | encryption | glob | request_body | store",
-        "bucket_table | computed | journal | write_rate",
-        "stored",
-        "hashes",
+        "bucket_table | computed | held | state | write_rate",
+        "old_journal | stored",
+        "spool",
+        "hashes | off_loop",
     ],
     "uploader": [
         "join",

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 import requests
 
 from fakehub.control.client import Control
-from fakehub.request_log import REQUESTS
+from fakehub.request_log import read_since
 from fakehub.session.session import Session, SessionOptions, start_session
 from hubfacts.load import load
 
@@ -176,13 +176,8 @@ class Cloud:
         return Counter(name.removeprefix(path) for name in names if name.startswith(path))
 
     def _new_rows(self) -> list[dict]:
-        with (self.running.folder / REQUESTS).open("rb") as log:
-            log.seek(self._seen)
-            text = log.read()
-        # A last line without a newline is still being written.
-        text = text[: text.rfind(b"\n") + 1]
-        self._seen += len(text)
-        return [json.loads(line) for line in text.splitlines()]
+        rows, self._seen = read_since(self.running.folder, self._seen)
+        return rows
 
 
 @contextlib.contextmanager

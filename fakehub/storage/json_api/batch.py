@@ -12,10 +12,10 @@ from multidict import CIMultiDict, MultiDict
 
 from fakehub.accounts.identities import Persona
 from fakehub.errors import GoogleError, bad_request
-from fakehub.storage.json_api.call import Call
+from fakehub.storage.json_api.call import Answer, Call
 
 # Answers one request of the JSON API; raises ``GoogleError``.
-Answer = Callable[[Call], web.Response]
+Answerer = Callable[[Call], Answer]
 
 # The most calls in one batch, according to Google's documentation of batch requests.
 MOST_CALLS = 100
@@ -29,7 +29,7 @@ class Sender:
     base: str
 
 
-def answer_batch(answer: Answer, body: bytes, content_type: str, sender: Sender) -> web.Response:
+async def answer_batch(answer: Answerer, body: bytes, content_type: str, sender: Sender) -> web.Response:
     """Answer every request of the batch; a refused one gets its own status."""
     match = re.search(r"boundary=[\"']?([^\"';\s]+)", content_type)
     if not match:
@@ -37,18 +37,19 @@ def answer_batch(answer: Answer, body: bytes, content_type: str, sender: Sender)
     parts = re.split(rb"(?:^|\r?\n)--" + re.escape(match.group(1).encode()), body)[1:-1]
     if not 1 <= len(parts) <= MOST_CALLS:
         raise bad_request(f"A batch has 1 to {MOST_CALLS} calls.")
-    answers = [_answer_part(answer, part.lstrip(b"\r\n"), sender) for part in parts]
+    answers = [await _answer_part(answer, part.lstrip(b"\r\n"), sender) for part in parts]
     boundary = "batch_of_answers"
     text = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in answers)
     kind = f"multipart/mixed; boundary={boundary}"
     return web.Response(body=text + f"--{boundary}--\r\n".encode(), headers={"Content-Type": kind})
 
 
-def _answer_part(answer: Answer, part: bytes, sender: Sender) -> bytes:
+async def _answer_part(answer: Answerer, part: bytes, sender: Sender) -> bytes:
     outer, _, inner = re.sub(rb"\r\n", b"\n", part).partition(b"\n\n")
     content_id = re.search(rb"content-id:[ \t]*<?([^>\n]+)>?", outer, re.IGNORECASE)
     try:
-        response = answer(_call(inner, sender))
+        answered = answer(_call(inner, sender))
+        response = answered if isinstance(answered, web.Response) else await answered
     except GoogleError as error:
         response = error.response()
     id_line = b"Content-ID: <response-" + content_id.group(1) + b">\r\n" if content_id else b""

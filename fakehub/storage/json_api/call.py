@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from fakehub.accounts.identities import Persona
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.json_api.fields import only_fields
 from fakehub.storage.service import Storage
+from fakehub.storage.spool import Content, in_memory
 
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
@@ -22,30 +23,37 @@ class Call:
     """One request: ``path`` is still percent-encoded, ``base`` is the address that the client used.
 
     ``query`` may hold a parameter several times (``getall``), and the names of ``headers`` are not case-sensitive.
-    ``names`` are the decoded names in the path (bucket, object, ...), set once the method is known; ``project`` is the
-    one that is billed, ``None`` for the bucket's own.
+    ``content`` is the request's body. ``names`` are the decoded names in the path (bucket, object, ...), set once the
+    method is known; ``project`` is the one that is billed, ``None`` for the bucket's own.
     """
 
     method: str
     path: str
     query: MultiMapping[str]
     headers: MultiMapping[str]
-    body: bytes
+    content: Content
     persona: Persona
     base: str
     names: tuple[str, ...] = ()
     project: str | None = None
 
+    @property
+    def body(self) -> bytes:
+        """The body of a request that uploads nothing; raises ``GoogleError`` (413) for a large one."""
+        return in_memory(self.content)
 
+
+# An answer, or that of a method that has to wait for something.
+Answer = web.Response | Awaitable[web.Response]
 # Answers a call of one method; raises ``GoogleError``.
-Handler = Callable[[Storage, Call], web.Response]
-BucketHandler = Callable[[Storage, Call, BucketAccess], web.Response]
+Handler = Callable[[Storage, Call], Answer]
+BucketHandler = Callable[[Storage, Call, BucketAccess], Answer]
 
 
 def in_bucket(handler: BucketHandler, permission: str | None = None) -> Handler:
     """Return a handler that resolves the bucket in the path and checks ``permission`` before it calls ``handler``."""
 
-    def resolved(storage: Storage, call: Call) -> web.Response:
+    def resolved(storage: Storage, call: Call) -> Answer:
         return handler(storage, call, storage.bucket(call.persona, call.names[0], permission, call.project))
 
     return resolved

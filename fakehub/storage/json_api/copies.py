@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -10,9 +11,11 @@ from fakehub.errors import bad_request
 from fakehub.storage import conditions
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.json_api.answers import object_response, resource_for
-from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_response
+from fakehub.storage.json_api.call import Answer, Call, Handler, in_bucket, json_response
 from fakehub.storage.json_api.object_bodies import check_acl, check_resource, parse_resource, texts
+from fakehub.storage.off_loop import in_thread
 from fakehub.storage.service import Storage
+from fakehub.storage.spool import IN_MEMORY, Content, discarded, joined
 from fakehub.storage.stored import NewObject, Object
 from fakehub.storage.uploads import headers_of
 
@@ -28,7 +31,7 @@ def _destination_query(call: Call) -> dict[str, str]:
     return query
 
 
-def _compose(storage: Storage, call: Call) -> web.Response:
+def _compose(storage: Storage, call: Call) -> Answer:
     body = parse_resource(call.body)
     destination = body.get("destination") or {}
     if not isinstance(destination, dict):
@@ -39,14 +42,31 @@ def _compose(storage: Storage, call: Call) -> web.Response:
     check_resource(destination)
     headers, metadata = headers_of(destination), texts(destination.get("metadata"))
     check_acl(bucket.facts, destination, call.persona)
-    data = b"".join([part.read() for part in parts])
     count = sum(part.components or 1 for part in parts)
     if "contentType" not in destination:
         del headers["contentType"]  # a new composite has none, whatever its parts have
-    # Checksums in the destination are ignored: Google's clients send those of the object that is replaced.
-    new = NewObject(call.names[1], data, headers, metadata, count)
-    stored = bucket.put(new, _destination_query(call))
-    return object_response(storage.texts, bucket, call.query, stored)
+
+    def store(data: Content) -> web.Response:
+        # Checksums in the destination are ignored: Google's clients send those of the object that is replaced.
+        new = NewObject(call.names[1], data, headers, metadata, count)
+        stored = bucket.put(new, _destination_query(call))
+        return object_response(storage.texts, bucket, call.query, stored)
+
+    if sum(part.size for part in parts) > IN_MEMORY:
+        return _join(storage, parts, lambda: [_checked_component(bucket, source) for source in sources], store)
+    return store(b"".join([part.read() for part in parts]))
+
+
+async def _join(
+    storage: Storage, parts: list[Object], find: Callable[[], list[Object]], store: Callable[[Content], web.Response]
+) -> web.Response:
+    """Join large ``parts`` in a thread, again if ``find`` returns others when it is done, and ``store`` the result."""
+    while True:
+        joining = in_thread(joined, [part.open() for part in parts], storage.store.spool(md5=False))
+        with discarded(await joining) as content:
+            before, parts = parts, find()
+            if [part.generation for part in before] == [part.generation for part in parts]:
+                return store(content)
 
 
 def _sources(body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -75,15 +95,18 @@ def _source(call: Call, bucket: BucketAccess) -> Object:
     return source
 
 
-def _store_copy(call: Call, source: Object, resource: dict[str, Any], bucket: BucketAccess, name: str) -> Object:
+def _store_copy(
+    storage: Storage, call: Call, source: Object, resource: dict[str, Any], bucket: BucketAccess, name: str
+) -> Object:
     """Store ``source`` as ``name`` in ``bucket``, with the changes in the request's ``resource``."""
     check_acl(bucket.facts, resource, call.persona)
     headers, metadata = dict(source.headers), source.metadata
     if resource:
         headers |= headers_of(resource, headers.get("contentType"))
         metadata = texts(resource["metadata"]) if "metadata" in resource else metadata
-    new = NewObject(name, source.read(), headers, metadata, source.components)
-    return bucket.put(new, _destination_query(call))
+    with discarded(storage.store.copied(source)) as content:
+        new = NewObject(name, content, headers, metadata, source.components)
+        return bucket.put(new, _destination_query(call))
 
 
 def _copy_source(storage: Storage, call: Call, source_bucket: BucketAccess) -> tuple[BucketAccess, Object]:
@@ -91,7 +114,7 @@ def _copy_source(storage: Storage, call: Call, source_bucket: BucketAccess) -> t
     source = _source(call, source_bucket)
     resource = parse_resource(call.body)
     bucket = storage.bucket(call.persona, call.names[2], project=call.project)
-    return bucket, _store_copy(call, source, resource, bucket, call.names[3])
+    return bucket, _store_copy(storage, call, source, resource, bucket, call.names[3])
 
 
 def _copy(storage: Storage, call: Call, source_bucket: BucketAccess) -> web.Response:
@@ -112,7 +135,7 @@ def _move(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
         raise bad_request("The source and the destination of a move are the same object.")
     bucket.check("storage.objects.get")
     source = _source(call, bucket)
-    stored = _store_copy(call, source, parse_resource(call.body), bucket, new_name)
+    stored = _store_copy(storage, call, source, parse_resource(call.body), bucket, new_name)
     storage.store.delete(source)
     return object_response(storage.texts, bucket, call.query, stored)
 

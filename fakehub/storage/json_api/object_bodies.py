@@ -3,61 +3,33 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from fakehub.accounts.identities import Persona
 from fakehub.errors import bad_request, not_implemented
 from fakehub.storage.acl import NEW_OBJECT, predefined
+from fakehub.storage.json_api.multipart_body import split_multipart
 from fakehub.storage.resources import HEADERS
+from fakehub.storage.spool import Content, Received, in_memory
 from fakehub.storage.uploads import check_size, check_text
 from hubfacts.schema import Bucket
 
-_BOUNDARY = re.compile(r"boundary=(?:\"([^\"]+)\"|'([^']+)'|([^;\s]+))")
 # Properties of an object's resource that are strings.
 _STRINGS = ("name", "bucket", "md5Hash", "crc32c", *HEADERS)
 # Properties that would change what happens to the object later, and that the stand-in does not implement.
 _REFUSED = ("contexts", "customerEncryption", "eventBasedHold", "kmsKeyName", "retention", "temporaryHold")
 
 
-def parse_multipart(body: bytes, content_type: str) -> tuple[dict[str, Any], bytes, str | None]:
+def parse_multipart(body: Content, content_type: str) -> tuple[dict[str, Any], Content, str | None]:
     """Return the resource, the data and the data's content type of a multipart/related body.
 
-    Clients differ: LF or CRLF, boundaries in double or single quotes, parts without headers. Raises
-    ``GoogleError`` (400) for anything that is not such a body.
+    Raises ``GoogleError`` (400) for anything that is not such a body.
     """
-    match = _BOUNDARY.search(content_type)
-    if not match:
-        raise bad_request("Missing the boundary of a multipart upload.")
-    boundary = b"--" + next(group for group in match.groups() if group).encode("utf-8", "surrogateescape")
-    # gcsfs ends lines with LF only; reading a CR before it as part of the line's end would cut binary data.
-    start = body.find(boundary) + len(boundary)
-    line = b"\r\n" if body[start : start + 2] == b"\r\n" else b"\n"
-    # Find the boundaries without splitting: the data may be large, and only the last slice copies them.
-    places = [-len(line)] if body.startswith(boundary) else []
-    size, place = len(line + boundary), body.find(line + boundary)
-    while place >= 0 and len(places) < 4:
-        places.append(place)
-        place = body.find(line + boundary, place + size)
-    if len(places) != 3 or not body.startswith(b"--", places[2] + size):
-        raise bad_request("A multipart upload has two parts: the object's metadata and its data.")
-    _, text = _part(body, places[0] + size, places[1], line)
-    kind, data = _part(body, places[1] + size, places[2], line)
+    if isinstance(body, Received) and body.head:
+        text, kind = body.head
+        return parse_resource(text), body, kind
+    text, data, kind = split_multipart(in_memory(body), content_type)
     return parse_resource(text), data, kind
-
-
-def _part(body: bytes, start: int, stop: int, line: bytes) -> tuple[str | None, bytes]:
-    """Return content type and content of the part between two places; rclone sends one without headers."""
-    if body.startswith(line, start, stop):
-        start += len(line)
-    if body.startswith(line, start, stop):
-        return None, body[start + len(line) : stop]
-    end = body.find(line + line, start, stop)
-    if end < 0:
-        end = stop
-    head, content = body[start:end], body[end + 2 * len(line) : stop]
-    kind = re.search(rb"^content-type:[ \t]*([^\r\n]+)", head, re.IGNORECASE | re.MULTILINE)
-    return (kind.group(1).decode("latin-1").strip() if kind else None), content
 
 
 def parse_resource(text: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from fakehub.errors import bad_request
 from fakehub.storage.json_api.answers import object_response
-from fakehub.storage.json_api.call import Call, Handler
+from fakehub.storage.json_api.call import Answer, Call, Handler
 from fakehub.storage.json_api.object_bodies import (
     check_acl,
     check_agreement,
@@ -19,6 +19,7 @@ from fakehub.storage.json_api.object_bodies import (
     texts,
 )
 from fakehub.storage.service import Storage
+from fakehub.storage.spool import Content
 from fakehub.storage.stored import NewObject
 from fakehub.storage.uploads import Upload, announced_length, hashes_of, headers_of, take_chunk
 
@@ -30,7 +31,7 @@ def insert_without_data(_storage: Storage, _call: Call) -> web.Response:
     raise bad_request(_NOT_AN_UPLOAD, "wrongUrlForUpload")
 
 
-def upload(storage: Storage, call: Call) -> web.Response:
+def upload(storage: Storage, call: Call) -> Answer:
     """Answer a request to the upload address; raise ``GoogleError``."""
     query = call.query
     if "upload_id" in query:
@@ -39,9 +40,10 @@ def upload(storage: Storage, call: Call) -> web.Response:
     if call.method == "DELETE" or kind not in {"media", "multipart", "resumable"}:
         raise bad_request(_NOT_AN_UPLOAD, "wrongUrlForUpload")
     resource: dict[str, Any] = {}
-    data, content_type = call.body, call.headers.get("Content-Type")
+    data: Content
+    data, content_type = call.content, call.headers.get("Content-Type")
     if kind == "multipart":
-        resource, data, content_type = parse_multipart(call.body, content_type or "")
+        resource, data, content_type = parse_multipart(call.content, content_type or "")
     elif kind == "resumable":
         resource, data = parse_resource(call.body), b""
         content_type = call.headers.get("X-Upload-Content-Type")
@@ -60,7 +62,8 @@ def upload(storage: Storage, call: Call) -> web.Response:
     headers, metadata = headers_of(resource), texts(resource.get("metadata"))
     if kind == "resumable":
         length = announced_length(call.headers)
-        return _start(storage, call, Upload(bucket, name, headers, metadata, query, hashes, length))
+        held = storage.resumables.hold()
+        return _start(storage, call, Upload(bucket, name, headers, metadata, query, hashes, held, length))
     stored = bucket.put(NewObject(name, data, headers, metadata, hashes=hashes), query)
     return object_response(storage.texts, bucket, query, stored)
 
@@ -71,7 +74,7 @@ def _start(storage: Storage, call: Call, upload: Upload) -> web.Response:
     return web.Response(headers={"Location": f"{call.base}{path}", "X-GUploader-UploadID": session})
 
 
-def _continue(storage: Storage, call: Call) -> web.Response:
+async def _continue(storage: Storage, call: Call) -> web.Response:
     """Answer a request to the session of a resumable upload: a chunk, a question about its progress, or its end."""
     session = call.query["upload_id"]
     upload = storage.resumables.get(session)
@@ -81,13 +84,11 @@ def _continue(storage: Storage, call: Call) -> web.Response:
     if upload.done is not None:
         again = object_response(storage.texts, upload.bucket, upload.query, upload.done)
         return web.Response(body=again.body, content_type="application/json")
-    data = take_chunk(upload, call.body, call.headers.get("Content-Range"))
+    data = await take_chunk(upload, call.content, call.headers.get("Content-Range"))
     if data is not None:
         stored = upload.finish(data, hashes_of({}, call.headers))
         return object_response(storage.texts, upload.bucket, upload.query, stored)
-    headers = {"X-GUploader-UploadID": session}
-    if upload.data:
-        headers["Range"] = f"bytes=0-{len(upload.data) - 1}"
+    headers = {"X-GUploader-UploadID": session} | upload.range()
     if call.headers.get("X-GUploader-No-308", "").lower() == "yes":
         return web.Response(headers=headers | {"X-HTTP-Status-Code-Override": "308"})
     return web.Response(status=308, reason="Resume Incomplete", headers=headers)

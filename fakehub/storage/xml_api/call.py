@@ -15,6 +15,7 @@ from fakehub.errors import GoogleError
 from fakehub.storage import resources, uploads
 from fakehub.storage.bucket_access import BucketAccess
 from fakehub.storage.service import Storage
+from fakehub.storage.spool import Content, Received, in_memory
 from fakehub.storage.stored import Object, checksums
 from fakehub.storage.xml_api.errors import XmlError, invalid_argument, no_such_bucket
 
@@ -40,7 +41,7 @@ _FIELD_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 class Call:
     """One request: ``name`` is empty if it is about the bucket, ``address`` is that of the bucket.
 
-    ``project`` is the one that is billed, ``None`` for the bucket's own.
+    ``content`` is the request's body, ``project`` the one that is billed, ``None`` for the bucket's own.
     """
 
     method: str
@@ -48,9 +49,19 @@ class Call:
     name: str
     query: MultiDictProxy[str]
     headers: CIMultiDictProxy[str]
-    body: bytes
+    content: Content
     address: str
     project: str | None
+
+    @property
+    def body(self) -> bytes:
+        """The body of a request that uploads nothing; raises ``GoogleError`` (413) for a large one."""
+        return in_memory(self.content)
+
+    @property
+    def size(self) -> int:
+        """The number of bytes in the body."""
+        return self.content.size if isinstance(self.content, Received) else len(self.content)
 
     def existing(self, permission: str) -> Object:
         """Return the object, at the generation that the query asks for.

@@ -35,6 +35,7 @@ _BY_STATUS = {
     403: _ACCESS_DENIED,
     409: ("BucketNotEmpty", "The bucket you tried to delete is not empty."),
     404: ("NoSuchKey", "The specified key does not exist."),
+    413: ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size."),
     429: ("SlowDown", "Please reduce your request rate."),
     500: ("InternalError", "We encountered an internal error. Please try again."),
     503: ("ServiceUnavailable", "Service unavailable. Please try again later."),

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import math
 import secrets
 from dataclasses import dataclass, field
+from typing import BinaryIO
 from urllib.parse import quote
 
 import google_crc32c
 from aiohttp import web
 
 from fakehub.clock import Clock, rfc3339
+from fakehub.storage.hashes import base64_crc32c
+from fakehub.storage.off_loop import in_thread
+from fakehub.storage.spool import IN_MEMORY, Content, Received, discarded, joined
+from fakehub.storage.store import Store
 from fakehub.storage.stored import NewObject
 from fakehub.storage.xml_api.call import (
     Call,
@@ -43,9 +49,25 @@ _KIND = {"Content-Type": "text/html; charset=UTF-8"}
 
 @dataclass(frozen=True)
 class _Part:
-    data: bytes
+    content: Content
+    size: int
     etag: str
     modified: float
+
+    def open(self) -> BinaryIO:
+        """Open the part to read it."""
+        return self.content.open() if isinstance(self.content, Received) else io.BytesIO(self.content)
+
+    def read(self) -> bytes:
+        """Return the part."""
+        with self.open() as file:
+            return file.read()
+
+    def remove(self) -> None:
+        """Remove the part's file, if it has one."""
+        if isinstance(self.content, Received):
+            self.content.kept = False
+            self.content.discard()
 
 
 @dataclass
@@ -64,8 +86,8 @@ class _Upload:
 class Multipart:
     """The multipart uploads in progress."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, store: Store) -> None:
+        self._clock, self._store = clock, store
         self._uploads: dict[str, _Upload] = {}
 
     def start(self, call: Call) -> web.Response:
@@ -86,31 +108,54 @@ class Multipart:
         number = whole_number("partNumber", call.query.get("partNumber", ""))
         if not 1 <= number <= MOST_PARTS:
             raise invalid_argument(f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive.")
-        md5 = hashlib.md5(call.body, usedforsecurity=False).digest()
-        crc32c = google_crc32c.value(call.body).to_bytes(4, "big")
-        sums = {"md5": base64.b64encode(md5).decode(), "crc32c": base64.b64encode(crc32c).decode()}
+        content = call.content
+        if isinstance(content, Received) and content.md5:
+            md5, crc32c = content.md5, content.crc32c
+        else:
+            md5, crc32c = hashlib.md5(call.body, usedforsecurity=False).digest(), google_crc32c.value(call.body)
+        sums = {"md5": base64.b64encode(md5).decode(), "crc32c": base64_crc32c(crc32c)}
         if any(sums.get(kind, value) != value for kind, value in hashes_of(call.headers)):
             raise bad_digest()
-        upload.parts[number] = _Part(call.body, md5.hex(), self._clock.now())
+        if number in upload.parts:
+            upload.parts[number].remove()
+        upload.parts[number] = _Part(content, call.size, md5.hex(), self._clock.now())
+        if isinstance(content, Received):
+            content.kept = True
         hashes = ",".join(f"{name}={value}" for name, value in sums.items())
         return web.Response(headers={"ETag": f'"{md5.hex()}"', "x-goog-hash": hashes})
 
-    def complete(self, call: Call) -> web.Response:
-        """Answer ``POST ?uploadId``: join the parts that the body lists; raise ``XmlError`` (400) for a wrong list."""
+    async def complete(self, call: Call) -> web.Response:
+        """Answer ``POST ?uploadId``: join the parts that the body lists; raise ``XmlError`` (400) for a wrong list.
+
+        While large parts are joined in a thread, the upload is gone; it comes back if the object cannot be stored.
+        """
         upload = self._find(call, "storage.multipartUploads.create")
-        parts = _chosen(upload, call.body)
-        data = b"".join(part.data for part in parts)
-        new = NewObject(call.name, data, upload.headers, upload.metadata, len(parts))
-        stored = call.bucket.put(new, upload.query)
-        del self._uploads[call.query["uploadId"]]
+        parts, upload_id = _chosen(upload, call.body), call.query["uploadId"]
+        content: Content
+        if sum(part.size for part in parts) <= IN_MEMORY:
+            content = b"".join([part.read() for part in parts])
+        else:
+            del self._uploads[upload_id]
+            try:
+                content = await in_thread(joined, (part.open() for part in parts), self._store.spool(md5=False))
+            finally:
+                self._uploads[upload_id] = upload
+        new = NewObject(call.name, content, upload.headers, upload.metadata, len(parts))
+        with discarded(content):
+            stored = call.bucket.put(new, upload.query)
+        self._remove(upload_id)
         location = f"{call.address}/{quote(call.name)}"
         text = element("Location", location) + _names(call) + element("ETag", f'"{etag(stored)}"')
         return _answer("CompleteMultipartUploadResult", text, stored_headers(stored))
 
+    def _remove(self, upload_id: str) -> None:
+        for part in self._uploads.pop(upload_id).parts.values():
+            part.remove()
+
     def abort(self, call: Call) -> web.Response:
         """Answer ``DELETE ?uploadId``: forget an upload and its parts."""
         self._find(call, "storage.multipartUploads.abort")
-        del self._uploads[call.query["uploadId"]]
+        self._remove(call.query["uploadId"])
         return web.Response(status=204)
 
     def list_parts(self, call: Call) -> web.Response:
@@ -126,7 +171,7 @@ class Multipart:
         for number in page:
             part = upload.parts[number]
             inner = element("PartNumber", number) + element("LastModified", rfc3339(part.modified))
-            inner += element("ETag", f'"{part.etag}"') + element("Size", len(part.data))
+            inner += element("ETag", f'"{part.etag}"') + element("Size", part.size)
             text += f"<Part>{inner}</Part>"
         return _answer("ListPartsResult", text)
 
@@ -182,9 +227,9 @@ def _chosen(upload: _Upload, body: bytes) -> list[_Part]:
         parts.append(part)
         before = number
     for node, part in zip(listed[:-1], parts[:-1], strict=True):
-        if len(part.data) < SMALLEST_PART:
+        if part.size < SMALLEST_PART:
             details = (
-                f"Part {child_text(node, 'PartNumber').strip()} has size of {len(part.data)} bytes, "
+                f"Part {child_text(node, 'PartNumber').strip()} has size of {part.size} bytes, "
                 f"which is smaller than min part size ({SMALLEST_PART} bytes)."
             )
             message = "Your proposed upload is smaller than the minimum allowed object size."

@@ -12,6 +12,7 @@ from fakehub.errors import GoogleError, condition_not_met
 from fakehub.storage import conditions, downloads
 from fakehub.storage.request_body import decoded
 from fakehub.storage.service import Storage
+from fakehub.storage.spool import discarded
 from fakehub.storage.stored import NewObject, Object
 from fakehub.storage.xml_api.call import (
     Call,
@@ -53,8 +54,8 @@ def put(storage: Storage, call: Call) -> web.Response:
     if call.headers.get(_COPY):
         return _copy(storage, call)
     headers = call.headers
-    check_length(len(call.body), headers)
-    new = NewObject(call.name, call.body, headers_of(headers), metadata_of(headers), hashes=hashes_of(headers))
+    check_length(call.size, headers)
+    new = NewObject(call.name, call.content, headers_of(headers), metadata_of(headers), hashes=hashes_of(headers))
     stored = call.bucket.put(new, put_query(headers))
     return web.Response(headers=stored_headers(stored) | {"x-goog-stored-content-length": str(stored.size)})
 
@@ -74,8 +75,9 @@ def _copy(storage: Storage, call: Call) -> web.Response:
     headers, metadata = source.headers, source.metadata
     if directive == "REPLACE":
         headers, metadata = headers_of(call.headers), metadata_of(call.headers)
-    new = NewObject(call.name, source.read(), headers, metadata, source.components)
-    stored = call.bucket.put(new, put_query(call.headers))
+    with discarded(storage.store.copied(source)) as content:
+        new = NewObject(call.name, content, headers, metadata, source.components)
+        stored = call.bucket.put(new, put_query(call.headers))
     text = element("LastModified", rfc3339(stored.updated)) + element("ETag", f'"{etag(stored)}"')
     body = f"<CopyObjectResult xmlns='{_NAMESPACE}'>{text}</CopyObjectResult>"
     return xml_response(body, headers=stored_headers(stored))

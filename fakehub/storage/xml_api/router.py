@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -12,8 +13,10 @@ from fakehub.errors import GoogleError, not_implemented
 from fakehub.hosts import JSON_ONLY, STORAGE_HOSTS, bucket_of
 from fakehub.storage.billing import billed_project
 from fakehub.storage.encryption import refuse_keys
-from fakehub.storage.request_body import decoded, read_body
+from fakehub.storage.request_body import decoded, read_body, receive
 from fakehub.storage.service import Storage
+from fakehub.storage.spool import IN_MEMORY, PIECE, Content, discarded, in_memory
+from fakehub.storage.uploads import is_whole
 from fakehub.storage.xml_api import acl, bucket_parts, listing, objects, project_buckets
 from fakehub.storage.xml_api.call import Call, resolve_bucket
 from fakehub.storage.xml_api.errors import XmlError, error_response
@@ -31,6 +34,9 @@ _PARTS = frozenset(
     {"acl", "billing", "compose", "cors", "encryption", "lifecycle", "location", "logging", "retention"}
     | {"storageClass", "tagging", "versioning", "versions", "website"}
 )
+
+# An answer, or that of a method that has to wait for something.
+Answer = web.StreamResponse | Awaitable[web.StreamResponse]
 
 
 def is_xml(request: web.BaseRequest) -> bool:
@@ -50,46 +56,63 @@ class XmlApi:
     def __init__(self, storage: Storage, identities: Identities, clock: Clock) -> None:
         self._storage, self._identities = storage, identities
         self._signed = SignedUrls(identities, clock)
-        self._multipart = Multipart(clock)
-        self._resumable = ResumableUploads(clock)
+        self._multipart = Multipart(clock, storage.store)
+        self._resumable = ResumableUploads(clock, storage.store.hold)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, a refused one in Google's XML form."""
         if request.method == "OPTIONS":  # a page's preflight; no bucket has CORS rules that would allow anything
             return web.Response()
         try:
-            body = await read_body(request)
-            url = request.rel_url
-            request["persona"] = persona = self._caller(request, body)
-            address, path = f"{request.scheme}://{request.host}", url.raw_path.removeprefix("/")
-            bucket_name, name = bucket_of(request.host.partition(":")[0]), path
-            if not bucket_name:
-                bucket_name, _, name = path.partition("/")
-                address += f"/{bucket_name}"
-            bucket_name, name = decoded(bucket_name), decoded(name)
-            refuse_keys(request.headers, f"{request.method} in the XML API")
-            if request.method == "POST" and request.content_type == "multipart/form-data":
-                raise not_implemented("a form with a policy document")
-            project = billed_project(persona, url.query, request.headers)
-            if not bucket_name and request.method == "GET":
-                return project_buckets.list_all(self._storage, persona, request.headers)
-            if request.method == "PUT" and not name and _PARTS.isdisjoint(url.query):
-                return project_buckets.make(self._storage, persona, bucket_name, request.headers, body)
-            bucket = resolve_bucket(self._storage, persona, bucket_name, project)
-            return self._answer(Call(request.method, bucket, name, url.query, request.headers, body, address, project))
+            if request.method != "PUT":
+                return await self._answer_with(request, await read_body(request))
+            with discarded(await self._receive(request)) as content:
+                return await self._answer_with(request, content)
         except GoogleError as error:
             return error_response(error)
 
-    def _caller(self, request: web.BaseRequest, body: bytes) -> Persona:
+    async def _receive(self, request: web.BaseRequest) -> Content:
+        """Return the body of a ``PUT``; a large one is in a file."""
+        query, headers = request.rel_url.query, request.headers
+        is_chunk = "upload_id" in query and not is_whole(headers.get("Content-Range"))
+        most = PIECE if is_chunk or "uploadId" in query else IN_MEMORY
+        sha256 = "x-goog-content-sha256" in headers
+        return await receive(request, lambda: self._storage.store.spool(most, not is_chunk, sha256))
+
+    async def _answer_with(self, request: web.BaseRequest, content: Content) -> web.StreamResponse:
+        answer = self._route(request, content)
+        return answer if isinstance(answer, web.StreamResponse) else await answer
+
+    def _route(self, request: web.BaseRequest, content: Content) -> Answer:
+        url = request.rel_url
+        request["persona"] = persona = self._caller(request, content)
+        address, path = f"{request.scheme}://{request.host}", url.raw_path.removeprefix("/")
+        bucket_name, name = bucket_of(request.host.partition(":")[0]), path
+        if not bucket_name:
+            bucket_name, _, name = path.partition("/")
+            address += f"/{bucket_name}"
+        bucket_name, name = decoded(bucket_name), decoded(name)
+        refuse_keys(request.headers, f"{request.method} in the XML API")
+        if request.method == "POST" and request.content_type == "multipart/form-data":
+            raise not_implemented("a form with a policy document")
+        project = billed_project(persona, url.query, request.headers)
+        if not bucket_name and request.method == "GET":
+            return project_buckets.list_all(self._storage, persona, request.headers)
+        if request.method == "PUT" and not name and _PARTS.isdisjoint(url.query):
+            return project_buckets.make(self._storage, persona, bucket_name, request.headers, in_memory(content))
+        bucket = resolve_bucket(self._storage, persona, bucket_name, project)
+        return self._answer(Call(request.method, bucket, name, url.query, request.headers, content, address, project))
+
+    def _caller(self, request: web.BaseRequest, content: Content) -> Persona:
         url = request.rel_url
         if is_signed(url.query):
-            return self._signed.caller(request.method, url.raw_path, url.query.items(), request.headers, body)
+            return self._signed.caller(request.method, url.raw_path, url.query.items(), request.headers, content)
         if "GoogleAccessId" in url.query:
             raise not_implemented("signed URLs of version 2; sign with version 4")
         persona = self._identities.bearer(request.headers.get("Authorization"))
         return self._resumable.starter(url.query["upload_id"], persona) if "upload_id" in url.query else persona
 
-    def _answer(self, call: Call) -> web.StreamResponse:
+    def _answer(self, call: Call) -> Answer:
         if call.query:
             if call.method == "GET" and "acl" in call.query:
                 return acl.read(call)
@@ -115,7 +138,7 @@ class XmlApi:
             call.bucket.check("storage.objects.create")
         raise not_implemented(f"{call.method} of a bucket")
 
-    def _answer_object(self, call: Call) -> web.StreamResponse:
+    def _answer_object(self, call: Call) -> Answer:
         if "upload_id" in call.query:
             return self._resumable.continue_upload(call)
         if "uploadId" in call.query:
@@ -132,8 +155,8 @@ class XmlApi:
             return self._resumable.start(call)
         raise not_implemented(f"{call.method} of an object")
 
-    def _answer_multipart(self, call: Call) -> web.StreamResponse:
-        methods = {
+    def _answer_multipart(self, call: Call) -> Answer:
+        methods: dict[str, Callable[[Call], Answer]] = {
             "PUT": self._multipart.put_part,
             "POST": self._multipart.complete,
             "DELETE": self._multipart.abort,

@@ -21,6 +21,7 @@ from multidict import CIMultiDictProxy
 
 from fakehub.accounts.identities import Persona
 from fakehub.clock import Clock
+from fakehub.storage.spool import Content, Received
 from fakehub.storage.xml_api.errors import XmlError
 
 ALGORITHM = "GOOG4-RSA-SHA256"
@@ -54,7 +55,12 @@ class SignedUrls:
         self._signers, self._clock = signers, clock
 
     def caller(
-        self, method: str, raw_path: str, query: Iterable[tuple[str, str]], headers: CIMultiDictProxy[str], body: bytes
+        self,
+        method: str,
+        raw_path: str,
+        query: Iterable[tuple[str, str]],
+        headers: CIMultiDictProxy[str],
+        content: Content,
     ) -> Persona:
         """Return the service account that signed this request; raise ``XmlError`` (400, 403) for an invalid signature.
 
@@ -72,7 +78,7 @@ class SignedUrls:
         email, scope = _credential(values["Credential"], values["Date"])
         self._check_time(values["Date"], values["Expires"])
         signed = values["SignedHeaders"].split(";")
-        payload = _payload(signed, headers, body)
+        payload = _payload(signed, headers, content)
         rest = _canonical_query(pairs)
         lines = _canonical_headers(signed, headers)
         # Clients differ in the characters of the path that they encode; accept a signature over either form.
@@ -151,9 +157,12 @@ def _canonical_headers(signed: list[str], headers: CIMultiDictProxy[str]) -> str
     return "".join(lines)
 
 
-def _payload(signed: list[str], headers: CIMultiDictProxy[str], body: bytes) -> str:
+def _payload(signed: list[str], headers: CIMultiDictProxy[str], content: Content) -> str:
     given = headers.get("x-goog-content-sha256", _UNSIGNED) if "x-goog-content-sha256" in signed else _UNSIGNED
-    if given != _UNSIGNED and given.lower() != _sha256(body):
+    if given == _UNSIGNED:
+        return given
+    sha256 = content.sha256 if isinstance(content, Received) else _sha256(content)
+    if given.lower() != sha256:
         message = "The x-goog-content-sha256 you specified did not match what we received."
         raise XmlError(400, "BadDigest", message)
     return given

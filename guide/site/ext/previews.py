@@ -143,7 +143,9 @@ def _link_inside(parent: nodes.Element, links: PageLinks, to_root: str) -> bool:
             if _link_inside(run, links, to_root):
                 return True
             continue
-        text, start = "".join(node.astext() for node in run), parent.index(run[0])
+        # By identity: two texts are equal if they have the same characters, such as a line break.
+        start = next(number for number, child in enumerate(parent.children) if child is run[0])
+        text = "".join(node.astext() for node in run)
         before, after = parent.children[:start], parent.children[start + len(run) :]
         use = links.choose(text, bool(before) and _is_link(before[-1]), bool(after) and _is_link(after[0]))
         if use is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import rjsmin
 from bs4 import BeautifulSoup, Tag
@@ -50,6 +51,8 @@ BASE = (
 )
 
 _TOGGLE_SETTINGS = re.compile(r"^\s*(let|var) toggle\w+ = ")
+# Elements that show another page or program inside a page.
+_FRAMES = {"applet", "embed", "frame", "iframe", "object"}
 _CODE = {"", "text/javascript", "application/javascript", "module"}
 
 
@@ -91,11 +94,14 @@ def loaded_later(site: Path) -> list[Path]:
 
 
 def refused_scripts(soup: BeautifulSoup) -> list[str]:
-    """Return scripts and event handlers in a page's content, which the policy refuses."""
+    """Return what the policy refuses: scripts and event handlers in a page's content, frames, and files elsewhere."""
     in_text = soup.article.find_all("script") if soup.article else []
     refused = [str(tag)[:80] for tag in in_text if tag.get("type", "") in _CODE]
     for tag in soup.find_all(True):
         refused += [f'{name}="{value}"' for name, value in tag.attrs.items() if name.startswith("on")]
+        elsewhere = urlsplit(text_of(tag, "src") or text_of(tag, "data")).netloc
+        if tag.name in _FRAMES or (elsewhere and tag.name != "script"):
+            refused.append(str(tag)[:80])
     return refused
 
 

@@ -45,6 +45,20 @@ from_file = session.post(upload, params={"uploadType": "media", "name": "funky-u
 results["from a file"] = from_file.json()["size"]
 results["json"] = session.patch(f"{OBJECT}/{quoted}", json={"metadata": {"a": "1"}}).json()["metadata"]
 
+# Large objects, with a running loop and without one: there are no threads.
+large = bytes(range(256)) * 24000
+sent = session.post(upload, params={"uploadType": "media", "name": "funky-user/large"}, data=large)
+fs = gcsfs.GCSFileSystem()
+fs.pipe("leap-scratch/funky-user/piped", large)
+session.post(f"{OBJECT}/funky-user%2Flarge/copyTo/b/leap-scratch/o/funky-user%2Fcopied")
+sources = {"sourceObjects": [{"name": "funky-user/large"}, {"name": "funky-user/piped"}]}
+session.post(f"{OBJECT}/funky-user%2Fjoined/compose", json=sources)
+names = ("large", "piped", "copied", "joined")
+same = [fs.cat(f"leap-scratch/funky-user/{it}") == large for it in names[:3]]
+results["large"] = [len(large), sent.json()["size"], *same]
+results["joined"] = session.get(f"{OBJECT}/funky-user%2Fjoined?alt=media").content == large * 2
+fs.rm([f"leap-scratch/funky-user/{it}" for it in names])
+
 # urllib and http.client.
 with urllib.request.urlopen(urllib.request.Request(TOKEN, headers=FLAVOR)) as answer:
     results["urllib"] = [answer.status, sorted(json.load(answer))]
@@ -126,6 +140,11 @@ def test_requests_writes_and_reads(found):
     assert found["host of a bucket"] == "Ω"
     assert found["from a file"] == "3"
     assert found["json"] == {"a": "1"}
+
+
+def test_large_objects_are_stored_copied_and_joined_without_threads(found):
+    assert found["large"] == [6144000, "6144000", True, True, True]
+    assert found["joined"] is True
 
 
 def test_the_answer_to_head_has_the_size_and_no_content(found):

@@ -35,7 +35,11 @@ def test_only_the_owner_may_open_the_socket(server):
     assert stat.S_IMODE(mode) == 0o600
 
 
-@pytest.mark.parametrize("path", ["/clock", "/faults", "/network"])
+def test_the_tokens_that_are_valid_are_listed(server):
+    assert server.token() in Control(server.folder).tokens()
+
+
+@pytest.mark.parametrize("path", ["/clock", "/faults", "/network", "/tokens"])
 def test_no_port_reaches_the_controls(server, path):
     assert server.call("GET", path).status_code in {400, 401, 403, 404}
     assert server.call("POST", path, data=b'{"advance_s": 60}').status_code in {400, 401, 403, 404, 405, 501}

@@ -241,8 +241,7 @@ def test_a_state_directory_keeps_changes_and_deletions(root, tmp_path):
     (tmp_path / "state").mkdir()
     api = again()
     api.change(labels={"team": "ocean"}, lifecycle=rule(30), versioning={"enabled": False})
-    for _ in range(9):  # more lines than objects, so that the journal is written again
-        api.put(SCRATCH, "kept")
+    api.put(SCRATCH, "kept")
     api.put("leap-persistent", "going")
     api.call("DELETE", f"{API}/leap-persistent/o/going")
     assert api.call("DELETE", f"{API}/leap-persistent").status == 204
@@ -253,7 +252,6 @@ def test_a_state_directory_keeps_changes_and_deletions(root, tmp_path):
         assert resource(api) == before | {"timeCreated": resource(api)["timeCreated"]}
         assert api.call("GET", f"{API}/leap-persistent").status == 404
         assert api.get(SCRATCH, "kept").json == b"data"
-    assert b'"going"' not in (tmp_path / "state/journal").read_bytes()
 
 
 @pytest.mark.parametrize(("verb", "permission"), [("GET", "get"), ("PATCH", "update"), ("DELETE", "delete")])

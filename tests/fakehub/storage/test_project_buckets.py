@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from types import SimpleNamespace
 
 import pytest
 from accounts_client import token_of
+from aiohttp import web
 from multidict import CIMultiDict, MultiDict
 from xml_client import error, parsed
 
@@ -23,6 +25,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 API, UPLOAD = "/storage/v1/b", "/upload/storage/v1/b"
 PROJECT, NEW = "leap-pangeo", "made-bucket"
 DAY = 86400
+
+
+async def _result(answer):
+    return await answer
 
 
 class Api:
@@ -42,6 +48,8 @@ class Api:
         call = Call(method, path, MultiDict(query), CIMultiDict(headers), data, sender, "https://host")
         try:
             response = self._api.answer(call)
+            if not isinstance(response, web.Response):
+                response = asyncio.run(_result(response))
         except GoogleError as refused:
             response = refused.response()
         content = response.body or b""
@@ -290,6 +298,7 @@ def test_new_buckets_are_in_the_state_directory(root, tmp_path):
         assert after.call("GET", f"{API}/{NEW}/o/a", alt="media").json == b"data"
         assert after.call("GET", f"{API}/passing").status == 404
         assert after.call("GET", f"{API}/leap-scratch/o/b", alt="media").json == b"data"
+        after.store.close()
         assert after.put("leap-scratch", "c", "hub").status == 403
         after.store.close()
 

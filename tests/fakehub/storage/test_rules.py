@@ -223,6 +223,15 @@ def test_a_token_belongs_to_its_persona_until_it_expires(clocked, clock, facts):
     assert clocked.find(token) is None
 
 
+def test_live_tokens_are_those_that_have_not_expired(clocked, clock):
+    token, _ = clocked.issue("hub")
+    assert clocked.live_tokens() == [token]
+
+    clock.advance(7200)
+
+    assert clocked.live_tokens() == []
+
+
 def test_the_same_token_is_issued_until_it_is_about_to_expire(clocked, clock, facts):
     first, _ = clocked.issue("hub")
     clock.advance(facts.buckets.identity.token_lives_s - 305)

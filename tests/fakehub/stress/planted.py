@@ -14,8 +14,8 @@ from fakehub.server import process
 from fakehub.server.router import HostRouter
 from fakehub.storage import conditions
 from fakehub.storage.bucket_access import BucketAccess
-from fakehub.storage.journal import Journal
 from fakehub.storage.json_api import objects
+from fakehub.storage.state import State
 from fakehub.storage.store import Store
 
 
@@ -84,14 +84,14 @@ def ignored_precondition(strikes: Callable[[], bool]) -> None:
 
 
 def unrecorded(strikes: Callable[[], bool]) -> None:
-    """Acknowledge a change that is not in the journal."""
-    append = Journal.append
+    """Acknowledge a new object that the state directory does not have."""
+    put = State.put
 
-    def forget(self: Journal, change: Any) -> None:
+    def forget(self: State, *arguments: Any) -> None:
         if not strikes():
-            append(self, change)
+            put(self, *arguments)
 
-    Journal.append = forget
+    State.put = forget
 
 
 def unanswered(strikes: Callable[[], bool]) -> None:

@@ -32,11 +32,15 @@ def test_a_page_follows_the_rules(page, root, facts):
         ("Objects stay for seven days.", "page.md:1: 'seven days' is a fact: write its key, "),
         ("Run `conda activate leap`.", "page.md:1: uses the environment 'leap', which neither the page nor the file"),
         ("```bash file=job.sh\nsource activate leap\n```", "page.md:2: uses the environment 'leap'"),
+        (
+            "```bash run\ncurl http://93.184.216.34/ || true\n```",
+            "page.md:1: 93.184.216.34 is the address of a machine",
+        ),
         ("```python run\nassert 1 + 1 == 2\n```", "page.md:1: an assert tests the page: use a hidden check"),
         ("```python run\nprint(fs.exists(path))\n```", "page.md:1: a print of exists() tests the page"),
         ("```python run\nprint('gone:', fs.exists(path))\n```", "page.md:1: a print of exists() tests the page"),
         ("```python run\nxr.open_zarr(path, consolidated=False)\n```", "page.md:1: consolidated= is explained on"),
-        ('```python run raises="KeyError"\n{}[1]\n```', "page.md:1: an error is raised on purpose"),
+        ('```python run raises="KeyError: \'month\'"\n{}["month"]\n```', "page.md:1: an error is raised on purpose"),
         ('```bash run fails="No such file"\ncat a\n```', "page.md:1: an error is raised on purpose"),
         ("A reference is an\n<image-name>:<tag>.", "page.md:2: <image-name> is shown as nothing, because"),
         (":::{note}\nWrite\n<tag>.\n:::", "page.md:3: <tag> is shown as nothing"),
@@ -52,7 +56,7 @@ def test_a_page_follows_the_rules(page, root, facts):
         ("name: leap\n`mamba install --yes --name laep zarr`", "page.md:2: uses the environment 'laep'"),
     ],
     ids=[
-        *("long", "word", "stand-in", "fact", "activated", "activated in a job", "assert", "exists"),
+        *("long", "word", "stand-in", "fact", "activated", "activated in a job", "address", "assert", "exists"),
         *("exists with a label", "consolidated", "raises", "fails"),
         *("lost text", "lost in a note", "removed", "removed in a list", "found and removed", "removed at home"),
         *("lost from a fact", "lost in an answer", "installed into"),
@@ -85,7 +89,7 @@ def test_a_page_may_use_an_environment_that_it_makes(text, tmp_path, facts):
 @pytest.mark.parametrize(
     "text",
     [
-        "`<image-name>`, <https://example.org>, 1 < 2 > 0 and\n<details><summary>Answer</summary>Yes.</details>",
+        "`<image-name>`, <https://example.org>, a < b > c and\n<details><summary>Answer</summary>Yes.</details>",
         '```text skip="only a template of it"\n<tag>\n```',
     ],
     ids=["in a sentence", "in a block"],

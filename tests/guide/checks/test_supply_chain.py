@@ -113,6 +113,10 @@ def test_there_are_no_other_workflows(root):
             ],
         ),
         (
+            "cached-publication",
+            ["it publishes what a pull request may have put into a cache: actions/cache@"],
+        ),
+        (
             "rights-for-code",
             [
                 "it runs on pull_request_target",

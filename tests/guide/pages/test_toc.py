@@ -29,6 +29,15 @@ chapters:
   - file: book/second
 """
 
+FOLDERS = """
+root: book/index
+parts:
+  - caption: Store
+    chapters: [{file: book/buckets/index}, {file: notebooks/first}]
+  - caption: Scale up
+    chapters: [{file: book/compute/index}, {file: book/buckets/look}, {file: notebooks/second}]
+"""
+
 
 def test_pages_are_in_order_with_nested_sections_and_without_links_to_other_sites():
     toc = parse_toc(PARTS)
@@ -87,6 +96,7 @@ def test_no_empty_list_is_left_where_all_of_it_is_left_out():
         ("root: [book/index\n", "_toc.yml: not YAML: "),
         (PARTS.replace("book/deeper", "book/rules"), "_toc.yml names book/rules twice"),
         (PARTS.replace("book/deeper", "book/index"), "_toc.yml names book/index twice"),
+        (FOLDERS, "_toc.yml names book/buckets/look under 'Scale up', but the pages of its folder are under 'Store'"),
     ],
 )
 def test_a_mistake_is_one_clear_line(text, message):

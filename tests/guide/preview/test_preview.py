@@ -121,6 +121,27 @@ def test_a_failure_is_shown_in_the_terminal_and_in_the_browser_and_the_preview_g
     expect(page.locator("#preview-failed")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("host", "path", "status"),
+    [
+        (None, "/book/second.html", 200),
+        ("localhost:80", "/book/second.html", 200),
+        ("attacker.example", "/book/second.html", 421),
+        ("attacker.example:8000", "/_preview/events", 421),
+        ("127.0.0.1.attacker.example", "/", 421),
+        (None, "/../../_toc.yml", 404),
+        (None, "/..%2f..%2f_toc.yml", 404),
+        (None, "//etc/hostname", 404),
+    ],
+)
+def test_only_the_site_is_served_and_only_under_this_machines_name(terminal, host, path, status):
+    connection = http.client.HTTPConnection(terminal.address.removeprefix("http://"), timeout=60)
+    connection.request("GET", path, headers={"Host": host} if host else {})
+
+    assert connection.getresponse().status == status
+    connection.close()
+
+
 def test_a_warning_of_the_build_is_repeated_until_it_is_fixed(terminal, page):
     terminal.save("index.md", "# First\n\nIn {fact}`hub.moons`.\n")
     expect(page.locator("#preview-failed")).to_contain_text("hub.moons", timeout=PATIENCE_S * 1000)

@@ -23,6 +23,8 @@ CELLS = (
     "1 + 1",
     "fs.rm(folder, recursive=True)",
 )
+# A block that stores something needs a check; this one makes no request.
+CHECK = 'folder.endswith("look")'
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def page(tmp_path, fakehub_session, monkeypatch):
     """A page whose blocks write, read, change and delete objects, in a session of the stand-in."""
     enter(fakehub_session, monkeypatch)
     (tmp_path / "home").mkdir()
-    cells = "".join(f"\n```{{code-cell}} python\n{cell}\n```\n" for cell in CELLS)
+    cells = "".join(f"\n```{{code-cell}} python\n:check: {CHECK}\n{cell}\n```\n" for cell in CELLS)
     (tmp_path / "look.md").write_text(FRONT_MATTER + cells)
     yield read_page(tmp_path / "look.md", tmp_path)
     monkeypatch.undo()

@@ -13,13 +13,18 @@ from guide.run.profile import RunProfile
 
 PROFILE = RunProfile()
 # Code for every Python process of a run: it notes which modules of the project the process has imported when it ends.
+# The file is opened at the start, because a page may not write there later.
 NOTE_MODULES = """
-import atexit, os, sys
+import atexit, contextlib, os, sys
 end = os._exit
+modules = None
+with contextlib.suppress(OSError):
+    file = os.path.join(os.path.dirname(__file__), "modules.txt")
+    modules = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 def note():
     names = [name for name in sys.modules if name.partition(".")[0] in {"guide", "fakehub", "hubfacts"}]
-    with open(os.path.join(os.path.dirname(__file__), f"modules-{os.getpid()}.txt"), "w") as file:
-        file.write("\\n".join(names))
+    if modules is not None:
+        os.write(modules, ("\\n".join(names) + "\\n").encode())
 def note_and_end(status):
     note()
     end(status)
@@ -135,7 +140,7 @@ def test_every_module_that_a_run_imports_is_in_the_key(root, stack, tmp_path, pa
     command = [sys.executable, "-c", RUN, stack, mode, *pages]
     env = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=400, check=False)
-    imported = {name for file in tmp_path.glob("modules-*.txt") for name in file.read_text().split()}
+    imported = set((tmp_path / "modules.txt").read_text().split())
     keyed = {
         str(file.relative_to(root).with_suffix("")).removesuffix("/__init__").replace("/", ".")
         for file in code_of_a_run(root)

@@ -14,7 +14,7 @@ from guide.pages.blocks import Block
 def bad(browser, bad_site):
     """Visits of the broken pages, by their names."""
     with serve(bad_site) as address:
-        visits = visit_all(browser, address, sorted(path.name for path in bad_site.glob("*.html")))
+        visits = visit_all(browser, address, sorted(path.name for path in bad_site.glob("*.html")), thorough=True)
     return {visit.page: visit for visit in visits if visit.width == 390}
 
 

@@ -1,6 +1,6 @@
 """Pages leave a reader's own files, objects and clusters as they are, also as the notebooks that launch links open.
 
-Every fifth page runs, and one that opens as a notebook in one of these two ways; ``HARMLESS=all`` runs all pages in
+Every eighth page runs, and one that opens as a notebook in one of these two ways; ``HARMLESS=all`` runs all pages in
 both. What a page may remove is also checked without running it, by the rules for pages.
 """
 
@@ -75,7 +75,7 @@ def test_every_harmful_page_is_tested(root):
 @pytest.fixture(scope="module")
 def chosen():
     """The pages that run."""
-    return pages_of_book()[:: 1 if THOROUGH else 5]
+    return pages_of_book()[:: 1 if THOROUGH else 8]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ WIDTHS = (1280, 390, 320)
 # axe checks the page at these; at the third width, tests check only whether it fits.
 AXE_WIDTHS = WIDTHS[:2]
 _THEMES = ("light", "dark")
+_THOROUGH = os.environ.get("VISITS") == "all"
 # Rules of Lighthouse that axe does not check by default.
 _LIGHTHOUSE = {name: {"enabled": True} for name in ("target-size", "label-content-name-mismatch")}
 _VIOLATIONS = """options => axe.run(document, options).then(result => result.violations.flatMap(
@@ -126,10 +128,11 @@ def pages(site: Path) -> list[str]:
     return sorted(str(path.relative_to(site)) for path in paths if "<article" in path.read_text(encoding="utf-8"))
 
 
-def visit_all(browser: Browser, address: str, names: list[str]) -> list[Visit]:
-    """Visit each page at each width; axe checks it in one theme at the one width and in the other theme at the other.
+def visit_all(browser: Browser, address: str, names: list[str], thorough: bool = _THOROUGH) -> list[Visit]:
+    """Visit each page at each width; axe checks it at one width in one theme.
 
-    Neighbouring pages take turns, so that what all pages have is checked in both themes at both widths.
+    Neighbouring pages take turns, so that what all pages have is checked in both themes at both widths. A ``thorough``
+    visit checks each page at both widths; so does ``VISITS=all``.
     """
     visits = []
     for width in WIDTHS:
@@ -140,7 +143,7 @@ def visit_all(browser: Browser, address: str, names: list[str]) -> list[Visit]:
         page.on("request", lambda request, to=requests: to.append(request.url))
         page.on("pageerror", lambda error, to=errors: to.append(str(error)))
         page.on("console", lambda message, to=errors: to.append(message.text) if message.type == "error" else None)
-        for number, name in enumerate(names, WIDTHS.index(width)):
+        for number, name in enumerate(names):
             requests.clear()
             errors.clear()
             page.emulate_media(color_scheme="light")
@@ -148,13 +151,14 @@ def visit_all(browser: Browser, address: str, names: list[str]) -> list[Visit]:
             requested = [url for url in requests if not url.startswith("data:")]
             violations, pictures = [], {"light": page.evaluate(_PICTURES)}
             if width in AXE_WIDTHS:
-                theme = _THEMES[number % 2]
+                theme = _THEMES[(number + WIDTHS.index(width)) % 2]
                 page.emulate_media(color_scheme=theme)
                 page.wait_for_selector(f'html[data-theme="{theme}"]', state="attached")
-                page.evaluate(AXE_SCRIPT)
-                violations = page.evaluate(_VIOLATIONS, {"resultTypes": ["violations"], "rules": _LIGHTHOUSE})
-                violations = [f"{line} ({theme})" for line in violations]
                 pictures[theme] = page.evaluate(_PICTURES)
+                if thorough or number // 2 % 2 == WIDTHS.index(width):
+                    page.evaluate(AXE_SCRIPT)
+                    violations = page.evaluate(_VIOLATIONS, {"resultTypes": ["violations"], "rules": _LIGHTHOUSE})
+                    violations = [f"{line} ({theme})" for line in violations]
             seen, outside = page.evaluate(_SEEN), page.evaluate(_OUTSIDE)
             icons = page.evaluate(_ICONS) if width == WIDTHS[0] else []
             copied = page.evaluate(_COPIED) if width == COPY_WIDTH else []

@@ -38,6 +38,16 @@ def test_the_first_use_of_a_term_is_linked_one_in_a_paragraph():
     assert document.astext() == "A\nchunk of a shard, a chunk x in shards\n\nShards of a chunk"
 
 
+def test_nothing_else_of_a_paragraph_changes_if_two_of_its_texts_are_equal():
+    """Line breaks are texts too, and a search for one by its value would find the first."""
+    link = nodes.reference("", "Upload it", refuri="a.html")
+    text = ("Drag a file", "\n", "here. ", link, "\n", "to a chunk.")
+    document, links = _linked(_paragraph(*text))
+
+    assert [words for words, _ in links] == ["chunk"]
+    assert document.astext() == "Drag a file\nhere. Upload it\nto a chunk."
+
+
 @pytest.mark.parametrize("kind", [nodes.literal, nodes.strong, nodes.reference, nodes.inline, nodes.math])
 def test_a_word_in_code_a_link_or_bold_is_not_linked(kind):
     assert _linked(_paragraph("See ", kind("", "", nodes.Text("chunk"))))[1] == []

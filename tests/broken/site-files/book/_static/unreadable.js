@@ -1,0 +1,7 @@
+"use strict";
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" {
+    open();
+  }
+});
