@@ -7,7 +7,6 @@ its standard input is closed, so that it never outlives its parent.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import json
 import re
@@ -75,20 +74,12 @@ async def _parent_was_killed() -> bool:
 def main(path: str) -> int:
     """Serve according to the configuration file; return 1 after a one-line error message if that is impossible."""
     config = Config(**json.loads(Path(path).read_text(encoding="utf-8")))
-    _allow_connections()
     try:
         _run(config)
     except (FactsError, OSError) as error:
         print(_in_one_line(error), file=sys.stderr)
         return 1
     return 0
-
-
-def _allow_connections() -> None:
-    """Allow this process as many open files as the system does, because every connection is one."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    with contextlib.suppress(ValueError, OSError):  # macOS names a limit that it does not allow
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _run(config: Config) -> None:

@@ -42,7 +42,7 @@ class JsonApi:
     """The JSON API in front of ``storage``."""
 
     def __init__(self, storage: Storage) -> None:
-        self._storage, self._store = StorageAt(storage), storage.store
+        self._storage, self._at = storage, StorageAt(storage)
 
     async def handle(self, request: web.BaseRequest, identities: Identities) -> web.StreamResponse:
         """Answer one request and set its sender in ``request["persona"]``.
@@ -90,7 +90,7 @@ class JsonApi:
         most = PIECE if is_chunk else IN_MEMORY
 
         def open_sink() -> Sink:
-            sink: Sink = self._store.spool(most, not is_chunk)
+            sink: Sink = self._storage.store.spool(most, not is_chunk)
             if query.get("uploadType") == "multipart":
                 sink = MultipartSink(sink, boundary_of(request.headers.get("Content-Type", "")))
             return Gunzip(sink) if packed else sink
@@ -101,7 +101,7 @@ class JsonApi:
         """Answer a request whose body has arrived; raise ``GoogleError``."""
         method, path = call.method, call.path
         call.project = billed_project(call.persona, call.query, call.headers)
-        storage = self._storage[call.base]
+        storage = self._at[call.base]
         if path.startswith(_API):
             return _answer_method(storage, call, path[len(_API) :])
         if path.startswith(_SHORT) and storage.texts.links != GOOGLE:

@@ -84,7 +84,7 @@ def ignored_precondition(strikes: Callable[[], bool]) -> None:
 
 
 def unrecorded(strikes: Callable[[], bool]) -> None:
-    """Acknowledge an object that is not in the state directory."""
+    """Acknowledge a new object that the state directory does not have."""
     put = State.put
 
     def forget(self: State, *arguments: Any) -> None:

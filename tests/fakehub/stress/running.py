@@ -64,7 +64,7 @@ class Answer:
 def running(folder: Path, fault: str = "", state: Path | None = None, bucket: bool = True) -> Iterator[Running]:
     """Start a server with its files in ``folder``, and make the bucket; kill the server afterwards."""
     folder.mkdir()
-    config = Config("", str(folder), str(state) if state else None, "owner", plain_port=0, storage_only=True)
+    config = Config("", str(folder), str(state) if state else None, persona="owner", plain_port=0, storage_only=True)
     (folder / "config.json").write_text(json.dumps(asdict(config)))
     command = [sys.executable, str(_PLANTED), fault, str(folder / "config.json")]
     with (folder / "stderr").open("wb") as stderr:
