@@ -15,7 +15,7 @@ from fakehub.storage.billing import billed_project
 from fakehub.storage.encryption import refuse_keys
 from fakehub.storage.request_body import decoded, read_body, receive
 from fakehub.storage.service import Storage
-from fakehub.storage.spool import IN_MEMORY, PIECE, Content, discarded, in_memory
+from fakehub.storage.spool import IN_MEMORY, PIECE, Content, Received, in_memory
 from fakehub.storage.uploads import is_whole
 from fakehub.storage.xml_api import acl, bucket_parts, listing, objects, project_buckets
 from fakehub.storage.xml_api.call import Call, resolve_bucket
@@ -66,8 +66,12 @@ class XmlApi:
         try:
             if request.method != "PUT":
                 return await self._answer_with(request, await read_body(request))
-            with discarded(await self._receive(request)) as content:
+            content = await self._receive(request)
+            try:
                 return await self._answer_with(request, content)
+            finally:
+                if isinstance(content, Received):
+                    content.discard()
         except GoogleError as error:
             return error_response(error)
 
