@@ -12,6 +12,7 @@ import gc
 import hashlib
 import heapq
 import itertools
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -166,7 +167,7 @@ class Store:
         raw = data.data if isinstance(data, Received) else data
         place = self._place(raw, size)
         stored = Object(
-            bucket,
+            sys.intern(bucket),  # one text for all objects, which the requests that made them do not share
             new.name,
             generation,
             1,
