@@ -1,4 +1,4 @@
-"""Find links between pages whose words have nothing in common with the page, or the section, to which they lead.
+"""Find links between pages whose words have nothing in common with their target, a page or a section.
 
 Such a link either leads to the wrong page, or does not say what a reader will find there.
 """

@@ -150,7 +150,7 @@ def _check_error(raises: str | None, where: str) -> None:
 
 
 def _shows_nothing(transcript: str) -> bool:
-    """Return whether all that a transcript shows of its commands' outputs is elided."""
+    """Return whether a transcript elides the whole output of its commands."""
     printed = [line for line in transcript.splitlines() if not re.match(r"[\w-]*[$>] ", line)]
     return bool(printed) and all(line.strip() == ELIDED for line in printed)
 

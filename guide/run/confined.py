@@ -45,7 +45,7 @@ def version() -> int:
 
 
 def confine(folders: Iterable[Path]) -> None:
-    """Refuse this process, and all that it starts, to write anywhere but below ``folders``; this cannot be undone.
+    """Keep this process, and those that it starts, from writing anywhere but below ``folders``; this cannot be undone.
 
     Does nothing on a system without Landlock. Call it while the process has one thread.
     """

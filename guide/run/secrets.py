@@ -10,7 +10,7 @@ from fakehub.control.client import Control
 
 # A Google access token, which the stand-in's resemble.
 _TOKEN = re.compile(r"ya29\.[\w.-]{20}")
-# So many characters of a token in a row are no accident.
+# Text that has so many characters of a token in a row has it from the token.
 _PIECE = 12
 _BETWEEN = re.compile(r"\s|\\n")
 
