@@ -147,7 +147,11 @@ def _decompressed(stored: Object, request_headers: Mapping[str, str]) -> bytes |
         if stored.size > PIECE:
             zlib.decompressobj(_GZIP).decompress(stored.read(0, _PIECE), _PIECE)
             return _Gunzipped(stored.open(), stored.size)
-        return zlib.decompress(stored.read(), _GZIP)
+        gzip = zlib.decompressobj(_GZIP)
+        text = gzip.decompress(stored.read(), PIECE)
+        if gzip.unconsumed_tail:  # a thousand times larger than it is stored, perhaps
+            return _Gunzipped(stored.open(), stored.size)
+        return text if gzip.eof else None
     except zlib.error:  # not gzip, in spite of its contentEncoding
         return None
 

@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import google_crc32c
@@ -178,6 +179,24 @@ def test_a_large_object_that_is_stored_compressed_is_decompressed_while_it_is_se
 
     assert plain.content == text
     assert "Content-Encoding" not in plain.headers
+
+
+def test_a_small_object_that_decompresses_to_a_huge_one_takes_little_memory(running):
+    size = 256 * MIB
+    gzip_of_zeros = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    bomb = b"".join([*(gzip_of_zeros.compress(bytes(MIB)) for _ in range(size // MIB)), gzip_of_zeros.flush()])
+    assert len(bomb) < MIB
+    with running(state=False) as (api, server):
+        path = f"{UPLOAD}/{BUCKET}/o?uploadType=media&name=bomb&contentEncoding=gzip"
+        api.call("POST", path, data=bomb)
+        before = peak(server.process)
+
+        headers = {"Accept-Encoding": "identity"}
+        download = api.call("GET", f"{object_path(BUCKET, 'bomb')}?alt=media", headers=headers, stream=True)
+        received = sum(len(piece) for piece in download.iter_content(MIB))
+
+        assert received == size
+        assert peak(server.process) - before < 100 * MIB
 
 
 def test_copies_of_large_objects_do_not_depend_on_the_original(server, api):
