@@ -34,6 +34,19 @@ tests of other clients, are in `tests/client_suites`.
 A failure is a *gap*: the stand-in does not do it, and says so. Or it is of the *suite*: the test fails on Google Cloud
 too, or needs something that is not part of it. Or it is a *defect*: the stand-in is wrong. `make suites` fails if a
 failure has no explanation here, or if the tests of an explanation pass.
+
+Before the persona `owner` and the corrections of November 2026, with buckets of a facts file:
+
+| suite then | passed | failed |
+| --- | --- | --- |
+| `gcsfs` 2026.1.0 | 337 | 19 |
+| `google-cloud-storage` 3.8.0 | 61 | 69 |
+| `zarr` 3.1.5 | 127 | 1 |
+| `xarray` 2025.12.0 | 630 | 4 |
+| `icechunk` 1.1.17 | 63 | 20 |
+| `@google-cloud/storage` for Node 7.22 | 4 | 9 |
+
+Now:
 """
 
 
