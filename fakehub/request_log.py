@@ -74,13 +74,20 @@ class RequestLog:
         self._left = MOST_BYTES - self._requests.tell()
 
     def _start_again(self) -> None:
-        """Begin a new file, keep the present one, and remove the one before it."""
-        self._requests.close()
-        before, end = _before(self._folder), log_end(self._folder)
-        (self._folder / REQUESTS).rename(self._folder / f"requests-{end}.jsonl")
+        """Begin a new file, keep the present one, and remove the one before it; go on with this one if that fails."""
+        present, before, end = self._requests, _before(self._folder), log_end(self._folder)
+        kept = self._folder / f"requests-{end}.jsonl"
+        try:
+            (self._folder / REQUESTS).rename(kept)
+            self._open()
+        except OSError:
+            self._requests, self._left = present, MOST_BYTES
+            if kept.exists():
+                kept.rename(self._folder / REQUESTS)
+            return
+        present.close()
         if before:
             (self._folder / f"requests-{before}.jsonl").unlink()
-        self._open()
 
     def http(
         self, request: web.BaseRequest, status: int | None, bytes_out: int, started: float, fault: str | None = None

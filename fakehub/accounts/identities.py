@@ -101,8 +101,8 @@ class Identities:
         return held if held is not None and held.expires > self._clock.now() else None
 
     def live_tokens(self) -> list[str]:
-        """Return all access tokens that have not expired."""
-        return [token for token in self._tokens if self.find(token)]
+        """Return all access tokens that have not expired, without the names that ``trust`` accepts as tokens."""
+        return [token for token, held in self._tokens.items() if held.expires != math.inf and self.find(token)]
 
     def drop(self, grant: object) -> None:
         """Invalidate the access tokens of a revoked grant."""

@@ -7,7 +7,7 @@ every host name and every origin that it was not started for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
@@ -35,6 +35,8 @@ from hubfacts.schema import Buckets, Facts, Hub
 
 # The names of this machine, which are always accepted.
 LOCAL_HOSTS = (LOOPBACK, "localhost")
+# Addresses on which a server listens to reach it by any of this machine's.
+_WILDCARDS = {"0.0.0.0", "::", ""}
 # Connections that may wait until the server accepts them.
 _BACKLOG = 1024
 
@@ -54,8 +56,9 @@ async def start_storage(config: Config, facts: Facts, parts: AsyncExitStack) -> 
     shared.identities.trust(config.persona)
     storage = Storage(shared.store, shared.clock, facts, any_project=not config.hub_yml)
     service = storage_service(JsonApi(storage), XmlApi(storage, shared.identities, shared.clock), shared.identities)
-    hosts = dict.fromkeys([*LOCAL_HOSTS, *map(str.lower, config.accepted_hosts), *STORAGE_HOSTS], service)
-    router = _LocalRouter(hosts, shared.identities, shared.log, shared.network, shared.faults)
+    accepted = {*LOCAL_HOSTS, *map(str.lower, config.accepted_hosts)} | ({config.bind} - _WILDCARDS)
+    services = dict.fromkeys([*sorted(accepted), *STORAGE_HOSTS], service)
+    router = _LocalRouter(services, accepted, shared.identities, shared.log, shared.network, shared.faults)
     server = web.Server(router.handle, request_factory=router.make_request, access_log=None, **KEEP_COMPRESSED)
     runner = await start_runner(server, parts)
     await web.TCPSite(runner, config.bind, config.plain_port or 0, backlog=_BACKLOG).start()
@@ -70,32 +73,40 @@ class _LocalRouter(HostRouter):
     """Routes requests for the accepted hosts, and refuses those of other hosts and of pages from other origins."""
 
     def __init__(
-        self, services: Mapping[str, Service], identities: Identities, log: RequestLog, network: Network, faults: Faults
+        self,
+        services: Mapping[str, Service],
+        accepted: Collection[str],
+        identities: Identities,
+        log: RequestLog,
+        network: Network,
+        faults: Faults,
     ) -> None:
         super().__init__(services, identities, log, network, faults)
-        self._hosts = services
+        self._hosts, self._accepted = services, accepted
 
     def _service(self, request: web.BaseRequest) -> Service:
-        host = request.host.rpartition(":")[0] or request.host
-        service = self._hosts.get(STORAGE_HOST if bucket_of(host) else host.lower())
+        host = _host_of(f"//{request.host}") or ""
+        service = self._hosts.get(STORAGE_HOST if bucket_of(host) else host)
         if service is None:
-            raise self._refusal("host", host)
+            raise self._refusal("host", request.host)
         origin = request.headers.get("Origin")
-        if origin is not None and _host_of(origin) not in self._hosts:
+        # Google's own names are no origins: anybody can have a page in a bucket there.
+        if origin is not None and _host_of(origin) not in self._accepted:
             raise self._refusal("origin", origin)
         return service
 
     def _refusal(self, what: str, given: str) -> GoogleError:
-        accepted = ", ".join(host for host in self._hosts if host not in STORAGE_HOSTS)
         message = (
-            f"This server does not answer requests with the {what} {given!r}, only with {accepted}. "
+            f"This server does not answer requests with the {what} {given!r}, only with "
+            f"{', '.join(sorted(self._accepted))}. "
             "To add a host, start it with --accept-host NAME."
         )
         return GoogleError(403, "forbidden", message)
 
 
-def _host_of(origin: str) -> str | None:
+def _host_of(address: str) -> str | None:
+    """Return the host of an address in small letters, without the brackets of IPv6; ``None`` if it has none."""
     try:
-        return urlsplit(origin).hostname
+        return urlsplit(address).hostname
     except ValueError:
         return None

@@ -58,7 +58,8 @@ class Server:
     @property
     def url(self) -> str:
         """The address of the server, without a slash at its end."""
-        return f"http://{LOOPBACK}:{self._server.ports['plain']}"
+        host = LOOPBACK if self._bind in {"0.0.0.0", "::"} else self._bind
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._server.ports['plain']}"
 
     @property
     def environment(self) -> dict[str, str]:

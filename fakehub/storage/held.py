@@ -38,9 +38,7 @@ class Held:
         before, self.size = self.size, min(self.size, start)
         try:
             if self._file is None:
-                self._file = self._path.open("x+b", buffering=0)
-                self._add(0, bytes(self._memory[:before]))
-                self._memory.clear()
+                self._move_to_file(before)
             with content.open() if isinstance(content, Received) else io.BytesIO(content) as source:
                 place = start
                 while piece := source.read(PIECE):
@@ -49,6 +47,19 @@ class Held:
         except OSError as error:
             raise disk_full(error) from error
         self.size = place
+
+    def _move_to_file(self, size: int) -> None:
+        """Move the first ``size`` bytes from memory to the file; they stay in memory if that fails (``OSError``)."""
+        self._file = self._path.open("x+b", buffering=0)
+        try:
+            self._add(0, bytes(self._memory[:size]))
+        except OSError:
+            self._file.close()
+            self._path.unlink(missing_ok=True)
+            self._file, self.size = None, size
+            self._begin_hashes()
+            raise
+        self._memory.clear()
 
     def _add(self, start: int, piece: bytes) -> None:
         assert self._file is not None

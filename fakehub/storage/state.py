@@ -130,15 +130,17 @@ class State:
             database.execute("begin")
             yield database
             database.execute("commit")
-            self._changes += 1
-            if self._changes % _CHANGES == 0:
-                database.execute(f"pragma incremental_vacuum({_PAGES})").fetchall()
         except BaseException as error:
             if database.in_transaction:
                 database.execute("rollback")
             if isinstance(error, sqlite3.Error):
                 raise disk_full(OSError(0, str(error))) from error
             raise
+        self._changes += 1
+        if self._changes % _CHANGES == 0:
+            # The change is recorded; whether its space is returned now makes no difference to it.
+            with contextlib.suppress(sqlite3.Error):
+                database.execute(f"pragma incremental_vacuum({_PAGES})").fetchall()
 
     def _delete_pending(self) -> None:
         """Delete what could not be deleted while the disk was full."""

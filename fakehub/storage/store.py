@@ -23,7 +23,6 @@ import google_crc32c
 from sortedcontainers import SortedDict
 
 from fakehub.clock import Clock
-from fakehub.errors import GoogleError
 from fakehub.storage.bucket_table import BucketTable, BucketVersion, settings_of
 from fakehub.storage.computed import ComputedBucket
 from fakehub.storage.hashes import check_hashes
@@ -207,7 +206,7 @@ class Store:
         inline = data if isinstance(data, bytes) and stored.data is not self._files else None
         try:
             self._state.put(stored, inline, replaced, self.buckets[stored.bucket].versioning)
-        except GoogleError:
+        except BaseException:
             if inline is None:
                 self._files.give_back(stored.generation, data)
             raise

@@ -58,7 +58,8 @@ class Files:
             if self.durable:
                 sync_folder(self.folder)
         except OSError as error:
-            path.unlink(missing_ok=True)
+            if path.exists():
+                self.give_back(generation, data)
             raise disk_full(error) from error
 
     def give_back(self, generation: int, data: bytes | Path) -> None:

@@ -37,7 +37,7 @@ _ELIDED = re.compile(r"\.\.\.|…")
 
 def unshown(page: Page, texts: list[tuple[str, str]]) -> Iterator[str]:
     """Yield one line for each number and error in ``texts`` (place and text) that neither a block nor the list has."""
-    listed = {str(words) for words in _listed().get(str(page.path), ())}
+    listed = set(_listed().get(str(page.path), ()))
     used: set[str] = set()
     shown = _shown(page)
     numbers = {_plain_number(found) for found in _NUMBER_SHOWN.findall(shown)}
@@ -54,8 +54,8 @@ def unshown(page: Page, texts: list[tuple[str, str]]) -> Iterator[str]:
 
 
 @functools.cache
-def _listed() -> dict[str, list[str | int | float]]:
-    content: dict[str, list[str | int | float]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+def _listed() -> dict[str, list[str]]:
+    content: dict[str, list[str]] = yaml.load(_FILE.read_text(encoding="utf-8"), yaml.BaseLoader)
     return content
 
 

@@ -81,7 +81,12 @@ FEATURES: dict[str, Callable[[Facts], bool]] = {
     "writers-of-read-only": lambda facts: facts.buckets.read_only is not None and facts.buckets.read_only.writers_group,
     "uniform-bucket-for-writers": lambda facts: facts.buckets.uniform_for_writers is not None,
     # Sizes and names that sentences rely on.
-    "listed-prices": lambda facts: facts.hub.region == "us-central1" and _machines(facts) <= PRICED_MACHINES,
+    # The page computes shares of a machine with 128 GB.
+    "listed-prices": lambda facts: (
+        facts.hub.region == "us-central1"
+        and facts.node_shares.machine == "n2-highmem-16"
+        and _machines(facts) <= PRICED_MACHINES
+    ),
     "year-in-smallest-share": lambda facts: 5 <= min(facts.node_shares.sizes_gib) < 45,
     "several-shares": lambda facts: len(facts.node_shares.options) > 1,
     "tested-image": lambda facts: facts.images.tested is not None,

@@ -14,7 +14,7 @@ from guide.run.secrets import has_token
 
 # What a program says that may not write to a path (see ``confined``), and what an author should know then.
 _REFUSED = re.compile(r"Permission denied: '/|: /\S+: Permission denied")
-_ADVICE = "; a page may write only to its folder, the buckets and temporary files"
+_ADVICE = "; if this writes there: a page may write only to its folder, the buckets and temporary files"
 
 
 class BlockFailure(Exception):

@@ -21,8 +21,9 @@ _PR_SET_NO_NEW_PRIVS = 38
 _WRITE_FILE = 1 << 1
 # To remove and to make directories, files, sockets, pipes, devices and links.
 _CHANGE_FOLDER = sum(1 << bit for bit in (4, 5, 6, 7, 8, 9, 10, 11, 12))
-# To move a file to another folder, and to shorten one: since versions 2 and 3.
-_SINCE = ((2, 1 << 13), (3, 1 << 14))
+# To move a file to another folder; and to shorten one, since version 3.
+_REFER = 1 << 13
+_TRUNCATE = 1 << 14
 # Devices, and the descriptions of processes, are not files that somebody would find later.
 _ALWAYS = (Path("/dev"), Path("/proc"))
 
@@ -38,10 +39,14 @@ class _Below(ctypes.Structure):
 
 @functools.cache
 def version() -> int:
-    """Return the version of Landlock on this system; 0 if there is none."""
+    """Return the version of Landlock on this system; 0 if there is none that can be used.
+
+    The first version refuses to move a file to another folder, even to one where the page may write.
+    """
     if not sys.platform.startswith("linux"):
         return 0
-    return max(0, ctypes.CDLL(None).syscall(_CREATE_RULESET, None, 0, _VERSION))
+    found: int = ctypes.CDLL(None).syscall(_CREATE_RULESET, None, 0, _VERSION)
+    return found if found > 1 else 0
 
 
 def confine(folders: Iterable[Path]) -> None:
@@ -51,7 +56,7 @@ def confine(folders: Iterable[Path]) -> None:
     """
     if not version():
         return
-    rights = _WRITE_FILE | _CHANGE_FOLDER | sum(right for since, right in _SINCE if version() >= since)
+    rights = _WRITE_FILE | _CHANGE_FOLDER | _REFER | (_TRUNCATE if version() > 2 else 0)
     ruleset = _Ruleset(rights)
     rules = _call(_CREATE_RULESET, ctypes.byref(ruleset), ctypes.sizeof(ruleset), 0)
     try:

@@ -14,7 +14,11 @@ _LEAST = 20
 # How far a number of prose may be from the drawn one, as a share of it: "about 30".
 _TOLERANCE = 0.1
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
-_FALLS, _RISES = re.compile(r"\b(?:falls?|decreases?|shrinks?)\b"), re.compile(r"\b(?:rises?|increases?|grows?)\b")
+_PERCENT = re.compile(r"\s*(?:%|percent)")
+_FALLS, _RISES = (
+    re.compile(r"\b(?<!to )(?:falls?|decreases?|shrinks?)\b"),
+    re.compile(r"\b(?:rises?|increases?|grows?)\b"),
+)
 
 
 def description_problem(description: str, code: str, figures: Iterable[Mapping[str, Any]]) -> str:
@@ -26,8 +30,9 @@ def description_problem(description: str, code: str, figures: Iterable[Mapping[s
     drawn = list(figures)
     if len(description) < _LEAST:
         return "draws a picture without a description: say in mystnb, image, alt what it shows"
-    for number in _NUMBER.findall(description):
-        if not (_has(code, number) or any(_shows(figure, number) for figure in drawn)):
+    for found in _NUMBER.finditer(description):
+        number, shares = found[0], (1, 100) if _PERCENT.match(description, found.end()) else (1,)
+        if not (_has(code, number) or any(_shows(figure, number, share) for figure in drawn for share in shares)):
             return f"describes its picture with {number}, which the picture does not show"
     ends = [tuple(pair) for figure in drawn for pair in figure["ends"]]
     falls, rises = _FALLS.search(description), _RISES.search(description)
@@ -38,12 +43,15 @@ def description_problem(description: str, code: str, figures: Iterable[Mapping[s
     return ""
 
 
-def _shows(figure: Mapping[str, Any], text: str) -> bool:
-    """Return whether a number is written in a figure, is one of its values, or is within the range of a map."""
-    number = float(text.replace(",", ""))
+def _shows(figure: Mapping[str, Any], text: str, share: int) -> bool:
+    """Return whether a number is written in a figure, is one of its values, or is within the range of a map.
+
+    The figure may show the number divided by ``share``, as percentages from 0 to 1.
+    """
+    number = float(text.replace(",", "")) / share
     if any(_has(written, text) for written in figure["texts"]):
         return True
-    near = (abs(number - value) <= max(abs(value) * _TOLERANCE, 0.5) for value in figure["values"])
+    near = (abs(number - value) <= max(abs(value) * _TOLERANCE, 0.5 / share) for value in figure["values"])
     return any(near) or any(low <= number <= high for low, high in figure["ranges"])
 
 

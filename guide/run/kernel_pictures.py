@@ -40,10 +40,10 @@ def install(pylabtools: Any) -> None:
             with contextlib.suppress(Exception), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 png = binascii.a2b_base64(shown) if isinstance(shown, str) else shown
-                print_figure.drawn[hashlib.sha256(png).hexdigest()] = _drawn(fig)  # type: ignore[attr-defined]
                 coding = {"dpi": 2 * fig.dpi, "pil_kwargs": _coding(fig)}
                 draw = functools.partial(plain, fig, **options | _WEBP | coding)
                 print_figure.kept[hashlib.sha256(png).hexdigest()] = _versions(fig, draw)  # type: ignore[attr-defined]
+                print_figure.drawn[hashlib.sha256(png).hexdigest()] = _drawn(fig)  # type: ignore[attr-defined]
         return shown
 
     print_figure.kept, print_figure.drawn = {}, {}  # type: ignore[attr-defined]
@@ -63,8 +63,10 @@ def _drawn(fig: Any) -> dict[str, Any]:
         for line in axes.lines:
             _add_curve(drawn, _numbers(line.get_xdata()), _numbers(line.get_ydata()))
         for bars in axes.containers:
-            _add_curve(drawn, [], [float(bar.get_height()) for bar in bars])
-            _add_curve(drawn, [], [float(bar.get_width()) for bar in bars])
+            # Error bars and stems are containers too, whose lines are among the axes' own.
+            rectangles = [bar for bar in bars if hasattr(bar, "get_height")]
+            _add_curve(drawn, [], _numbers([bar.get_height() for bar in rectangles]))
+            _add_curve(drawn, [], _numbers([bar.get_width() for bar in rectangles]))
         for part in (*axes.collections, *axes.images):
             if numbers := _numbers(part.get_array()):
                 drawn["ranges"].append((min(numbers), max(numbers)))

@@ -84,7 +84,8 @@ class HomeWatch:
     def _is_a_programs(self, path: str) -> bool:
         """Return whether a program wrote ``path`` without being asked, and no program of the reader obeys it."""
         name = path.rpartition("/")[2]
-        is_the_pages = name in self._code and (self._home / path).is_file()
+        named = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", self._code)
+        is_the_pages = named is not None and (self._home / path).is_file()
         return _is_allowed(path, PROGRAM_FILES) and not _SETTINGS.fullmatch(path) and not is_the_pages
 
     def _paths(self) -> Iterator[str]:

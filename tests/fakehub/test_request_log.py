@@ -196,3 +196,24 @@ def test_the_command_prints_rows_and_counts(fakehub):
     assert "GET    401 anonymous" in line and line.endswith("storage.googleapis.com/storage/v1/b/leap-scratch/o")
     assert json.loads(row)["status"] == 401
     assert json.loads(counts)["methods"]["GET"]["requests"] == 1
+
+
+def test_a_log_that_cannot_start_a_new_file_goes_on_with_this_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(request_log, "MOST_BYTES", 1000)
+    log = RequestLog(tmp_path, Clock())
+    row = LoggedRequest("GET", "h", "/path", "hub", 200, 0, 0, time.perf_counter())
+    opened = RequestLog._open
+
+    def fail(_):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(RequestLog, "_open", fail)
+    for _ in range(20):
+        log.write(row)
+    assert len(read_log(tmp_path)) == 20
+    monkeypatch.setattr(RequestLog, "_open", opened)
+    for _ in range(20):
+        log.write(row)
+
+    assert len(list(tmp_path.glob("requests*.jsonl"))) == 2
+    assert 0 < len(read_log(tmp_path)) < 40

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import pytest
 import requests
@@ -108,7 +109,13 @@ def test_a_foreign_host_is_refused_with_those_that_are_accepted(server, host):
     assert Client(server)("GET", "/storage/v1/b/bucket").json() == before
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null", "http://[", "x"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://evil.example", "http://127.0.0.1.evil.example", "null", "http://[", "x"),
+        *("https://storage.googleapis.com", "https://www.googleapis.com"),  # where anybody can have a page
+    ],
+)
 def test_a_page_of_another_origin_is_refused(server, origin):
     assert Client(server).status(Origin=origin) == 403
     assert Client(server)("OPTIONS", "/storage/v1/b", headers={"Origin": origin}).status_code == 403
@@ -193,3 +200,20 @@ def test_an_unknown_persona_is_refused_in_one_line():
         Server(persona="nobody"),
     ):
         pass
+
+
+def test_a_server_on_another_address_is_found_and_accepted_there():
+    with Server(bind="127.0.0.2") as server:
+        assert server.url.startswith("http://127.0.0.2:")
+        assert Client(server).status() == Client(server).status(Origin="http://127.0.0.2:8080") == 200
+        assert Client(server).status(Host="127.0.0.3") == 403
+
+
+def test_a_server_on_an_address_of_version_6_is_found_there():
+    try:
+        socket.socket(socket.AF_INET6).bind(("::1", 0))
+    except OSError:
+        pytest.skip("not run: this system has no IPv6")
+    with Server(bind="::1") as server:
+        assert server.url.startswith("http://[::1]:")
+        assert Client(server).status() == Client(server).status(Host="[::1]") == 200

@@ -2,6 +2,9 @@
 
 import shutil
 
+import pytest
+import yaml
+
 from guide.checks.reader_environment import environment_problems
 from guide.checks.site_files import site_file_problems
 
@@ -56,3 +59,21 @@ def test_another_version_in_the_readers_environment_is_reported(root, tmp_path):
         "environment.yml: tqdn is 4.67.1, but not in pyproject.toml",
         "environment.yml: zarr is 3.1.3, but 3.1.5 in pyproject.toml",
     ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ("conda-forge::zarr==3.1.5", None),
+        ("zarr=3.1.5=pyhd8ed1ab_0", None),
+        ("python>=3.12", None),
+        ("zarr >=3.1", "environment.yml: zarr is 3.1, but 3.1.5 in pyproject.toml"),
+        ({"pip": ["zarr==3.1.3"]}, "environment.yml: zarr is 3.1.3, but 3.1.5 in pyproject.toml"),
+    ],
+    ids=["channel", "build", "python", "range", "pip"],
+)
+def test_every_form_of_a_version_is_read(root, tmp_path, entry, problem):
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    (tmp_path / "environment.yml").write_text(yaml.safe_dump({"dependencies": [entry, "ipykernel"]}))
+
+    assert environment_problems(tmp_path) == ([] if problem is None else [problem])

@@ -4,7 +4,12 @@ import pytest
 
 from guide.run.descriptions import description_problem
 
-CURVE = {"values": [13.2, 8.1, 0, 7], "ranges": [], "ends": [(13.2, 8.1)], "texts": ["epoch", "error [%]", "2,000"]}
+CURVE = {
+    "values": [13.2, 8.1, 0, 7, 0.42],
+    "ranges": [],
+    "ends": [(13.2, 8.1)],
+    "texts": ["epoch", "error [%]", "2,000"],
+}
 MAP = {"values": [-180.0, 180.0], "ranges": [(-42.0, 31.5)], "ends": [], "texts": ["January 2000"]}
 CODE = 'ds.sst.sel(lat=47.5, time="2000-06-04").plot()'
 
@@ -15,6 +20,8 @@ CODE = 'ds.sst.sel(lat=47.5, time="2000-06-04").plot()'
         "The error of the training falls from 13 to 8 percent.",
         "The error rises and falls between 8 and 13 percent.",
         "A map of 4 June 2000 at 47.5 degrees: 30 degrees in the Sahara, less than -40 in Antarctica.",
+        "At most 42 % are wrong.",
+        "The error from spring to fall is between 8 and 13.",
         "An axis with 2,000 steps and no further numbers on it.",
     ],
 )

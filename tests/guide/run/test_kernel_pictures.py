@@ -1,5 +1,6 @@
 """The versions of a figure that the site shows: sharp, and in the dark with colours that can be seen."""
 
+import ast
 import base64
 import hashlib
 import io
@@ -105,3 +106,17 @@ def test_a_figure_that_cannot_be_drawn_again_is_shown_as_it_is(figure, monkeypat
 
     assert module.print_figure(figure) == pylabtools.print_figure(figure)
     assert module.print_figure.kept == {}
+
+
+def test_what_a_figure_shows_is_noted_whatever_it_consists_of(figure):
+    axes = figure.axes[0]
+    axes.errorbar([1, 2], [3.5, 4.5], yerr=[0.1, 0.2])
+    axes.stem([1, 2], [7.5, np.nan])
+    axes.bar(["a", "b"], [9.5, np.nan])
+    axes.set_title("Three kinds")
+    versions_of(figure)
+
+    drawn = ast.literal_eval(repr(kernel_pictures._drawn(figure)))
+
+    assert {3.5, 4.5, 7.5, 9.5} <= set(drawn["values"])
+    assert "Three kinds" in drawn["texts"]
