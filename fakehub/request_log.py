@@ -74,7 +74,7 @@ class RequestLog:
         self._left = MOST_BYTES - self._requests.tell()
 
     def _start_again(self) -> None:
-        """Begin a new file, keep the present one, and remove the one before it; go on with this one if that fails."""
+        """Begin a new file, keep the present one, and remove the one before it; keep this one if that fails."""
         present, before, end = self._requests, _before(self._folder), log_end(self._folder)
         kept = self._folder / f"requests-{end}.jsonl"
         try:
