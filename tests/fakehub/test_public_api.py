@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -38,10 +39,15 @@ except (SessionError, ControlError) as error:
 
 
 def checked(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
-    """Check a program of another project as strictly as possible."""
+    """Check a program of another project as strictly as possible.
+
+    mypy does not look into an editable installation, so it gets the package's folder, and reports only the program.
+    """
     (folder / "program.py").write_text(program)
-    command = [Path(sys.executable).with_name("mypy"), "--strict", "--config-file", "/dev/null", "program.py"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    options = ["--strict", "--config-file", "/dev/null", "--follow-imports", "silent"]
+    command = [Path(sys.executable).with_name("mypy"), *options, "program.py"]
+    env = os.environ | {"MYPYPATH": str(Path(fakehub.__file__).parents[1])}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
 
 
 def test_a_program_that_uses_it_is_sound(tmp_path):
