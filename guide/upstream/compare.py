@@ -11,6 +11,7 @@ from fakehub.from_2i2c.checkout import HubConfiguration, hub_configuration
 from fakehub.from_2i2c.errors import UNKNOWN_SHAPE, DraftError
 from fakehub.from_2i2c.helm import JUPYTERHUB_CHART, get, read
 from fakehub.from_2i2c.sections import draft
+from guide.facts import Facts
 from guide.upstream.documentation import Stated, number_of, statements
 from guide.upstream.expected import MISSING, expected, leaves, sources_of, subjects
 from guide.upstream.lines import Keys, Lines
@@ -80,8 +81,11 @@ def _from_configuration(
 ) -> Iterator[Finding]:
     origins = Origins(checkout, configuration)
     names = subjects(content, sections)
+    defaults = dict(leaves(Facts.model_validate(content).model_dump(by_alias=True)))
     for key, now in expected(content, sections).items():
         value = facts.get(key, MISSING)
+        if value is MISSING and same(key, defaults.get(key, MISSING), now):
+            continue  # the facts file leaves it out, because it is the default
         about = next((names[key[:length]] for length in (1, 2, 3) if key[:length] in names), None)
         place = origins.place(key, value if now is MISSING else now, about)
         verdict: Verdict = "confirmed" if same(key, value, now) else "changed"
