@@ -11,6 +11,7 @@ from notebook_driver import LONG_MS, code_of, run_all
 from playwright.sync_api import expect, sync_playwright
 from wheels import build_wheel, clean_environment, find_uv, install, succeed
 
+from fakehub.ports import free_port
 from guide.browser.launch import launch
 
 # They open a public archive, count requests to a bucket with a separate HTTP session, and compute on a cluster.
@@ -38,9 +39,9 @@ def start(programs, tmp_path_factory):
     """Return a function that starts the lab in a new folder."""
 
     def start_it():
-        return started(
-            [programs / "fakehub", "lab", "--no-browser"], tmp_path_factory.mktemp("here"), clean_environment()
-        )
+        # The usual port is that of the labs of other tests, which may stop at any moment.
+        command = [programs / "fakehub", "lab", "--no-browser", "--port", str(free_port())]
+        return started(command, tmp_path_factory.mktemp("here"), clean_environment())
 
     return start_it
 
