@@ -29,6 +29,8 @@ def wheel(root, tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
 def test_the_readme_runs_outside_of_the_checkout(root, wheel, tmp_path, version):
+    if "STRESS" not in os.environ and version != "3.12":  # the hub's version
+        pytest.skip("runs at night: set STRESS")
     interpreter = find_python(root, version)
     if interpreter is None:
         pytest.skip(f"not run: there is no Python {version} on this machine")
