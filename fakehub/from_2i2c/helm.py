@@ -13,7 +13,7 @@ from hubfacts.strict_yaml import YamlError, read_mapping
 Values = dict[str, Any]
 
 # The version of the chart that basehub builds on, zero-to-jupyterhub, whose jupyterhub/values.yaml has the following
-# defaults. ``maxAge`` 0 means that there is no limit.
+# defaults. ``maxAge`` 0 means without a limit.
 JUPYTERHUB_CHART = "4.3.3"
 _JUPYTERHUB: Values = {
     "jupyterhub": {

@@ -90,7 +90,7 @@ class _LocalRouter(HostRouter):
         if service is None:
             raise self._refusal("host", request.host)
         origin = request.headers.get("Origin")
-        # Google's own names are no origins: anybody can have a page in a bucket there.
+        # Google's own names are not accepted as origins, because anybody can have a page in a bucket there.
         if origin is not None and _host_of(origin) not in self._accepted:
             raise self._refusal("origin", origin)
         return service

@@ -25,7 +25,7 @@ SHARE = 0.95
 TESTS = {
     "accounts/personas.py": ("test_rules", "test_identity_tokens", "test_xml_rights"),
     "accounts/identities.py": ("test_rules", "test_identity_tokens", "test_identity_metadata"),
-    "accounts/tokens.py": ("test_accounts_tokens", "test_accounts_login"),
+    "accounts/tokens.py": ("test_accounts_tokens", "test_accounts_tokeninfo", "test_accounts_login"),
     "accounts/grants.py": ("test_accounts_tokens", "test_accounts_login"),
     "accounts/consent.py": ("test_accounts_login", "test_accounts_tokens"),
     "accounts/iam.py": ("test_accounts_tokens", "test_signed_urls"),

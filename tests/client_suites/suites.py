@@ -56,13 +56,15 @@ class Suite:
     beside_wheel: tuple[str, ...] = ()
 
 
+_GCSFS_TESTS = ("gcsfs/tests", "--ignore=gcsfs/tests/perf", *_ASYNC[:2])
+
 SUITES = (
     Suite(
         "gcsfs",
         "gcsfs",
         "all tests of its source distribution but the benchmarks",
         folder="gcsfs",
-        run=("gcsfs/tests", "--ignore=gcsfs/tests/perf", *_ASYNC[:2]),
+        run=_GCSFS_TESTS,
         environment=_GCSFS | {"STORAGE_EMULATOR_HOST": _GOOGLE},
     ),
     Suite(
@@ -70,7 +72,7 @@ SUITES = (
         "gcsfs",
         "the same, with nothing but the wheel, gcsfs and pytest: no checkout, no facts and no token, over plain HTTP",
         folder="gcsfs",
-        run=("gcsfs/tests", "--ignore=gcsfs/tests/perf", *_ASYNC[:2]),
+        run=_GCSFS_TESTS,
         environment=_GCSFS | {"GCSFS_TEST_PROJECT": "test-project"},
         beside_wheel=("pytest", "pytest-asyncio", "pytest-timeout"),
     ),

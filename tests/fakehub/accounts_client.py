@@ -94,3 +94,14 @@ def token_of(server, persona: str) -> str | None:
 def code_on(page: str) -> str:
     """Return the code that gcloud's page shows."""
     return re.search(r'<code id="code">([^<]+)</code>', page).group(1)
+
+
+def get(server, host: str, path: str, token: str | None = None):
+    """Send a GET request to a host."""
+    return server.call("GET", path, token=token, headers={"Host": host})
+
+
+def refused(response) -> tuple[int, str, str]:
+    """Return the status, error code and description of an error."""
+    answer = response.json()
+    return response.status_code, answer["error"], answer["error_description"]

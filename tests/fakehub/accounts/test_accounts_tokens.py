@@ -17,11 +17,13 @@ from accounts_client import (
     answer_of,
     assertion,
     decide,
+    get,
     key_file,
     logged_in,
     oauth,
     redeem,
     refresh,
+    refused,
     token_of,
 )
 
@@ -30,25 +32,6 @@ from fakehub.control.client import Control
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 PERSISTENT = "/storage/v1/b/leap-persistent/o"
 UPLOADER = "uploader@leap-pangeo.iam.gserviceaccount.com"
-
-
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory, start_server):
-    """The machine of a service account; a member of the writers' group is signed in to its browser."""
-    server = start_server(tmp_path_factory.mktemp("server"), persona="service-account")
-    yield server
-    server.process.terminate()
-    server.process.wait()
-
-
-def get(server, host, path, token=None):
-    return server.call("GET", path, token=token, headers={"Host": host})
-
-
-def refused(response):
-    """Return the status, error code and description of an error."""
-    answer = response.json()
-    return response.status_code, answer["error"], answer["error_description"]
 
 
 def test_a_login_gives_tokens_for_the_persons_buckets(machine):
@@ -260,48 +243,6 @@ def test_the_keys_are_published_as_json_web_keys(machine):
 
     assert {key["kid"] for key in keys} == set(certificates)
     assert all(key["kty"] == "RSA" and key["alg"] == "RS256" for key in keys)
-
-
-def test_tokeninfo_describes_a_token(machine):
-    token = logged_in(machine)["access_token"]
-
-    first = get(machine, "www.googleapis.com", f"/oauth2/v1/tokeninfo?access_token={token}").json()
-    third = get(machine, "www.googleapis.com", f"/oauth2/v3/tokeninfo?access_token={token}").json()
-    plain = get(machine, "oauth2.googleapis.com", f"/tokeninfo?access_token={token}").json()
-
-    assert (first["audience"], first["email"]) == (DEFAULT_CLIENT, "funky-user@example.com")
-    assert 3590 <= first["expires_in"] <= 3600
-    assert (third["aud"], third["email_verified"], third["scope"]) == (DEFAULT_CLIENT, "true", first["scope"])
-    assert set(plain) == set(third)
-
-
-@pytest.mark.parametrize("host", ["oauth2.googleapis.com/tokeninfo", "www.googleapis.com/oauth2/v1/tokeninfo"])
-def test_tokeninfo_of_an_invalid_or_missing_token(machine, host):
-    host, _, path = host.partition("/")
-
-    unknown = get(machine, host, f"/{path}?access_token=ya29.nobody")
-    forged = get(machine, host, f"/{path}?id_token=a.b.c")
-    missing = get(machine, host, f"/{path}")
-
-    assert refused(unknown) == refused(forged) == (400, "invalid_token", "Invalid Value")
-    assert refused(missing)[:2] == (400, "invalid_request")
-
-
-@pytest.mark.parametrize(
-    ("host", "path", "name"),
-    [
-        ("openidconnect.googleapis.com", "/v1/userinfo", "sub"),
-        ("www.googleapis.com", "/oauth2/v3/userinfo", "sub"),
-        ("www.googleapis.com", "/oauth2/v1/userinfo", "id"),
-        ("www.googleapis.com", "/oauth2/v2/userinfo", "id"),
-    ],
-)
-def test_userinfo_describes_the_owner_of_a_token(machine, host, path, name):
-    user = get(machine, host, path, logged_in(machine)["access_token"]).json()
-
-    assert user["email"] == "funky-user@example.com"
-    assert user[name].isdigit()
-    assert get(machine, host, path, "ya29.nobody").status_code == 401
 
 
 def test_a_service_account_may_sign_as_itself(machine):

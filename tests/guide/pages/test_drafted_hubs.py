@@ -40,40 +40,46 @@ def drafted(root, cluster):
     return yaml.safe_load(result.stdout)
 
 
+def rendered(root, cluster, factory):
+    """Return the HTML of the guide of a drafted hub."""
+    return render(root, drafted(root, cluster), factory.mktemp(cluster))
+
+
+@pytest.fixture(scope="module")
+def at_night():
+    """Skip tests of hubs that take minutes, unless HUBS is set."""
+    if "HUBS" not in os.environ:
+        pytest.skip("takes minutes: set HUBS")
+
+
 @pytest.fixture(scope="module")
 def glacier(root, tmp_path_factory):
     """The HTML of the guide of a hub with few features."""
-    return render(root, drafted(root, "glacier"), tmp_path_factory.mktemp("glacier"))
+    return rendered(root, "glacier", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def ocean(root, tmp_path_factory):
+def ocean(at_night, root, tmp_path_factory):
     """The HTML of the guide of a hub with Dask Gateway, a GPU and a group of writers."""
-    if "HUBS" not in os.environ:
-        pytest.skip("takes minutes: set HUBS")
-    return render(root, drafted(root, "ocean"), tmp_path_factory.mktemp("ocean"))
+    return rendered(root, "ocean", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def meadow(root, tmp_path_factory):
     """The HTML of the guide of a teaching hub without teams, buckets and a list of servers."""
-    return render(root, drafted(root, "meadow"), tmp_path_factory.mktemp("meadow"))
+    return rendered(root, "meadow", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def reef(root, tmp_path_factory):
+def reef(at_night, root, tmp_path_factory):
     """The HTML of the guide of a hub with only a scratch bucket, for all members of a GitHub organisation."""
-    if "HUBS" not in os.environ:
-        pytest.skip("takes minutes: set HUBS")
-    return render(root, drafted(root, "reef"), tmp_path_factory.mktemp("reef"))
+    return rendered(root, "reef", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def island(root, tmp_path_factory):
+def island(at_night, root, tmp_path_factory):
     """The HTML of the guide of a hub with only a persistent bucket, for accounts of two of Google's domains."""
-    if "HUBS" not in os.environ:
-        pytest.skip("takes minutes: set HUBS")
-    return render(root, drafted(root, "island"), tmp_path_factory.mktemp("island"))
+    return rendered(root, "island", tmp_path_factory)
 
 
 def articles(site):
