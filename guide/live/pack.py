@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from guide.browser.static_server import response_body
 from guide.live.parts import PYODIDE, PartsError
-from guide.live.stage import is_left_out_of_library, packed_files
+from guide.live.stage import content_of, is_left_out_of_library, packed_files
 from guide.paths import ROOT
 
 # The file in the folder that says what is in it.
@@ -88,7 +89,7 @@ def _pack(name: str, files: Mapping[str, Path], target: Path) -> str:
     key = hashlib.sha256((_NODE_SCRIPTS / "compile.mjs").read_bytes())
     for path, file in files.items():
         key.update(f"\0{path}\0".encode())
-        key.update(file.read_bytes())
+        key.update(content_of(path, file))
     cached = _CACHE / f"{name}-{key.hexdigest()[:16]}.tar.zst"
     if not cached.is_file():
         _CACHE.mkdir(parents=True, exist_ok=True)
@@ -98,7 +99,10 @@ def _pack(name: str, files: Mapping[str, Path], target: Path) -> str:
             tar, packed = Path(folder) / "in.tar", Path(folder) / "out.tar.zst"
             with tarfile.open(tar, "w") as archive:
                 for path, file in sorted(files.items()):
-                    archive.add(file, path, recursive=False, filter=_same_everywhere)
+                    content = content_of(path, file)
+                    member = tarfile.TarInfo(path)  # without what differs between machines
+                    member.size = len(content)
+                    archive.addfile(member, io.BytesIO(content))
             done = subprocess.run(
                 [node(), _NODE_SCRIPTS / "compile.mjs", PYODIDE, tar, packed], capture_output=True, text=True
             )
@@ -107,11 +111,3 @@ def _pack(name: str, files: Mapping[str, Path], target: Path) -> str:
             shutil.move(packed, cached)
     shutil.copy(cached, target)
     return cached.name
-
-
-def _same_everywhere(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Leave out what differs between machines."""
-    member.mtime = member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    member.mode = 0o644
-    return member

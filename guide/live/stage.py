@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import re
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,8 +39,18 @@ _LEFT_OUT = re.compile(
     |^google/auth/crypt/
     |^google/(pubsub|iam/|logging|longrunning|type|shopping|gapic)
     |^google/(_upb|protobuf/(compiler|_pyext))
-    |^google/cloud/storage/(_experimental|asyncio)
-    |^google/auth/(aio|aws|pluggable|identity_pool)
+    |^google/cloud/(_storage_v2|storage/(_experimental|asyncio))
+    |^google/_async_resumable_media
+    |^google/api_core/(operations_v1|gapic_v1|bidi|grpc|operation|extended_operation|path_template|.*_async\.py)
+    |^google/(api/|rpc/context|cloud/(operation|location|_testing))|^google/.*\.proto$|^proto/
+    |^google/protobuf/(json_format|proto_builder|service_reflection)
+    |^google/resumable_media/(_upload|_download|requests/)
+    |^google/auth/(aio|aws|pluggable|identity_pool|external_account|downscoped|_[a-z]+_async|transport/(_aiohttp|_custom_tls|grpc|urllib3))
+    |^google/oauth2/(_[a-z_]+_async|gdch)
+    |^fsspec/implementations/(arrow|dask|dbfs|ftp|gist|git|github|jupyter|libarchive|sftp|smb|webhdfs)\.py$
+    |^numpy/linalg/lapack_lite
+    |^dask/bag/
+    |^zarr/testing/
     |^matplotlib/testing
     |^tzdata/zoneinfo/(?!UTC$|Etc/UTC$|Etc/GMT$|__init__\.py$|Etc/__init__\.py$)
     |^packaging/licenses/
@@ -56,6 +69,13 @@ _KEPT = re.compile(
     re.VERBOSE,
 )
 
+# What only a figure needs of packages that every page loads.
+_OF_FIGURES = re.compile(r"^pandas/plotting/_matplotlib/")
+# Modules that only add docstrings to functions of NumPy in C.
+_ONLY_DOCSTRINGS = re.compile(r"^numpy/_core/_add_newdocs(_scalars)?\.py$")
+_METADATA = re.compile(r"\.dist-info/METADATA$")
+_ZONES = "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz"
+_KEPT_ZONES = {"METADATA", "UTC", "Etc/UTC", "Etc/GMT"}
 
 # Of the standard library: encodings of old texts, and what needs a terminal, a server or another process.
 _LEFT_OUT_OF_LIBRARY = re.compile(
@@ -81,10 +101,43 @@ def packed_files(site: Path) -> dict[str, dict[str, Path]]:
     ``site`` is the folder that ``parts.fetch`` returned.
     """
     pretty = site / "pure" / "IPython" / "lib" / "pretty.py"
-    packages = {"ipython_pretty.py": pretty, **dict(_files(site / "compiled")), **dict(_files(site / "pure"))}
-    figures = {name: path for name, path in _files(site / "figures") if name not in packages}
+    installed = {**dict(_files(site / "compiled")), **dict(_files(site / "pure"))}
+    packages = {name: path for name, path in installed.items() if not _OF_FIGURES.match(name)}
+    packages["ipython_pretty.py"] = pretty
+    figures = {name: path for name, path in installed.items() if _OF_FIGURES.match(name)}
+    figures |= {name: path for name, path in _files(site / "figures") if name not in packages}
     client = {name: path for name, path in _files(site / "client") if name not in packages}
     return {"packages": packages, "figures": figures, "client": client, "hub": dict(_own_files())}
+
+
+def content_of(name: str, file: Path) -> bytes:
+    """Return what a pack has of a file.
+
+    That is, of the text about a package only its headers, of dateutil's time zones UTC, and no docstrings of
+    NumPy's functions in C.
+    """
+    content = file.read_bytes()
+    if _ONLY_DOCSTRINGS.match(name):
+        return b""
+    if _METADATA.search(name):
+        return content.partition(b"\n\n")[0] + b"\n"
+    return _with_few_zones(content) if name == _ZONES else content
+
+
+def _with_few_zones(archive: bytes) -> bytes:
+    """Return dateutil's archive with the zones that are left of Python's own too."""
+    out = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(archive)) as zones,
+        gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as kept,
+    ):
+        members = zones.getmembers()
+        kept_names = _KEPT_ZONES | {member.linkname for member in members if member.name in _KEPT_ZONES}
+        for member in members:
+            if member.name in kept_names:
+                kept.addfile(member, zones.extractfile(member) if member.isfile() else None)
+    return out.getvalue()
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+from datetime import datetime
+from pathlib import Path
 
+import dateutil.zoneinfo
 import pytest
 
-from guide.live.stage import is_left_out_of_library, packed_files
+from guide.live.stage import content_of, is_left_out_of_library, packed_files
 from tests.fakehub.browser import in_browser
 
 KEPT = {
@@ -25,10 +29,14 @@ LEFT_OUT = {
         *("xarray/tests/__init__.py", "xarray/core/types.pyi", "dask/dataframe/core.py", "xarray/py.typed"),
         *("bin/dask", "xarray-2025.dist-info/RECORD", "IPython/core/shell.py", "certifi/cacert.pem"),
         *("yaml/_yaml.cpython-311-x86_64-linux-gnu.so", "conftest.py", "zarr/__pycache__/a.pyc", "README.md"),
-        *("google/auth/crypt/rsa.py", "packaging/licenses/_spdx.py"),
+        *("google/auth/crypt/rsa.py", "packaging/licenses/_spdx.py", "fsspec/implementations/sftp.py"),
+        *("google/auth/external_account.py", "dask/bag/core.py", "zarr/testing/store.py"),
     ],
     "figures": ["matplotlib/mpl-data/sample_data/a.csv", "matplotlib/backends/backend_qt5.py", "PIL/ImageQt.py"],
-    "client": ["google/pubsub/__init__.py", "google/protobuf/compiler/plugin.py"],
+    "client": [
+        *("google/pubsub/__init__.py", "google/protobuf/compiler/plugin.py", "proto/message.py"),
+        *("google/cloud/_storage_v2/types.py", "google/api_core/bidi.py", "google/api_core/retry_async.py"),
+    ],
 }
 
 
@@ -52,6 +60,37 @@ def test_a_pack_has_what_runs_and_nothing_else(packs):
     assert set(packs["packages"]) == {*KEPT["compiled"], *KEPT["pure"], "ipython_pretty.py"}
     assert set(packs["figures"]) == set(KEPT["figures"])
     assert set(packs["client"]) == set(KEPT["client"])
+
+
+def test_what_only_figures_need_of_a_package_is_in_their_pack(tmp_path):
+    for name in ("pandas/plotting/_core.py", "pandas/plotting/_matplotlib/core.py"):
+        (tmp_path / "compiled" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "compiled" / name).touch()
+
+    packs = packed_files(tmp_path)
+
+    assert "pandas/plotting/_core.py" in packs["packages"]
+    assert list(packs["figures"]) == ["pandas/plotting/_matplotlib/core.py"]
+
+
+def test_the_text_about_a_package_and_docstrings_of_c_are_left_out(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("Name: zarr\nVersion: 3.1.5\n\n# Zarr\n\nA long text.\n")
+
+    assert content_of("zarr-3.1.5.dist-info/METADATA", file) == b"Name: zarr\nVersion: 3.1.5\n"
+    assert content_of("numpy/_core/_add_newdocs.py", file) == b""
+    assert content_of("zarr/core.py", file) == file.read_bytes()
+
+
+def test_dateutil_knows_utc_and_no_other_zone(tmp_path, monkeypatch):
+    whole = Path(dateutil.zoneinfo.__file__).with_name("dateutil-zoneinfo.tar.gz")
+    few = content_of("dateutil/zoneinfo/dateutil-zoneinfo.tar.gz", whole)
+
+    zones = dateutil.zoneinfo.ZoneInfoFile(io.BytesIO(few)).zones
+
+    assert {"UTC", "Etc/UTC", "Etc/GMT"} <= set(zones) and len(zones) < 8
+    assert zones["UTC"].utcoffset(datetime(2000, 1, 1)).total_seconds() == 0
+    assert few == content_of("dateutil/zoneinfo/dateutil-zoneinfo.tar.gz", whole)
 
 
 def test_time_zones_are_on_every_page_because_pandas_reads_them(tmp_path):
