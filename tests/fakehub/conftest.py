@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import isolation_modes
 import pytest
 import requests
 
@@ -28,15 +29,10 @@ def fakehub():
     return call
 
 
-@pytest.fixture(params=["names", "proxy"])
+@pytest.fixture(params=isolation_modes.MODES)
 def mode(request) -> str:
-    """Both modes, names and proxy; names is skipped if the system does not allow namespaces."""
-    if request.param == "names":
-        from fakehub.isolation import namespace
-
-        if not namespace.available():
-            pytest.skip("this system does not allow namespaces")
-    return request.param
+    """The mode of the session."""
+    return isolation_modes.allowed(request.param)
 
 
 @dataclass

@@ -30,8 +30,8 @@ from scripts.publish_branch import publish
 
 expect.set_options(timeout=LONG_MS)
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# They use the server's kernel, a Dask cluster, and a terminal's programs.
-_FEW = ("first-zarr-store", "server-to-dask-cluster", "uploads-that-survive")
+# They use a Dask cluster and a terminal's programs.
+_FEW = ("server-to-dask-cluster", "uploads-that-survive")
 OPENED = [path for path in NOTEBOOKS if path.stem in _FEW or os.environ.get("LAUNCH") == "all"]
 _GUIDE = load(ROOT / "hub.yml").guide
 

@@ -6,9 +6,8 @@ import subprocess
 import sys
 import textwrap
 
+import isolation_modes
 import pytest
-
-from fakehub.isolation import namespace
 
 STORE = "CMIP6/CMIP/NOAA-GFDL/GFDL-ESM4/historical/r1i1p1f1/Amon/tas/gr1/v20190726"
 PROGRAM = f"""
@@ -54,12 +53,10 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="module", params=["names", "proxy"])
+@pytest.fixture(scope="module", params=isolation_modes.MODES)
 def network(request) -> str:
-    """Each mode of the session."""
-    if request.param == "names" and not namespace.available():
-        pytest.skip("this system does not allow namespaces")
-    return request.param
+    """The mode of the session."""
+    return isolation_modes.allowed(request.param)
 
 
 def run(root, mode, *command):

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import psutil
 import pytest
+from isolation_modes import both_modes
 from waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@both_modes
 def test_the_exit_status_is_that_of_the_command(fakehub, mode):
     assert fakehub("--mode", mode, "--", "sh", "-c", "exit 7").returncode == 7
 
 
+@both_modes
 def test_the_hubs_variables_are_those_of_the_user(fakehub, mode):
     names = "$JUPYTERHUB_USER $SCRATCH_BUCKET $PERSISTENT_BUCKET $PANGEO_SCRATCH $JUPYTER_IMAGE_SPEC"
 
@@ -47,12 +50,14 @@ except FileNotFoundError:
 """
 
 
+@both_modes
 def test_unmodified_clients_need_no_settings(fakehub, mode):
     ran = fakehub("--mode", mode, "--", "python", "-c", CLIENTS)
 
     assert ran.stdout == "all is well\n", ran.stderr
 
 
+@both_modes
 def test_errors_of_the_server_never_block_it(fakehub, mode):
     # Makes the server write more to its standard error than a pipe can hold.
     ran = fakehub("--mode", mode, "--", "true", env=os.environ | {"PYTHONVERBOSE": "1"})
@@ -61,12 +66,14 @@ def test_errors_of_the_server_never_block_it(fakehub, mode):
     assert len(ran.stderr) > 2**16  # only from the parent, which prints less than its server
 
 
+@both_modes
 def test_curl_gets_googles_error(fakehub, mode):
     ran = fakehub("--mode", mode, "--", "curl", "-s", "https://storage.googleapis.com/storage/v1/b/leap-scratch/o")
 
     assert "Anonymous caller does not have storage.objects.list access" in ran.stdout
 
 
+@both_modes
 def test_other_hosts_are_unreachable(fakehub, mode):
     ran = fakehub("--mode", mode, "--", "curl", "-s", "--max-time", "20", "https://example.org/")
 
@@ -91,6 +98,7 @@ def test_bad_input_is_one_clear_line(fakehub, arguments, message):
     assert len(ran.stderr.splitlines()) == 1
 
 
+@both_modes
 def test_a_killed_command_is_one_line_with_the_signal(fakehub, mode):
     ran = fakehub("--mode", mode, "--", "sh", "-c", "kill -KILL $$")
 
@@ -117,6 +125,7 @@ def test_without_namespaces_names_is_an_error_and_auto_uses_the_proxy(mode, stat
         assert line.endswith("use --mode proxy")
 
 
+@both_modes
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_when_it_is_stopped(mode, number, tmp_path):
     marker, temporary = tmp_path / "started", tmp_path / "tmp"
@@ -142,6 +151,7 @@ def test_nothing_is_left_when_it_is_stopped(mode, number, tmp_path):
     until(lambda: not list(temporary.iterdir()))
 
 
+@both_modes
 def test_an_orphan_without_the_sessions_variable_ends_with_the_run(fakehub, mode, tmp_path):
     number = tmp_path / "number"
     # Like the shell of a page: without the session's variable, and its parent is killed.

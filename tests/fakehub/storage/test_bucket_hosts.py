@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from api_client import signing_facts
+from isolation_modes import both_modes
 from xml_client import Upload, error, parsed
 
 HOST = {"Host": "leap-scratch.storage.googleapis.com"}
@@ -72,6 +73,7 @@ print(json.dumps([url.partition("?")[0], requests.get(url).text,
 """
 
 
+@both_modes
 def test_a_signed_address_at_the_buckets_host_works_in_both_modes(fakehub, mode, root, tmp_path):
     run = fakehub("--mode", mode, "--hub-yml", signing_facts(root, tmp_path), "--", sys.executable, "-c", PROGRAM)
 

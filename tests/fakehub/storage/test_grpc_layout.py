@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from isolation_modes import both_modes
 
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 
@@ -121,7 +122,7 @@ def test_other_methods_are_unimplemented_as_soon_as_a_call_begins(fakehub):
         assert outcome == ["UNIMPLEMENTED", f"The stand-in does not answer gRPC's {path}."]
 
 
-@pytest.mark.parametrize("mode", ["names", "proxy"], indirect=True)
+@both_modes
 def test_clients_that_offer_http_2_as_well_are_answered(fakehub, mode):
     asked = ["curl", "-s", "--http2", "https://storage.googleapis.com/storage/v1/b/no-such-bucket/o"]
 

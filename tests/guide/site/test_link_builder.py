@@ -75,10 +75,20 @@ WRONG = {
 }
 
 
+@pytest.fixture(scope="module")
+def tab(browser, address):
+    """A tab for all tests, which loads the page's files once."""
+    context = browser.new_context(reduced_motion="reduce")
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def page(open_page):
+def page(tab, address):
     """The page of the builder."""
-    return open_page(PAGE)
+    tab.goto(f"{address}/{PAGE}")
+    return tab
 
 
 def _fill(page, repository, branch, path, app="JupyterLab"):
