@@ -19,6 +19,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from guide.facts import Facts, load
 from guide.pages.fact_values import FactError, fact
+from guide.site.facts.columns import misplaced
 from guide.site.facts.diagrams import DIAGRAMS
 from guide.site.facts.drawing import svg
 from guide.site.facts.tables import TABLES, table
@@ -93,7 +94,10 @@ class FactTable(SphinxDirective):
         if name not in TABLES:
             return [_unknown(self, "fact table", name, TABLES)]
         try:
-            return [table(*TABLES[name](load()))]
+            caption, head, rows = TABLES[name](load())
+            for line in misplaced(load(), head, rows):
+                raise FactError(f"fact table {name!r}: {line}")
+            return [table(caption, head, rows)]
         except FactError as error:
             return [self.state.document.reporter.warning(str(error), line=self.lineno)]
 

@@ -1,12 +1,18 @@
 """Tables and links made from facts: each can be rendered, and a changed fact changes it."""
 
+import itertools
+import runpy
+from types import SimpleNamespace
+
 import pytest
 from docutils import nodes
+from docutils.utils import new_document
 
 from fakehub.gateway.options import cluster_options
 from guide.facts import Facts, load
 from guide.pages.fact_values import FactError
-from guide.site.ext.facts import FactFilmRole, FactLinkRole
+from guide.site.ext.facts import FactFilmRole, FactLinkRole, FactTable
+from guide.site.facts.columns import misplaced
 from guide.site.facts.tables import TABLES, table
 
 NEW = "https://changed.example/"
@@ -97,6 +103,62 @@ def test_a_changed_fact_changes_the_table(facts, name):
     after = cells(TABLES[name](changed(facts, key, value)))
 
     assert before.count(shown) < after.count(shown)
+
+
+# Columns of the same kind, which only the test below and that of the options compare with the facts.
+ALIKE = {
+    ("From a server of the hub", "From elsewhere, in the writers' group"),
+    ("Meaning", "Allowed values"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_two_swapped_columns_are_noticed_at_the_build(facts, name):
+    _, head, rows = TABLES[name](facts)
+    assert list(misplaced(facts, head, rows)) == []
+
+    for first, second in itertools.combinations(range(len(head)), 2):
+        order = list(range(len(head)))
+        order[first], order[second] = second, first
+        swapped = [[row[place] for place in order] for row in rows]
+        found = list(misplaced(facts, head, swapped))
+        assert bool(found) != ((head[first], head[second]) in ALIKE), (head[first], head[second])
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("swapped.py", "the column 'Threads' has the cell '7.235 GiB', which is not of its kind"),
+        ("other-fact.py", "the column 'Memory limit' has the cell '1 to 1 CPUs', which is not of its kind"),
+    ],
+)
+def test_a_wrong_table_is_a_warning_on_its_page(root, monkeypatch, file, message):
+    monkeypatch.setitem(TABLES, "sizes", runpy.run_path(str(root / "tests/broken/fact-tables" / file))["made"])
+    page = SimpleNamespace(
+        env=SimpleNamespace(note_dependency=lambda path: None),
+        arguments=["sizes"],
+        lineno=7,
+        state=SimpleNamespace(document=new_document("page.md")),
+    )
+
+    (warning,) = FactTable.run(page)
+
+    assert (warning["source"], warning["line"]) == ("page.md", 7)
+    assert message in warning.astext() and "fact table 'sizes'" in warning.astext()
+
+
+def test_roles_are_those_of_the_facts(facts):
+    _, _, rows = TABLES["rights"](facts)
+    roles = {name: [here, elsewhere] for name, here, elsewhere, _ in rows}
+
+    assert roles == {
+        f"gs://{name}": [
+            "storage.admin" if bucket.hub == "write" else "storage.objectViewer",
+            "storage.admin" if bucket.writers_group else "none",
+        ]
+        for name, bucket in facts.buckets.options.items()
+    }
+    assert len({tuple(pair) for pair in roles.values()}) > 1
 
 
 def test_a_new_bucket_is_in_all_tables_of_buckets(facts):
