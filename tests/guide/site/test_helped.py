@@ -49,10 +49,11 @@ def test_a_reader_who_was_helped_is_thanked_and_nothing_is_sent_or_stored(open_p
     stored = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
     sent, before = [], page.evaluate(stored)
     page.on("request", lambda request: sent.append(request.url))
+    icon = page.locator("link[rel=icon]").evaluate("link => link.href")  # a busy browser requests it late
     page.locator(".guide-helped").get_by_role("button", name="Yes").click()
 
     assert page.locator(".guide-helped [role=status]").inner_text() == "Thank you."
-    assert sent == [] and page.evaluate(stored) == before
+    assert set(sent) <= {icon} and page.evaluate(stored) == before
 
 
 def test_a_search_is_in_the_report_only_if_the_reader_adds_it(open_page):
