@@ -73,7 +73,10 @@ class Servers:
                     self.notes.append(
                         f"access: {choice.name} also requires a team that may take the profile {profile.name!r}"
                     )
-            restricted = [(profile.name, profile.teams), *((choice.label, choice.teams) for choice in profile.shares)]
+            choices = [choice for choice in profile.shares if self.organization or not choice.has_gpu]
+            restricted = [(profile.name, profile.teams), *((choice.label, choice.teams) for choice in choices)]
+            if not self.organization and all(choice.has_gpu for choice in profile.shares):
+                restricted = []  # its GPUs say whom they are for
             for name, teams in restricted:
                 others = sorted(teams or ()) if self.organization is None else self._of_others(teams)
                 if others:
@@ -155,6 +158,7 @@ class Servers:
                     "mem_limit_gib": gibibytes(choice.settings.get("mem_limit")),
                     "machine": choice.machine,
                     "team": teams[0] if len(teams) == 1 and choice.teams != profile.teams else None,
+                    "only_for": self._only_for(profile.teams_of(choice)),
                     "default": choice.default or None,
                 }
             )
@@ -166,6 +170,14 @@ class Servers:
         offered = [image for profile in (first, *others) for image in profile.images]
         images = list(dict.fromkeys(image.name for image in sorted(offered, key=lambda image: not image.default)))
         return present(section | {"options": _with_default(options), "images": images, "src": _SRC})
+
+    def _only_for(self, groups: Teams) -> str | None:
+        """Return who gets a choice that is only for ``groups``, on a hub that asks for no teams."""
+        if self.organization is not None or not groups:
+            return None
+        kind = "GitHub team" if self._sign_in.service == "GitHub" else "group"
+        names = sorted(groups)
+        return f"members of the {kind}{'s' if names[1:] else ''} {' or '.join(names)}"
 
     def _gpu_zones(self, options: dict[str, Values]) -> list[str]:
         terraform = self._configuration.terraform

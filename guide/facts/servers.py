@@ -100,10 +100,19 @@ class FurtherProfile(schema.FurtherProfile, extra="forbid"):
 
 
 class Gpu(schema.Gpu, extra="forbid"):
-    """A machine with a GPU; ``team`` is the extra team that gets it."""
+    """A machine with a GPU; ``team`` is the extra team that gets it.
+
+    On a hub without teams, ``only_for`` says who gets it, as in *members of the GitHub team example:gpu*.
+    """
 
     vram_gb: int = Field(gt=0)
     team: str | None = None
+    only_for: str | None = None
+
+    @property
+    def reserved_for(self) -> str | None:
+        """The people who get it although their tier does not, or ``None``."""
+        return f"members of the team {self.team}" if self.team else self.only_for
 
 
 class Gpus(schema.Gpus, extra="forbid"):
@@ -117,8 +126,8 @@ class Gpus(schema.Gpus, extra="forbid"):
 
     @property
     def on_request(self) -> list[str]:
-        """The teams that get a GPU their tier does not have."""
-        return list(dict.fromkeys(gpu.team for gpu in self.options.values() if gpu.team))
+        """The people who get a GPU that others do not get."""
+        return list(dict.fromkeys(gpu.reserved_for for gpu in self.options.values() if gpu.reserved_for))
 
 
 class Image(schema.Image, extra="forbid"):

@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 from docutils import nodes
 
 from guide.facts import Bucket, ExtraTeam, Facts
+from guide.facts.servers import Gpu
 from guide.pages.fact_values import FactError
 from hubfacts.schema import NodeShare
 
@@ -133,12 +134,12 @@ def _node_shares(facts: Facts) -> Table:
 
 
 def _gpus(facts: Facts) -> Table:
-    def users(name: str, team: str | None) -> str:
+    def users(name: str, gpu: Gpu) -> str:
         tiers = ", ".join(tier.name for tier in facts.access.tiers if name in tier.gpus)
-        return f"team {team}" if team else tiers or "everybody"
+        return gpu.reserved_for or tiers or "everybody"
 
     rows = [
-        [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gib:g} GiB", users(name, gpu.team)]
+        [gpu.label + " (default)" * gpu.default, f"{gpu.mem_limit_gib:g} GiB", users(name, gpu)]
         for name, gpu in _section(facts, "gpus", facts.gpus).options.items()
     ]
     return "GPU servers", ["Choice", "Memory limit", "Available to"], rows

@@ -1,5 +1,6 @@
 """Drafts of profiles: node shares, GPUs and images, and who may take which."""
 
+import pytest
 from drafts import LARGE, SMALL, change_hub, facts_of, profile
 
 
@@ -59,14 +60,22 @@ def test_a_further_profile_is_divided_by_the_teams_of_its_choices(checkout):
     ]
 
 
-def test_restrictions_are_listed_where_no_team_may_log_in(checkout):
-    login = {"JupyterHub": {"authenticator_class": "cilogon"}, "Authenticator": {"allow_all": True}}
+@pytest.mark.parametrize(("service", "groups"), [("cilogon", "group"), ("github", "GitHub team")])
+def test_a_gpu_says_whom_it_is_for_where_no_team_may_log_in(checkout, service, groups):
+    login = {
+        "JupyterHub": {"authenticator_class": service},
+        "Authenticator": {"allow_all": True},
+        "GitHubOAuthenticator": {"allowed_organizations": None},
+    }
     change_hub(checkout, {"hub": {"config": login}})
 
     facts, notes = facts_of(checkout)
 
-    assert facts["access"]["admits"] == "everybody with an account that CILogon knows"
-    assert "access: 'GPU' is only for example-ocean:modellers, which hub.yml cannot say" in notes
+    assert facts["access"]["admits"].startswith("everybody with a")
+    assert {gpu["only_for"] for gpu in facts["gpus"]["options"].values()} == {
+        f"members of the {groups} example-ocean:modellers"
+    }
+    assert "'GPU' is only for" not in notes
 
 
 def test_a_server_without_profiles_has_its_own_machine_image_and_gpu(checkout):

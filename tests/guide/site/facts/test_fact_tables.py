@@ -147,6 +147,15 @@ def test_a_wrong_table_is_a_warning_on_its_page(root, monkeypatch, file, message
     assert message in warning.astext() and "fact table 'sizes'" in warning.astext()
 
 
+def test_a_gpu_for_some_people_says_for_whom(facts):
+    reserved = changed(facts, "gpus.options.tesla_t4.only_for", "members of the group modellers")
+
+    _, _, rows = TABLES["gpus"](reserved)
+
+    assert rows[0][-1] == "members of the group modellers"
+    assert reserved.gpus.on_request == ["members of the group modellers", "members of the team large-gpu"]
+
+
 def test_roles_are_those_of_the_facts(facts):
     _, _, rows = TABLES["rights"](facts)
     roles = {name: [here, elsewhere] for name, here, elsewhere, _ in rows}
