@@ -17,10 +17,11 @@ from aiohttp.web_protocol import RequestHandler
 if TYPE_CHECKING:
     from aiohttp.http import RawRequestMessage
 
-__all__ = ["KEEP_COMPRESSED", "RequestHandler", "StreamWriter", "new_request"]
+__all__ = ["SERVER_OPTIONS", "RequestHandler", "StreamWriter", "new_request"]
 
-# Option of ``web.Server`` that leaves the bodies of requests compressed.
-KEEP_COMPRESSED: dict[str, Any] = {"auto_decompress": False}
+# Options of ``web.Server``: the bodies of requests stay compressed, and an address may be longer than the default of
+# 8 KiB, because a copy has the names of two objects in it, up to 1024 bytes each before they are encoded.
+SERVER_OPTIONS: dict[str, Any] = {"auto_decompress": False, "max_line_size": 32 * 1024}
 
 
 def new_request(

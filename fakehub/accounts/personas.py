@@ -59,6 +59,7 @@ _ADMIN = VIEWER | {
     "storage.objects.create",
     "storage.objects.delete",
     "storage.objects.getIamPolicy",
+    "storage.objects.restore",
     "storage.objects.setIamPolicy",
     "storage.objects.update",
 }

@@ -18,7 +18,7 @@ from fakehub.accounts.metadata_server import MetadataServer
 from fakehub.accounts.remote_machines import RemoteMachines
 from fakehub.accounts.services import Accounts
 from fakehub.clock import Clock
-from fakehub.compat import KEEP_COMPRESSED
+from fakehub.compat import SERVER_OPTIONS
 from fakehub.control.server import ControlApi, start_control
 from fakehub.gateway.relay import GatewayRelay
 from fakehub.hosts import ACCOUNT_HOSTS, METADATA_HOST, STORAGE_HOSTS
@@ -116,7 +116,7 @@ async def _start_tls(shared: SharedState, services: dict[str, Service], parts: A
     """Answer for all hosts of ``services`` on one TLS port, which is returned."""
     router = HostRouter(services, shared.identities, shared.log, shared.network, shared.faults)
     # Objects may be stored compressed, so the services decide whether to decompress a body.
-    server = web.Server(router.handle, request_factory=router.make_request, access_log=None, **KEEP_COMPRESSED)
+    server = web.Server(router.handle, request_factory=router.make_request, access_log=None, **SERVER_OPTIONS)
     runner = await start_runner(server, parts)
     layouts = LayoutService(shared.store.buckets, shared.facts.hub.region, shared.identities, shared.log.write)
     protocol, context = partial(SplitByAlpn, server, layouts), make_certificates(shared.folder, services)

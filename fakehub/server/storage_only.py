@@ -15,7 +15,7 @@ from aiohttp import web
 
 from fakehub.accounts.identities import Identities
 from fakehub.accounts.remote_machines import RemoteMachines
-from fakehub.compat import KEEP_COMPRESSED
+from fakehub.compat import SERVER_OPTIONS
 from fakehub.control.server import ControlApi, start_control
 from fakehub.errors import GoogleError
 from fakehub.hosts import STORAGE_HOST, STORAGE_HOSTS, bucket_of
@@ -59,7 +59,7 @@ async def start_storage(config: Config, facts: Facts, parts: AsyncExitStack) -> 
     accepted = {*LOCAL_HOSTS, *map(str.lower, config.accepted_hosts)} | ({config.bind} - _WILDCARDS)
     services = dict.fromkeys([*sorted(accepted), *STORAGE_HOSTS], service)
     router = _LocalRouter(services, accepted, shared.identities, shared.log, shared.network, shared.faults)
-    server = web.Server(router.handle, request_factory=router.make_request, access_log=None, **KEEP_COMPRESSED)
+    server = web.Server(router.handle, request_factory=router.make_request, access_log=None, **SERVER_OPTIONS)
     runner = await start_runner(server, parts)
     await web.TCPSite(runner, config.bind, config.plain_port or 0, backlog=_BACKLOG).start()
     machines = RemoteMachines(shared.folder, shared.identities, shared.grants)

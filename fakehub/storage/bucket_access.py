@@ -84,14 +84,15 @@ class BucketAccess:
             raise GoogleError(409, "conflict", "The bucket you tried to delete is not empty.")
         self._store.delete_bucket(self.name)
 
-    def put(self, new: NewObject, query: Mapping[str, str]) -> Object:
+    def put(self, new: NewObject, query: Mapping[str, str], own_acl: str | None = None) -> Object:
         """Check everything about a new object, then store it as the live generation.
 
-        ``query`` may hold preconditions (``ifGenerationMatch`` etc.) and ``predefinedAcl``. Raises ``GoogleError``:
+        ``query`` may hold preconditions (``ifGenerationMatch`` etc.) and ``predefinedAcl``; without it, the object gets
+        the list ``own_acl``, or else that of the bucket. Raises ``GoogleError``:
         400 for a bad name or checksum, 401 or 403 without permission, 412 for a precondition, 507 for a full disk. An
         existing object requires permission to delete as well. A refused object changes nothing.
         """
-        acl = self.check_new(new.name, query) or self.version.default_acl
+        acl = self.check_new(new.name, query) or own_acl or self.version.default_acl
         default_class = self.version.storage_class
         if default_class != "STANDARD" and "storageClass" not in new.headers:
             new.headers = {**new.headers, "storageClass": default_class}

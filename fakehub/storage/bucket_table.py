@@ -17,7 +17,7 @@ from hubfacts.schema import Bucket
 # What the facts would say of a new bucket that its owner makes without any options.
 OWNED = Bucket(hub="read", uniform_access=False)
 # Settings that a request can change, as the facts name them.
-_SETTINGS = ("delete_after_days", "versioning", "uniform_access", "requester_pays")
+_SETTINGS = ("delete_after_days", "versioning", "uniform_access", "requester_pays", "soft_delete_days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class BucketVersion:
 
     ``made`` is when a request made the bucket, ``None`` for one of the facts; ``location`` is ``None`` for the hub's
     region. ``names_flat`` is whether the request said that there are no folders. New objects get ``storage_class`` and
-    the predefined access control list ``default_acl``; ``acl`` is the bucket's own.
+    the predefined access control list ``default_acl``; ``acl`` is the bucket's own. ``soft_delete_since`` is when a
+    request decided how long deleted objects are kept.
     """
 
     facts: Bucket
@@ -40,6 +41,7 @@ class BucketVersion:
     names_flat: bool = False
     acl: str | None = None
     default_acl: str | None = None
+    soft_delete_since: float | None = None
 
     @property
     def generation(self) -> int:
@@ -59,6 +61,8 @@ class BucketVersion:
         """Return the next version, with these ``settings``: fields of this class and some of the facts."""
         facts = self.facts.model_copy(update={key: settings[key] for key in _SETTINGS if key in settings})
         rest = {key: value for key, value in settings.items() if key not in _SETTINGS}
+        if facts.soft_delete_days != self.facts.soft_delete_days:
+            rest["soft_delete_since"] = when
         return replace(self, facts=facts, labels=labels, metageneration=self.metageneration + 1, updated=when, **rest)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from fakehub.errors import GoogleError, bad_request
 from fakehub.storage.conditions import boolean
 from fakehub.storage.glob import Glob, glob
+from fakehub.storage.soft_deleted import SoftDeleted
 from fakehub.storage.store import Store
 from fakehub.storage.stored import Object
 
@@ -29,12 +32,52 @@ def list_objects(store: Store, bucket: str, query: Mapping[str, str]) -> tuple[l
     startOffset, endOffset, matchGlob, versions, maxResults, pageToken. ``maxResults`` is a
     number already, of at least 1. Raises ``GoogleError`` (400) for an invalid parameter.
     """
+    versions = boolean(query.get("versions"))
+    versions_of = partial(store.versions, bucket) if versions else partial(_live, store, bucket)
+
+    def names_from(start: str, inclusive: bool) -> Iterator[str]:
+        return store.names_from(bucket, start, inclusive, versions)
+
+    expired: list[str] = []
+    page = _page(query, _Source(names_from, versions_of, versions), expired)
+    for name in expired:
+        store.purge(bucket, name)
+    return page
+
+
+def list_soft_deleted(
+    store: Store, bucket: str, query: Mapping[str, str]
+) -> tuple[list[SoftDeleted], list[str], str | None]:
+    """Return one page of the objects that were deleted and can be restored, as ``list_objects`` does."""
+    kept = store.soft_deleted_by_name(bucket)
+    names, found = list(kept), {one.stored.generation: one for versions in kept.values() for one in versions}
+
+    def names_from(start: str, inclusive: bool) -> Iterator[str]:
+        return iter(names[(bisect_left if inclusive else bisect_right)(names, start) :])
+
+    def versions_of(name: str) -> list[Object]:
+        return [one.stored for one in kept[name]]
+
+    items, prefixes, token = _page(query, _Source(names_from, versions_of, True), [])
+    return [found[stored.generation] for stored in items], prefixes, token
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The names of a listing from a place on, and the objects of each; ``several`` if one name can have more."""
+
+    names_from: Callable[[str, bool], Iterator[str]]
+    versions_of: Callable[[str], list[Object]]
+    several: bool
+
+
+def _page(query: Mapping[str, str], source: _Source, expired: list[str]) -> tuple[list[Object], list[str], str | None]:
+    """Return one page of a listing; add the names of expired objects to ``expired``."""
     most = min(MOST, int(query.get("maxResults") or MOST))
     items: list[Object] = []
     prefixes: list[str] = []
-    expired: list[str] = []
     place: _Place | None = None
-    for stored, common, after in _entries(store, bucket, _selection(query), expired):
+    for stored, common, after in _entries(source, _selection(query), expired):
         if stored is None and common is None:  # enough names examined
             place = after
             break
@@ -47,8 +90,6 @@ def list_objects(store: Store, bucket: str, query: Mapping[str, str]) -> tuple[l
             prefixes.append(common)
     else:
         place = None
-    for name in expired:
-        store.purge(bucket, name)
     return items, prefixes, _encode(place) if place else None
 
 
@@ -61,13 +102,12 @@ class _Selection:
     delimiter: str
     end: str | None
     trailing: bool
-    versions: bool
     pattern: Glob | None
     place: _Place
 
 
 def _selection(query: Mapping[str, str]) -> _Selection:
-    prefix, versions = query.get("prefix", ""), boolean(query.get("versions"))
+    prefix = query.get("prefix", "")
     pattern = glob(query["matchGlob"]) if query.get("matchGlob") else None
     first = pattern.prefix if pattern and pattern.prefix.startswith(prefix) else prefix
     place: _Place = (max(first, query.get("startOffset", "")), True, 0)
@@ -75,28 +115,26 @@ def _selection(query: Mapping[str, str]) -> _Selection:
         token_place = _decode(query["pageToken"])
         place = token_place if token_place[0] >= place[0] else place
     trailing = boolean(query.get("includeTrailingDelimiter"))
-    return _Selection(
-        prefix, first, query.get("delimiter", ""), query.get("endOffset"), trailing, versions, pattern, place
-    )
+    return _Selection(prefix, first, query.get("delimiter", ""), query.get("endOffset"), trailing, pattern, place)
 
 
-def _entries(store: Store, bucket: str, wanted: _Selection, expired: list[str]) -> Iterator[_Entry]:
+def _entries(source: _Source, wanted: _Selection, expired: list[str]) -> Iterator[_Entry]:
     """Yield the entries of the listing in order.
 
     Adds the names of expired objects to ``expired``. After examining many names, yields an entry without object and
     prefix, whose place is where the listing may continue.
     """
     place: _Place | None = wanted.place
-    first, pattern, versions = wanted.first, wanted.pattern, wanted.versions
+    first, pattern, versions_of, several = wanted.first, wanted.pattern, source.versions_of, source.several
     examined = 0
     while place:
         (start, inclusive, last), place = place, None
-        for name in store.names_from(bucket, start, inclusive, versions):
+        for name in source.names_from(start, inclusive):
             if not name.startswith(first) or (wanted.end and name >= wanted.end):
                 return
             if (examined := examined + 1) > _MOST_EXAMINED:
                 yield None, None, (name, True, 0)
-            objects = store.versions(bucket, name) if versions else _live(store, bucket, name)
+            objects = versions_of(name)
             if not objects:
                 expired.append(name)
                 continue
@@ -110,7 +148,7 @@ def _entries(store: Store, bucket: str, wanted: _Selection, expired: list[str]) 
                 break
             for stored in objects:
                 if name != start or stored.generation > last:
-                    yield stored, None, (name, versions, stored.generation)
+                    yield stored, None, (name, several, stored.generation)
 
 
 def _live(store: Store, bucket: str, name: str) -> list[Object]:

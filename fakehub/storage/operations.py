@@ -37,6 +37,7 @@ _METHODS = {
     "storage.objects.list": LIST,
     "storage.objects.move": "Move object",
     "storage.objects.patch": CHANGE,
+    "storage.objects.restore": "Restore object",
     "storage.objects.rewrite": COPY,
     "storage.objects.update": CHANGE,
 }

@@ -27,6 +27,7 @@ PROJECT_NUMBER = "1"
 # Locations that contain many regions.
 _AREAS = frozenset({"ASIA", "EU", "US"})
 _MOST_TEXTS = 10_000
+DAY_S = 86400
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def bucket_resource(
             "uniformBucketLevelAccess": {"enabled": bucket.uniform_access},
             "publicAccessPrevention": "enforced" if version.prevents_public_access else "inherited",
         },
-        "softDeletePolicy": {"retentionDurationSeconds": str(bucket.soft_delete_days * 86400)},
+        "softDeletePolicy": _soft_delete_policy(version, created),
     }
     if resource["locationType"] != "region":
         resource["rpo"] = "DEFAULT"
@@ -151,6 +152,13 @@ def bucket_resource(
         rule = {"action": {"type": "Delete"}, "condition": {"age": bucket.delete_after_days}}
         resource["lifecycle"] = {"rule": [rule]}
     return resource
+
+
+def _soft_delete_policy(version: BucketVersion, created: float) -> dict[str, str]:
+    """Return how long a bucket keeps deleted objects, and since when; a policy that is off has no such time."""
+    policy = {"retentionDurationSeconds": str(round(version.facts.soft_delete_days * DAY_S))}
+    since = created if version.soft_delete_since is None else version.soft_delete_since
+    return policy | ({"effectiveTime": rfc3339(since)} if version.facts.soft_delete_days else {})
 
 
 def location_type(location: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from fakehub.errors import GoogleError
 from fakehub.storage.old_journal import JOURNAL, OldJournal
+from fakehub.storage.soft_deleted import SoftDeleted
 from fakehub.storage.spool import disk_full
 from fakehub.storage.stored import INLINE, Files, Object
 
@@ -34,6 +35,7 @@ create table if not exists objects (
     acl text
 );
 create table if not exists contents (generation integer primary key, data blob);
+create table if not exists soft_deleted (generation integer primary key, at real, until real);
 """
 _COLUMNS = (
     "generation, bucket, name, metageneration, size, crc32c, md5, created, updated, headers, metadata, components, "
@@ -41,6 +43,7 @@ _COLUMNS = (
 )
 _PUT = f"replace into objects ({_COLUMNS}) values ({', '.join('?' * 15)})"
 _ARCHIVE = "update objects set deleted = ? where generation = ?"
+_SOFT_DELETE = "replace into soft_deleted values (?, ?, ?)"
 _REPLACE = "replace into contents values (?, ?)"
 _SET = "replace into buckets values (?, ?)"
 _READ = "select data from contents where generation = ?"
@@ -153,8 +156,13 @@ class State:
         self._deleted.write(bytes(_NUMBER.size * len(self._pending)))
         self._pending.clear()
 
-    def put(self, stored: Object, data: bytes | None, replaced: Object | None, archived: bool) -> None:
-        """Record a new object, whose ``data`` are in a file if ``None``; ``replaced`` is deleted or ``archived``."""
+    def put(
+        self, stored: Object, data: bytes | None, replaced: Object | None, archived: bool, kept: SoftDeleted | None
+    ) -> None:
+        """Record a new object, whose ``data`` are in a file if ``None``.
+
+        ``replaced`` is ``archived``, ``kept`` as soft-deleted, or deleted.
+        """
         self._delete_pending()
         with self._change() as database:
             database.execute(_PUT, _row(stored))
@@ -162,6 +170,8 @@ class State:
                 database.execute("insert into contents values (?, ?)", (stored.generation, data))
             if replaced is not None and archived:
                 database.execute(_ARCHIVE, (stored.created, replaced.generation))
+            elif replaced is not None and kept is not None:
+                database.execute(_SOFT_DELETE, (replaced.generation, kept.when, kept.until))
             elif replaced is not None:
                 _delete(database, replaced.generation)
 
@@ -174,6 +184,20 @@ class State:
         """Record that a generation is no longer the live one."""
         with self._change() as database:
             database.execute(_ARCHIVE, (when, stored.generation))
+
+    def soft_delete(self, deleted: SoftDeleted) -> bool:
+        """Record that a generation was deleted and is kept; return ``False`` if the disk is full."""
+        try:
+            with self._change() as database:
+                database.execute(_SOFT_DELETE, (deleted.stored.generation, deleted.when, deleted.until))
+        except GoogleError:
+            return False
+        return True
+
+    def soft_deleted(self) -> dict[int, tuple[float, float]]:
+        """Return when each soft-deleted generation was deleted, and until when it is kept."""
+        rows = self._database.execute("select generation, at, until from soft_deleted")
+        return {generation: (at, until) for generation, at, until in rows}
 
     def delete(self, stored: Object) -> None:
         """Record that a generation was deleted, even when the disk is full."""
@@ -276,3 +300,4 @@ def _row(stored: Object) -> tuple[Any, ...]:
 def _delete(database: sqlite3.Connection, generation: int) -> None:
     database.execute("delete from objects where generation = ?", (generation,))
     database.execute("delete from contents where generation = ?", (generation,))
+    database.execute("delete from soft_deleted where generation = ?", (generation,))

@@ -7,11 +7,9 @@ leaves half an object.
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import hashlib
 import heapq
 import itertools
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -19,7 +17,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import google_crc32c
 from sortedcontainers import SortedDict
 
 from fakehub.clock import Clock
@@ -27,8 +24,9 @@ from fakehub.storage.bucket_table import BucketTable, BucketVersion, settings_of
 from fakehub.storage.computed import ComputedBucket
 from fakehub.storage.hashes import check_hashes
 from fakehub.storage.held import Held
+from fakehub.storage.soft_deleted import SoftDeleted, SoftDeletedObjects
 from fakehub.storage.spool import IN_MEMORY, Content, Received, Spool, joined
-from fakehub.storage.stored import INLINE, Files, NewObject, Object, Place
+from fakehub.storage.stored import INLINE, Files, NewObject, Object, Place, measured
 from fakehub.storage.write_rate import WriteRate
 from hubfacts.schema import Bucket
 
@@ -69,12 +67,11 @@ class Store:
         self._in_memory = 0
         self._headers: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
         self._incomplete, self._durable = itertools.count(), durable
+        self._soft_deleted = SoftDeletedObjects(self._drop_soft_deleted)
         self._state = _open(state, durable) if state else None
         self._files = self._state.files if self._state else Files(spill)
         if self._state:
-            # Looking for garbage among a million new objects would take as long as to restore them.
-            with _without_garbage_collection():
-                self._restore(self._state)
+            self._restore(self._state)
 
     def stored_buckets(self) -> list[str]:
         """Return the names of the buckets whose objects are stored and not computed."""
@@ -111,7 +108,7 @@ class Store:
         """Remove the expired generations of an object."""
         for stored in self._generations_of(bucket, name):
             if self._expired(stored):
-                self._forget(stored)
+                self._forget(stored, self._expires(stored), self._clock.now())
 
     def names_from(self, bucket: str, start: str, inclusive: bool = True, versions: bool = False) -> Iterator[str]:
         """Yield the names of the bucket's live objects, or of all generations, in order, from ``start`` on."""
@@ -122,6 +119,22 @@ class Store:
             return names
         merged = heapq.merge(names, self._old[bucket].irange(start, None, inclusive=(inclusive, True)))
         return (name for name, _ in itertools.groupby(merged))
+
+    def _purge_bucket(self, bucket: str) -> None:
+        """Remove the expired generations of all objects of a bucket."""
+        if self.buckets[bucket].delete_after_days is not None:
+            for name in list(self.names_from(bucket, "", versions=True)):
+                self.purge(bucket, name)
+
+    def soft_deleted_by_name(self, bucket: str) -> dict[str, list[SoftDeleted]]:
+        """Return the objects of a bucket that can be restored, by their names in order, oldest generation first."""
+        self._purge_bucket(bucket)
+        return self._soft_deleted.by_name(bucket, self._clock.now())
+
+    def find_soft_deleted(self, bucket: str, name: str, generation: int) -> SoftDeleted | None:
+        """Return a generation of an object that can be restored, or ``None``."""
+        self.purge(bucket, name)
+        return self._soft_deleted.find(bucket, name, generation, self._clock.now())
 
     def new_file(self) -> Path:
         """Return the path of a new file, for content that is not an object yet. The next start removes it."""
@@ -152,14 +165,9 @@ class Store:
         Raises ``GoogleError``: 400 when a checksum given for the data is wrong, 429 if the object was written a moment
         ago (see ``WriteRate``), 507 when the disk is full. Nothing changes then.
         """
-        data, components, given = new.data, new.components, new.hashes
-        if isinstance(data, Received):
-            size, crc32c, md5 = data.size, data.crc32c, data.md5
-        else:
-            size, crc32c, md5 = len(data), google_crc32c.value(data), None
-            if not components or any(kind == "md5" for kind, _ in given):
-                md5 = hashlib.md5(data, usedforsecurity=False).digest()
-        check_hashes(given, crc32c, md5)
+        data, components = new.data, new.components
+        size, crc32c, md5 = measured(new)
+        check_hashes(new.hashes, crc32c, md5)
         self.write_rate.check(bucket, new.name)
         now = self._clock.now()
         generation = next(self._generations)
@@ -204,8 +212,9 @@ class Store:
             return
         replaced = self._live[stored.bucket].get(stored.name)
         inline = data if isinstance(data, bytes) and stored.data is not self._files else None
+        kept = self._kept(replaced, stored.created, stored.created) if replaced else None
         try:
-            self._state.put(stored, inline, replaced, self.buckets[stored.bucket].versioning)
+            self._state.put(stored, inline, replaced, self.buckets[stored.bucket].versioning, kept)
         except BaseException:
             if inline is None:
                 self._files.give_back(stored.generation, data)
@@ -244,7 +253,8 @@ class Store:
                 self._state.archive(stored, now)
             self._archive(stored, now)
         else:
-            self._forget(stored)
+            now = self._clock.now()
+            self._forget(stored, now, now)
 
     def is_empty(self, bucket: str) -> bool:
         """Return whether every object of a bucket, at any generation, was deleted or has expired."""
@@ -264,22 +274,42 @@ class Store:
         self.buckets.set(name, changed)
 
     def delete_bucket(self, name: str) -> None:
-        """Delete a bucket, with objects that have expired; raise ``GoogleError`` (507) when the disk is full."""
+        """Delete a bucket, with expired and soft-deleted objects; raise ``GoogleError`` (507) when the disk is full."""
         if self._state:
             self._state.set_bucket(name, None, self._objects_of(name))
         for stored in self._objects_of(name):
             self._drop_data(stored)
+        self._soft_deleted.remove_bucket(name)
         self.buckets.remove(name)
 
     def _add(self, name: str, version: BucketVersion) -> None:
         self._live[name], self._old[name] = SortedDict(), SortedDict()
         self.buckets.set(name, version)
 
-    def _forget(self, stored: Object) -> None:
+    def _forget(self, stored: Object, when: float, now: float) -> None:
+        """Remove an object that was deleted at ``when``; its bucket may keep it for a while as soft-deleted."""
+        kept = self._kept(stored, when, now)
+        if self._state and not (kept and self._state.soft_delete(kept)):
+            kept = None
+            self._state.delete(stored)
+        self._remove(stored)
+        self._let_go(stored, kept, now)
+
+    def _kept(self, stored: Object, when: float, now: float) -> SoftDeleted | None:
+        """Return how long an object is kept that was deleted at ``when``; ``None`` if it is gone at once."""
+        until = when + self.buckets[stored.bucket].soft_delete_days * DAY_S
+        return SoftDeleted(stored, when, until) if until > now and self._soft_deleted.fits(stored) else None
+
+    def _let_go(self, stored: Object, kept: SoftDeleted | None, now: float) -> None:
+        if kept:
+            self._soft_deleted.add(kept, now)
+        else:
+            self._drop_data(stored)
+
+    def _drop_soft_deleted(self, stored: Object) -> None:
         if self._state:
             self._state.delete(stored)
         self._drop_data(stored)
-        self._remove(stored)
 
     def close(self) -> None:
         """Close the state directory."""
@@ -290,6 +320,10 @@ class Store:
         """Return all generations of an object, oldest first, including expired ones."""
         old, live = self._old[bucket].get(name, ()), self._live[bucket].get(name)
         return [*old] if live is None else [*old, live]
+
+    def _expires(self, stored: Object) -> float:
+        days = self.buckets[stored.bucket].delete_after_days
+        return math.inf if days is None else stored.created + days * DAY_S
 
     def _expired(self, stored: Object) -> bool:
         days = self.buckets[stored.bucket].delete_after_days
@@ -314,7 +348,7 @@ class Store:
             if self.buckets[stored.bucket].versioning:
                 self._archive(before, stored.created)
             else:
-                self._drop_data(before)
+                self._let_go(before, self._kept(before, stored.created, stored.created), stored.created)
         live[stored.name] = stored
 
     def _archive(self, stored: Object, when: float) -> None:
@@ -339,24 +373,19 @@ class Store:
 
     def _restore(self, state: State) -> None:
         """Restore what an earlier process stored; skip objects in buckets that the facts no longer have."""
+        from fakehub.storage.restored import restored  # imported late, as ``State`` is
+
         for name, values in state.buckets():
             is_new = name not in self.buckets
             self.buckets.restore(name, values)
             if is_new and name in self.buckets:
                 self._add(name, self.buckets.version(name))
-        live: dict[str, dict[str, Object]] = {name: {} for name in self.buckets}
-        newest = 0
-        for stored in state.objects():
-            newest = stored.generation
-            if stored.bucket not in live:
-                continue
-            if stored.deleted is None:
-                live[stored.bucket][stored.name] = stored
-            else:
-                self._old[stored.bucket].setdefault(stored.name, []).append(stored)
-        for name, objects in live.items():
-            self._live[name] = SortedDict(objects)
-        self._generations = itertools.count(max(newest + 1, int(self._clock.now() * 1e6)))
+        found = restored(state, self.buckets)
+        for name, objects in found.live.items():
+            self._live[name], self._old[name] = SortedDict(objects), SortedDict(found.old[name])
+        for deleted in found.soft_deleted:
+            self._soft_deleted.add(deleted, self._clock.now())
+        self._generations = itertools.count(max(found.newest + 1, int(self._clock.now() * 1e6)))
 
     def _objects_of(self, bucket: str) -> Iterator[Object]:
         yield from itertools.chain.from_iterable(self._old[bucket].values())
@@ -367,13 +396,3 @@ def _open(folder: Path, durable: bool) -> State:
     from fakehub.storage.state import State  # imported late: a browser has no SQLite, and needs no state directory
 
     return State(folder, durable)
-
-
-@contextlib.contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+import google_crc32c
+
 from fakehub.storage.hashes import Hashes, base64_crc32c
-from fakehub.storage.spool import Content, disk_full, remove, write_all
+from fakehub.storage.spool import Content, Received, disk_full, remove, write_all
 
 # In a state directory, data up to so many bytes are in the database, where they need no file.
 INLINE = 64 * 1024
@@ -140,6 +143,16 @@ class NewObject:
     metadata: dict[str, str] | None = None
     components: int | None = None
     hashes: Hashes = ()
+
+
+def measured(new: NewObject) -> tuple[int, int, bytes | None]:
+    """Return the size and the checksums, CRC32C and MD5, of a new object; no MD5 of a composite unless one is given."""
+    data = new.data
+    if isinstance(data, Received):
+        return data.size, data.crc32c, data.md5
+    with_md5 = not new.components or any(kind == "md5" for kind, _ in new.hashes)
+    md5 = hashlib.md5(data, usedforsecurity=False).digest() if with_md5 else None
+    return len(data), google_crc32c.value(data), md5
 
 
 def checksums(stored: Object) -> dict[str, str]:

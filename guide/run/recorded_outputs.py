@@ -17,6 +17,8 @@ from guide.pages.blocks import Block, Page
 from guide.run.compare_outputs import difference, settled
 from guide.run.records import PrintedItem
 
+# The folder of the pages of which every output is recorded.
+BOOK = "book"
 # The tag of a cell whose output differs from run to run.
 MEASURED = "measured"
 
@@ -27,12 +29,15 @@ def record_of(page: Path) -> Path:
 
 
 def recorded_outputs(page: Page, root: Path) -> list[list[NotebookNode]] | None:
-    """Return what each block of ``page`` should print, or ``None`` if no outputs are recorded for the page."""
+    """Return what each block of ``page`` should print; ``None`` for a page outside of the book without a record.
+
+    A page of the book without a record should print nothing.
+    """
     if page.path.suffix == ".ipynb":
         return [_committed_outputs(page, block) for block in page.blocks]
     file = record_of(root / page.path)
     if not file.is_file():
-        return None
+        return [[] for _ in page.blocks] if page.path.parts[0] == BOOK else None
     recorded = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     return [_outputs(recorded.get(number, [])) for number in range(1, len(page.blocks) + 1)]
 

@@ -35,9 +35,8 @@ def test_a_method_of_aiohttp_takes_the_same_parameters(function, expected):
     assert actual == expected, f"aiohttp changed {function.__qualname__}; adjust fakehub.compat and faulty_stream"
 
 
-def test_aiohttps_server_can_leave_bodies_compressed():
-    (option,) = compat.KEEP_COMPRESSED
-
+@pytest.mark.parametrize("option", compat.SERVER_OPTIONS)
+def test_aiohttps_server_has_the_options(option):
     assert option in parameters(RequestHandler.__init__), f"aiohttp's RequestHandler has no {option}; adjust compat"
 
 

@@ -174,7 +174,7 @@ _STORAGE = (
     Change("storage.folders", code=("fakehub/storage/listing.py", "if wanted.delimiter else -1", "if False else -1")),
 )
 _SLOW = "import time; time.sleep(1.2) if {} else None"
-_LIST = '    most = min(MOST, int(query.get("maxResults") or MOST))\n'
+_LIST = '    versions = boolean(query.get("versions"))\n'
 _SENT = "    status, data = 200, _decompressed(stored, request_headers)\n"
 _SPEED = (
     Change(

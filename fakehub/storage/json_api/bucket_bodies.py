@@ -15,12 +15,16 @@ from fakehub.errors import GoogleError, bad_request, not_implemented
 from fakehub.storage.acl import UNIFORM_WRITE
 from fakehub.storage.bucket_table import BucketVersion
 from fakehub.storage.new_buckets import check_location, check_storage_class
+from fakehub.storage.resources import DAY_S
 
 # https://cloud.google.com/storage/docs/tags-and-labels#bucket-labels
 _LABEL_KEY, _LABEL_VALUE = re.compile(r"[^\W\d_][\w-]*"), re.compile(r"[\w-]*")
 _LONGEST_LABEL, _MOST_LABELS = 63, 64
 # Properties that the server sets, whatever a client sends.
 _IGNORED = frozenset({"etag", "generation", "id", "kind", "metageneration", "projectNumber", "selfLink", "updated"})
+# The shortest retention of deleted objects, which is also the default, and the longest:
+# https://cloud.google.com/storage/docs/soft-delete#retention-duration
+_SOFT_DELETE_DAYS = (7, 90)
 _PREVENTIONS = {"enforced": True, "inherited": False, "unspecified": False}
 _CONTROLS = frozenset({"acl", "defaultObjectAcl"})
 # The changed settings, as the facts name them, and all labels.
@@ -110,6 +114,21 @@ def _billing(value: Any) -> dict[str, Any]:
     return {"requester_pays": _boolean("billing", _object("billing", value).get("requesterPays", False))}
 
 
+def _soft_delete_policy(value: Any) -> dict[str, Any]:
+    """Return for how many days deleted objects are kept; Google's default without a value."""
+    seconds = _object("softDeletePolicy", value).get("retentionDurationSeconds")
+    if seconds is None:
+        return {"soft_delete_days": _SOFT_DELETE_DAYS[0]}
+    # A 64-bit number is a text in JSON.
+    if isinstance(seconds, bool) or not re.fullmatch(r"\d{1,9}", str(seconds)):
+        raise _invalid("softDeletePolicy", "retentionDurationSeconds is a number")
+    days = int(seconds) / DAY_S
+    if days and not _SOFT_DELETE_DAYS[0] <= days <= _SOFT_DELETE_DAYS[1]:
+        first, last = _SOFT_DELETE_DAYS
+        raise _invalid("softDeletePolicy", f"deleted objects are kept for 0 seconds, or for {first} to {last} days")
+    return {"soft_delete_days": int(days) if days.is_integer() else days}
+
+
 def _iam_configuration(value: Any) -> dict[str, Any]:
     """Return who decides about access; what is left out stays as it is."""
     parts, changed = _object("iamConfiguration", value), {}
@@ -136,6 +155,7 @@ _PARSERS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "iamConfiguration": _iam_configuration,
     "labels": lambda _: {},
     "lifecycle": _lifecycle,
+    "softDeletePolicy": _soft_delete_policy,
     "storageClass": check_storage_class,
     "versioning": _versioning,
 }

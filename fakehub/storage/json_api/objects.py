@@ -6,20 +6,25 @@ import json
 
 from aiohttp import web
 
-from fakehub.errors import no_object
+from fakehub.errors import bad_request, no_object
 from fakehub.storage import conditions, downloads
 from fakehub.storage.acl import CHANGED_OBJECT, predefined
 from fakehub.storage.bucket_access import BucketAccess
+from fakehub.storage.conditions import boolean
+from fakehub.storage.json_api import soft_deleted
 from fakehub.storage.json_api.answers import is_full, object_response, permissions_response, resource_for
 from fakehub.storage.json_api.call import Call, Handler, in_bucket, json_response, json_text
 from fakehub.storage.json_api.object_bodies import check_acl, parse_resource, texts
-from fakehub.storage.listing import list_objects
+from fakehub.storage.json_api.soft_deleted import wants_soft_deleted
+from fakehub.storage.listing import list_objects, list_soft_deleted
 from fakehub.storage.resources import HEADERS, etag
 from fakehub.storage.service import Storage
 from fakehub.storage.uploads import check_custom_time, headers_of
 
 
 def _list(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    if wants_soft_deleted(call.query):
+        return _list_soft_deleted(storage, call, bucket)
     items, prefixes, token = list_objects(storage.store, bucket.name, call.query)
     resource: dict[str, object] = {"kind": "storage#objects"}
     if token:
@@ -35,8 +40,24 @@ def _list(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     return json_response(resource, call.query)
 
 
+def _list_soft_deleted(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
+    if boolean(call.query.get("versions")):
+        raise bad_request("You cannot list all versions of objects and soft-deleted objects at the same time.")
+    found, prefixes, token = list_soft_deleted(storage.store, bucket.name, call.query)
+    resource: dict[str, object] = {"kind": "storage#objects"}
+    if token:
+        resource["nextPageToken"] = token
+    if prefixes:
+        resource["prefixes"] = prefixes
+    if found:
+        resource["items"] = [soft_deleted.resource_of(storage.texts.links, bucket, call.query, one) for one in found]
+    return json_response(resource, call.query)
+
+
 def _get(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     query = call.query
+    if wants_soft_deleted(query):
+        return soft_deleted.get(storage, call, bucket)
     stored = bucket.existing(call.names[1], query.get("generation"))
     conditions.check(query, stored, reading=True)
     tag = etag(stored)

@@ -30,18 +30,18 @@ IGNORED = frozenset(
 REFUSED = frozenset(
     {
         "contextKey",
-        "copySourceAcl",
         "destinationKmsKeyName",
         "enableObjectRetention",
         "filter",
         "kmsKeyName",
         "overrideUnlockedRetention",
         "restoreToken",
-        "softDeleted",
     }
 )
+# Refused in some methods only: whole buckets are deleted permanently.
+_REFUSED_IN = {"storage.buckets.get": "softDeleted", "storage.buckets.list": "softDeleted"}
 # Those of them that are truth values, and ask for nothing if they are false.
-_OFF_IF_FALSE = frozenset({"copySourceAcl", "enableObjectRetention", "overrideUnlockedRetention", "softDeleted"})
+_OFF_IF_FALSE = frozenset({"enableObjectRetention", "overrideUnlockedRetention", "softDeleted"})
 # Without effect in one method only: a bucket has one version, and its layout and permissions are the same everywhere.
 _IGNORED_IN = {
     "storage.buckets.get": "generation",
@@ -59,7 +59,8 @@ def refuse_unanswered(method: Method, query: Mapping[str, str], headers: Mapping
     if query.get("fields"):
         check_fields(query["fields"])
     for name in query:
-        if name in REFUSED and query[name] and not _is_off(name, query[name]):
+        refused = name in REFUSED or name == _REFUSED_IN.get(method.id)
+        if refused and query[name] and not _is_off(name, query[name]):
             raise not_implemented(f"the parameter {name} of {method.id}")
     refuse_keys(headers, method.id)
 
@@ -70,6 +71,6 @@ def _is_off(name: str, text: str) -> bool:
 
 def treatment(method: Method, parameter: str) -> str:
     """Return how a method handles a parameter: ``answered``, ``ignored`` or ``refused``."""
-    if parameter in REFUSED:
+    if parameter in REFUSED or parameter == _REFUSED_IN.get(method.id):
         return "refused"
     return "ignored" if parameter in IGNORED or _IGNORED_IN.get(method.id) == parameter else "answered"

@@ -57,6 +57,6 @@ def refuse(storage: Storage, call: Call, method: Method) -> NoReturn:
         raise bad_request(UNIFORM_WRITE)
     if permission:
         bucket.check(permission)
-    if method.path.startswith("b/{bucket}/o/{object}/") and not method.id.endswith(".restore"):
+    if method.path.startswith("b/{bucket}/o/{object}/"):
         bucket.existing(call.names[1], call.query.get("generation"))
     raise not_implemented(method.id)

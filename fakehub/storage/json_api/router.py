@@ -9,7 +9,7 @@ from aiohttp import web
 from fakehub.accounts.identities import Identities
 from fakehub.errors import GoogleError
 from fakehub.storage.billing import billed_project
-from fakehub.storage.json_api import acls, buckets, copies, cors, objects, uploads
+from fakehub.storage.json_api import acls, buckets, copies, cors, objects, soft_deleted, uploads
 from fakehub.storage.json_api.batch import Sender, answer_batch
 from fakehub.storage.json_api.call import Answer, Call, Handler
 from fakehub.storage.json_api.method_table import find
@@ -33,6 +33,7 @@ ANSWERS: dict[str, Handler] = {
     **objects.ANSWERS,
     **copies.ANSWERS,
     **buckets.ANSWERS,
+    **soft_deleted.ANSWERS,
     **acls.ANSWERS,
     **uploads.ANSWERS,
 }

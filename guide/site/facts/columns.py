@@ -1,8 +1,8 @@
 """What the cells of a column are, by the head of the column: text of a certain shape, or certain facts.
 
 The build checks every table of facts with it, so that two columns that were swapped, or a column that reads another
-fact, are a warning on the page. It notices nothing in columns of the same shape, as the roles on a hub and elsewhere, or
-of free text, as notes. Only tests compare those with the facts.
+fact, are a warning on the page. It notices nothing in columns of the same shape, as the roles on a hub and elsewhere,
+or of free text, as notes. Only tests compare those with the facts.
 """
 
 from __future__ import annotations

@@ -2,59 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
-from multidict import CIMultiDict, MultiDict
+from direct_api import API, Api
 from xml_client import error
 
-from fakehub.accounts.personas import personas
-from fakehub.clock import Clock
-from fakehub.errors import GoogleError
-from fakehub.storage.json_api.call import Call
-from fakehub.storage.json_api.router import JsonApi
-from fakehub.storage.service import Storage
-from fakehub.storage.store import Store
-from hubfacts.load import load
-
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-API, UPLOAD = "/storage/v1/b", "/upload/storage/v1/b"
 SCRATCH, READ_ONLY = "leap-scratch", "leap-persistent-ro"
 DAY = 86400
-
-
-class Api:
-    """The JSON API without a server, for the hub's account; ``state`` is a state directory."""
-
-    def __init__(self, root, folder, state=None) -> None:
-        facts = load(root / "hub.yml")
-        self.clock = Clock()
-        self.store = Store(facts.buckets.known, self.clock, folder, state)
-        self._api = JsonApi(Storage(self.store, self.clock, facts))
-        self._hub = personas(facts)["hub"]
-
-    def call(self, method, path, body=b"", **query):
-        """Return the answer with its ``status``, and its resource as ``json``."""
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        call = Call(method, path, MultiDict(query), CIMultiDict(), data, self._hub, "https://host")
-        try:
-            response = self._api.answer(call)
-        except GoogleError as refused:
-            response = refused.response()
-        content = response.body or b""
-        return SimpleNamespace(status=response.status, json=json.loads(content) if content[:1] == b"{" else content)
-
-    def change(self, bucket=SCRATCH, verb="PATCH", query=(), **body):
-        return self.call(verb, f"{API}/{bucket}", body, **dict(query))
-
-    def put(self, bucket, name, data=b"data"):
-        return self.call("POST", f"{UPLOAD}/{bucket}/o", data, uploadType="media", name=name)
-
-    def get(self, bucket, name):
-        return self.call("GET", f"{API}/{bucket}/o/{name}", alt="media")
 
 
 @pytest.fixture
@@ -76,6 +33,10 @@ def age(resource):
 
 def rule(days, **more):
     return {"rule": [{"action": {"type": "Delete"}, "condition": {"age": days} | more}]}
+
+
+def kept_for(seconds):
+    return {"retentionDurationSeconds": seconds}
 
 
 def test_a_member_changes_labels_one_by_one(api):
@@ -162,7 +123,11 @@ def test_an_update_resets_what_it_leaves_out(api):
         ({"billing": {"requesterPays": 1}}, "Invalid value for billing: it is true or false."),
         ({"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": ""}}}, "Invalid value for iamConfiguration: "),
         ({"iamConfiguration": {"publicAccessPrevention": "always"}}, "Invalid value for iamConfiguration: "),
-        ({"softDeletePolicy": None}, "The stand-in does not answer a change of the bucket's softDeletePolicy."),
+        ({"softDeletePolicy": 7}, "Invalid value for softDeletePolicy: it is an object."),
+        ({"softDeletePolicy": kept_for("a week")}, "Invalid value for softDeletePolicy: retentionDurationSeconds is a"),
+        ({"softDeletePolicy": kept_for(True)}, "Invalid value for softDeletePolicy: retentionDurationSeconds is a"),
+        ({"softDeletePolicy": kept_for(86400)}, "Invalid value for softDeletePolicy: deleted objects are kept for 0"),
+        ({"softDeletePolicy": kept_for(91 * 86400)}, "Invalid value for softDeletePolicy: deleted objects are kept"),
         ({"acl": [{"entity": "allUsers", "role": "READER"}]}, "The stand-in does not answer a change of acl."),
     ],
 )
@@ -234,6 +199,19 @@ def test_the_xml_api_deletes_an_empty_bucket(start_server, tmp_path):
     assert (deleted.status_code, error(gone)[0]) == (204, "NoSuchBucket")
 
 
+@pytest.mark.parametrize("seconds", [0, 7 * DAY, 604_801, 90 * DAY])
+def test_a_bucket_keeps_deleted_objects_as_long_as_a_change_says(api, seconds):
+    api.clock.advance(60)
+    changed = api.change(softDeletePolicy=kept_for(seconds))
+
+    policy = changed.json["softDeletePolicy"]
+    assert policy["retentionDurationSeconds"] == str(seconds)
+    assert ("effectiveTime" in policy) == (seconds > 0)
+    assert resource(api)["softDeletePolicy"] == policy
+    whole = api.change(verb="PUT").json["softDeletePolicy"]
+    assert whole["retentionDurationSeconds"] == str(7 * DAY)
+
+
 def test_a_state_directory_keeps_changes_and_deletions(root, tmp_path):
     def again():
         return Api(root, tmp_path / "spill", tmp_path / "state")
@@ -249,7 +227,8 @@ def test_a_state_directory_keeps_changes_and_deletions(root, tmp_path):
     for _ in range(2):
         api.store.close()
         api = again()
-        assert resource(api) == before | {"timeCreated": resource(api)["timeCreated"]}
+        started = {name: resource(api)[name] for name in ("timeCreated", "softDeletePolicy")}
+        assert resource(api) == before | started
         assert api.call("GET", f"{API}/leap-persistent").status == 404
         assert api.get(SCRATCH, "kept").json == b"data"
 

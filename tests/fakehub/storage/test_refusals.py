@@ -63,7 +63,6 @@ PERMISSIONS = {
     "objectAccessControls.update": "storage.objects.setIamPolicy",
     "objects.bulkRestore": "storage.objects.restore",
     "objects.getIamPolicy": "storage.objects.getIamPolicy",
-    "objects.restore": "storage.objects.restore",
     "objects.setIamPolicy": "storage.objects.setIamPolicy",
     "objects.viewFullContext": "storage.objects.get",
     "projects.hmacKeys.create": "storage.hmacKeys.create",
@@ -78,7 +77,7 @@ PERMISSIONS = {
     "rapidCaches.update": "storage.rapidCaches.update",
 }
 IN_PROJECT = {name for name in PERMISSIONS if name.startswith("projects.")}
-OF_OBJECT = {name for name in PERMISSIONS if "/o/{object}/" in METHODS[f"storage.{name}"].path} - {"objects.restore"}
+OF_OBJECT = {name for name in PERMISSIONS if "/o/{object}/" in METHODS[f"storage.{name}"].path}
 
 
 @pytest.fixture

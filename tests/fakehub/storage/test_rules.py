@@ -25,6 +25,7 @@ WRITE = {
     "storage.objects.delete",
     "storage.objects.update",
     "storage.objects.getIamPolicy",
+    "storage.objects.restore",
     "storage.objects.setIamPolicy",
     "storage.buckets.delete",
     "storage.buckets.get",

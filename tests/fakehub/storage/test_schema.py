@@ -142,6 +142,10 @@ REQUESTS = [
     ("storage.objects.list", "GET", f"{API}/{FINE}/o?delimiter=/&maxResults=1&projection=full", 200),
     ("storage.objects.list", "GET", f"{API}/{FINE}/o?maxResults=0", 400),
     ("storage.objects.list", "GET", f"{API}/leap-persistent/o?versions=true", 200),
+    ("storage.objects.list", "GET", f"{API}/{FINE}/o?softDeleted=true&projection=full", 200),
+    ("storage.objects.list", "GET", f"{API}/{FINE}/o?softDeleted=true&versions=true", 400),
+    ("storage.objects.restore", "POST", f"{A}/restore?generation=1", 404),
+    ("storage.objects.restore", "POST", f"{A}/restore", 400),
     ("storage.objects.get", "GET", A, 200),
     ("storage.objects.get", "GET", f"{A}?projection=full", 200),
     ("storage.objects.get", "GET", object_path(FINE, "none"), 404),
@@ -219,7 +223,7 @@ def test_the_page_on_coverage_is_up_to_date(root):
 @pytest.mark.parametrize(
     "address",
     [
-        f"{API}/{FINE}/o?softDeleted=true",
+        f"{API}?softDeleted=true&project=p",
         f"{API}/{FINE}/o?filter=contexts",
         f"{A}?restoreToken=x",
         f"{A}/rewriteTo/b/{FINE}/o/x?destinationKmsKeyName=" + quote("projects/p/locations/l", safe=""),

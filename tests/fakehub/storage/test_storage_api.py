@@ -34,6 +34,15 @@ def test_any_name_is_returned_unchanged(api, name):
     assert api.get(BUCKET, name).json()["name"] == name
 
 
+def test_an_address_can_have_the_two_longest_names_of_a_copy(api):
+    source, copy = "Ω" * 512, "\U0001f30a" * 256
+    api.put(BUCKET, source, b"data")
+
+    copied = api.call("POST", f"{object_path(BUCKET, source)}/copyTo/b/{BUCKET}/o/{object_path(BUCKET, copy)[-3072:]}")
+
+    assert copied.status_code == 200 and api.get(BUCKET, copy, alt="media").content == b"data"
+
+
 @pytest.mark.parametrize("name", ["", "x" * 1025, "Ω" * 513, "line\nbreak", ".", ".."])
 def test_names_that_google_refuses_are_refused(api, name):
     assert api.put(BUCKET, name).status_code == 400

@@ -99,8 +99,9 @@ def bytes_in(folder) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def test_replaced_and_deleted_objects_do_not_make_a_state_directory_grow(running, tmp_path):
-    with running() as (api, _):
+def test_replaced_and_deleted_objects_do_not_make_a_state_directory_grow(running, root, tmp_path):
+    facts = facts_with(root, tmp_path, BUCKET, soft_delete_days=0)
+    with running(hub_yml=facts) as (api, _):
         for number in range(150):
             api.put(BUCKET, "same", os.urandom(60_000))
             api.put(BUCKET, f"short-lived-{number}", os.urandom(60_000))
@@ -109,7 +110,7 @@ def test_replaced_and_deleted_objects_do_not_make_a_state_directory_grow(running
         # 18 MB were written; while the server runs, a log of a few MB is beside the database.
         assert bytes_in(tmp_path / "state") < 10_000_000
         kept = stored(api)
-    with running() as (api, _):
+    with running(hub_yml=facts) as (api, _):
         assert stored(api) == kept
 
 

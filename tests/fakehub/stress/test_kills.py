@@ -92,6 +92,18 @@ def stored_in(server: Running) -> dict[str, bytes]:
     return contents
 
 
+def sizes_of_soft_deleted(server: Running) -> list[int]:
+    """Return the sizes of all objects that were deleted or replaced, and can be restored."""
+    client, sizes, token = server.client(), [], ""
+    while True:
+        answer = client.call("GET", f"/storage/v1/b/{BUCKET}/o?softDeleted=true&pageToken={token}")
+        assert answer.status == 200, answer.body
+        page = json.loads(answer.body)
+        sizes += [int(item["size"]) for item in page.get("items", [])]
+        if not (token := page.get("nextPageToken", "")):
+            return sizes
+
+
 def lost_after_kills(folder: Path, kills: int, fault: str = "") -> tuple[list[str], int]:
     """Kill servers that share a state directory; return the names of wrong objects and the number of changes."""
     owners, wrong = [Owner(number, seed=2026) for number in range(CLIENTS)], []
@@ -100,11 +112,13 @@ def lost_after_kills(folder: Path, kills: int, fault: str = "") -> tuple[list[st
         with running(folder / str(kill), fault, folder / "state") as server:
             stored = stored_in(server)
             wrong += [f"kill {kill}: {name}" for owner in owners for name in owner.problems(stored)]
+            soft_deleted = sizes_of_soft_deleted(server)
             if kill < kills:
                 load_and_kill(server, owners, chance.uniform(0.1, 0.6))
-    # No file is left of uploads that were broken off, or of replaced objects.
-    large = [content for content in stored.values() if len(content) > INLINE]
+    # No file is left of uploads that were broken off.
+    large = [size for size in (*map(len, stored.values()), *soft_deleted) if size > INLINE]
     assert fault or len(list((folder / "state/data").iterdir())) == len(large)
+    assert fault or len(soft_deleted) > 0
     return wrong, sum(owner.acknowledged for owner in owners)
 
 
