@@ -60,6 +60,10 @@ class Outcome:
     failures: dict[str, str] = field(default_factory=dict)
 
 
+# What pytest's report says about a file that it cannot import.
+_NOT_COLLECTED = "collection failure"
+
+
 @dataclass(frozen=True)
 class Explanation:
     """Why tests whose names match ``tests`` fail: ``kind`` is ``gap``, ``suite`` or ``defect``."""
@@ -95,7 +99,10 @@ def run(suite: Suite) -> Outcome:
             subprocess.run(command, cwd=work, stdout=log, stderr=subprocess.STDOUT, timeout=SECONDS, check=False)
     if not report.is_file():
         raise SourceError(f"the suite of {suite.name} did not run to its end; see {work / 'log.txt'}")
-    return _read(report, Outcome(suite, version))
+    outcome = _read(report, Outcome(suite, version))
+    if _NOT_COLLECTED in outcome.failures.values():
+        raise SourceError(f"tests of {suite.name} cannot be imported; see {work / 'log.txt'}")
+    return outcome
 
 
 def _version(suite: Suite) -> str:

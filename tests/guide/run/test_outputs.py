@@ -11,8 +11,9 @@ import pytest
 from matplotlib.image import imsave
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from guide.pages.reader import read_page
 from guide.run.compare_outputs import difference, rewrite_notebook, rewrite_transcripts, settled, without_log
-from guide.run.recorded_outputs import as_recorded, printed_items, record_of, rewrite_record
+from guide.run.recorded_outputs import as_recorded, printed_items, record_of, recorded_outputs, rewrite_record
 from guide.run.records import BlockResult
 
 
@@ -217,3 +218,12 @@ def test_transcripts_are_replaced_where_they_went_differently(tmp_path):
     assert page.read_text() == (
         "# T\n\n```console run\n$ echo 1\n1\n```\n\nText.\n\n~~~~console run\n$ echo 2\n2\n3\n~~~~\n"
     )
+
+
+@pytest.mark.parametrize(("folder", "recorded"), [("book", [[]]), ("elsewhere", None)])
+def test_a_page_of_the_book_without_a_record_should_print_nothing(tmp_path, folder, recorded):
+    page = tmp_path / folder / "page.md"
+    page.parent.mkdir()
+    page.write_text("# Title\n\nPrint a number:\n\n```bash run\necho 1\n```\n")
+
+    assert recorded_outputs(read_page(page, tmp_path), tmp_path) == recorded
