@@ -60,6 +60,10 @@ class SoftDeletedObjects:
         found = self._kept.get(bucket, {}).get(generation)
         return found if found and found.stored.name == name and found.until > now else None
 
+    def in_bucket(self, bucket: str) -> list[Object]:
+        """Return the soft-deleted objects of a bucket, also those whose time is over."""
+        return [one.stored for one in self._kept.get(bucket, {}).values()]
+
     def by_name(self, bucket: str, now: float) -> dict[str, list[SoftDeleted]]:
         """Return the soft-deleted objects of a bucket, by their names in order, oldest generation first."""
         kept = [one for one in self._kept.get(bucket, {}).values() if one.until > now]
@@ -67,8 +71,7 @@ class SoftDeletedObjects:
         return {name: list(found) for name, found in itertools.groupby(kept, lambda one: one.stored.name)}
 
     def remove_bucket(self, bucket: str) -> None:
-        """Delete the objects of a bucket permanently, together with the bucket."""
-        for deleted in [one for one in self._oldest_first if one.stored.bucket == bucket]:
-            self._oldest_first.remove(deleted)
-            self._forget(deleted)
-        self._kept.pop(bucket, None)
+        """Forget the objects of a bucket that was deleted, without ``drop``."""
+        removed = self._kept.pop(bucket, {})
+        self._bytes -= sum(one.stored.size for one in removed.values())
+        self._oldest_first = deque(one for one in self._oldest_first if one.stored.generation not in removed)

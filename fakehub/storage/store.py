@@ -275,9 +275,10 @@ class Store:
 
     def delete_bucket(self, name: str) -> None:
         """Delete a bucket, with expired and soft-deleted objects; raise ``GoogleError`` (507) when the disk is full."""
+        gone = [*self._objects_of(name), *self._soft_deleted.in_bucket(name)]
         if self._state:
-            self._state.set_bucket(name, None, self._objects_of(name))
-        for stored in self._objects_of(name):
+            self._state.set_bucket(name, None, gone)
+        for stored in gone:
             self._drop_data(stored)
         self._soft_deleted.remove_bucket(name)
         self.buckets.remove(name)
