@@ -14,6 +14,7 @@ from typing import Any
 from fakehub.accounts.personas import MADE
 from hubfacts.schema import Bucket
 
+DAY_S = 86400
 # What the facts would say of a new bucket that its owner makes without any options.
 OWNED = Bucket(hub="read", uniform_access=False)
 # Settings that a request can change, as the facts name them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
@@ -49,14 +50,18 @@ def list_soft_deleted(
     store: Store, bucket: str, query: Mapping[str, str]
 ) -> tuple[list[SoftDeleted], list[str], str | None]:
     """Return one page of the objects that were deleted and can be restored, as ``list_objects`` does."""
-    kept = store.soft_deleted_by_name(bucket)
-    names, found = list(kept), {one.stored.generation: one for versions in kept.values() for one in versions}
+    if not query.get("pageToken"):
+        store.purge_bucket(bucket)
+    names = store.soft_deleted_names(bucket)
+    found: dict[int, SoftDeleted] = {}
 
     def names_from(start: str, inclusive: bool) -> Iterator[str]:
-        return iter(names[(bisect_left if inclusive else bisect_right)(names, start) :])
+        return itertools.islice(names, (bisect_left if inclusive else bisect_right)(names, start), None)
 
     def versions_of(name: str) -> list[Object]:
-        return [one.stored for one in kept[name]]
+        versions = {one.stored.generation: one for one in store.soft_deleted_versions(bucket, name)}
+        found.update(versions)
+        return [one.stored for one in versions.values()]
 
     items, prefixes, token = _page(query, _Source(names_from, versions_of, True), [])
     return [found[stored.generation] for stored in items], prefixes, token

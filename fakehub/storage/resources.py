@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fakehub.clock import rfc3339
 from fakehub.storage.acl import AccessControl, entries
-from fakehub.storage.bucket_table import BucketVersion
+from fakehub.storage.bucket_table import DAY_S, BucketVersion
 from fakehub.storage.stored import Object, checksums
 
 # The headers that a client may set on an object besides its custom metadata.
@@ -27,7 +27,6 @@ PROJECT_NUMBER = "1"
 # Locations that contain many regions.
 _AREAS = frozenset({"ASIA", "EU", "US"})
 _MOST_TEXTS = 10_000
-DAY_S = 86400
 
 
 @dataclass(frozen=True)

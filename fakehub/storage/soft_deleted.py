@@ -6,14 +6,16 @@ without what was deleted first, so that a server that runs for long does not fil
 
 from __future__ import annotations
 
+import heapq
 import itertools
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from fakehub.storage.stored import Object
 
 MOST_BYTES, MOST_OBJECTS = 1024**3, 100_000
+# A place in a queue: the time that orders it, the generation, and the bucket. It may be of an object that is gone.
+_Place = tuple[float, int, str]
 
 
 @dataclass(slots=True, eq=False)
@@ -26,34 +28,50 @@ class SoftDeleted:
 
 
 class SoftDeletedObjects:
-    """The soft-deleted objects of all buckets; ``drop`` removes the data of one that is deleted permanently."""
+    """The soft-deleted objects of all buckets; ``drop`` removes the data of those that are deleted permanently."""
 
-    def __init__(self, drop: Callable[[Object], None]) -> None:
+    def __init__(self, drop: Callable[[list[Object]], None]) -> None:
         self._drop = drop
         # By generation and not by name, because objects are deleted all the time and listed almost never.
         self._kept: dict[str, dict[int, SoftDeleted]] = {}
-        self._oldest_first: deque[SoftDeleted] = deque()
-        self._bytes = 0
+        self._by_when: list[_Place] = []
+        self._by_until: list[_Place] = []
+        self._count = self._bytes = 0
+        self._listed: dict[str, dict[str, list[SoftDeleted]]] = {}
 
     def fits(self, stored: Object) -> bool:
         """Return whether an object is small enough to be kept at all."""
         return stored.size <= MOST_BYTES
 
     def add(self, deleted: SoftDeleted, now: float) -> None:
-        """Keep an object, and drop those whose time is over or that are too many."""
+        """Keep an object, and drop those whose time is over, and the oldest if they are too many."""
         stored = deleted.stored
         self._kept.setdefault(stored.bucket, {})[stored.generation] = deleted
-        self._oldest_first.append(deleted)
-        self._bytes += stored.size
-        queue = self._oldest_first
-        while queue and (queue[0].until <= now or self._bytes > MOST_BYTES or len(queue) > MOST_OBJECTS):
-            self._forget(queue.popleft())
+        self._listed.pop(stored.bucket, None)
+        heapq.heappush(self._by_when, (deleted.when, stored.generation, stored.bucket))
+        heapq.heappush(self._by_until, (deleted.until, stored.generation, stored.bucket))
+        self._count, self._bytes = self._count + 1, self._bytes + stored.size
+        if self._by_until[0][0] <= now or self._bytes > MOST_BYTES or self._count > MOST_OBJECTS:
+            self._drop(list(self._surplus(now)))
 
-    def _forget(self, deleted: SoftDeleted) -> None:
-        stored = deleted.stored
-        del self._kept[stored.bucket][stored.generation]
-        self._bytes -= stored.size
-        self._drop(stored)
+    def _surplus(self, now: float) -> Iterator[Object]:
+        """Forget what is not kept any longer, and yield it."""
+        while self._by_until and self._by_until[0][0] <= now:
+            yield from self._forget(heapq.heappop(self._by_until))
+        while self._bytes > MOST_BYTES or self._count > MOST_OBJECTS:
+            yield from self._forget(heapq.heappop(self._by_when))
+        if len(self._by_when) + len(self._by_until) > 4 * self._count + 1000:
+            kept = [one for found in self._kept.values() for one in found.values()]
+            self._by_when = sorted((one.when, one.stored.generation, one.stored.bucket) for one in kept)
+            self._by_until = sorted((one.until, one.stored.generation, one.stored.bucket) for one in kept)
+
+    def _forget(self, place: _Place) -> Iterator[Object]:
+        _, generation, bucket = place
+        deleted = self._kept.get(bucket, {}).pop(generation, None)
+        if deleted is not None:
+            self._listed.pop(bucket, None)
+            self._count, self._bytes = self._count - 1, self._bytes - deleted.stored.size
+            yield deleted.stored
 
     def find(self, bucket: str, name: str, generation: int, now: float) -> SoftDeleted | None:
         """Return a soft-deleted generation of an object, or ``None``."""
@@ -64,14 +82,18 @@ class SoftDeletedObjects:
         """Return the soft-deleted objects of a bucket, also those whose time is over."""
         return [one.stored for one in self._kept.get(bucket, {}).values()]
 
-    def by_name(self, bucket: str, now: float) -> dict[str, list[SoftDeleted]]:
-        """Return the soft-deleted objects of a bucket, by their names in order, oldest generation first."""
-        kept = [one for one in self._kept.get(bucket, {}).values() if one.until > now]
-        kept.sort(key=lambda one: (one.stored.name, one.stored.generation))
-        return {name: list(found) for name, found in itertools.groupby(kept, lambda one: one.stored.name)}
+    def by_name(self, bucket: str) -> dict[str, list[SoftDeleted]]:
+        """Return the objects of ``in_bucket`` by their names in order, oldest generation first; do not change it."""
+        listed = self._listed.get(bucket)
+        if listed is None:
+            kept = sorted(self._kept.get(bucket, {}).values(), key=lambda one: (one.stored.name, one.stored.generation))
+            groups = itertools.groupby(kept, lambda one: one.stored.name)
+            listed = self._listed[bucket] = {name: list(found) for name, found in groups}
+        return listed
 
     def remove_bucket(self, bucket: str) -> None:
         """Forget the objects of a bucket that was deleted, without ``drop``."""
         removed = self._kept.pop(bucket, {})
+        self._listed.pop(bucket, None)
+        self._count -= len(removed)
         self._bytes -= sum(one.stored.size for one in removed.values())
-        self._oldest_first = deque(one for one in self._oldest_first if one.stored.generation not in removed)

@@ -214,6 +214,16 @@ class State:
                 os.fsync(self._deleted.fileno())
             self._pending.append(stored.generation)
 
+    def delete_all(self, deleted: list[Object]) -> None:
+        """Record that generations were deleted, at once if the disk is not full."""
+        try:
+            with self._change() as database:
+                for stored in deleted:
+                    _delete(database, stored.generation)
+        except GoogleError:
+            for stored in deleted:
+                self.delete(stored)
+
     def set_bucket(self, name: str, settings: dict[str, Any] | None, deleted: Iterable[Object] = ()) -> None:
         """Record the settings of a bucket, ``None`` for one that was deleted together with objects."""
         with self._change() as database:

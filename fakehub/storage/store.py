@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from sortedcontainers import SortedDict
 
 from fakehub.clock import Clock
-from fakehub.storage.bucket_table import BucketTable, BucketVersion, settings_of
+from fakehub.storage.bucket_table import DAY_S, BucketTable, BucketVersion, settings_of
 from fakehub.storage.computed import ComputedBucket
 from fakehub.storage.hashes import check_hashes
 from fakehub.storage.held import Held
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 # Bytes of object data kept in memory; further data go to files.
 MEMORY_BUDGET = 2 * 1024**3
-DAY_S = 86400
 # The most different sets of headers that are kept to be shared by objects.
 _SHARED_HEADERS = 1000
 
@@ -120,16 +119,20 @@ class Store:
         merged = heapq.merge(names, self._old[bucket].irange(start, None, inclusive=(inclusive, True)))
         return (name for name, _ in itertools.groupby(merged))
 
-    def _purge_bucket(self, bucket: str) -> None:
+    def purge_bucket(self, bucket: str) -> None:
         """Remove the expired generations of all objects of a bucket."""
         if self.buckets[bucket].delete_after_days is not None:
             for name in list(self.names_from(bucket, "", versions=True)):
                 self.purge(bucket, name)
 
-    def soft_deleted_by_name(self, bucket: str) -> dict[str, list[SoftDeleted]]:
-        """Return the objects of a bucket that can be restored, by their names in order, oldest generation first."""
-        self._purge_bucket(bucket)
-        return self._soft_deleted.by_name(bucket, self._clock.now())
+    def soft_deleted_names(self, bucket: str) -> list[str]:
+        """Return the names of soft-deleted objects in order; the time of all with a name may be over."""
+        return list(self._soft_deleted.by_name(bucket))
+
+    def soft_deleted_versions(self, bucket: str, name: str) -> list[SoftDeleted]:
+        """Return the generations of an object that can be restored, oldest first."""
+        now = self._clock.now()
+        return [one for one in self._soft_deleted.by_name(bucket)[name] if one.until > now]
 
     def find_soft_deleted(self, bucket: str, name: str, generation: int) -> SoftDeleted | None:
         """Return a generation of an object that can be restored, or ``None``."""
@@ -173,24 +176,11 @@ class Store:
         generation = next(self._generations)
         raw = data.data if isinstance(data, Received) else data
         place = self._place(raw, size)
-        stored = Object(
-            sys.intern(bucket),  # one text for all objects, which the requests that made them do not share
-            new.name,
-            generation,
-            1,
-            size,
-            crc32c,
-            None if components else md5,
-            now,
-            now,
-            self._shared(new.headers),
-            new.metadata,
-            components,
-            place,
-            None,
-            owner,
-            acl,
-        )
+        sums = (size, crc32c, None if components else md5)
+        texts = (self._shared(new.headers), new.metadata, components)
+        # One text for the name of the bucket, which the requests that make objects do not share.
+        name = sys.intern(bucket)
+        stored = Object(name, new.name, generation, 1, *sums, now, now, *texts, place, None, owner, acl)
         self._keep(stored, raw)
         self._set_live(stored)
         return stored
@@ -241,9 +231,10 @@ class Store:
         self._exchange(changed)
         return changed
 
-    def delete(self, stored: Object, forever: bool = False) -> None:
+    def delete(self, stored: Object, forever: bool = False, soft: bool = True) -> None:
         """Remove a generation; a bucket with versioning keeps its live one as an old one, unless ``forever``.
 
+        With ``soft``, one that the bucket does not keep as an old one can be restored for a while.
         Raises ``GoogleError`` (429) if the object was written a moment ago.
         """
         self.write_rate.check(stored.bucket, stored.name)
@@ -254,7 +245,7 @@ class Store:
             self._archive(stored, now)
         else:
             now = self._clock.now()
-            self._forget(stored, now, now)
+            self._forget(stored, now, now, soft)
 
     def is_empty(self, bucket: str) -> bool:
         """Return whether every object of a bucket, at any generation, was deleted or has expired."""
@@ -268,6 +259,7 @@ class Store:
 
     def change_bucket(self, name: str, settings: Mapping[str, Any], labels: dict[str, str]) -> None:
         """Change settings of a bucket (see ``BucketVersion``); raise ``GoogleError`` (507) when the disk is full."""
+        self.purge_bucket(name)  # what has expired is kept as the old settings say
         changed = self.buckets.version(name).changed(self._clock.now(), settings, labels)
         if self._state:
             self._state.set_bucket(name, settings_of(changed))
@@ -287,9 +279,9 @@ class Store:
         self._live[name], self._old[name] = SortedDict(), SortedDict()
         self.buckets.set(name, version)
 
-    def _forget(self, stored: Object, when: float, now: float) -> None:
-        """Remove an object that was deleted at ``when``; its bucket may keep it for a while as soft-deleted."""
-        kept = self._kept(stored, when, now)
+    def _forget(self, stored: Object, when: float, now: float, soft: bool = True) -> None:
+        """Remove an object that was deleted at ``when``; with ``soft``, its bucket may keep it for a while."""
+        kept = self._kept(stored, when, now) if soft else None
         if self._state and not (kept and self._state.soft_delete(kept)):
             kept = None
             self._state.delete(stored)
@@ -307,10 +299,11 @@ class Store:
         else:
             self._drop_data(stored)
 
-    def _drop_soft_deleted(self, stored: Object) -> None:
+    def _drop_soft_deleted(self, dropped: list[Object]) -> None:
         if self._state:
-            self._state.delete(stored)
-        self._drop_data(stored)
+            self._state.delete_all(dropped)
+        for stored in dropped:
+            self._drop_data(stored)
 
     def close(self) -> None:
         """Close the state directory."""
@@ -345,12 +338,12 @@ class Store:
     def _set_live(self, stored: Object) -> None:
         live = self._live[stored.bucket]
         before = live.get(stored.name)
-        if before is not None:
-            if self.buckets[stored.bucket].versioning:
-                self._archive(before, stored.created)
-            else:
-                self._let_go(before, self._kept(before, stored.created, stored.created), stored.created)
+        if before is not None and self.buckets[stored.bucket].versioning:
+            self._archive(before, stored.created)
+            before = None
         live[stored.name] = stored
+        if before is not None:
+            self._let_go(before, self._kept(before, stored.created, stored.created), stored.created)
 
     def _archive(self, stored: Object, when: float) -> None:
         del self._live[stored.bucket][stored.name]

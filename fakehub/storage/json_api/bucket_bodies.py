@@ -13,9 +13,8 @@ from typing import Any, TypeAlias
 
 from fakehub.errors import GoogleError, bad_request, not_implemented
 from fakehub.storage.acl import UNIFORM_WRITE
-from fakehub.storage.bucket_table import BucketVersion
+from fakehub.storage.bucket_table import DAY_S, BucketVersion
 from fakehub.storage.new_buckets import check_location, check_storage_class
-from fakehub.storage.resources import DAY_S
 
 # https://cloud.google.com/storage/docs/tags-and-labels#bucket-labels
 _LABEL_KEY, _LABEL_VALUE = re.compile(r"[^\W\d_][\w-]*"), re.compile(r"[\w-]*")

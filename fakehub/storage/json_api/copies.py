@@ -136,7 +136,7 @@ def _move(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     bucket.check("storage.objects.get")
     source = _source(call, bucket)
     stored = _store_copy(storage, call, source, parse_resource(call.body), bucket, new_name)
-    storage.store.delete(source)
+    storage.store.delete(source, soft=False)  # its data are not lost, so Google does not keep them twice
     return object_response(storage.texts, bucket, call.query, stored)
 
 

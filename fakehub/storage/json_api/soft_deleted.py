@@ -60,7 +60,9 @@ def _restore(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response
     if boolean(call.query.get("copySourceAcl")):
         bucket.check("storage.objects.setIamPolicy")
     with discarded(storage.store.copied(source)) as content:
-        new = NewObject(source.name, content, dict(source.headers), source.metadata, source.components)
+        # Its own class, and not that of the bucket, which may have changed.
+        headers = {"storageClass": "STANDARD", **source.headers}
+        new = NewObject(source.name, content, headers, source.metadata, source.components)
         query = {name: call.query[name] for name in call.query if name.startswith("if")}
         stored = bucket.put(new, query, source.acl if boolean(call.query.get("copySourceAcl")) else None)
     return object_response(storage.texts, bucket, call.query, stored)

@@ -157,6 +157,107 @@ def test_the_oldest_are_dropped_when_they_are_too_many(api, monkeypatch):
     assert [item["name"] for item in listed(api)["items"]] == [f"small-{number}" for number in range(4)]
 
 
+def test_those_whose_time_is_over_are_dropped_before_older_ones(api, monkeypatch):
+    monkeypatch.setattr(soft_deleted, "MOST_OBJECTS", 3)
+    api.change(PERSISTENT, softDeletePolicy={"retentionDurationSeconds": str(90 * DAY)})
+    for bucket, name in ((PERSISTENT, "long"), (SCRATCH, "short-1"), (SCRATCH, "short-2")):
+        api.put(bucket, name, b"data")
+        api.call("DELETE", f"{API}/{bucket}/o/{name}")
+    api.clock.advance(8 * DAY)
+    api.put(PERSISTENT, "new", b"data")
+    api.call("DELETE", f"{API}/{PERSISTENT}/o/new")
+
+    assert [item["name"] for item in listed(api)["items"]] == ["long", "new"]
+    assert "items" not in listed(api, SCRATCH)
+
+
+@pytest.mark.parametrize("look_before", [True, False])
+@pytest.mark.parametrize(("before", "after", "kept"), [(7, 0, True), (0, 90, False)])
+def test_a_change_is_about_what_is_deleted_afterwards(api, look_before, before, after, kept):
+    def keep_for(days):
+        return api.change(SCRATCH, softDeletePolicy={"retentionDurationSeconds": str(days * DAY)})
+
+    keep_for(before)
+    api.put(SCRATCH, "a", b"data")
+    api.clock.advance(8 * DAY)
+    if look_before:
+        listed(api, SCRATCH)
+    keep_for(after)
+
+    assert bool(generations(api, "a", SCRATCH)) == kept
+
+
+def test_an_expired_object_stays_so_when_the_rule_is_removed(api):
+    api.put(SCRATCH, "a", b"data")
+    api.clock.advance(8 * DAY)
+    api.change(SCRATCH, lifecycle=None)
+
+    assert api.get(SCRATCH, "a").status == 404
+
+
+def test_the_source_of_a_move_is_not_kept_and_what_it_replaces_is(api):
+    api.put(PERSISTENT, "a", b"moved")
+    api.put(PERSISTENT, "b", b"replaced")
+    assert api.call("POST", f"{API}/{PERSISTENT}/o/a/moveTo/o/b").status == 200
+
+    assert [item["name"] for item in listed(api)["items"]] == ["b"]
+
+
+def test_a_restored_object_has_its_own_storage_class(api):
+    api.put(PERSISTENT, "a", b"data")
+    api.call("DELETE", f"{API}/{PERSISTENT}/o/a")
+    api.change(PERSISTENT, storageClass="NEARLINE")
+
+    assert restore(api, "a", generations(api, "a")[0]).json["storageClass"] == "STANDARD"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_was_deleted_first_is_dropped_first_however_late_it_was_noticed(root, tmp_path, monkeypatch, restarts):
+    monkeypatch.setattr(soft_deleted, "MOST_OBJECTS", 2)
+    (tmp_path / "state").mkdir()
+    api = Api(root, tmp_path / "spill", tmp_path / "state")
+    api.put(SCRATCH, "expired", b"data")
+    api.clock.advance(8 * DAY)
+    api.put(PERSISTENT, "deleted", b"data")
+    api.call("DELETE", f"{API}/{PERSISTENT}/o/deleted")
+    api.get(SCRATCH, "expired")  # notices that it has expired, a day before
+    if restarts:
+        api.store.close()
+        offset = 8 * DAY
+        api = Api(root, tmp_path / "spill", tmp_path / "state")
+        api.clock.advance(offset)
+    api.put(PERSISTENT, "last", b"data")
+    api.call("DELETE", f"{API}/{PERSISTENT}/o/last")
+
+    assert [item["name"] for item in listed(api)["items"]] == ["deleted", "last"]
+    api.store.close()
+
+
+def test_a_drop_that_fails_leaves_the_new_object_and_a_store_that_works(api, monkeypatch):
+    monkeypatch.setattr(soft_deleted, "MOST_OBJECTS", 1)
+    api.put(PERSISTENT, "a", b"first")
+    api.put(PERSISTENT, "a", b"second")
+    with monkeypatch.context() as failing:
+        failing.setattr(api.store, "_drop_data", lambda stored: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            api.put(PERSISTENT, "a", b"third")
+
+    assert api.get(PERSISTENT, "a").json == b"third"
+    api.put(PERSISTENT, "a", b"fourth")
+    assert api.call("DELETE", f"{API}/{PERSISTENT}/o/a").status == 204
+    assert len(listed(api)["items"]) == 1
+
+
+def test_queues_do_not_grow_with_what_is_gone(api, monkeypatch):
+    monkeypatch.setattr(soft_deleted, "MOST_OBJECTS", 10)
+    for number in range(2000):
+        api.put(PERSISTENT, f"{number % 20}", b"data")
+    kept = api.store._soft_deleted
+
+    assert len(kept._by_when) + len(kept._by_until) < 1100
+    assert len(listed(api)["items"]) == 10
+
+
 def test_a_deleted_bucket_takes_what_it_kept_with_it(root, tmp_path):
     (tmp_path / "state").mkdir()
     api = Api(root, tmp_path / "spill", tmp_path / "state")
