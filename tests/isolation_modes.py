@@ -1,4 +1,4 @@
-"""The two ways in which a session leads programs to the stand-in: names in a namespace, and a proxy.
+"""How a session leads programs to the stand-in: by names in a namespace, or through a proxy.
 
 Tests run in the one that a session chooses on this system, those marked ``both_modes`` in both. ``MODES=all``, which
 the nightly workflow sets, runs every test in both.

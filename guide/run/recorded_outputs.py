@@ -17,7 +17,7 @@ from guide.pages.blocks import Block, Page
 from guide.run.compare_outputs import difference, settled
 from guide.run.records import PrintedItem
 
-# The folder of the pages of which every output is recorded.
+# The folder of the pages whose outputs are all recorded.
 BOOK = "book"
 # The tag of a cell whose output differs from run to run.
 MEASURED = "measured"

@@ -47,7 +47,7 @@ def type_in(block):
 
 @pytest.fixture
 def type_in(root, tmp_path):
-    """Run a program in which ``blocks`` are the commands of the page; return the last line that it prints, as JSON."""
+    """Run a program that has the page's commands as ``blocks``; return the last line that it prints, as JSON."""
     page = read_page(root / PAGE, root)
     commands = [block.source for block in page.blocks if block.kind == "skip"]
     blocks = [text.replace("/tmp/", f"{tmp_path}/").replace("less ", "cat ") for text in commands if "gcloud" in text]
