@@ -48,7 +48,6 @@ _SHAPES = {
     "Use": r"https://\S+|\S+@\S+",
     "Variable": r"[A-Za-z_]\w*",
     "Writable by": r"yes|no",
-    "worker_resource_allocation": r".*CPU.*",
 }
 
 
@@ -79,6 +78,10 @@ def _defaults(facts: Facts) -> set[str]:
     return {*map(str, options), *sizes, *facts.environment_variables.on_dask_workers}
 
 
+def _sizes(facts: Facts) -> set[str]:
+    return set(facts.dask_gateway.worker_resource_allocation) if facts.dask_gateway else set()
+
+
 # A cell of these columns is one of the facts, or several with commas between them.
 _KNOWN: dict[str, Callable[[Facts], set[str]]] = {
     "Choice": _choices,
@@ -88,6 +91,7 @@ _KNOWN: dict[str, Callable[[Facts], set[str]]] = {
     "Older name": lambda facts: {tier.formerly or "-" for tier in facts.access.tiers},
     "Tier": lambda facts: {tier.name for tier in facts.access.tiers},
     "team": _teams,
+    "worker_resource_allocation": _sizes,
 }
 
 
