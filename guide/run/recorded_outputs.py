@@ -29,15 +29,16 @@ def record_of(page: Path) -> Path:
 
 
 def recorded_outputs(page: Page, root: Path) -> list[list[NotebookNode]] | None:
-    """Return what each block of ``page`` should print; ``None`` for a page outside of the book without a record.
+    """Return what each block of ``page`` should print; ``None`` if nothing is recorded about it.
 
-    A page of the book without a record should print nothing.
+    A page of the book should print nothing if it has no record while other pages in its folder have one.
     """
     if page.path.suffix == ".ipynb":
         return [_committed_outputs(page, block) for block in page.blocks]
     file = record_of(root / page.path)
     if not file.is_file():
-        return [[] for _ in page.blocks] if page.path.parts[0] == BOOK else None
+        with_records = page.path.parts[0] == BOOK and file.parent.is_dir()
+        return [[] for _ in page.blocks] if with_records else None
     recorded = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     return [_outputs(recorded.get(number, [])) for number in range(1, len(page.blocks) + 1)]
 

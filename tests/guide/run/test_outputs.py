@@ -223,7 +223,7 @@ def test_transcripts_are_replaced_where_they_went_differently(tmp_path):
 @pytest.mark.parametrize(("folder", "recorded"), [("book", [[]]), ("elsewhere", None)])
 def test_a_page_of_the_book_without_a_record_should_print_nothing(tmp_path, folder, recorded):
     page = tmp_path / folder / "page.md"
-    page.parent.mkdir()
+    (page.parent / "_outputs").mkdir(parents=True)
     page.write_text("# Title\n\nPrint a number:\n\n```bash run\necho 1\n```\n")
 
     assert recorded_outputs(read_page(page, tmp_path), tmp_path) == recorded
