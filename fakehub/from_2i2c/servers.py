@@ -73,10 +73,10 @@ class Servers:
                     self.notes.append(
                         f"access: {choice.name} also requires a team that may take the profile {profile.name!r}"
                     )
+            # On a hub that asks for no teams, a GPU says whom it is for.
             choices = [choice for choice in profile.shares if self.organization or not choice.has_gpu]
-            restricted = [(profile.name, profile.teams), *((choice.label, choice.teams) for choice in choices)]
-            if not self.organization and all(choice.has_gpu for choice in profile.shares):
-                restricted = []  # its GPUs say whom they are for
+            restricted = [(choice.label, choice.teams) for choice in choices]
+            restricted[:0] = [(profile.name, profile.teams)] if choices else []
             for name, teams in restricted:
                 others = sorted(teams or ()) if self.organization is None else self._of_others(teams)
                 if others:

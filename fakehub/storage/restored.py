@@ -15,7 +15,7 @@ from fakehub.storage.stored import Object
 
 @dataclass
 class Restored:
-    """Objects by bucket and name: the live ones, older generations, and those that were deleted, oldest first."""
+    """Objects by bucket and name: the live ones, and older generations, oldest first; and those that were deleted."""
 
     live: dict[str, dict[str, Object]]
     old: dict[str, dict[str, list[Object]]]
@@ -40,7 +40,6 @@ def restored(state: State, buckets: BucketTable) -> Restored:
                 live[stored.name] = stored
             else:
                 found.old[stored.bucket].setdefault(stored.name, []).append(stored)
-    found.soft_deleted.sort(key=lambda deleted: deleted.when)
     return found
 
 

@@ -99,10 +99,7 @@ def run(suite: Suite) -> Outcome:
             subprocess.run(command, cwd=work, stdout=log, stderr=subprocess.STDOUT, timeout=SECONDS, check=False)
     if not report.is_file():
         raise SourceError(f"the suite of {suite.name} did not run to its end; see {work / 'log.txt'}")
-    outcome = _read(report, Outcome(suite, version))
-    if _NOT_COLLECTED in outcome.failures.values():
-        raise SourceError(f"tests of {suite.name} cannot be imported; see {work / 'log.txt'}")
-    return outcome
+    return _read(report, Outcome(suite, version))
 
 
 def _version(suite: Suite) -> str:
@@ -125,7 +122,10 @@ def _node_command(work: Path, report: Path, suite: Suite) -> list[str]:
 
 
 def _read(report: Path, outcome: Outcome) -> Outcome:
-    """Add the results in a report of pytest or Node to ``outcome``."""
+    """Add the results in a report of pytest or Node to ``outcome``.
+
+    Raises ``SourceError`` if pytest could not import a file.
+    """
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - written by a program that we started
         name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name', '')}"
         problem = case.find("failure") if case.find("failure") is not None else case.find("error")
@@ -133,6 +133,8 @@ def _read(report: Path, outcome: Outcome) -> Outcome:
             outcome.failures[name] = (problem.get("message") or "").partition("\n")[0][:200]
         else:
             outcome.counts["skipped" if case.find("skipped") is not None else "passed"] += 1
+    if _NOT_COLLECTED in outcome.failures.values():
+        raise SourceError(f"pytest cannot import some of its files; see log.txt beside {report}")
     return outcome
 
 

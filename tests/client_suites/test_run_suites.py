@@ -77,6 +77,16 @@ def test_reports_of_pytest_are_read(tmp_path):
     assert outcome.failures == {"test_a::three": "E 1", "test_a::four": "at setup"}
 
 
+def test_a_suite_that_cannot_be_imported_has_no_result(tmp_path):
+    report = tmp_path / "report.xml"
+    report.write_text(
+        "<testsuite><testcase name='tests.a'><error message='collection failure'/></testcase></testsuite>"
+    )
+
+    with pytest.raises(sources.SourceError, match="cannot import some of its files"):
+        run_suites._read(report, Outcome(SUITE, "1"))
+
+
 def test_explanations_are_about_suites_and_have_a_kind():
     known = run_suites.explanations()
 

@@ -26,11 +26,7 @@ def _list(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:
     if wants_soft_deleted(call.query):
         return _list_soft_deleted(storage, call, bucket)
     items, prefixes, token = list_objects(storage.store, bucket.name, call.query)
-    resource: dict[str, object] = {"kind": "storage#objects"}
-    if token:
-        resource["nextPageToken"] = token
-    if prefixes:
-        resource["prefixes"] = prefixes
+    resource = _page(prefixes, token)
     if "fields" not in call.query and not is_full(bucket, call.query):
         text_of = storage.texts.of
         listed = f', "items": [{", ".join([text_of(stored) for stored in items])}]' if items else ""
@@ -44,14 +40,20 @@ def _list_soft_deleted(storage: Storage, call: Call, bucket: BucketAccess) -> we
     if boolean(call.query.get("versions")):
         raise bad_request("You cannot list all versions of objects and soft-deleted objects at the same time.")
     found, prefixes, token = list_soft_deleted(storage.store, bucket.name, call.query)
+    resource = _page(prefixes, token)
+    if found:
+        resource["items"] = [soft_deleted.resource_of(storage.texts.links, bucket, call.query, one) for one in found]
+    return json_response(resource, call.query)
+
+
+def _page(prefixes: list[str], token: str | None) -> dict[str, object]:
+    """Return the resource of a page of a listing, without its objects."""
     resource: dict[str, object] = {"kind": "storage#objects"}
     if token:
         resource["nextPageToken"] = token
     if prefixes:
         resource["prefixes"] = prefixes
-    if found:
-        resource["items"] = [soft_deleted.resource_of(storage.texts.links, bucket, call.query, one) for one in found]
-    return json_response(resource, call.query)
+    return resource
 
 
 def _get(storage: Storage, call: Call, bucket: BucketAccess) -> web.Response:

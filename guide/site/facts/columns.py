@@ -16,24 +16,24 @@ _NUMBER = r"\d+(\.\d+)?"
 _RANGE = rf"{_NUMBER} to {_NUMBER}"
 _BUCKET = r"(gs://)?[a-z0-9][a-z0-9._-]+"
 _ROLE = r"storage\.\w+|none"
-# A column whose head begins with one of these is checked.
+# The shape of the cells below each head.
 _SHAPES = {
     "Access from the hub": r"read and write|read only",
     "Bucket": _BUCKET,
     "Channel": r"#?[\w-]+",
     "Commit": r"[0-9a-f]{7,40}|[\d.]+|-",
-    "Cores (guaranteed": _RANGE,
-    "CPUs (guaranteed": _RANGE,
+    "Cores (guaranteed to limit)": _RANGE,
+    "CPUs (guaranteed to limit)": _RANGE,
     "Date": r"\d{4}(-\d\d){0,2}",
     "Expires": r"(after|from) .+|not stated",
     "Feature": r"[A-Z][^:;,]{1,40}",
     "From a server of the hub": _ROLE,
-    "From elsewhere": _ROLE,
+    "From elsewhere, in the writers' group": _ROLE,
     "GPU memory": rf"{_NUMBER} GB",
     "Grants hub access": r"(yes|no)\b.*",
     "Limit": rf"{_NUMBER} (h|min|days?)",
     "Meaning": r"(?!gs://|<|-$).+",
-    "Memory (guaranteed": rf"({_RANGE}|{_NUMBER}) GiB",
+    "Memory (guaranteed to limit)": rf"({_RANGE}|{_NUMBER}) GiB",
     "Memory limit": rf"{_NUMBER} GiB",
     "Node shares": rf"{_NUMBER}(, {_NUMBER})* GiB|none",
     "Node type": r"[a-z]\w*([-.]\w+)+",
@@ -47,7 +47,7 @@ _SHAPES = {
     "Threads": r"\d+",
     "Use": r"https://\S+|\S+@\S+",
     "Variable": r"[A-Za-z_]\w*",
-    "Writable by": r"yes|no",
+    "Writable by the writers' group": r"yes|no",
 }
 
 
@@ -110,5 +110,4 @@ def _belongs(facts: Facts, name: str, cell: str) -> bool:
         for value in sorted(known(facts), key=len, reverse=True):
             cell = cell.replace(value, "")
         return not cell.strip(", ")
-    fitting = [start for start in _SHAPES if re.match(rf"{re.escape(start)}(?!\w| it)", name)]
-    return not fitting or bool(re.fullmatch(_SHAPES[max(fitting, key=len)], cell))
+    return name not in _SHAPES or bool(re.fullmatch(_SHAPES[name], cell))

@@ -2,71 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from types import SimpleNamespace
-
 import pytest
 from accounts_client import token_of
-from aiohttp import web
-from multidict import CIMultiDict, MultiDict
+from direct_api import API, UPLOAD, Api
 from xml_client import error, parsed
 
-from fakehub.accounts.personas import personas
-from fakehub.clock import Clock
-from fakehub.errors import GoogleError
-from fakehub.storage.json_api.call import Call
-from fakehub.storage.json_api.router import JsonApi
-from fakehub.storage.service import Storage
-from fakehub.storage.store import Store
-from hubfacts.load import load
-
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-API, UPLOAD = "/storage/v1/b", "/upload/storage/v1/b"
 PROJECT, NEW = "leap-pangeo", "made-bucket"
 DAY = 86400
 
 
-async def _result(answer):
-    return await answer
-
-
-class Api:
-    """The JSON API without a server, for any persona; ``state`` is a state directory."""
+class OwnersApi(Api):
+    """The JSON API for the owner of the project, who can make buckets."""
 
     def __init__(self, root, folder, state=None) -> None:
-        facts = load(root / "hub.yml")
-        self.clock = Clock()
-        self.store = Store(facts.buckets.known, self.clock, folder, state)
-        self._api = JsonApi(Storage(self.store, self.clock, facts))
-        self._personas = personas(facts)
+        super().__init__(root, folder, state, "owner")
 
-    def call(self, method, path, body=b"", persona="owner", headers=(), **query):
-        """Return the answer with its ``status``, its resource or content as ``json``, and its error's message."""
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        sender = self._personas[persona]
-        call = Call(method, path, MultiDict(query), CIMultiDict(headers), data, sender, "https://host")
-        try:
-            response = self._api.answer(call)
-            if not isinstance(response, web.Response):
-                response = asyncio.run(_result(response))
-        except GoogleError as refused:
-            response = refused.response()
-        content = response.body or b""
-        resource = json.loads(content) if content[:1] == b"{" else content
-        message = resource["error"]["message"] if response.status >= 400 else ""
-        return SimpleNamespace(status=response.status, json=resource, headers=response.headers, message=message)
-
-    def make(self, name=NEW, persona="owner", query=(), **settings):
+    def make(self, name=NEW, persona="", query=(), **settings):
         return self.call("POST", API, {"name": name} | settings, persona, project=PROJECT, **dict(query))
-
-    def put(self, bucket, name, persona="owner", **query):
-        return self.call("POST", f"{UPLOAD}/{bucket}/o", b"data", persona, uploadType="media", name=name, **query)
 
 
 @pytest.fixture
 def api(root, tmp_path):
-    return Api(root, tmp_path)
+    return OwnersApi(root, tmp_path)
 
 
 def test_a_new_bucket_has_googles_defaults_and_takes_objects(api):
@@ -159,7 +117,7 @@ def test_nobody_else_makes_or_lists_buckets_or_enters_new_ones(api, persona):
     refused += [
         api.call("GET", f"{API}/{NEW}", persona=persona),
         api.call("GET", f"{API}/{NEW}/o", persona=persona),
-        api.put(NEW, "a", persona),
+        api.put(NEW, "a", persona=persona),
         api.call("PATCH", f"{API}/{NEW}", {"labels": {}}, persona),
         api.call("DELETE", f"{API}/{NEW}", persona=persona),
     ]
@@ -271,7 +229,7 @@ def test_a_bucket_of_the_hub_that_is_made_again_is_no_longer_the_hubs(api):
     api.make("leap-scratch")
 
     assert api.put("leap-scratch", "a").status == 200
-    assert api.put("leap-scratch", "b", "hub").status == 403
+    assert api.put("leap-scratch", "b", persona="hub").status == 403
     policy = api.call("GET", f"{API}/leap-scratch/iam").json["bindings"]
     assert [binding["role"] for binding in policy] == [
         "roles/storage.legacyBucketOwner",
@@ -280,7 +238,7 @@ def test_a_bucket_of_the_hub_that_is_made_again_is_no_longer_the_hubs(api):
 
 
 def test_new_buckets_are_in_the_state_directory(root, tmp_path):
-    before = Api(root, tmp_path / "spill", tmp_path / "state")
+    before = OwnersApi(root, tmp_path / "spill", tmp_path / "state")
     settings = {"labels": {"team": "ocean"}, "versioning": {"enabled": True}, "location": "EU"}
     made = before.make(**settings).json
     before.put(NEW, "a")
@@ -292,14 +250,14 @@ def test_new_buckets_are_in_the_state_directory(root, tmp_path):
     before.store.close()
 
     for _ in range(2):  # a second start reads what the first may have rewritten
-        after = Api(root, tmp_path / "spill", tmp_path / "state")
+        after = OwnersApi(root, tmp_path / "spill", tmp_path / "state")
 
         assert after.call("GET", f"{API}/{NEW}").json == made
         assert after.call("GET", f"{API}/{NEW}/o/a", alt="media").json == b"data"
         assert after.call("GET", f"{API}/passing").status == 404
         assert after.call("GET", f"{API}/leap-scratch/o/b", alt="media").json == b"data"
         after.store.close()
-        assert after.put("leap-scratch", "c", "hub").status == 403
+        assert after.put("leap-scratch", "c", persona="hub").status == 403
         after.store.close()
 
 
